@@ -1,0 +1,5 @@
+//! The page's pipeline without the page.
+
+fn main() -> std::process::ExitCode {
+    patchwork::cli::main()
+}

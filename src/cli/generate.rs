@@ -1,0 +1,212 @@
+//! `patchwork generate`: a recipe to PNG.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Tensor, TensorData};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::device::Backend;
+use crate::image::Image;
+use crate::pipeline::{Folder, Pipeline};
+use crate::recipe::Recipe;
+use crate::weights::Checkpoint;
+use crate::{Error, Result};
+
+/// The tensor that latent files hold.
+const LATENTS: &str = "latents";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folder of the model: the embedded layout (model.json) or diffusers' (model_index.json).
+    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    model: PathBuf,
+    /// What to draw.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    prompt: String,
+    /// What to draw away from.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    negative: String,
+    /// Class label, for models that draw classes.
+    #[arg(long, value_name = "N")]
+    class: Option<usize>,
+    /// Drawing style, for models that have styles.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    style: String,
+    /// Seed of PyTorch's CPU generator; picture i of several has seed + i.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Steps of the sampler.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    steps: usize,
+    /// Scale of classifier-free guidance; 1 is none.
+    #[arg(long, value_name = "X", default_value_t = 3.0)]
+    guidance: f64,
+    /// Guide only while the noise is between these parts of the way, 1 being pure noise.
+    #[arg(long, value_names = ["FROM", "TO"], num_args = 2)]
+    guidance_interval: Option<Vec<f64>>,
+    /// Guide only the first N channels of the latent; the original DiT guides 3.
+    #[arg(long, value_name = "N")]
+    guidance_channels: Option<usize>,
+    /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc.
+    #[arg(long, value_name = "NAME", default_value = "euler")]
+    sampler: String,
+    /// DDIM's noise: 0 none, 1 as much as DDPM.
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    eta: f64,
+    /// Space the levels after Karras et al.
+    #[arg(long)]
+    karras: bool,
+    /// cpu or webgpu.
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// How many pictures; a sheet of them is written.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    count: usize,
+    /// Begin with the tensor “latents” of this file instead of the seed's noise.
+    #[arg(long, value_name = "F.safetensors")]
+    latents_in: Option<PathBuf>,
+    /// Write the final latents here.
+    #[arg(long, value_name = "F.safetensors")]
+    latents_out: Option<PathBuf>,
+    /// Write a picture of what each step believes into this folder.
+    #[arg(long, value_name = "DIR")]
+    steps_out: Option<PathBuf>,
+    /// Where the picture goes, as PNG with the recipe in it.
+    #[arg(short, long, value_name = "PNG")]
+    output: PathBuf,
+}
+
+impl Arguments {
+    fn recipe(&self) -> Recipe {
+        let interval = match self.guidance_interval.as_deref() {
+            Some([from, to]) => (*from, *to),
+            _ => (0.0, 1.0),
+        };
+        Recipe {
+            prompt: self.prompt.clone(),
+            negative: self.negative.clone(),
+            class: self.class,
+            style: self.style.clone(),
+            seed: self.seed,
+            steps: self.steps,
+            guidance: self.guidance,
+            guidance_interval: interval,
+            guidance_channels: self.guidance_channels,
+            sampler: self.sampler.clone(),
+            eta: self.eta,
+            karras: self.karras,
+            count: self.count,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let recipe = arguments.recipe();
+    // What can be refused at once is refused before anything is loaded.
+    recipe.check()?;
+    check_writable(&arguments.output)?;
+    let backend: Backend = arguments.device.parse()?;
+    pollster::block_on(draw(arguments, &recipe, backend))
+}
+
+async fn draw(arguments: &Arguments, recipe: &Recipe, backend: Backend) -> Result<()> {
+    let device = backend.start().await?;
+    let folder = Folder(arguments.model.clone());
+    let pipeline = Pipeline::load(&folder, &device).await?;
+    let noise = match &arguments.latents_in {
+        Some(path) => Some(read_latents(path, &pipeline)?),
+        None => None,
+    };
+    if let Some(folder) = &arguments.steps_out {
+        std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+    }
+    let mut run = pipeline.begin(recipe, noise)?;
+    for note in run.notes() {
+        eprintln!("{note}");
+    }
+    let bar = progress(run.steps());
+    while let Some(step) = run.step() {
+        if let Some(folder) = &arguments.steps_out {
+            let path = folder.join(format!("step-{:03}.png", step.index + 1));
+            write_picture(&pipeline, step.denoised, &path, None).await?;
+        }
+        // Where work is queued on a GPU, the bar tells of work done, not of work asked for.
+        device.sync().map_err(|problem| Error::Device(format!("The device failed: {problem}")))?;
+        bar.inc(1);
+    }
+    bar.finish();
+    let latent = run.into_latent();
+    if let Some(path) = &arguments.latents_out {
+        write_latents(path, latent.clone()).await?;
+    }
+    let json = serde_json::to_string(recipe)
+        .map_err(|problem| Error::Recipe(format!("The recipe cannot be kept: {problem}")))?;
+    write_picture(&pipeline, latent, &arguments.output, Some(&json)).await?;
+    println!("{}", arguments.output.display());
+    Ok(())
+}
+
+fn progress(steps: usize) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64);
+    if let Ok(style) =
+        ProgressStyle::with_template("Denoising {bar:30} {pos}/{len}, {per_sec}, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    bar
+}
+
+async fn write_picture(
+    pipeline: &Pipeline,
+    latent: Tensor<4>,
+    path: &Path,
+    recipe: Option<&str>,
+) -> Result<()> {
+    let images = Image::from_batch(pipeline.decoder.decode(latent)).await?;
+    let columns = (images.len() as f64).sqrt().ceil() as usize;
+    let png = Image::sheet(&images, columns).to_png(recipe)?;
+    std::fs::write(path, png).map_err(|source| Error::write(path, source))
+}
+
+/// A picture that took minutes must not be lost to a misspelt folder.
+fn check_writable(path: &Path) -> Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match parent {
+        Some(parent) if !parent.is_dir() => {
+            let missing = std::io::Error::new(
+                std::io::ErrorKind::NotFound,
+                format!("there is no folder {}", parent.display()),
+            );
+            Err(Error::write(path, missing))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {
+    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
+    let shape = file.shape(LATENTS).and_then(|shape| <[usize; 4]>::try_from(shape).ok());
+    let Some(shape) = shape else {
+        let problem = format!("it holds no tensor “{LATENTS}” of four dimensions");
+        return Err(Error::weights(path.display().to_string(), problem));
+    };
+    let values = file.values(LATENTS)?;
+    Ok(Tensor::from_data(TensorData::new(values, shape), &pipeline.device))
+}
+
+async fn write_latents(path: &Path, latents: Tensor<4>) -> Result<()> {
+    let shape = latents.dims().to_vec();
+    let data = latents
+        .into_data_async()
+        .await
+        .map_err(|problem| Error::Device(format!("The device gave no latents: {problem}")))?;
+    let bytes: Vec<u8> = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
+    let unwritten = |problem: safetensors::SafeTensorError| {
+        Error::write(path, std::io::Error::other(problem.to_string()))
+    };
+    let view = TensorView::new(Dtype::F32, shape, &bytes).map_err(unwritten)?;
+    safetensors::serialize_to_file([(LATENTS, view)], None, path).map_err(unwritten)
+}

@@ -1,0 +1,103 @@
+//! From what a network predicts (ε, v or flow) to what samplers need: the denoised latent.
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+/// A noise level, as samplers and networks see it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// σ in the model's [`Process`](super::Process).
+    pub sigma: f64,
+    /// What the network is told, 0 to 1000.
+    pub timestep: f64,
+}
+
+/// What a denoiser finds in a noisy latent.
+#[derive(Debug, Clone)]
+pub struct Denoised {
+    /// The estimate of the clean latent, `[b, c, h, w]`.
+    pub x0: Tensor<4>,
+    /// Where the network learned σ: its raw interpolation of the log-variance, −1 to 1 between
+    /// the posterior's and β's (Nichol and Dhariwal, arXiv 2102.09672, eq. 15), `[b, c, h, w]`.
+    pub variance: Option<Tensor<4>>,
+}
+
+/// All that a sampler knows of a model.
+pub trait Denoiser {
+    /// The clean latent in `x`, `[b, c, h, w]`, at `level`.
+    fn denoise(&self, x: Tensor<4>, level: Level) -> Denoised;
+}
+
+/// Which conditions a batch is run under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// Each row under its prompt.
+    Conditional,
+    /// The batch holds every row twice: first all under their prompts, then all under the
+    /// negative prompt, or none.
+    Both,
+}
+
+/// A network and the conditions of one run.
+pub trait Network {
+    /// `x` is `[b, c, h, w]`, or `[2·b, c, h, w]` for [`Pass::Both`]; so is the output, with `c`
+    /// channels, or `2·c` where the network learned σ.
+    fn predict(&self, x: Tensor<4>, timestep: f64, pass: Pass) -> Tensor<4>;
+}
+
+/// What a network was trained to predict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prediction {
+    /// The noise ε (Ho et al., arXiv 2006.11239).
+    Epsilon,
+    /// `v = α·ε − σ·x₀` of the variance-preserving sample (Salimans and Ho, arXiv 2202.00512).
+    #[serde(rename = "v_prediction")]
+    V,
+    /// The flow `ε − x₀` (Liu et al., arXiv 2209.03003).
+    #[serde(alias = "flow_prediction")]
+    Flow,
+}
+
+/// A [`Network`] whose output is read as a [`Prediction`].
+#[derive(Debug, Clone)]
+pub struct Parameterised<N> {
+    /// The network.
+    pub network: N,
+    /// What it predicts.
+    pub prediction: Prediction,
+}
+
+impl<N: Network> Parameterised<N> {
+    /// The clean latent in each row of `x` under the conditions of `pass`.
+    pub fn denoise(&self, x: Tensor<4>, level: Level, pass: Pass) -> Denoised {
+        let sigma = level.sigma;
+        // 1/√(1 + σ²) makes a variance-exploding latent the variance-preserving network input.
+        let preserving = 1.0 / (1.0 + sigma * sigma).sqrt();
+        let input = match self.prediction {
+            Prediction::Epsilon | Prediction::V => x.clone() * preserving,
+            Prediction::Flow => x.clone(),
+        };
+        let [_, channels, _, _] = x.dims();
+        let (output, variance) = split_variance(
+            self.network.predict(input, level.timestep, pass),
+            channels,
+        );
+        let x0 = match self.prediction {
+            Prediction::Epsilon | Prediction::Flow => x - output * sigma,
+            Prediction::V => x * (preserving * preserving) - output * (sigma * preserving),
+        };
+        Denoised { x0, variance }
+    }
+}
+
+/// `[b, c or 2·c, h, w]` → the prediction, and the learned variance where there is one.
+fn split_variance(output: Tensor<4>, channels: usize) -> (Tensor<4>, Option<Tensor<4>>) {
+    let [_, found, _, _] = output.dims();
+    if found == channels {
+        return (output, None);
+    }
+    assert_eq!(found, 2 * channels, "a network gives {channels} channels, or twice as many");
+    let prediction = output.clone().narrow(1, 0, channels);
+    (prediction, Some(output.narrow(1, channels, channels)))
+}

@@ -1,0 +1,24 @@
+//! Noise levels, samplers and guidance. A network is known here only as something that denoises.
+//!
+//! Every sampler works on a latent `x` at a noise level `sigma` in one of two processes:
+//!
+//! - variance exploding, `x = x₀ + σ·ε`: what ε and v models are brought to (Karras et al.,
+//!   arXiv 2206.00364; a variance-preserving sample is `x / √(1 + σ²)`);
+//! - rectified flow, `x = (1 − σ)·x₀ + σ·ε` (Liu et al., arXiv 2209.03003).
+//!
+//! In both, the probability flow is `dx/dσ = (x − x₀) / σ`, so most samplers are written once.
+
+pub mod denoiser;
+pub mod guidance;
+pub mod multistep;
+pub mod noise;
+pub mod onestep;
+pub mod sampler;
+pub mod schedule;
+pub mod timesteps;
+
+pub use denoiser::{Denoised, Denoiser, Level, Parameterised, Prediction};
+pub use guidance::Guided;
+pub use noise::Generator;
+pub use sampler::{Sampler, Sampling, Step};
+pub use schedule::{NoiseGrid, Process, Schedule};

@@ -1,0 +1,324 @@
+//! The samplers by name, the levels each visits, and the run that goes through them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::denoiser::{Denoised, Denoiser, Level};
+use super::multistep::{self, Seen};
+use super::onestep;
+use super::schedule::{NoiseGrid, Process, Schedule, linspace};
+use super::timesteps::{Family, Spacing, timesteps};
+use crate::{Error, Result};
+
+/// How a run walks from noise to data.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampler {
+    /// Ho et al., arXiv 2006.11239; with the learned variance of arXiv 2102.09672.
+    Ddpm,
+    /// Song et al., arXiv 2010.02502.
+    Ddim {
+        /// 0 adds no noise, 1 as much as DDPM.
+        eta: f64,
+    },
+    /// Karras et al., arXiv 2206.00364, algorithm 1, first order.
+    Euler,
+    /// Euler with DDPM's noise at each step, on Euler's levels.
+    EulerAncestral,
+    /// Karras et al., arXiv 2206.00364, algorithm 1, second order; two network calls a step.
+    Heun,
+    /// DPM-Solver++(2M), Lu et al., arXiv 2211.01095.
+    Dpmpp2m,
+    /// UniPC of order 2, Zhao et al., arXiv 2302.04867.
+    Unipc,
+}
+
+/// What of the levels a user or a scheduler's configuration may choose.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct GridOptions {
+    /// How timesteps are spread; `None` is the sampler's custom in diffusers.
+    pub spacing: Option<Spacing>,
+    /// Added to leading timesteps.
+    pub offset: usize,
+    /// Levels even in `σ^(1/7)` instead of in time.
+    pub karras: bool,
+    /// End DDPM and DDIM at the smallest trained level instead of at 0.
+    pub end_at_smallest: bool,
+}
+
+impl Sampler {
+    /// Every sampler, DDIM without noise.
+    pub const ALL: [Self; 7] = [
+        Self::Euler,
+        Self::Heun,
+        Self::Dpmpp2m,
+        Self::Unipc,
+        Self::Ddim { eta: 0.0 },
+        Self::Ddpm,
+        Self::EulerAncestral,
+    ];
+
+    /// The name that recipes and the command line use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ddpm => "ddpm",
+            Self::Ddim { .. } => "ddim",
+            Self::Euler => "euler",
+            Self::EulerAncestral => "euler_ancestral",
+            Self::Heun => "heun",
+            Self::Dpmpp2m => "dpmpp_2m",
+            Self::Unipc => "unipc",
+        }
+    }
+
+    fn family(self) -> Family {
+        match self {
+            Self::Ddpm | Self::Ddim { .. } => Family::Ancestral,
+            Self::Euler | Self::EulerAncestral | Self::Heun => Family::Continuous,
+            Self::Dpmpp2m | Self::Unipc => Family::Multistep,
+        }
+    }
+
+    /// The levels of a run of `steps` on a model trained on `schedule`, as diffusers lays them.
+    ///
+    /// # Errors
+    /// Where this sampler is not defined for the process or the options, with a sentence.
+    pub fn grid(
+        self,
+        schedule: &Schedule,
+        steps: usize,
+        options: GridOptions,
+    ) -> Result<NoiseGrid> {
+        let train = schedule.timesteps();
+        if steps == 0 || steps > train {
+            return Err(Error::Recipe(format!(
+                "{steps} steps cannot be walked: choose 1 to {train}"
+            )));
+        }
+        if let Self::Ddim { eta } = self
+            && !(0.0..=1.0).contains(&eta)
+        {
+            return Err(Error::Recipe(format!("DDIM's eta must be 0 to 1, and is {eta}")));
+        }
+        match schedule {
+            Schedule::Flow { .. } => self.flow_grid(schedule, steps, options),
+            Schedule::Discrete { sigmas } => {
+                Ok(self.discrete_grid(schedule, sigmas[0], steps, options))
+            }
+        }
+    }
+
+    fn discrete_grid(
+        self,
+        schedule: &Schedule,
+        smallest: f64,
+        steps: usize,
+        options: GridOptions,
+    ) -> NoiseGrid {
+        let family = self.family();
+        let customary = match family {
+            Family::Ancestral => Spacing::Leading,
+            Family::Continuous | Family::Multistep => Spacing::Linspace,
+        };
+        let spacing = options.spacing.unwrap_or(customary);
+        let karras = if options.karras { schedule.karras(steps) } else { None };
+        let (mut sigmas, timesteps) = match karras {
+            Some(sigmas) => {
+                let round = |t: f64| if family == Family::Continuous { t } else { t.round() };
+                let timesteps = sigmas.iter().map(|&s| round(schedule.timestep(s))).collect();
+                (sigmas, timesteps)
+            }
+            None => {
+                let train = schedule.timesteps();
+                let chosen = timesteps(family, spacing, steps, train, options.offset);
+                (chosen.iter().map(|&t| schedule.sigma(t)).collect::<Vec<_>>(), chosen)
+            }
+        };
+        // A variance-preserving run begins with unit noise, √(1 + σ²) on this scale; diffusers'
+        // Euler family begins with σ where its levels reach the last timestep.
+        let largest = sigmas[0];
+        let initial = if family == Family::Continuous && spacing != Spacing::Leading {
+            largest
+        } else {
+            (1.0 + largest * largest).sqrt()
+        };
+        let ends_early = options.end_at_smallest && matches!(self, Self::Ddim { .. });
+        sigmas.push(if ends_early { smallest } else { 0.0 });
+        NoiseGrid { process: Process::VarianceExploding, sigmas, timesteps, initial }
+    }
+
+    fn flow_grid(
+        self,
+        schedule: &Schedule,
+        steps: usize,
+        options: GridOptions,
+    ) -> Result<NoiseGrid> {
+        self.check_flow(options)?;
+        let last = 1.0 / schedule.timesteps() as f64;
+        let times = match self {
+            // DPM-Solver++ and UniPC work in ln(α/σ), which has no value at σ = 1: diffusers
+            // begins the one a thousandth below, the other a millionth.
+            Self::Dpmpp2m => linspace(1.0 - last, 0.0, steps + 1),
+            Self::Unipc => linspace(1.0, last, steps + 1),
+            _ => linspace(1.0, 0.0, steps + 1),
+        };
+        let mut sigmas: Vec<f64> =
+            times.iter().map(|time| schedule.sigma(time * schedule.timesteps() as f64)).collect();
+        sigmas[steps] = 0.0;
+        if self == Self::Unipc {
+            sigmas[0] = sigmas[0].min(1.0 - 1e-6);
+        }
+        let timesteps = sigmas[..steps].iter().map(|&s| schedule.timestep(s)).collect();
+        Ok(NoiseGrid { process: Process::Flow, sigmas, timesteps, initial: 1.0 })
+    }
+
+    fn check_flow(self, options: GridOptions) -> Result<()> {
+        let problem = match self {
+            Self::Ddpm => {
+                "DDPM walks back a variance-preserving chain, and this model is a rectified flow: \
+                 choose euler, heun, dpmpp_2m or unipc"
+            }
+            Self::EulerAncestral => {
+                "Euler ancestral adds noise as a variance-exploding chain does, and this model is \
+                 a rectified flow: choose euler, heun, dpmpp_2m or unipc"
+            }
+            Self::Ddim { eta } if eta > 0.0 => {
+                "DDIM's eta is defined for variance-preserving models, and this model is a \
+                 rectified flow: set eta to 0"
+            }
+            _ if options.karras => {
+                "Karras levels are defined for variance-exploding models, and this model is a \
+                 rectified flow: leave them out"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::Recipe(problem.into()))
+    }
+}
+
+impl fmt::Display for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Sampler {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let wanted = name.trim().to_lowercase().replace(['-', ' '], "_");
+        Self::ALL.into_iter().find(|sampler| sampler.name() == wanted).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::Recipe(format!("There is no sampler “{name}”: choose one of {names}"))
+        })
+    }
+}
+
+/// What a step leaves behind: progress, preview and test trace in one.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// 0 for the first.
+    pub index: usize,
+    /// The level the step ends at.
+    pub sigma: f64,
+    /// The model's estimate of the clean latent at the level the step began at.
+    pub denoised: Tensor<4>,
+    /// The latent at the step's end.
+    pub latent: Tensor<4>,
+}
+
+/// A run through a grid's levels, one [`step`](Self::step) at a time, so that whoever drives it
+/// can show a preview, let a page breathe, or stop.
+#[derive(Debug)]
+pub struct Sampling {
+    sampler: Sampler,
+    grid: NoiseGrid,
+    x: Tensor<4>,
+    index: usize,
+    /// The last two levels seen, and the latent that the last step began with.
+    seen: [Option<Seen>; 2],
+    began: Option<Tensor<4>>,
+}
+
+impl Sampling {
+    /// A run that begins with `noise`, `[b, c, h, w]`, of unit variance.
+    pub fn new(sampler: Sampler, grid: NoiseGrid, noise: Tensor<4>) -> Self {
+        let x = noise * grid.initial;
+        Self { sampler, grid, x, index: 0, seen: [None, None], began: None }
+    }
+
+    /// How many steps the run has.
+    pub fn steps(&self) -> usize {
+        self.grid.timesteps.len()
+    }
+
+    /// The latent so far; after the last step, the result.
+    pub fn into_latent(self) -> Tensor<4> {
+        self.x
+    }
+
+    /// One step; `None` when all are done. `noise` draws `[b, c, h, w]` of unit variance, and is
+    /// asked only by the samplers that add noise, and not on a step that ends at 0.
+    pub fn step(
+        &mut self,
+        denoiser: &dyn Denoiser,
+        noise: impl FnOnce() -> Tensor<4>,
+    ) -> Option<Step> {
+        let index = self.index;
+        let timestep = *self.grid.timesteps.get(index)?;
+        let (sigma, next) = (self.grid.sigmas[index], self.grid.sigmas[index + 1]);
+        let x = self.x.clone();
+        let denoised = denoiser.denoise(x.clone(), Level { sigma, timestep });
+        let x0 = denoised.x0.clone();
+
+        self.x = match self.sampler {
+            Sampler::Euler => onestep::euler(x, x0, sigma, next),
+            Sampler::Heun => self.heun(denoiser, x, x0),
+            Sampler::Ddpm => onestep::ddpm_learned(x, denoised.clone(), sigma, next, noise),
+            Sampler::Ddim { eta: 0.0 } => onestep::euler(x, x0, sigma, next),
+            Sampler::Ddim { eta } => onestep::ancestral(x, x0, sigma, next, eta, noise),
+            Sampler::EulerAncestral => onestep::ancestral(x, x0, sigma, next, 1.0, noise),
+            Sampler::Dpmpp2m => {
+                let now = Seen { sigma, x0 };
+                let process = self.grid.process;
+                let before = self.seen[0].as_ref();
+                let x = multistep::dpmpp_2m(process, x, &now, before, next);
+                self.seen[0] = Some(now);
+                x
+            }
+            Sampler::Unipc => self.unipc(x, Seen { sigma, x0 }, next),
+        };
+        self.index += 1;
+        let Denoised { x0, .. } = denoised;
+        Some(Step { index, sigma: next, denoised: x0, latent: self.x.clone() })
+    }
+
+    fn heun(&self, denoiser: &dyn Denoiser, x: Tensor<4>, x0: Tensor<4>) -> Tensor<4> {
+        let (sigma, next) = (self.grid.sigmas[self.index], self.grid.sigmas[self.index + 1]);
+        let ahead = onestep::euler(x.clone(), x0.clone(), sigma, next);
+        // At the last level there is nothing to look ahead to.
+        let Some(&timestep) = self.grid.timesteps.get(self.index + 1) else { return ahead };
+        let there = denoiser.denoise(ahead.clone(), Level { sigma: next, timestep });
+        onestep::heun(x, x0, ahead, there.x0, sigma, next)
+    }
+
+    fn unipc(&mut self, x: Tensor<4>, now: Seen, next: f64) -> Tensor<4> {
+        let process = self.grid.process;
+        let [last, before] = self.seen.clone();
+        let x = match (&last, self.began.take()) {
+            (Some(last), Some(began)) => {
+                multistep::unipc_correct(process, began, last, before.as_ref(), &now)
+            }
+            _ => x,
+        };
+        self.began = Some(x.clone());
+        // The last step is of first order, as in diffusers.
+        let remembers = if self.index + 1 < self.steps() { last.as_ref() } else { None };
+        let x = multistep::unipc_predict(process, x, &now, remembers, next);
+        self.seen = [Some(now), last];
+        x
+    }
+}

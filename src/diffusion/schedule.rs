@@ -1,0 +1,185 @@
+//! Noise levels: pure functions of f64 on the host.
+
+use std::ops::RangeInclusive;
+
+/// How a latent holds data and noise; see the [module](crate::diffusion) documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    /// `x = x₀ + σ·ε`, σ from 0 to some large number.
+    VarianceExploding,
+    /// `x = (1 − σ)·x₀ + σ·ε`, σ from 0 to 1.
+    Flow,
+}
+
+impl Process {
+    /// The share of the data in `x` at level `sigma`.
+    pub fn alpha(self, sigma: f64) -> f64 {
+        match self {
+            Self::VarianceExploding => 1.0,
+            Self::Flow => 1.0 - sigma,
+        }
+    }
+
+    /// Half the log of the signal-to-noise ratio, `ln(α/σ)`.
+    pub fn lambda(self, sigma: f64) -> f64 {
+        (self.alpha(sigma) / sigma).ln()
+    }
+}
+
+/// The levels that a model was trained on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Schedule {
+    /// Discrete variance-preserving levels: `sigmas[t] = √((1 − ᾱ_t) / ᾱ_t)`, rising.
+    Discrete {
+        /// One level per training timestep.
+        sigmas: Vec<f64>,
+    },
+    /// Rectified flow: σ is the time itself, `t` reaches the network as 1000·σ.
+    Flow {
+        /// Moves levels towards noise: `σ ← s·σ / (1 + (s − 1)·σ)` (Esser et al.,
+        /// arXiv 2403.03206, eq. 23). 1 leaves them.
+        shift: f64,
+    },
+}
+
+/// Timesteps run to this at pure noise in flow models.
+pub const FLOW_TIMESTEPS: f64 = 1000.0;
+
+impl Schedule {
+    /// β linear in t (Ho et al., arXiv 2006.11239): 1e-4 to 0.02 over 1000 steps for DiT.
+    pub fn linear(betas: RangeInclusive<f64>, count: usize) -> Self {
+        Self::from_betas(&linspace(*betas.start(), *betas.end(), count))
+    }
+
+    /// √β linear in t (Rombach et al., arXiv 2112.10752).
+    pub fn scaled_linear(betas: RangeInclusive<f64>, count: usize) -> Self {
+        let roots = linspace(betas.start().sqrt(), betas.end().sqrt(), count);
+        Self::from_betas(&roots.iter().map(|root| root * root).collect::<Vec<_>>())
+    }
+
+    fn from_betas(betas: &[f64]) -> Self {
+        let mut product = 1.0;
+        let sigmas = betas
+            .iter()
+            .map(|beta| {
+                product *= 1.0 - beta;
+                ((1.0 - product) / product).sqrt()
+            })
+            .collect();
+        Self::Discrete { sigmas }
+    }
+
+    /// The process in which samplers see this model.
+    pub fn process(&self) -> Process {
+        match self {
+            Self::Discrete { .. } => Process::VarianceExploding,
+            Self::Flow { .. } => Process::Flow,
+        }
+    }
+
+    /// The largest timestep, exclusive.
+    pub fn timesteps(&self) -> usize {
+        match self {
+            Self::Discrete { sigmas } => sigmas.len(),
+            Self::Flow { .. } => FLOW_TIMESTEPS as usize,
+        }
+    }
+
+    /// The level at `timestep`; between two whole timesteps, on the line between their levels.
+    pub fn sigma(&self, timestep: f64) -> f64 {
+        match self {
+            Self::Discrete { sigmas } => {
+                let last = sigmas.len() - 1;
+                let low = (timestep.max(0.0) as usize).min(last);
+                let high = (low + 1).min(last);
+                sigmas[low] + (sigmas[high] - sigmas[low]) * (timestep - low as f64)
+            }
+            Self::Flow { shift } => {
+                let time = timestep / FLOW_TIMESTEPS;
+                shift * time / (1.0 + (shift - 1.0) * time)
+            }
+        }
+    }
+
+    /// The timestep at level `sigma`: found in log σ, as diffusers does; for a flow 1000·σ.
+    pub fn timestep(&self, sigma: f64) -> f64 {
+        match self {
+            Self::Discrete { sigmas } => {
+                let above = sigmas.partition_point(|&level| level <= sigma);
+                let high = above.clamp(1, sigmas.len() - 1);
+                let (low_log, high_log) = (sigmas[high - 1].ln(), sigmas[high].ln());
+                let weight = (sigma.ln() - low_log) / (high_log - low_log);
+                (high - 1) as f64 + weight.clamp(0.0, 1.0)
+            }
+            Self::Flow { .. } => sigma * FLOW_TIMESTEPS,
+        }
+    }
+
+    /// Levels falling from the largest to the smallest trained one, even in `σ^(1/7)` (Karras et
+    /// al., arXiv 2206.00364, eq. 5). `None` for a flow, whose levels are not such a noise scale.
+    pub fn karras(&self, count: usize) -> Option<Vec<f64>> {
+        const RHO: f64 = 7.0;
+        let Self::Discrete { sigmas } = self else { return None };
+        let (min, max) = (sigmas[0], sigmas[sigmas.len() - 1]);
+        let ramp = linspace(max.powf(1.0 / RHO), min.powf(1.0 / RHO), count);
+        Some(ramp.iter().map(|root| root.powf(RHO)).collect())
+    }
+}
+
+/// The levels of one run: `n` steps, from `sigmas[i]` to `sigmas[i + 1]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoiseGrid {
+    /// The process the levels belong to.
+    pub process: Process,
+    /// `n + 1` falling levels; the last is 0, or the smallest trained one.
+    pub sigmas: Vec<f64>,
+    /// What the network is told at each of the first `n` levels.
+    pub timesteps: Vec<f64>,
+    /// The scale of the noise that a run begins with.
+    pub initial: f64,
+}
+
+/// `count` values from `from` to `to`, both included; `from` alone where `count` is 1.
+pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {
+    let gaps = count.saturating_sub(1).max(1) as f64;
+    (0..count).map(|i| from + (to - from) * i as f64 / gaps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linear_betas_end_where_dit_ends() {
+        let schedule = Schedule::linear(1e-4..=0.02, 1000);
+        // ᾱ₀ = 1 − 1e-4, so σ₀ = √(1e-4 / 0.9999).
+        assert!((schedule.sigma(0.0) - (1e-4f64 / 0.9999).sqrt()).abs() < 1e-12);
+        assert!((schedule.sigma(999.0) - 157.407).abs() < 1e-2);
+    }
+
+    #[test]
+    fn timestep_undoes_sigma() {
+        let schedule = Schedule::scaled_linear(0.00085..=0.012, 1000);
+        for t in [0.0, 1.0, 17.0, 500.0, 999.0] {
+            assert!((schedule.timestep(schedule.sigma(t)) - t).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn shift_moves_the_middle_and_keeps_the_ends() {
+        let schedule = Schedule::Flow { shift: 3.0 };
+        assert_eq!(schedule.sigma(0.0), 0.0);
+        assert_eq!(schedule.sigma(500.0), 0.75);
+        assert_eq!(schedule.sigma(1000.0), 1.0);
+    }
+
+    #[test]
+    fn karras_keeps_the_ends() {
+        let schedule = Schedule::linear(1e-4..=0.02, 1000);
+        let levels = schedule.karras(10).unwrap();
+        assert!((levels[0] / schedule.sigma(999.0) - 1.0).abs() < 1e-9);
+        assert!((levels[9] / schedule.sigma(0.0) - 1.0).abs() < 1e-9);
+        assert!(levels.is_sorted_by(|a, b| a > b));
+        assert_eq!(Schedule::Flow { shift: 1.0 }.karras(3), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! Patchwork turns a text prompt into a picture with a Diffusion Transformer (DiT).
+//!
+//! ```text
+//!  prompt ─► tokenizer ─► text encoder ─► context ──┐
+//!  seed ──► noise ─► sampler ⟲ guidance ⟲ denoiser ⟲ DiT
+//!                      │ each step: latent ─► RGB preview
+//!                      └► autoencoder's decoder ─► picture
+//! ```
+//!
+//! Read it top down: [`pipeline`] is the way of a prompt; [`model`] holds the networks, one
+//! concept a file; [`diffusion`] knows a network only as something that denoises; [`text`] makes
+//! tokens of a prompt; [`weights`] reads checkpoints, strictly. [`recipe`] is what a picture can
+//! be drawn again from, and does not know Burn, so that a page can share it.
+
+pub mod error;
+pub mod recipe;
+
+#[cfg(feature = "engine")]
+pub mod device;
+#[cfg(feature = "engine")]
+pub mod diffusion;
+#[cfg(feature = "engine")]
+pub mod image;
+#[cfg(feature = "engine")]
+pub mod model;
+#[cfg(feature = "engine")]
+pub mod pipeline;
+#[cfg(feature = "engine")]
+pub mod text;
+#[cfg(feature = "engine")]
+pub mod weights;
+
+#[cfg(feature = "native")]
+pub mod cli;
+
+pub use error::{Error, Result};

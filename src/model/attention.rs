@@ -1,0 +1,43 @@
+//! Self-attention with one projection for queries, keys and values.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::module::attention;
+use burn::tensor::{Device, Tensor};
+
+use super::embed::projection;
+
+/// Multi-head self-attention (Vaswani et al., arXiv 1706.03762), as in ViT.
+#[derive(Module, Debug)]
+pub struct SelfAttention {
+    qkv: Linear,
+    proj: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+impl SelfAttention {
+    /// `width` must be a whole multiple of `heads`.
+    pub fn init(width: usize, heads: usize, device: &Device) -> Self {
+        assert!(width.is_multiple_of(heads), "{heads} heads do not divide a width of {width}");
+        Self {
+            qkv: projection(width, 3 * width, device),
+            proj: projection(width, width, device),
+            heads,
+        }
+    }
+
+    /// # Shapes
+    /// - input: `[b, n, d]`
+    /// - output: `[b, n, d]`
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, tokens, width] = x.dims();
+        let qkv = self.qkv.forward(x); // [b, n, 3·d]
+        let heads = [batch, tokens, self.heads, width / self.heads];
+        let part = |i: usize| {
+            qkv.clone().narrow(2, i * width, width).reshape(heads).swap_dims(1, 2) // [b, h, n, d/h]
+        };
+        let x = attention(part(0), part(1), part(2), None, None, Default::default());
+        self.proj.forward(x.swap_dims(1, 2).reshape([batch, tokens, width]))
+    }
+}

@@ -1,0 +1,206 @@
+//! Stable Diffusion's autoencoder (Rombach et al., arXiv 2112.10752), as diffusers configures it.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::GroupNorm;
+use burn::nn::conv::Conv2d;
+use burn::tensor::{Device, Tensor, activation};
+
+use super::kl_blocks::{MidBlock, Resize, ScaleBlock, group_norm};
+use super::layers::same_conv;
+
+/// The autoencoder's sizes.
+#[derive(Config, Debug, PartialEq)]
+pub struct AutoencoderKlConfig {
+    /// Width at each resolution, from the picture's down to the latent's.
+    pub block_out_channels: Vec<usize>,
+    /// Channels of the latent.
+    pub latent_channels: usize,
+    /// Residual blocks at each resolution; the decoder has one more.
+    #[config(default = 2)]
+    pub layers_per_block: usize,
+    /// Groups of the norms.
+    #[config(default = 32)]
+    pub norm_num_groups: usize,
+    /// Channels of the picture.
+    #[config(default = 3)]
+    pub in_channels: usize,
+    /// Whether a 1×1 convolution follows the encoder.
+    #[config(default = true)]
+    pub use_quant_conv: bool,
+    /// Whether a 1×1 convolution precedes the decoder.
+    #[config(default = true)]
+    pub use_post_quant_conv: bool,
+    /// Whether the bottom attends.
+    #[config(default = true)]
+    pub mid_block_add_attention: bool,
+}
+
+impl AutoencoderKlConfig {
+    /// Stable Diffusion's: 83.7 M parameters, of which the decoder has 49.5 M.
+    pub fn stable_diffusion() -> Self {
+        Self::new(vec![128, 256, 512, 512], 4)
+    }
+
+    /// What is wrong with these sizes, if anything.
+    ///
+    /// # Errors
+    /// A clause that names the sizes that do not fit each other.
+    pub fn check(&self) -> Result<(), String> {
+        let widths = &self.block_out_channels;
+        if widths.is_empty() || widths.len() > 8 || self.layers_per_block > 16 {
+            return Err("it must have 1 to 8 resolutions of at most 16 layers".into());
+        }
+        let channels = [self.latent_channels, self.in_channels, self.norm_num_groups];
+        if !widths.iter().chain(&channels).all(|n| (1..=1 << 14).contains(n)) {
+            return Err("one of its widths is 0 or larger than any autoencoder's".into());
+        }
+        let groups = self.norm_num_groups;
+        match widths.iter().find(|width| !width.is_multiple_of(groups)) {
+            Some(width) => Err(format!("{groups} norm groups do not divide a width of {width}")),
+            None => Ok(()),
+        }
+    }
+
+    /// How many times a latent is smaller than its picture, each way.
+    pub fn factor(&self) -> usize {
+        1 << (self.block_out_channels.len() - 1)
+    }
+
+    /// A new autoencoder.
+    ///
+    /// # Panics
+    /// Where [`check`](Self::check) finds an error.
+    pub fn init(&self, device: &Device) -> AutoencoderKl {
+        if let Err(problem) = self.check() {
+            panic!("{problem}");
+        }
+        let latent = self.latent_channels;
+        let quant = |channels: usize| same_conv([channels, channels], 1, device);
+        AutoencoderKl {
+            encoder: self.init_encoder(device),
+            quant_conv: self.use_quant_conv.then(|| quant(2 * latent)),
+            post_quant_conv: self.use_post_quant_conv.then(|| quant(latent)),
+            decoder: self.init_decoder(device),
+        }
+    }
+
+    fn init_encoder(&self, device: &Device) -> KlEncoder {
+        let (widths, groups) = (&self.block_out_channels, self.norm_num_groups);
+        let (first, last) = (widths[0], widths[widths.len() - 1]);
+        let block = |i: usize| {
+            let channels = [widths[i.saturating_sub(1)], widths[i]];
+            let resize = (i + 1 < widths.len()).then(|| Resize::down(widths[i], device));
+            ScaleBlock::init(channels, self.layers_per_block, groups, resize, device)
+        };
+        KlEncoder {
+            conv_in: same_conv([self.in_channels, first], 3, device),
+            down_blocks: (0..widths.len()).map(block).collect(),
+            mid_block: MidBlock::init(last, groups, self.mid_block_add_attention, device),
+            conv_norm_out: group_norm(groups, last, device),
+            conv_out: same_conv([last, 2 * self.latent_channels], 3, device),
+        }
+    }
+
+    fn init_decoder(&self, device: &Device) -> KlDecoder {
+        let widths: Vec<usize> = self.block_out_channels.iter().rev().copied().collect();
+        let groups = self.norm_num_groups;
+        let (first, last) = (widths[0], widths[widths.len() - 1]);
+        let block = |i: usize| {
+            let channels = [widths[i.saturating_sub(1)], widths[i]];
+            let resize = (i + 1 < widths.len()).then(|| Resize::up(widths[i], device));
+            ScaleBlock::init(channels, self.layers_per_block + 1, groups, resize, device)
+        };
+        KlDecoder {
+            conv_in: same_conv([self.latent_channels, first], 3, device),
+            mid_block: MidBlock::init(first, groups, self.mid_block_add_attention, device),
+            up_blocks: (0..widths.len()).map(block).collect(),
+            conv_norm_out: group_norm(groups, last, device),
+            conv_out: same_conv([last, self.in_channels], 3, device),
+        }
+    }
+}
+
+/// Picture to latent.
+#[derive(Module, Debug)]
+pub struct KlEncoder {
+    conv_in: Conv2d,
+    down_blocks: Vec<ScaleBlock>,
+    mid_block: MidBlock,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
+}
+
+/// Latent to picture.
+#[derive(Module, Debug)]
+pub struct KlDecoder {
+    conv_in: Conv2d,
+    mid_block: MidBlock,
+    up_blocks: Vec<ScaleBlock>,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
+}
+
+/// Both halves; see [`encode`](Self::encode) and [`decode`](Self::decode).
+#[derive(Module, Debug)]
+pub struct AutoencoderKl {
+    encoder: KlEncoder,
+    quant_conv: Option<Conv2d>,
+    post_quant_conv: Option<Conv2d>,
+    decoder: KlDecoder,
+}
+
+impl AutoencoderKl {
+    /// The posterior's mean and log-variance (clamped to −30..20), neither scaled nor shifted.
+    ///
+    /// # Shapes
+    /// - input: pictures in −1..1, `[b, 3, h, w]`, h and w whole multiples of the factor
+    /// - output: twice `[b, latent, h/f, w/f]`
+    pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let encoder = &self.encoder;
+        let x = encoder.conv_in.forward(x);
+        let x = encoder.down_blocks.iter().fold(x, |x, block| block.forward(x));
+        let x = encoder.mid_block.forward(x);
+        let x = encoder.conv_out.forward(activation::silu(encoder.conv_norm_out.forward(x)));
+        let x = match &self.quant_conv {
+            Some(conv) => conv.forward(x),
+            None => x,
+        };
+        let [_, channels, _, _] = x.dims();
+        let half = channels / 2;
+        (x.clone().narrow(1, 0, half), x.narrow(1, half, half).clamp(-30.0, 20.0))
+    }
+
+    /// # Shapes
+    /// - input: latents, neither scaled nor shifted, `[b, latent, h, w]`
+    /// - output: pictures, about −1..1, `[b, 3, f·h, f·w]`
+    pub fn decode(&self, z: Tensor<4>) -> Tensor<4> {
+        let z = match &self.post_quant_conv {
+            Some(conv) => conv.forward(z),
+            None => z,
+        };
+        let decoder = &self.decoder;
+        let x = decoder.mid_block.forward(decoder.conv_in.forward(z));
+        let x = decoder.up_blocks.iter().fold(x, |x, block| block.forward(x));
+        decoder.conv_out.forward(activation::silu(decoder.conv_norm_out.forward(x)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stable_diffusions_has_its_size_and_halves_three_times() {
+        let device = Device::flex();
+        let config = AutoencoderKlConfig::stable_diffusion();
+        assert_eq!(config.init(&device).num_params(), 83_653_863);
+        assert_eq!(config.factor(), 8);
+
+        let tiny = AutoencoderKlConfig::new(vec![4, 8], 4).with_norm_num_groups(2).init(&device);
+        let (mean, log_variance) = tiny.encode(Tensor::zeros([1, 3, 6, 10], &device));
+        assert_eq!(mean.dims(), [1, 4, 3, 5]);
+        assert_eq!(log_variance.dims(), [1, 4, 3, 5]);
+        assert_eq!(tiny.decode(mean).dims(), [1, 3, 6, 10]);
+    }
+}

@@ -1,0 +1,128 @@
+//! The adaLN-Zero block and the final layer (Peebles and Xie, arXiv 2212.09748, figure 3).
+
+use burn::module::Module;
+use burn::nn::{Initializer, Linear};
+use burn::tensor::{Device, Tensor};
+
+use super::attention::SelfAttention;
+use super::embed::projection;
+use super::layers::{gelu_tanh, linear, plain_layer_norm};
+
+/// Epsilon of the norm before attention and of the final one.
+const NORM_EPS: f64 = 1e-6;
+
+/// `x·(1 + scale) + shift`, `x` `[b, n, d]`, the others `[b, 1, d]`.
+fn modulate(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>) -> Tensor<3> {
+    x * (scale + 1.0) + shift
+}
+
+/// The conditioning's `[b, k·d]` as `k` tensors `[b, 1, d]`.
+fn parts<const K: usize>(modulation: Tensor<2>) -> [Tensor<3>; K] {
+    let [batch, width] = modulation.dims();
+    let modulation = modulation.reshape([batch, 1, width]);
+    let size = width / K;
+    std::array::from_fn(|i| modulation.clone().narrow(2, i * size, size))
+}
+
+/// The feed-forward half of a block.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl Mlp {
+    fn init(width: usize, hidden: usize, device: &Device) -> Self {
+        Self { fc1: projection(width, hidden, device), fc2: projection(hidden, width, device) }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.fc2.forward(gelu_tanh(self.fc1.forward(x)))
+    }
+}
+
+/// A transformer block whose norms are shifted, scaled and gated by the conditioning. It begins
+/// as the identity, since the modulation begins at zero.
+#[derive(Module, Debug)]
+pub struct DitBlock {
+    attn: SelfAttention,
+    mlp: Mlp,
+    adaln_modulation: Linear,
+    ones: Tensor<1>,
+    #[module(skip)]
+    mlp_norm_eps: f64,
+}
+
+impl DitBlock {
+    /// `mlp_ratio` times `width` is the feed-forward's hidden width. `mlp_norm_eps` is 1e-6 in
+    /// the paper's code and 1e-5 in diffusers' port.
+    pub fn init(
+        width: usize,
+        heads: usize,
+        mlp_ratio: f64,
+        mlp_norm_eps: f64,
+        device: &Device,
+    ) -> Self {
+        Self {
+            attn: SelfAttention::init(width, heads, device),
+            mlp: Mlp::init(width, (width as f64 * mlp_ratio) as usize, device),
+            adaln_modulation: linear(width, 6 * width, Initializer::Zeros, device),
+            ones: Tensor::ones([width], device),
+            mlp_norm_eps,
+        }
+    }
+
+    /// # Shapes
+    /// - input: tokens `[b, n, d]`, SiLU of the conditioning `[b, d]`
+    /// - output: `[b, n, d]`
+    pub fn forward(&self, x: Tensor<3>, condition: Tensor<2>) -> Tensor<3> {
+        let [shift, scale, gate, mlp_shift, mlp_scale, mlp_gate] =
+            parts(self.adaln_modulation.forward(condition));
+        let h = modulate(plain_layer_norm(x.clone(), &self.ones, NORM_EPS), shift, scale);
+        let x = x + self.attn.forward(h) * gate;
+        let h = plain_layer_norm(x.clone(), &self.ones, self.mlp_norm_eps);
+        x + self.mlp.forward(modulate(h, mlp_shift, mlp_scale)) * mlp_gate
+    }
+}
+
+/// A modulated norm and the projection to patches.
+#[derive(Module, Debug)]
+pub struct FinalLayer {
+    linear: Linear,
+    adaln_modulation: Linear,
+    ones: Tensor<1>,
+}
+
+impl FinalLayer {
+    /// From vectors of `width` to `outputs` values a patch.
+    pub fn init(width: usize, outputs: usize, device: &Device) -> Self {
+        Self {
+            linear: linear(width, outputs, Initializer::Zeros, device),
+            adaln_modulation: linear(width, 2 * width, Initializer::Zeros, device),
+            ones: Tensor::ones([width], device),
+        }
+    }
+
+    /// # Shapes
+    /// - input: tokens `[b, n, d]`, SiLU of the conditioning `[b, d]`
+    /// - output: `[b, n, p·p·c]`
+    pub fn forward(&self, x: Tensor<3>, condition: Tensor<2>) -> Tensor<3> {
+        let [shift, scale] = parts(self.adaln_modulation.forward(condition));
+        let x = modulate(plain_layer_norm(x, &self.ones, NORM_EPS), shift, scale);
+        self.linear.forward(x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_block_is_the_identity() {
+        let device = Device::flex();
+        let block = DitBlock::init(8, 2, 4.0, 1e-6, &device);
+        let x = Tensor::<3>::random([2, 5, 8], burn::tensor::Distribution::Default, &device);
+        let y = block.forward(x.clone(), Tensor::ones([2, 8], &device));
+        y.into_data().assert_eq(&x.into_data(), true);
+    }
+}

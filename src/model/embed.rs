@@ -1,0 +1,145 @@
+//! What becomes a vector: patches, positions, timesteps and labels.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+
+use super::layers::{linear, small_normal, xavier};
+
+/// Cuts a latent into patches and projects each to the width of the model.
+#[derive(Module, Debug)]
+pub struct PatchEmbed {
+    proj: Conv2d,
+}
+
+impl PatchEmbed {
+    /// `patch`×`patch` patches of `channels` to vectors of `width`.
+    pub fn init(patch: usize, channels: usize, width: usize, device: &Device) -> Self {
+        let proj = Conv2dConfig::new([channels, width], [patch, patch])
+            .with_stride([patch, patch])
+            .with_initializer(Initializer::XavierUniform { gain: 1.0 })
+            .init(device);
+        Self { proj }
+    }
+
+    /// # Shapes
+    /// - input: `[b, c, h, w]`, h and w whole multiples of the patch
+    /// - output: `[b, (h/p)·(w/p), d]`, row by row
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<3> {
+        self.proj.forward(x).flatten::<3>(2, 3).swap_dims(1, 2)
+    }
+}
+
+/// 2-D sin-cos positions of a `rows`×`columns` grid, `[rows·columns, d]`: the first half of each
+/// vector tells the column, the second the row, each half all sines, then all cosines, with
+/// frequencies `10000^(−i/(d/4))` (He et al., arXiv 2111.06377; DiT's reference does likewise).
+pub fn positions(rows: usize, columns: usize, width: usize) -> Vec<f32> {
+    assert!(width.is_multiple_of(4), "2-D sin-cos positions need a width divisible by 4");
+    let quarter = width / 4;
+    let angle = |place: usize, i: usize| {
+        place as f64 * 10_000f64.powf(-(i as f64) / quarter as f64)
+    };
+    let mut table = Vec::with_capacity(rows * columns * width);
+    for row in 0..rows {
+        for column in 0..columns {
+            for place in [column, row] {
+                table.extend((0..quarter).map(|i| angle(place, i).sin() as f32));
+                table.extend((0..quarter).map(|i| angle(place, i).cos() as f32));
+            }
+        }
+    }
+    table
+}
+
+/// How many frequencies tell the time: 128 cosines, then 128 sines.
+const FREQUENCIES: usize = 256;
+
+/// Sinusoidal features of timesteps, then two layers.
+#[derive(Module, Debug)]
+pub struct TimestepEmbedder {
+    fc1: Linear,
+    fc2: Linear,
+    #[module(skip)]
+    shift: f64,
+}
+
+impl TimestepEmbedder {
+    /// To vectors of `width`. Frequencies are `10000^(−i/(128 − shift))`: the paper's code has
+    /// `shift` 0, diffusers' port of it 1.
+    pub fn init(width: usize, shift: f64, device: &Device) -> Self {
+        Self {
+            fc1: linear(FREQUENCIES, width, small_normal(), device),
+            fc2: linear(width, width, small_normal(), device),
+            shift,
+        }
+    }
+
+    /// # Shapes
+    /// - input: `b` timesteps, 0 to 1000, on the host: GPUs may compute sines of large angles
+    ///   poorly (WGSL promises nothing beyond ±π)
+    /// - output: `[b, d]`
+    pub fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
+        let half = FREQUENCIES / 2;
+        let angle = |t: f64, i: usize| {
+            t * 10_000f64.powf(-(i as f64) / (half as f64 - self.shift))
+        };
+        let mut features = Vec::with_capacity(timesteps.len() * FREQUENCIES);
+        for &t in timesteps {
+            features.extend((0..half).map(|i| angle(t, i).cos() as f32));
+            features.extend((0..half).map(|i| angle(t, i).sin() as f32));
+        }
+        let data = TensorData::new(features, [timesteps.len(), FREQUENCIES]);
+        let x = self.fc1.forward(Tensor::<2>::from_data(data, device)); // [b, d]
+        self.fc2.forward(activation::silu(x)) // [b, d]
+    }
+}
+
+/// A table of label vectors; the last row means “no label” and is what guidance compares with.
+#[derive(Module, Debug)]
+pub struct LabelEmbedder {
+    embedding_table: Embedding,
+}
+
+impl LabelEmbedder {
+    /// `classes` labels and the null label, to vectors of `width`.
+    pub fn init(classes: usize, width: usize, device: &Device) -> Self {
+        let table = EmbeddingConfig::new(classes + 1, width).with_initializer(small_normal());
+        Self { embedding_table: table.init(device) }
+    }
+
+    /// # Shapes
+    /// - input: `[b]`
+    /// - output: `[b, d]`
+    pub fn forward(&self, labels: Tensor<1, Int>) -> Tensor<2> {
+        self.embedding_table.forward(labels.unsqueeze_dim::<2>(1)).squeeze_dim(1)
+    }
+}
+
+/// A projection to the width of the model, from Xavier's start.
+pub(super) fn projection(d_input: usize, width: usize, device: &Device) -> Linear {
+    linear(d_input, width, xavier(), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_tell_columns_first() {
+        let table = positions(2, 3, 4);
+        // Row 1, column 2: sin 2, cos 2, sin 1, cos 1.
+        let want = [2f64.sin(), 2f64.cos(), 1f64.sin(), 1f64.cos()];
+        for (got, want) in table[5 * 4..].iter().zip(want) {
+            assert!((f64::from(*got) - want).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn patches_go_row_by_row() {
+        let device = Device::flex();
+        let embed = PatchEmbed::init(2, 3, 8, &device);
+        let x = Tensor::zeros([2, 3, 4, 6], &device);
+        assert_eq!(embed.forward(x).dims(), [2, 6, 8]);
+    }
+}

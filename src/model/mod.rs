@@ -1,0 +1,17 @@
+//! The networks, one concept a file: configuration, module, `init`, `forward`, tests.
+
+pub mod attention;
+pub mod autoencoder_kl;
+pub mod block;
+pub mod dit;
+pub mod embed;
+pub mod kl_blocks;
+pub mod layers;
+pub mod minilm;
+pub mod sticker_autoencoder;
+pub mod text_tokens;
+
+pub use autoencoder_kl::{AutoencoderKl, AutoencoderKlConfig};
+pub use dit::{Dit, DitConfig};
+pub use minilm::{MiniLm, MiniLmConfig};
+pub use sticker_autoencoder::StickerAutoencoder;

@@ -1,0 +1,78 @@
+//! How a prompt joins the DiT: its token states become tokens beside the patches, and their mean
+//! joins the timestep (the paper's in-context and adaLN conditioning, section 3.2).
+
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, Linear};
+use burn::tensor::{Device, Tensor};
+
+use super::embed::projection;
+
+/// A prompt's states made ready for the DiT, once for all steps of a run.
+#[derive(Debug, Clone)]
+pub struct TextTokens {
+    /// Tokens to set after the patches, `[b, n, d]`.
+    pub tokens: Tensor<3>,
+    /// The pooled text, `[b, d]`.
+    pub pooled: Tensor<2>,
+}
+
+/// The length that a pooled text is scaled to before its projection: about √384, MiniLM's width,
+/// rounded as the shipped weights were trained.
+const POOLED_LENGTH: f64 = 19.6;
+
+/// Projects text states to the width of the model.
+#[derive(Module, Debug)]
+pub struct TextEmbedder {
+    context_embedder: Linear,
+    pooled_embedder: Linear,
+    pad_token: Param<Tensor<1>>,
+    #[module(skip)]
+    places: usize,
+}
+
+impl TextEmbedder {
+    /// From states of `text_dim` to vectors of `width`, in `places` tokens.
+    pub fn init(text_dim: usize, places: usize, width: usize, device: &Device) -> Self {
+        Self {
+            context_embedder: projection(text_dim, width, device),
+            pooled_embedder: projection(text_dim, width, device),
+            pad_token: Initializer::Normal { mean: 0.0, std: 0.02 }.init([width], device),
+            places,
+        }
+    }
+
+    /// One prompt's states, with the pad token in the places beyond them. The pooled text is the
+    /// mean state scaled to the length 19.6.
+    ///
+    /// # Shapes
+    /// - input: `[n, text_dim]`, n at least 1; states beyond the places are left out
+    /// - output: tokens `[1, places, d]`, pooled `[1, d]`
+    pub fn forward(&self, states: Tensor<2>) -> TextTokens {
+        let [found, _] = states.dims();
+        let used = found.min(self.places);
+        let states = states.narrow(0, 0, used);
+        let mean = states.clone().mean_dim(0); // [1, text_dim]
+        let length = mean.clone().square().sum_dim(1).sqrt().add_scalar(1e-12);
+        let pooled = self.pooled_embedder.forward(mean / length * POOLED_LENGTH);
+
+        let tokens = self.context_embedder.forward(states); // [n, d]
+        let [_, width] = tokens.dims();
+        let tokens = if used < self.places {
+            let pad = self.pad_token.val().unsqueeze::<2>().expand([self.places - used, width]);
+            Tensor::cat(vec![tokens, pad], 0)
+        } else {
+            tokens
+        };
+        TextTokens { tokens: tokens.unsqueeze(), pooled }
+    }
+}
+
+impl TextTokens {
+    /// Joins the rows of several into one batch.
+    pub fn cat(rows: &[&Self]) -> Self {
+        Self {
+            tokens: Tensor::cat(rows.iter().map(|row| row.tokens.clone()).collect(), 0),
+            pooled: Tensor::cat(rows.iter().map(|row| row.pooled.clone()).collect(), 0),
+        }
+    }
+}

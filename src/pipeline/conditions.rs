@@ -1,0 +1,130 @@
+//! What a run is conditioned on, and the DiT under those conditions.
+
+use burn::tensor::{Int, Tensor, TensorData};
+
+use super::Pipeline;
+use crate::diffusion::denoiser::{Network, Pass};
+use crate::model::text_tokens::TextTokens;
+use crate::model::{Dit, DitConfig};
+use crate::recipe::Recipe;
+use crate::{Error, Result};
+
+/// Labels and text of a batch.
+#[derive(Debug, Clone)]
+struct Batch {
+    labels: Tensor<1, Int>,
+    text: Option<TextTokens>,
+}
+
+/// The DiT under the conditions of one run.
+#[derive(Debug)]
+pub struct Conditioned<'a> {
+    dit: &'a Dit,
+    conditional: Batch,
+    both: Batch,
+}
+
+impl<'a> Conditioned<'a> {
+    /// The conditions of `recipe`, and what of its prompts did not fit, as sentences.
+    ///
+    /// # Errors
+    /// Where the recipe asks for words of a model that knows none, or for a style or class that
+    /// the model does not have.
+    pub fn new(pipeline: &'a Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
+        let label = label(pipeline, recipe)?;
+        let mut notes = Vec::new();
+        let mut read = |what: &str, text: &str| read(pipeline, what, text, &mut notes);
+        let prompt = read("prompt", &recipe.prompt)?;
+        let negative = read("negative prompt", &recipe.negative)?;
+
+        let null = pipeline.dit.config().num_classes;
+        let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| Batch {
+            labels: labels_tensor(pipeline, &labels),
+            text: text.into_iter().map(Option::as_ref).collect::<Option<Vec<_>>>().map(|rows| TextTokens::cat(&rows)),
+        };
+        let count = recipe.count;
+        let rows = |label: usize| std::iter::repeat_n(label, count);
+        let conditional = batch(rows(label).collect(), vec![&prompt; count]);
+        let texts = [vec![&prompt; count], vec![&negative; count]].concat();
+        let both = batch(rows(label).chain(rows(null)).collect(), texts);
+        Ok((Self { dit: &pipeline.dit, conditional, both }, notes))
+    }
+}
+
+impl Network for Conditioned<'_> {
+    fn predict(&self, x: Tensor<4>, timestep: f64, pass: Pass) -> Tensor<4> {
+        let [rows, _, _, _] = x.dims();
+        let batch = match pass {
+            Pass::Conditional => &self.conditional,
+            Pass::Both => &self.both,
+        };
+        let timesteps = vec![timestep; rows];
+        self.dit.forward(x, &timesteps, batch.labels.clone(), batch.text.as_ref())
+    }
+}
+
+fn labels_tensor(pipeline: &Pipeline, labels: &[usize]) -> Tensor<1, Int> {
+    let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
+    let count = labels.len();
+    Tensor::from_data(TensorData::new(labels, [count]), &pipeline.device)
+}
+
+/// The label that a recipe's style or class stands for.
+fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
+    let DitConfig { num_classes, .. } = *pipeline.dit.config();
+    let refuse = |problem: String| Err(Error::Recipe(problem));
+    if !recipe.style.is_empty() {
+        if pipeline.styles.is_empty() {
+            return refuse("This model has no styles: leave the style out".into());
+        }
+        let wanted = recipe.style.trim().to_lowercase();
+        return match pipeline.styles.iter().position(|style| style.to_lowercase() == wanted) {
+            Some(label) => Ok(label),
+            None => refuse(format!(
+                "There is no style “{}”: choose one of {}",
+                recipe.style,
+                pipeline.styles.join(", ")
+            )),
+        };
+    }
+    match recipe.class {
+        Some(_) if !pipeline.styles.is_empty() => {
+            refuse("This model's labels are styles: choose a style instead of a class".into())
+        }
+        Some(class) if class >= num_classes => {
+            refuse(format!("There is no class {class}: choose 0 to {}", num_classes - 1))
+        }
+        Some(class) => Ok(class),
+        None if pipeline.text.is_none() => refuse(format!(
+            "This model draws classes, not words: choose a class, 0 to {}",
+            num_classes.saturating_sub(1)
+        )),
+        None => Ok(num_classes),
+    }
+}
+
+/// A text's tokens for the DiT; a note where some of it did not fit.
+fn read(
+    pipeline: &Pipeline,
+    what: &str,
+    text: &str,
+    notes: &mut Vec<String>,
+) -> Result<Option<TextTokens>> {
+    let Some(reader) = &pipeline.text else {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        return Err(Error::Recipe(format!(
+            "This model draws classes, not words: leave the {what} out and choose a class"
+        )));
+    };
+    let tokens = reader.tokenizer.encode(text, reader.places)?;
+    if let Some(cut) = &tokens.cut {
+        notes.push(format!(
+            "The {what} is longer than the model's {} tokens; this was left out: “{cut}”.",
+            reader.places
+        ));
+    }
+    let states = crate::text::encode(&reader.encoder, &tokens, &pipeline.device);
+    Ok(pipeline.dit.embed_text(states))
+}

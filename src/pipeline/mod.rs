@@ -1,0 +1,102 @@
+//! The way of a prompt: tokens, context, noise, the sampler's steps, the decoder.
+
+pub mod conditions;
+pub mod decoder;
+pub mod diffusers;
+pub mod run;
+pub mod source;
+pub mod stickers;
+
+use burn::tensor::{Device, Tensor};
+
+pub use decoder::{Decoder, PreviewMap};
+pub use run::Run;
+pub use source::{Folder, Source};
+
+use crate::diffusion::sampler::GridOptions;
+use crate::diffusion::{Prediction, Schedule};
+use crate::model::{Dit, MiniLm};
+use crate::recipe::Recipe;
+use crate::text::Tokenizer;
+use crate::{Error, Result};
+
+/// The half of a model that reads prompts.
+#[derive(Debug)]
+pub struct TextReader {
+    /// Makes tokens of words.
+    pub tokenizer: Tokenizer,
+    /// Makes states of tokens.
+    pub encoder: MiniLm,
+    /// How many tokens the DiT has places for.
+    pub places: usize,
+}
+
+/// A whole model on a device, ready to draw.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// What the model calls itself.
+    pub name: String,
+    /// Reads prompts; `None` for models of class labels.
+    pub text: Option<TextReader>,
+    /// Names of the labels, where labels are styles.
+    pub styles: Vec<String>,
+    /// The denoising network.
+    pub dit: Dit,
+    /// What it predicts.
+    pub prediction: Prediction,
+    /// The levels it was trained on.
+    pub schedule: Schedule,
+    /// How its makers lay a run's levels.
+    pub grid: GridOptions,
+    /// Makes pictures of latents.
+    pub decoder: Decoder,
+    /// Where it all lives.
+    pub device: Device,
+}
+
+impl Pipeline {
+    /// Loads whichever layout `source` holds: the embedded model's (`model.json`) or diffusers'
+    /// (`model_index.json`).
+    ///
+    /// # Errors
+    /// Where a file is missing, malformed, or of a model that is not supported.
+    pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Self> {
+        if source.exists(stickers::MANIFEST).await {
+            stickers::load(source, device).await
+        } else if source.exists(diffusers::INDEX).await {
+            diffusers::load(source, device).await
+        } else {
+            Err(Error::config(
+                source.name(),
+                "it holds neither model.json nor model_index.json: give the folder of a model \
+                 that Patchwork trained, or of a DiT in diffusers' layout",
+            ))
+        }
+    }
+
+    /// The shape of one latent, `[1, c, h, w]`.
+    pub fn latent_shape(&self) -> [usize; 4] {
+        let config = self.dit.config();
+        let [height, width] = config.input_size;
+        [1, config.in_channels, height, width]
+    }
+
+    /// Everything that happens before the first step. `noise`, `[count, c, h, w]`, replaces the
+    /// seed's where it is given.
+    ///
+    /// # Errors
+    /// Where the recipe does not fit the model or the sampler.
+    pub fn begin(&self, recipe: &Recipe, noise: Option<Tensor<4>>) -> Result<Run<'_>> {
+        Run::new(self, recipe, noise)
+    }
+
+    /// Draws `recipe` from start to end.
+    ///
+    /// # Errors
+    /// See [`begin`](Self::begin).
+    pub fn draw(&self, recipe: &Recipe) -> Result<Tensor<4>> {
+        let mut run = self.begin(recipe, None)?;
+        while run.step().is_some() {}
+        Ok(self.decoder.decode(run.into_latent()))
+    }
+}

@@ -1,0 +1,94 @@
+//! One recipe on its way: conditions, noise and the sampler, a step at a time.
+
+use burn::tensor::Tensor;
+
+use super::Pipeline;
+use super::conditions::Conditioned;
+use crate::diffusion::sampler::GridOptions;
+use crate::diffusion::{Generator, Guided, Parameterised, Sampler, Sampling, Step};
+use crate::recipe::Recipe;
+use crate::{Error, Result};
+
+/// A run between its beginning and its last step.
+#[derive(Debug)]
+pub struct Run<'a> {
+    denoiser: Guided<Conditioned<'a>>,
+    sampling: Sampling,
+    generators: Vec<Generator>,
+    pipeline: &'a Pipeline,
+    noise: Tensor<4>,
+    notes: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        recipe: &Recipe,
+        given: Option<Tensor<4>>,
+    ) -> Result<Self> {
+        recipe.check()?;
+        let sampler = match recipe.sampler.parse()? {
+            Sampler::Ddim { .. } => Sampler::Ddim { eta: recipe.eta },
+            other => other,
+        };
+        let options = GridOptions { karras: recipe.karras, ..pipeline.grid };
+        let grid = sampler.grid(&pipeline.schedule, recipe.steps, options)?;
+
+        let (network, notes) = Conditioned::new(pipeline, recipe)?;
+        let seeds = (0..recipe.count as u64).map(|i| recipe.seed.wrapping_add(i));
+        let mut generators: Vec<_> = seeds.map(Generator::new).collect();
+        let drawn = draw(pipeline, &mut generators);
+        let noise = match given {
+            None => drawn,
+            Some(noise) if noise.dims() == drawn.dims() => noise,
+            Some(noise) => {
+                return Err(Error::Recipe(format!(
+                    "The given latents have shape {:?}, where this model needs {:?}",
+                    noise.dims(),
+                    drawn.dims()
+                )));
+            }
+        };
+        let denoiser = Guided {
+            model: Parameterised { network, prediction: pipeline.prediction },
+            scale: recipe.guidance,
+            channels: recipe.guidance_channels,
+            interval: recipe.guidance_interval,
+        };
+        let sampling = Sampling::new(sampler, grid, noise.clone());
+        Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })
+    }
+
+    /// What the user should hear, such as words of the prompt that did not fit.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The noise the run began with, `[b, c, h, w]`.
+    pub fn noise(&self) -> Tensor<4> {
+        self.noise.clone()
+    }
+
+    /// How many steps the run has.
+    pub fn steps(&self) -> usize {
+        self.sampling.steps()
+    }
+
+    /// The next step; `None` when all are done.
+    pub fn step(&mut self) -> Option<Step> {
+        let Self { denoiser, sampling, generators, pipeline, .. } = self;
+        sampling.step(denoiser, || draw(pipeline, generators))
+    }
+
+    /// The latent so far, `[b, c, h, w]`; after the last step, the result.
+    pub fn into_latent(self) -> Tensor<4> {
+        self.sampling.into_latent()
+    }
+}
+
+/// One latent of noise from each generator, `[b, c, h, w]`.
+fn draw(pipeline: &Pipeline, generators: &mut [Generator]) -> Tensor<4> {
+    let shape = pipeline.latent_shape();
+    let rows = generators.iter_mut().map(|generator| generator.randn_tensor(shape, &pipeline.device));
+    Tensor::cat(rows.collect(), 0)
+}

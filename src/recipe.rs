@@ -1,0 +1,114 @@
+//! What a picture is drawn from, and can be drawn again from. Knows no Burn.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// The most steps a recipe may ask for.
+pub const MAX_STEPS: usize = 1000;
+/// The most pictures a recipe may ask for at once.
+pub const MAX_COUNT: usize = 64;
+/// The largest guidance scale.
+pub const MAX_GUIDANCE: f64 = 100.0;
+
+/// Everything that decides a picture, besides the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipe {
+    /// What to draw.
+    pub prompt: String,
+    /// What to draw away from.
+    pub negative: String,
+    /// The class label, for models that know classes instead of words.
+    pub class: Option<usize>,
+    /// The style label, for models that have styles; empty for none.
+    pub style: String,
+    /// Seeds PyTorch's CPU generator; picture `i` of a batch has `seed + i`.
+    pub seed: u64,
+    /// How many steps the sampler takes.
+    pub steps: usize,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: f64,
+    /// Guide only while the noise is within these bounds, 1 being pure noise.
+    pub guidance_interval: (f64, f64),
+    /// Guide only the first channels of the latent, as the original DiT does; `None` for all.
+    pub guidance_channels: Option<usize>,
+    /// The sampler's name.
+    pub sampler: String,
+    /// DDIM's noise, 0 to 1.
+    pub eta: f64,
+    /// Levels after Karras et al. instead of even in time.
+    pub karras: bool,
+    /// How many pictures.
+    pub count: usize,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            prompt: String::new(),
+            negative: String::new(),
+            class: None,
+            style: String::new(),
+            seed: 0,
+            steps: 20,
+            guidance: 3.0,
+            guidance_interval: (0.0, 1.0),
+            guidance_channels: None,
+            sampler: "euler".into(),
+            eta: 0.0,
+            karras: false,
+            count: 1,
+        }
+    }
+}
+
+impl Recipe {
+    /// Whether every number is one that can be drawn with.
+    ///
+    /// # Errors
+    /// A sentence about the first number that is not.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |problem: String| Err(Error::Recipe(problem));
+        if !(1..=MAX_STEPS).contains(&self.steps) {
+            return refuse(format!("Steps must be 1 to {MAX_STEPS}, and are {}", self.steps));
+        }
+        if !(1..=MAX_COUNT).contains(&self.count) {
+            return refuse(format!("The count must be 1 to {MAX_COUNT}, and is {}", self.count));
+        }
+        if !(0.0..=MAX_GUIDANCE).contains(&self.guidance) {
+            let given = self.guidance;
+            return refuse(format!("Guidance must be 0 to {MAX_GUIDANCE}, and is {given}"));
+        }
+        let (from, to) = self.guidance_interval;
+        if !(0.0..=1.0).contains(&from) || !(from..=1.0).contains(&to) {
+            return refuse(format!(
+                "The guidance interval must be two rising numbers in 0 to 1, and is {from} to {to}"
+            ));
+        }
+        if self.guidance_channels == Some(0) {
+            return refuse("At least one channel must be guided".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_numbers_are_named() {
+        assert!(Recipe::default().check().is_ok());
+        let bad = [
+            (Recipe { steps: 0, ..Recipe::default() }, "Steps"),
+            (Recipe { count: 65, ..Recipe::default() }, "count"),
+            (Recipe { guidance: f64::NAN, ..Recipe::default() }, "Guidance"),
+            (Recipe { guidance_interval: (0.6, 0.5), ..Recipe::default() }, "interval"),
+        ];
+        for (recipe, word) in bad {
+            let message = recipe.check().unwrap_err().to_string();
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}

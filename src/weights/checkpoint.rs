@@ -1,0 +1,140 @@
+//! A safetensors file, or several that make one checkpoint, and the values in it as f32.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use half::{bf16, f16};
+use safetensors::{Dtype, SafeTensors};
+
+use crate::{Error, Result};
+
+/// Where a tensor lies.
+#[derive(Debug, Clone)]
+struct Place {
+    part: usize,
+    bytes: Range<usize>,
+    dtype: Dtype,
+    shape: Vec<usize>,
+}
+
+/// A checkpoint in memory. Only its headers have been read; tensors are converted when asked for.
+#[derive(Debug)]
+pub struct Checkpoint {
+    name: String,
+    parts: Vec<Vec<u8>>,
+    places: BTreeMap<String, Place>,
+}
+
+impl Checkpoint {
+    /// Reads the headers of `parts`, the whole bytes of one or several safetensors files. `name`
+    /// is what error messages call the checkpoint.
+    ///
+    /// # Errors
+    /// Where a header is malformed, tells of bytes that are not there, or two files hold a tensor
+    /// of one name.
+    pub fn new(name: impl Into<String>, parts: Vec<Vec<u8>>) -> Result<Self> {
+        let name = name.into();
+        let mut places = BTreeMap::new();
+        for (part, bytes) in parts.iter().enumerate() {
+            let (header, metadata) = SafeTensors::read_metadata(bytes)
+                .map_err(|problem| Error::weights(&name, describe(&problem, bytes.len())))?;
+            // Tensors begin after the header's length, eight bytes, and the header.
+            let start = header + 8;
+            for (key, info) in metadata.tensors() {
+                let (from, to) = info.data_offsets;
+                let place = Place {
+                    part,
+                    bytes: start + from..start + to,
+                    dtype: info.dtype,
+                    shape: info.shape.clone(),
+                };
+                if places.insert(key.clone(), place).is_some() {
+                    let problem = format!("the tensor {key} is in two of its files");
+                    return Err(Error::weights(name, problem));
+                }
+            }
+        }
+        Ok(Self { name, parts, places })
+    }
+
+    /// What error messages call the checkpoint.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The names of its tensors, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
+    }
+
+    /// Name, type and shape of each tensor, sorted by name.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, String, &[usize])> {
+        self.places
+            .iter()
+            .map(|(key, place)| (key.as_str(), place.dtype.to_string(), place.shape.as_slice()))
+    }
+
+    /// Whether there is a tensor of this name.
+    pub fn contains(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+
+    /// A tensor's shape, if there is one of this name.
+    pub fn shape(&self, key: &str) -> Option<&[usize]> {
+        self.places.get(key).map(|place| place.shape.as_slice())
+    }
+
+    /// Whether two tensors hold the same bytes in the same type and shape.
+    pub fn are_equal(&self, a: &str, b: &str) -> bool {
+        let (Some(a), Some(b)) = (self.places.get(a), self.places.get(b)) else { return false };
+        a.dtype == b.dtype && a.shape == b.shape && self.bytes(a) == self.bytes(b)
+    }
+
+    fn bytes(&self, place: &Place) -> &[u8] {
+        &self.parts[place.part][place.bytes.clone()]
+    }
+
+    /// A tensor's values, row-major, from f32, f16 or bf16.
+    ///
+    /// # Errors
+    /// Where there is no such tensor, or it holds another type.
+    pub fn values(&self, key: &str) -> Result<Vec<f32>> {
+        let Some(place) = self.places.get(key) else {
+            return Err(Error::weights(&self.name, format!("the tensor {key} is missing")));
+        };
+        let bytes = self.bytes(place);
+        let halves = || bytes.as_chunks::<2>().0.iter();
+        match place.dtype {
+            Dtype::F32 => Ok(bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect()),
+            Dtype::F16 => Ok(halves().map(|&b| f16::from_le_bytes(b).to_f32()).collect()),
+            Dtype::BF16 => Ok(halves().map(|&b| bf16::from_le_bytes(b).to_f32()).collect()),
+            other => Err(Error::weights(
+                &self.name,
+                format!("the tensor {key} is of type {other}, and only F32, F16 and BF16 can be read"),
+            )),
+        }
+    }
+}
+
+/// What a reader of safetensors says, for people.
+fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
+    use safetensors::SafeTensorError as E;
+    let problem = match problem {
+        E::HeaderTooSmall | E::HeaderTooLarge | E::InvalidHeaderLength => {
+            "its header's length cannot be right".to_owned()
+        }
+        E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) => {
+            "its header is not the JSON that safetensors asks for".to_owned()
+        }
+        E::MetadataIncompleteBuffer => {
+            "its header and its data do not have the same length, as in a download cut short"
+                .to_owned()
+        }
+        E::InvalidOffset(key) => format!("the tensor {key} lies where it cannot lie"),
+        E::TensorInvalidInfo | E::ValidationOverflow => {
+            "a tensor's shape does not fit its data".to_owned()
+        }
+        other => other.to_string(),
+    };
+    format!("{problem} ({bytes} bytes were read); download it again or convert it to safetensors")
+}

@@ -1,0 +1,199 @@
+//! One key table per layout: what files call the tensors of our modules.
+//!
+//! Modules name their fields after the original checkpoints where Rust lets them; these tables
+//! hold the rest. A `*` stands for one part of a name, such as a block's number.
+
+/// How the tensors of a module are found in a file.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyTable {
+    /// What error messages call the layout.
+    pub layout: &'static str,
+    /// From the beginning of our name to that of the file's; the first that fits counts. Several
+    /// names on the right are joined along their first dimension.
+    pub rules: &'static [(&'static str, &'static [&'static str])],
+    /// Older names: where a file has nothing under the first, it is looked for under the second.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// Tensors that must be equal to others and are not loaded again.
+    pub copies: &'static [(&'static str, &'static str)],
+    /// Tensors that modules compute for themselves.
+    pub computed: &'static [&'static str],
+}
+
+const NONE: KeyTable =
+    KeyTable { layout: "", rules: &[], aliases: &[], copies: &[], computed: &[] };
+
+/// The paper's DiT, and the embedded model's, which adds text.
+pub const DIT: KeyTable = KeyTable {
+    layout: "original DiT",
+    rules: &[
+        ("t_embedder.fc1", &["t_embedder.mlp.0"]),
+        ("t_embedder.fc2", &["t_embedder.mlp.2"]),
+        ("blocks.*.adaln_modulation", &["blocks.*.adaLN_modulation.1"]),
+        ("final_layer.adaln_modulation", &["final_layer.adaLN_modulation.1"]),
+        ("y_embedder.embedding_table", &["y_embedder.embedding_table"]),
+        ("text.", &[""]),
+    ],
+    computed: &["pos_embed"],
+    ..NONE
+};
+
+/// DiT in diffusers' layout, where every block holds a copy of the embedders.
+pub const DIFFUSERS_DIT: KeyTable = KeyTable {
+    layout: "diffusers DiT",
+    rules: &[
+        ("x_embedder.proj", &["pos_embed.proj"]),
+        ("t_embedder.fc1", &["transformer_blocks.0.norm1.emb.timestep_embedder.linear_1"]),
+        ("t_embedder.fc2", &["transformer_blocks.0.norm1.emb.timestep_embedder.linear_2"]),
+        (
+            "y_embedder.embedding_table",
+            &["transformer_blocks.0.norm1.emb.class_embedder.embedding_table"],
+        ),
+        ("blocks.*.adaln_modulation", &["transformer_blocks.*.norm1.linear"]),
+        (
+            "blocks.*.attn.qkv",
+            &[
+                "transformer_blocks.*.attn1.to_q",
+                "transformer_blocks.*.attn1.to_k",
+                "transformer_blocks.*.attn1.to_v",
+            ],
+        ),
+        ("blocks.*.attn.proj", &["transformer_blocks.*.attn1.to_out.0"]),
+        ("blocks.*.mlp.fc1", &["transformer_blocks.*.ff.net.0.proj"]),
+        ("blocks.*.mlp.fc2", &["transformer_blocks.*.ff.net.2"]),
+        ("final_layer.adaln_modulation", &["proj_out_1"]),
+        ("final_layer.linear", &["proj_out_2"]),
+    ],
+    copies: &[("transformer_blocks.*.norm1.emb", "transformer_blocks.0.norm1.emb")],
+    computed: &["pos_embed.pos_embed"],
+    ..NONE
+};
+
+/// Stable Diffusion's autoencoder in diffusers' layout.
+pub const DIFFUSERS_AUTOENCODER_KL: KeyTable = KeyTable {
+    layout: "diffusers AutoencoderKL",
+    rules: &[
+        ("encoder.down_blocks.*.resize", &["encoder.down_blocks.*.downsamplers.0.conv"]),
+        ("decoder.up_blocks.*.resize", &["decoder.up_blocks.*.upsamplers.0.conv"]),
+        (
+            "encoder.mid_block.attentions.*.to_out",
+            &["encoder.mid_block.attentions.*.to_out.0"],
+        ),
+        (
+            "decoder.mid_block.attentions.*.to_out",
+            &["decoder.mid_block.attentions.*.to_out.0"],
+        ),
+    ],
+    // Names of before diffusers 0.18, in which the published sd-vae-ft files were saved.
+    aliases: &[
+        ("*.mid_block.attentions.*.to_q", "*.mid_block.attentions.*.query"),
+        ("*.mid_block.attentions.*.to_k", "*.mid_block.attentions.*.key"),
+        ("*.mid_block.attentions.*.to_v", "*.mid_block.attentions.*.value"),
+        ("*.mid_block.attentions.*.to_out.0", "*.mid_block.attentions.*.proj_attn"),
+    ],
+    ..NONE
+};
+
+/// MiniLM as sentence-transformers saves it, without its pooler.
+pub const MINILM: KeyTable = KeyTable {
+    layout: "MiniLM",
+    rules: &[
+        ("layers.*.query", &["encoder.layer.*.attention.self.query"]),
+        ("layers.*.key", &["encoder.layer.*.attention.self.key"]),
+        ("layers.*.value", &["encoder.layer.*.attention.self.value"]),
+        ("layers.*.attention_output", &["encoder.layer.*.attention.output.dense"]),
+        ("layers.*.attention_norm", &["encoder.layer.*.attention.output.LayerNorm"]),
+        ("layers.*.intermediate", &["encoder.layer.*.intermediate.dense"]),
+        ("layers.*.output_norm", &["encoder.layer.*.output.LayerNorm"]),
+        ("layers.*.output", &["encoder.layer.*.output.dense"]),
+        ("norm", &["embeddings.LayerNorm"]),
+        ("word_embeddings", &["embeddings.word_embeddings"]),
+        ("position_embeddings", &["embeddings.position_embeddings"]),
+        ("token_type_embeddings", &["embeddings.token_type_embeddings"]),
+    ],
+    computed: &["embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"],
+    ..NONE
+};
+
+/// The embedded model's residual autoencoder: our names are the file's.
+pub const STICKER_AUTOENCODER: KeyTable = KeyTable { layout: "sticker autoencoder", ..NONE };
+
+impl KeyTable {
+    /// The names in a file of what we call `name`.
+    pub fn sources(&self, name: &str) -> Vec<String> {
+        let renamed = self.rules.iter().find_map(|(ours, theirs)| {
+            theirs.iter().map(|theirs| rename(name, ours, theirs)).collect::<Option<Vec<_>>>()
+        });
+        renamed.unwrap_or_else(|| vec![name.to_owned()])
+    }
+
+    /// The older name of a file's `key`, if there is one.
+    pub fn alias(&self, key: &str) -> Option<String> {
+        self.aliases.iter().find_map(|(new, old)| rename(key, new, old))
+    }
+
+    /// The key that `key` must be a copy of, if any.
+    pub fn original(&self, key: &str) -> Option<String> {
+        let original = self.copies.iter().find_map(|(copy, first)| rename(key, copy, first))?;
+        (original != key).then_some(original)
+    }
+}
+
+/// `name` with the beginning `from` made `to`, if it begins so; the parts that the stars of
+/// `from` stand for go to the stars of `to`, in order.
+fn rename(name: &str, from: &str, to: &str) -> Option<String> {
+    let mut rest = name;
+    let mut stars = Vec::new();
+    let mut pieces = from.split('*');
+    rest = rest.strip_prefix(pieces.next()?)?;
+    for piece in pieces {
+        let (star, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+        stars.push(star);
+        rest = after.strip_prefix(piece)?;
+    }
+    // A rule names whole parts: “norm” must not fit “norm1”.
+    let whole = from.ends_with('.') || rest.is_empty() || rest.starts_with('.');
+    if !whole {
+        return None;
+    }
+    let mut stars = stars.into_iter();
+    let mut renamed = String::new();
+    for (i, piece) in to.split('*').enumerate() {
+        if i > 0 {
+            renamed.push_str(stars.next()?);
+        }
+        renamed.push_str(piece);
+    }
+    Some(renamed + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_the_files() {
+        assert_eq!(DIT.sources("t_embedder.fc2.bias"), ["t_embedder.mlp.2.bias"]);
+        assert_eq!(DIT.sources("text.pad_token"), ["pad_token"]);
+        assert_eq!(DIT.sources("blocks.11.attn.qkv.weight"), ["blocks.11.attn.qkv.weight"]);
+        assert_eq!(
+            DIFFUSERS_DIT.sources("blocks.11.attn.qkv.weight")[1],
+            "transformer_blocks.11.attn1.to_k.weight"
+        );
+        assert_eq!(
+            MINILM.sources("layers.3.output_norm.bias"),
+            ["encoder.layer.3.output.LayerNorm.bias"]
+        );
+    }
+
+    #[test]
+    fn copies_and_aliases_are_found() {
+        let copy = "transformer_blocks.5.norm1.emb.class_embedder.embedding_table.weight";
+        let first = "transformer_blocks.0.norm1.emb.class_embedder.embedding_table.weight";
+        assert_eq!(DIFFUSERS_DIT.original(copy).unwrap(), first);
+        assert_eq!(DIFFUSERS_DIT.original(first), None);
+        assert_eq!(
+            DIFFUSERS_AUTOENCODER_KL.alias("decoder.mid_block.attentions.0.to_out.0.bias").unwrap(),
+            "decoder.mid_block.attentions.0.proj_attn.bias"
+        );
+    }
+}

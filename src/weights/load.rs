@@ -1,0 +1,144 @@
+//! From a checkpoint to a module, by its key table.
+
+use std::collections::HashSet;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Tensor, TensorData};
+
+use super::{Checkpoint, KeyTable};
+use crate::{Error, Result};
+
+/// `module` with all its parameters from `checkpoint`. Linear weights are turned from PyTorch's
+/// `[out, in]` to Burn's `[in, out]`; values become f32.
+///
+/// # Errors
+/// Where a tensor is missing, has another shape or type, is no copy of what it should be a copy
+/// of, or belongs to no parameter.
+pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> Result<M> {
+    let mut loader = Loader {
+        checkpoint,
+        table,
+        path: Vec::new(),
+        used: HashSet::new(),
+        problems: Vec::new(),
+    };
+    let module = module.map(&mut loader);
+    loader.check_leftovers();
+    match loader.problems.as_slice() {
+        [] => Ok(module),
+        [first, rest @ ..] => {
+            let layout = table.layout;
+            let more = match rest.len() {
+                0 => String::new(),
+                n => format!(" (and {n} more like this)"),
+            };
+            let problem = format!("read as {layout}, {first}{more}");
+            Err(Error::weights(checkpoint.name(), problem))
+        }
+    }
+}
+
+struct Loader<'a> {
+    checkpoint: &'a Checkpoint,
+    table: &'a KeyTable,
+    /// Names and types of the modules we are in.
+    path: Vec<(String, String)>,
+    used: HashSet<String>,
+    problems: Vec<String>,
+}
+
+impl Loader<'_> {
+    /// Our name for the parameter we are at: enum variants have no part in it, and norms call
+    /// their gain and bias as PyTorch does.
+    fn name(&self) -> String {
+        let parts = self.path.iter().filter(|(_, kind)| !kind.starts_with("Enum:"));
+        let name = parts.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".");
+        match name.rsplit_once('.') {
+            Some((norm, "gamma")) => format!("{norm}.weight"),
+            Some((norm, "beta")) => format!("{norm}.bias"),
+            _ => name,
+        }
+    }
+
+    fn is_linear_weight(&self) -> bool {
+        matches!(self.path.as_slice(), [.., (name, kind)] if name == "weight" && kind == "Struct:Linear")
+    }
+
+    /// A file's values for a parameter of `shape`, in the file's order of dimensions.
+    fn fetch(&mut self, shape: &[usize]) -> Result<Vec<f32>, String> {
+        let name = self.name();
+        let mut values = Vec::new();
+        let mut rows = 0;
+        for source in self.table.sources(&name) {
+            let key = match self.table.alias(&source) {
+                Some(alias) if !self.checkpoint.contains(&source) => alias,
+                _ => source,
+            };
+            let Some(found) = self.checkpoint.shape(&key) else {
+                return Err(format!("the tensor {key} is missing"));
+            };
+            // Old files keep 1×1 convolutions' and linear weights in each other's shapes.
+            let trimmed = found.strip_suffix(&[1, 1]).filter(|_| shape.len() == 2).unwrap_or(found);
+            let fits = trimmed.len() == shape.len() && trimmed[1..] == shape[1..];
+            rows += trimmed.first().copied().unwrap_or(0);
+            if !fits || rows > shape[0] {
+                return Err(format!("the tensor {key} has shape {found:?} where {shape:?} fits"));
+            }
+            values.extend(self.checkpoint.values(&key).map_err(|error| error.to_string())?);
+            self.used.insert(key);
+        }
+        if rows == shape[0] {
+            return Ok(values);
+        }
+        Err(format!("the tensors of {name} have {rows} rows where {} fit", shape[0]))
+    }
+
+    fn check_leftovers(&mut self) {
+        for key in self.checkpoint.keys() {
+            if self.used.contains(key) || self.table.computed.contains(&key) {
+                continue;
+            }
+            match self.table.original(key) {
+                Some(first) if self.checkpoint.are_equal(key, &first) => {}
+                Some(first) => self.problems.push(format!("{key} should be a copy of {first}")),
+                None => self.problems.push(format!("the tensor {key} belongs to no part of it")),
+            }
+        }
+    }
+}
+
+impl ModuleMapper for Loader<'_> {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.push((name.to_owned(), container_type.to_owned()));
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let shape: [usize; D] = param.lazy_shape().dims();
+        let turned = self.is_linear_weight();
+        let mut stored = shape;
+        if turned {
+            stored.reverse();
+        }
+        match self.fetch(&stored) {
+            Ok(values) => {
+                let values = if turned { transpose(&values, stored[0], stored[1]) } else { values };
+                let device = param.lazy_device();
+                let tensor = Tensor::from_data(TensorData::new(values, shape), &device);
+                Param::initialized(param.id, tensor)
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                param
+            }
+        }
+    }
+}
+
+fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let column = |c: usize| (0..rows).map(move |r| values[r * columns + c]);
+    (0..columns).flat_map(column).collect()
+}

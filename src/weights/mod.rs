@@ -1,0 +1,9 @@
+//! Reading checkpoints, strictly: every tensor present, of the right shape, and none left over.
+
+pub mod checkpoint;
+pub mod keys;
+pub mod load;
+
+pub use checkpoint::Checkpoint;
+pub use keys::KeyTable;
+pub use load::load;

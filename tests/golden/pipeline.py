@@ -1,0 +1,81 @@
+"""`pipeline`: diffusers' whole DiTPipeline, from a folder on disk to a picture.
+
+"files" of a run are the folder's JSON files, each as one string, the very text that save_pretrained
+writes (for DPM-Solver it holds "-Infinity", so it is not strict JSON). "manifests" give the two
+safetensors files beside them (diffusion_pytorch_model.safetensors), whose names and shapes are
+checked here against what was saved.
+
+Two runs, with the same weights and noise: "ddim" (the pipeline's own scheduler) and "dpmpp_2m",
+made from its config by from_config. The latter has spacing "linspace" where the former has
+"leading": what a config has only by its class's default is not carried over.
+
+Tensors per run: <run>.latents, after the last step and before the division by the scaling factor
+(large, for a random network takes no noise away), and <run>.image in 0..1, [2, 3, 16, 16].
+"""
+
+import tempfile
+from pathlib import Path
+
+import torch
+from diffusers import (AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel,
+                       DPMSolverMultistepScheduler)
+from safetensors import safe_open
+
+from fixtures import generator, save
+from random_weights import fill
+
+TRANSFORMER = dict(num_attention_heads=2, attention_head_dim=8, in_channels=4, out_channels=8, num_layers=2,
+                   sample_size=8, patch_size=2, num_embeds_ada_norm=1000, norm_type="ada_norm_zero",
+                   norm_elementwise_affine=False, activation_fn="gelu-approximate")
+AUTOENCODER = dict(block_out_channels=[16, 32], layers_per_block=1, latent_channels=4, norm_num_groups=2,
+                   sample_size=16, scaling_factor=0.18215, down_block_types=["DownEncoderBlock2D"] * 2,
+                   up_block_types=["UpDecoderBlock2D"] * 2)
+LABELS, GUIDANCE, SEED, STEPS = [207, 360], 4.0, 7, 20
+
+
+def saved_files(pipe, manifests):
+    """The JSON files that save_pretrained writes; what it writes besides must be as the manifests say."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe.save_pretrained(folder, safe_serialization=True)
+        root = Path(folder)
+        for part, entries in manifests.items():
+            with safe_open(root / part / "diffusion_pytorch_model.safetensors", "pt") as file:
+                saved = {name: file.get_slice(name).get_shape() for name in file.keys()}
+            assert saved == {entry["name"]: entry["shape"] for entry in entries}
+        paths = sorted(root.rglob("*.json"))
+        return {str(path.relative_to(root)): path.read_text() for path in paths}
+
+
+def latents_and_image(pipe):
+    """Runs the pipeline and keeps the sample of the last step, first half of the guided batch."""
+    seen = []
+    step = pipe.scheduler.step
+
+    def recorded(*args, **kwargs):
+        result = step(*args, **kwargs)
+        seen.append(result.prev_sample)
+        return result
+
+    pipe.scheduler.step = recorded
+    image = pipe(LABELS, guidance_scale=GUIDANCE, generator=generator(SEED), num_inference_steps=STEPS,
+                 output_type="pt").images
+    return seen[-1][: len(LABELS)], image
+
+
+def make(weights):
+    transformer, autoencoder = DiTTransformer2DModel(**TRANSFORMER), AutoencoderKL(**AUTOENCODER)
+    manifests = {"transformer": fill(transformer, 41), "vae": fill(autoencoder, 42)}
+    ddim = DDIMScheduler(beta_schedule="linear", prediction_type="epsilon", clip_sample=False,
+                         num_train_timesteps=1000)
+    schedulers = {"ddim": ddim, "dpmpp_2m": DPMSolverMultistepScheduler.from_config(ddim.config)}
+
+    runs, tensors = [], {}
+    for name, scheduler in schedulers.items():
+        pipe = DiTPipeline(transformer=transformer, vae=autoencoder, scheduler=scheduler)
+        pipe.set_progress_bar_config(disable=True)
+        files = saved_files(pipe, manifests)
+        latents, image = latents_and_image(pipe)
+        tensors |= {f"{name}.latents": latents, f"{name}.image": image}
+        runs.append({"name": name, "labels": LABELS, "guidance": GUIDANCE, "seed": SEED, "steps": STEPS,
+                     "files": files})
+    save("pipeline", {"runs": runs, "manifests": manifests}, tensors)

@@ -33,7 +33,7 @@ pub struct Recipe {
     pub guidance_interval: (f64, f64),
     /// Guide only the first channels of the latent, as the original DiT does; `None` for all.
     pub guidance_channels: Option<usize>,
-    /// The sampler's name.
+    /// The sampler's name; empty for the one that the model's makers chose.
     pub sampler: String,
     /// DDIM's noise, 0 to 1.
     pub eta: f64,
@@ -55,7 +55,7 @@ impl Default for Recipe {
             guidance: 3.0,
             guidance_interval: (0.0, 1.0),
             guidance_channels: None,
-            sampler: "euler".into(),
+            sampler: String::new(),
             eta: 0.0,
             karras: false,
             count: 1,

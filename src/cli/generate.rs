@@ -49,8 +49,8 @@ pub(super) struct Arguments {
     /// Guide only the first N channels of the latent; the original DiT guides 3.
     #[arg(long, value_name = "N")]
     guidance_channels: Option<usize>,
-    /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc.
-    #[arg(long, value_name = "NAME", default_value = "euler")]
+    /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc; by default the model's own.
+    #[arg(long, value_name = "NAME", default_value = "")]
     sampler: String,
     /// DDIM's noise: 0 none, 1 as much as DDPM.
     #[arg(long, value_name = "X", default_value_t = 0.0)]

@@ -87,7 +87,7 @@ mod tests {
         let level = Level { sigma: 1.0, timestep: 500.0 };
         let denoised = Guided { model, scale, channels, interval }.denoise(x, level);
         let data: TensorData = denoised.x0.into_data();
-        data.to_vec().unwrap()
+        data.try_to_vec().unwrap()
     }
 
     #[test]

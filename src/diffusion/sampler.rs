@@ -6,10 +6,10 @@ use std::str::FromStr;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::denoiser::{Denoised, Denoiser, Level};
+use super::denoiser::{Denoiser, Level};
 use super::multistep::{self, Seen};
 use super::onestep;
-use super::schedule::{NoiseGrid, Process, Schedule, linspace};
+use super::schedule::{NoiseGrid, Stretch, Process, Schedule, karras, linspace};
 use super::timesteps::{Family, Spacing, timesteps};
 use crate::{Error, Result};
 
@@ -124,19 +124,19 @@ impl Sampler {
             Family::Continuous | Family::Multistep => Spacing::Linspace,
         };
         let spacing = options.spacing.unwrap_or(customary);
-        let karras = if options.karras { schedule.karras(steps) } else { None };
-        let (mut sigmas, timesteps) = match karras {
-            Some(sigmas) => {
-                let round = |t: f64| if family == Family::Continuous { t } else { t.round() };
-                let timesteps = sigmas.iter().map(|&s| round(schedule.timestep(s))).collect();
-                (sigmas, timesteps)
-            }
-            None => {
-                let train = schedule.timesteps();
-                let chosen = timesteps(family, spacing, steps, train, options.offset);
-                (chosen.iter().map(|&t| schedule.sigma(t)).collect::<Vec<_>>(), chosen)
-            }
-        };
+        let train = schedule.timesteps();
+        let mut timesteps = timesteps(family, spacing, steps, train, options.offset);
+        let mut sigmas: Vec<f64> = timesteps.iter().map(|&t| schedule.sigma(t)).collect();
+        if options.karras && family != Family::Ancestral {
+            // Euler's kind keeps the ends of its spacing; multistep solvers use the whole range.
+            let (max, min) = match family {
+                Family::Multistep => (schedule.sigma((train - 1) as f64), smallest),
+                _ => (sigmas[0], sigmas[steps - 1]),
+            };
+            sigmas = karras(max, min, steps);
+            let round = |t: f64| if family == Family::Continuous { t } else { t.round() };
+            timesteps = sigmas.iter().map(|&s| round(schedule.timestep(s))).collect();
+        }
         // A variance-preserving run begins with unit noise, √(1 + σ²) on this scale; diffusers'
         // Euler family begins with σ where its levels reach the last timestep.
         let largest = sigmas[0];
@@ -145,9 +145,20 @@ impl Sampler {
         } else {
             (1.0 + largest * largest).sqrt()
         };
-        let ends_early = options.end_at_smallest && matches!(self, Self::Ddim { .. });
-        sigmas.push(if ends_early { smallest } else { 0.0 });
-        NoiseGrid { process: Process::VarianceExploding, sigmas, timesteps, initial }
+        let process = Process::VarianceExploding;
+        let is_ddim = matches!(self, Self::Ddim { .. });
+        let end = if is_ddim && options.end_at_smallest { smallest } else { 0.0 };
+        sigmas.push(end);
+        let mut grid = NoiseGrid::through(process, &sigmas, &timesteps, initial);
+        if is_ddim {
+            // DDIM aims a whole stride below each timestep, wherever the next one is.
+            let stride = (train / steps) as f64;
+            for step in &mut grid.stretches {
+                let aim = step.timestep - stride;
+                step.to = if aim < 0.0 { end } else { schedule.sigma(aim) };
+            }
+        }
+        grid
     }
 
     fn flow_grid(
@@ -171,8 +182,8 @@ impl Sampler {
         if self == Self::Unipc {
             sigmas[0] = sigmas[0].min(1.0 - 1e-6);
         }
-        let timesteps = sigmas[..steps].iter().map(|&s| schedule.timestep(s)).collect();
-        Ok(NoiseGrid { process: Process::Flow, sigmas, timesteps, initial: 1.0 })
+        let timesteps: Vec<f64> = sigmas.iter().map(|&s| schedule.timestep(s)).collect();
+        Ok(NoiseGrid::through(Process::Flow, &sigmas, &timesteps, 1.0))
     }
 
     fn check_flow(self, options: GridOptions) -> Result<()> {
@@ -252,7 +263,7 @@ impl Sampling {
 
     /// How many steps the run has.
     pub fn steps(&self) -> usize {
-        self.grid.timesteps.len()
+        self.grid.stretches.len()
     }
 
     /// The latent so far; after the last step, the result.
@@ -268,13 +279,12 @@ impl Sampling {
         noise: impl FnOnce() -> Tensor<4>,
     ) -> Option<Step> {
         let index = self.index;
-        let timestep = *self.grid.timesteps.get(index)?;
-        let (sigma, next) = (self.grid.sigmas[index], self.grid.sigmas[index + 1]);
+        let Stretch { timestep, from: sigma, to: next } = *self.grid.stretches.get(index)?;
         let x = self.x.clone();
         let denoised = denoiser.denoise(x.clone(), Level { sigma, timestep });
         let x0 = denoised.x0.clone();
 
-        self.x = match self.sampler {
+        let latent = match self.sampler {
             Sampler::Euler => onestep::euler(x, x0, sigma, next),
             Sampler::Heun => self.heun(denoiser, x, x0),
             Sampler::Ddpm => onestep::ddpm_learned(x, denoised.clone(), sigma, next, noise),
@@ -292,16 +302,17 @@ impl Sampling {
             Sampler::Unipc => self.unipc(x, Seen { sigma, x0 }, next),
         };
         self.index += 1;
-        let Denoised { x0, .. } = denoised;
-        Some(Step { index, sigma: next, denoised: x0, latent: self.x.clone() })
+        self.x = latent.clone() * self.grid.handover(index);
+        Some(Step { index, sigma: next, denoised: denoised.x0, latent })
     }
 
     fn heun(&self, denoiser: &dyn Denoiser, x: Tensor<4>, x0: Tensor<4>) -> Tensor<4> {
-        let (sigma, next) = (self.grid.sigmas[self.index], self.grid.sigmas[self.index + 1]);
+        let Stretch { from: sigma, to: next, .. } = self.grid.stretches[self.index];
         let ahead = onestep::euler(x.clone(), x0.clone(), sigma, next);
         // At the last level there is nothing to look ahead to.
-        let Some(&timestep) = self.grid.timesteps.get(self.index + 1) else { return ahead };
-        let there = denoiser.denoise(ahead.clone(), Level { sigma: next, timestep });
+        let Some(end) = self.grid.stretches.get(self.index + 1) else { return ahead };
+        let level = Level { sigma: next, timestep: end.timestep };
+        let there = denoiser.denoise(ahead.clone(), level);
         onestep::heun(x, x0, ahead, there.x0, sigma, next)
     }
 

@@ -115,28 +115,59 @@ impl Schedule {
         }
     }
 
-    /// Levels falling from the largest to the smallest trained one, even in `σ^(1/7)` (Karras et
-    /// al., arXiv 2206.00364, eq. 5). `None` for a flow, whose levels are not such a noise scale.
-    pub fn karras(&self, count: usize) -> Option<Vec<f64>> {
-        const RHO: f64 = 7.0;
-        let Self::Discrete { sigmas } = self else { return None };
-        let (min, max) = (sigmas[0], sigmas[sigmas.len() - 1]);
-        let ramp = linspace(max.powf(1.0 / RHO), min.powf(1.0 / RHO), count);
-        Some(ramp.iter().map(|root| root.powf(RHO)).collect())
-    }
 }
 
-/// The levels of one run: `n` steps, from `sigmas[i]` to `sigmas[i + 1]`.
+/// Levels falling from `max` to `min`, even in `σ^(1/7)` (Karras et al., arXiv 2206.00364, eq. 5).
+pub fn karras(max: f64, min: f64, count: usize) -> Vec<f64> {
+    const RHO: f64 = 7.0;
+    let ramp = linspace(max.powf(1.0 / RHO), min.powf(1.0 / RHO), count);
+    ramp.iter().map(|root| root.powf(RHO)).collect()
+}
+
+/// One step's way down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch {
+    /// What the network is told where the step begins.
+    pub timestep: f64,
+    /// The level where it begins.
+    pub from: f64,
+    /// The level where it ends.
+    pub to: f64,
+}
+
+/// The levels of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoiseGrid {
     /// The process the levels belong to.
     pub process: Process,
-    /// `n + 1` falling levels; the last is 0, or the smallest trained one.
-    pub sigmas: Vec<f64>,
-    /// What the network is told at each of the first `n` levels.
-    pub timesteps: Vec<f64>,
+    /// The steps. Each begins where the one before it ended, but for DDIM's in some spacings:
+    /// see [`handover`](Self::handover).
+    pub stretches: Vec<Stretch>,
     /// The scale of the noise that a run begins with.
     pub initial: f64,
+}
+
+impl NoiseGrid {
+    /// A grid through `levels`, the last of which ends the last step.
+    pub fn through(process: Process, levels: &[f64], timesteps: &[f64], initial: f64) -> Self {
+        let pairs = levels.windows(2).zip(timesteps);
+        let stretches =
+            pairs.map(|(pair, &timestep)| Stretch { timestep, from: pair[0], to: pair[1] });
+        Self { process, stretches: stretches.collect(), initial }
+    }
+
+    /// What a latent is multiplied with after step `index`: 1 where the next step begins at the
+    /// same level. Where it does not, the latent is handed over on the variance-preserving scale,
+    /// `x / √(1 + σ²)`, as diffusers does.
+    pub fn handover(&self, index: usize) -> f64 {
+        let preserving = |sigma: f64| 1.0 / (1.0 + sigma * sigma).sqrt();
+        match (self.stretches.get(index), self.stretches.get(index + 1)) {
+            (Some(step), Some(next)) if step.to != next.from => {
+                preserving(step.to) / preserving(next.from)
+            }
+            _ => 1.0,
+        }
+    }
 }
 
 /// `count` values from `from` to `to`, both included; `from` alone where `count` is 1.
@@ -175,11 +206,9 @@ mod tests {
 
     #[test]
     fn karras_keeps_the_ends() {
-        let schedule = Schedule::linear(1e-4..=0.02, 1000);
-        let levels = schedule.karras(10).unwrap();
-        assert!((levels[0] / schedule.sigma(999.0) - 1.0).abs() < 1e-9);
-        assert!((levels[9] / schedule.sigma(0.0) - 1.0).abs() < 1e-9);
+        let levels = karras(80.0, 0.002, 10);
+        assert!((levels[0] / 80.0 - 1.0).abs() < 1e-9);
+        assert!((levels[9] / 0.002 - 1.0).abs() < 1e-9);
         assert!(levels.is_sorted_by(|a, b| a > b));
-        assert_eq!(Schedule::Flow { shift: 1.0 }.karras(3), None);
     }
 }

@@ -60,9 +60,8 @@ pub fn timesteps(
             falling.map(|t| t.round_ties_even() - 1.0).collect()
         }
     };
-    if spacing != Spacing::Trailing {
-        chosen.truncate(steps);
-    }
+    // Multistep's extra point; and arange's, where rounding gives it one beyond the end.
+    chosen.truncate(steps);
     chosen
 }
 

@@ -6,7 +6,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::block::{DitBlock, FinalLayer};
-use super::embed::{LabelEmbedder, PatchEmbed, TimestepEmbedder, positions};
+use super::conditioner::Conditioner;
+use super::embed::{PatchEmbed, positions};
 use super::text_tokens::{TextEmbedder, TextTokens};
 
 /// How prompts reach the model: states of `dim`, in `tokens` places after the patches.
@@ -44,12 +45,16 @@ pub struct DitConfig {
     /// Text conditioning, if any.
     #[config(default = "None")]
     pub text: Option<TextConfig>,
-    /// See [`TimestepEmbedder::init`]: 1 for models in diffusers' layout.
+    /// See [`TimestepEmbedder::init`](super::embed::TimestepEmbedder::init): 1 for models in diffusers' layout.
     #[config(default = 0.0)]
     pub frequency_shift: f64,
     /// See [`DitBlock::init`]: 1e-5 for models in diffusers' layout.
     #[config(default = 1e-6)]
     pub mlp_norm_eps: f64,
+    /// Whether all blocks share one embedding of time and label, as in the paper. Diffusers gives
+    /// each block its own, which training may drive apart.
+    #[config(default = true)]
+    pub shared_conditioner: bool,
 }
 
 impl DitConfig {
@@ -143,11 +148,13 @@ impl DitConfig {
         let block = || {
             DitBlock::init(width, self.num_heads, self.mlp_ratio, self.mlp_norm_eps, device)
         };
+        let conditioners = if self.shared_conditioner { 1 } else { self.depth };
+        let conditioner =
+            || Conditioner::init(width, self.num_classes, self.frequency_shift, device);
         let values = self.patch_size * self.patch_size * self.out_channels();
         Dit {
             x_embedder: PatchEmbed::init(self.patch_size, self.in_channels, width, device),
-            t_embedder: TimestepEmbedder::init(width, self.frequency_shift, device),
-            y_embedder: LabelEmbedder::init(self.num_classes, width, device),
+            conditioners: (0..conditioners).map(|_| conditioner()).collect(),
             text: self
                 .text
                 .as_ref()
@@ -164,8 +171,7 @@ impl DitConfig {
 #[derive(Module, Debug)]
 pub struct Dit {
     x_embedder: PatchEmbed,
-    t_embedder: TimestepEmbedder,
-    y_embedder: LabelEmbedder,
+    conditioners: Vec<Conditioner>,
     text: Option<TextEmbedder>,
     blocks: Vec<DitBlock>,
     final_layer: FinalLayer,
@@ -201,20 +207,23 @@ impl Dit {
         labels: Tensor<1, Int>,
         text: Option<&TextTokens>,
     ) -> Tensor<4> {
-        let device = x.device();
+        let condition = |conditioner: &Conditioner| {
+            let c = conditioner.forward(timesteps, labels.clone());
+            let c = text.iter().fold(c, |c, text| c + text.pooled.clone());
+            activation::silu(c) // [b, d]
+        };
+        let conditions: Vec<_> = self.conditioners.iter().map(condition).collect();
+
         let mut x = self.x_embedder.forward(x) + self.positions.clone(); // [b, n, d]
-        let mut c = self.t_embedder.forward(timesteps, &device) + self.y_embedder.forward(labels);
         let [_, patches, _] = x.dims();
         if let Some(text) = text {
             x = Tensor::cat(vec![x, text.tokens.clone()], 1); // [b, n + k, d]
-            c = c + text.pooled.clone(); // [b, d]
         }
-        let c = activation::silu(c);
-        for block in &self.blocks {
+        for (block, c) in self.blocks.iter().zip(conditions.iter().cycle()) {
             x = block.forward(x, c.clone());
         }
         let x = x.narrow(1, 0, patches); // [b, n, d]
-        self.unpatchify(self.final_layer.forward(x, c))
+        self.unpatchify(self.final_layer.forward(x, conditions[0].clone()))
     }
 
     /// Lays patches of (row, column, channel) back into a latent.

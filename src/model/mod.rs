@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod autoencoder_kl;
 pub mod block;
+pub mod conditioner;
 pub mod dit;
 pub mod embed;
 pub mod kl_blocks;

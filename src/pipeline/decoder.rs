@@ -123,7 +123,7 @@ mod tests {
         };
         assert!(map.fits(2) && !map.fits(3));
         let latent = Tensor::<4>::from_floats([[[[1.0]], [[-2.0]]]], &Device::flex());
-        let rgb: Vec<f32> = map.apply(latent).into_data().to_vec().unwrap();
+        let rgb: Vec<f32> = map.apply(latent).into_data().try_to_vec().unwrap();
         // (0.5·1 + 0.5, 0.25·−2 + 0.5, 1) in 0..1
         assert_eq!(rgb, [1.0, -1.0, 1.0]);
     }

@@ -11,7 +11,7 @@ use super::source::read_json;
 use super::{Pipeline, Source};
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::timesteps::Spacing;
-use crate::diffusion::{Prediction, Schedule};
+use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::{AutoencoderKlConfig, DitConfig};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
@@ -26,7 +26,7 @@ const SCHEDULER: &str = "scheduler/scheduler_config.json";
 const FREQUENCY_SHIFT: f64 = 1.0;
 
 #[derive(Debug, Deserialize)]
-struct Index {
+struct ModelIndex {
     #[serde(rename = "_class_name")]
     class_name: String,
 }
@@ -174,6 +174,8 @@ impl VaeConfig {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct SchedulerConfig {
+    #[serde(rename = "_class_name")]
+    class_name: String,
     num_train_timesteps: usize,
     beta_start: f64,
     beta_end: f64,
@@ -193,6 +195,7 @@ pub struct SchedulerConfig {
 impl Default for SchedulerConfig {
     fn default() -> Self {
         Self {
+            class_name: "DDIMScheduler".into(),
             num_train_timesteps: 1000,
             beta_start: 1e-4,
             beta_end: 0.02,
@@ -212,6 +215,29 @@ impl Default for SchedulerConfig {
 }
 
 impl SchedulerConfig {
+    /// The sampler that its makers chose.
+    ///
+    /// # Errors
+    /// Where it is none of ours.
+    pub fn sampler(&self) -> Result<Sampler> {
+        Ok(match self.class_name.as_str() {
+            "DDPMScheduler" => Sampler::Ddpm,
+            "DDIMScheduler" => Sampler::Ddim { eta: 0.0 },
+            "EulerDiscreteScheduler" | "FlowMatchEulerDiscreteScheduler" => Sampler::Euler,
+            "EulerAncestralDiscreteScheduler" => Sampler::EulerAncestral,
+            "HeunDiscreteScheduler" | "FlowMatchHeunDiscreteScheduler" => Sampler::Heun,
+            "DPMSolverMultistepScheduler" => Sampler::Dpmpp2m,
+            "UniPCMultistepScheduler" => Sampler::Unipc,
+            other => {
+                let problem = format!(
+                    "{other} is not supported: use DDIMScheduler or another of DDPM, Euler, \
+                     EulerAncestral, Heun, DPMSolverMultistep and UniPCMultistep"
+                );
+                return Err(Error::config(SCHEDULER, problem));
+            }
+        })
+    }
+
     /// The trained levels.
     ///
     /// # Errors
@@ -288,7 +314,7 @@ async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
 /// # Errors
 /// Where a file is missing or malformed, or the model is no class-conditional DiT.
 pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
-    let index: Index = read_json(source, INDEX).await?;
+    let index: ModelIndex = read_json(source, INDEX).await?;
     if index.class_name != "DiTPipeline" {
         let found = index.class_name;
         let problem = format!("it is a {found}, and only DiTPipeline is supported");
@@ -298,6 +324,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let vae: VaeConfig = read_json(source, VAE).await?;
     let autoencoder = vae.autoencoder()?;
     let scheduler: SchedulerConfig = read_json(source, SCHEDULER).await?;
+    let sampler = scheduler.sampler()?;
     let schedule = scheduler.schedule()?;
     if vae.latent_channels != dit.in_channels {
         let (latent, wants) = (vae.latent_channels, dit.in_channels);
@@ -306,6 +333,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     }
 
     let weights = checkpoint(source, "transformer").await?;
+    let dit = dit.with_shared_conditioner(keys::DIFFUSERS_DIT.copies_are_equal(&weights));
     let dit = load_weights(dit.init(device), &weights, &keys::DIFFUSERS_DIT)?;
     let weights = checkpoint(source, "vae").await?;
     let network =
@@ -318,6 +346,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         dit,
         prediction: scheduler.prediction_type,
         schedule,
+        sampler,
         grid: scheduler.grid(),
         decoder: Decoder {
             autoencoder: Autoencoder::Kl {

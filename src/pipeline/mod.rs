@@ -14,7 +14,7 @@ pub use run::Run;
 pub use source::{Folder, Source};
 
 use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::{Prediction, Schedule};
+use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::{Dit, MiniLm};
 use crate::recipe::Recipe;
 use crate::text::Tokenizer;
@@ -46,6 +46,8 @@ pub struct Pipeline {
     pub prediction: Prediction,
     /// The levels it was trained on.
     pub schedule: Schedule,
+    /// The sampler its makers chose.
+    pub sampler: Sampler,
     /// How its makers lay a run's levels.
     pub grid: GridOptions,
     /// Makes pictures of latents.

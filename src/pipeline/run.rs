@@ -27,7 +27,11 @@ impl<'a> Run<'a> {
         given: Option<Tensor<4>>,
     ) -> Result<Self> {
         recipe.check()?;
-        let sampler = match recipe.sampler.parse()? {
+        let sampler = match recipe.sampler.as_str() {
+            "" => pipeline.sampler,
+            name => name.parse()?,
+        };
+        let sampler = match sampler {
             Sampler::Ddim { .. } => Sampler::Ddim { eta: recipe.eta },
             other => other,
         };

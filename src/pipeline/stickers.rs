@@ -11,7 +11,7 @@ use super::decoder::{Autoencoder, Decoder, PreviewMap};
 use super::source::read_json;
 use super::{Pipeline, Source, TextReader};
 use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::{Prediction, Schedule};
+use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::dit::TextConfig;
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::model::{DitConfig, MiniLmConfig, StickerAutoencoder};
@@ -180,6 +180,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         dit,
         prediction: manifest.prediction,
         schedule: Schedule::Flow { shift: 1.0 },
+        sampler: Sampler::Euler,
         grid: GridOptions::default(),
         decoder: Decoder {
             autoencoder: Autoencoder::Sticker {

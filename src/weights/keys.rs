@@ -3,6 +3,8 @@
 //! Modules name their fields after the original checkpoints where Rust lets them; these tables
 //! hold the rest. A `*` stands for one part of a name, such as a block's number.
 
+use super::Checkpoint;
+
 /// How the tensors of a module are found in a file.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyTable {
@@ -13,7 +15,7 @@ pub struct KeyTable {
     pub rules: &'static [(&'static str, &'static [&'static str])],
     /// Older names: where a file has nothing under the first, it is looked for under the second.
     pub aliases: &'static [(&'static str, &'static str)],
-    /// Tensors that must be equal to others and are not loaded again.
+    /// Tensors that may be copies of others, and are then not loaded again.
     pub copies: &'static [(&'static str, &'static str)],
     /// Tensors that modules compute for themselves.
     pub computed: &'static [&'static str],
@@ -26,28 +28,31 @@ const NONE: KeyTable =
 pub const DIT: KeyTable = KeyTable {
     layout: "original DiT",
     rules: &[
-        ("t_embedder.fc1", &["t_embedder.mlp.0"]),
-        ("t_embedder.fc2", &["t_embedder.mlp.2"]),
+        ("conditioners.0.t_embedder.fc1", &["t_embedder.mlp.0"]),
+        ("conditioners.0.t_embedder.fc2", &["t_embedder.mlp.2"]),
         ("blocks.*.adaln_modulation", &["blocks.*.adaLN_modulation.1"]),
         ("final_layer.adaln_modulation", &["final_layer.adaLN_modulation.1"]),
-        ("y_embedder.embedding_table", &["y_embedder.embedding_table"]),
+        ("conditioners.0.y_embedder", &["y_embedder"]),
         ("text.", &[""]),
     ],
     computed: &["pos_embed"],
     ..NONE
 };
 
-/// DiT in diffusers' layout, where every block holds a copy of the embedders.
+/// DiT in diffusers' layout, where every block holds embedders of its own, or a copy of one.
 pub const DIFFUSERS_DIT: KeyTable = KeyTable {
     layout: "diffusers DiT",
     rules: &[
         ("x_embedder.proj", &["pos_embed.proj"]),
-        ("t_embedder.fc1", &["transformer_blocks.0.norm1.emb.timestep_embedder.linear_1"]),
-        ("t_embedder.fc2", &["transformer_blocks.0.norm1.emb.timestep_embedder.linear_2"]),
         (
-            "y_embedder.embedding_table",
-            &["transformer_blocks.0.norm1.emb.class_embedder.embedding_table"],
+            "conditioners.*.t_embedder.fc1",
+            &["transformer_blocks.*.norm1.emb.timestep_embedder.linear_1"],
         ),
+        (
+            "conditioners.*.t_embedder.fc2",
+            &["transformer_blocks.*.norm1.emb.timestep_embedder.linear_2"],
+        ),
+        ("conditioners.*.y_embedder", &["transformer_blocks.*.norm1.emb.class_embedder"]),
         ("blocks.*.adaln_modulation", &["transformer_blocks.*.norm1.linear"]),
         (
             "blocks.*.attn.qkv",
@@ -131,10 +136,18 @@ impl KeyTable {
         self.aliases.iter().find_map(|(new, old)| rename(key, new, old))
     }
 
-    /// The key that `key` must be a copy of, if any.
+    /// The key that `key` may be a copy of, if any.
     pub fn original(&self, key: &str) -> Option<String> {
         let original = self.copies.iter().find_map(|(copy, first)| rename(key, copy, first))?;
         (original != key).then_some(original)
+    }
+
+    /// Whether everything in `checkpoint` that may be a copy is one.
+    pub fn copies_are_equal(&self, checkpoint: &Checkpoint) -> bool {
+        checkpoint
+            .keys()
+            .filter_map(|key| Some((key, self.original(key)?)))
+            .all(|(key, original)| checkpoint.are_equal(key, &original))
     }
 }
 
@@ -172,7 +185,7 @@ mod tests {
 
     #[test]
     fn names_become_the_files() {
-        assert_eq!(DIT.sources("t_embedder.fc2.bias"), ["t_embedder.mlp.2.bias"]);
+        assert_eq!(DIT.sources("conditioners.0.t_embedder.fc2.bias"), ["t_embedder.mlp.2.bias"]);
         assert_eq!(DIT.sources("text.pad_token"), ["pad_token"]);
         assert_eq!(DIT.sources("blocks.11.attn.qkv.weight"), ["blocks.11.attn.qkv.weight"]);
         assert_eq!(

@@ -12,8 +12,7 @@ use crate::{Error, Result};
 /// `[out, in]` to Burn's `[in, out]`; values become f32.
 ///
 /// # Errors
-/// Where a tensor is missing, has another shape or type, is no copy of what it should be a copy
-/// of, or belongs to no parameter.
+/// Where a tensor is missing, has another shape or type, or belongs to no parameter.
 pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> Result<M> {
     let mut loader = Loader {
         checkpoint,
@@ -69,7 +68,9 @@ impl Loader<'_> {
         let name = self.name();
         let mut values = Vec::new();
         let mut rows = 0;
-        for source in self.table.sources(&name) {
+        let sources = self.table.sources(&name);
+        let alone = sources.len() == 1;
+        for source in sources {
             let key = match self.table.alias(&source) {
                 Some(alias) if !self.checkpoint.contains(&source) => alias,
                 _ => source,
@@ -81,7 +82,7 @@ impl Loader<'_> {
             let trimmed = found.strip_suffix(&[1, 1]).filter(|_| shape.len() == 2).unwrap_or(found);
             let fits = trimmed.len() == shape.len() && trimmed[1..] == shape[1..];
             rows += trimmed.first().copied().unwrap_or(0);
-            if !fits || rows > shape[0] {
+            if !fits || rows > shape[0] || (alone && rows < shape[0]) {
                 return Err(format!("the tensor {key} has shape {found:?} where {shape:?} fits"));
             }
             values.extend(self.checkpoint.values(&key).map_err(|error| error.to_string())?);
@@ -100,8 +101,7 @@ impl Loader<'_> {
             }
             match self.table.original(key) {
                 Some(first) if self.checkpoint.are_equal(key, &first) => {}
-                Some(first) => self.problems.push(format!("{key} should be a copy of {first}")),
-                None => self.problems.push(format!("the tensor {key} belongs to no part of it")),
+                _ => self.problems.push(format!("the tensor {key} belongs to no part of it")),
             }
         }
     }

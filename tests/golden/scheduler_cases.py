@@ -81,7 +81,6 @@ def flow_cases():
         single = dict(num_train_timesteps=1000, shift=shift)
         yield case("euler", "flow", 8, f"shift{shift:g}", schedule="uniform", **single)
         yield case("heun", "flow", 8, f"shift{shift:g}", schedule="uniform", **single)
-        yield case("heun", "flow", 8, "native", f"shift{shift:g}", **single)
 
 
 CASES = [*diffusion_cases(), *flow_cases()]

@@ -17,7 +17,7 @@ In the safetensors file:
 VP scale: sample / sqrt(sigma_next^2 + 1), with sigma_next = sigmas[call + 1]. x0 is as returned.
 
 schedule "scheduler": set_timesteps(steps). "uniform": sigmas are np.linspace(1, 1 / steps, steps)
-in f32, shifted; FlowMatchEuler takes them as an argument, FlowMatchHeun (whose own sigmas go to
+in f32, shifted; FlowMatchEuler takes them as an argument, FlowMatchHeun (which takes none, and whose own go to
 1 / 1000 in `steps` points, shifted twice) gets them by assignment, each but the first doubled.
 
 `schedules`: timesteps alone per scheduler, spacing and number of steps.

@@ -1,0 +1,31 @@
+//! What the whole of a block is told: the time and the label, as one vector.
+
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor};
+
+use super::embed::{LabelEmbedder, TimestepEmbedder};
+
+/// The sum of a timestep's and a label's vectors.
+#[derive(Module, Debug)]
+pub struct Conditioner {
+    t_embedder: TimestepEmbedder,
+    y_embedder: LabelEmbedder,
+}
+
+impl Conditioner {
+    /// For `classes` labels and the null label; see [`TimestepEmbedder::init`] for the shift.
+    pub fn init(width: usize, classes: usize, frequency_shift: f64, device: &Device) -> Self {
+        Self {
+            t_embedder: TimestepEmbedder::init(width, frequency_shift, device),
+            y_embedder: LabelEmbedder::init(classes, width, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input: `b` timesteps, labels `[b]`
+    /// - output: `[b, d]`
+    pub fn forward(&self, timesteps: &[f64], labels: Tensor<1, Int>) -> Tensor<2> {
+        let device = labels.device();
+        self.t_embedder.forward(timesteps, &device) + self.y_embedder.forward(labels)
+    }
+}

@@ -1,0 +1,43 @@
+//! Stable Diffusion's autoencoder against diffusers', at its real widths and at tiny ones.
+
+use burn::tensor::Device;
+use patchwork::pipeline::diffusers::VaeConfig;
+use patchwork::weights::{keys, load};
+use serde::Deserialize;
+
+use crate::support::{
+    Entry, assert_close, json, on_each_device, random_checkpoint, tensor, tensors,
+};
+
+/// Some forty layers of f32 in another order of summing.
+const TOLERANCE: f32 = 1e-4;
+
+on_each_device!(both_ways);
+
+#[derive(Deserialize)]
+struct Fixture {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    config: VaeConfig,
+    manifest: Vec<Entry>,
+}
+
+fn both_ways(device: &Device) {
+    let file = tensors("autoencoder_kl");
+    for Case { name, config, manifest } in json::<Fixture>("autoencoder_kl").cases {
+        let checkpoint = random_checkpoint(&manifest);
+        let network = config.autoencoder().unwrap().init(device);
+        let network = load(network, &checkpoint, &keys::DIFFUSERS_AUTOENCODER_KL).unwrap();
+        let key = |part: &str| format!("{name}.{part}");
+
+        let (mean, log_variance) = network.encode(tensor(&file, &key("image"), device));
+        assert_close(&key("mean"), mean, &file, &key("mean"), TOLERANCE);
+        assert_close(&key("logvar"), log_variance, &file, &key("logvar"), TOLERANCE);
+        let decoded = network.decode(tensor(&file, &key("latent"), device));
+        assert_close(&key("decoded"), decoded, &file, &key("decoded"), TOLERANCE);
+    }
+}

@@ -1,0 +1,144 @@
+//! DiT against diffusers' and against a plain implementation of the paper's.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use patchwork::model::dit::{DitConfig, TextConfig};
+use patchwork::model::text_tokens::TextTokens;
+use patchwork::pipeline::diffusers::TransformerConfig;
+use patchwork::weights::{Checkpoint, keys, load};
+use serde::Deserialize;
+
+use crate::support::{
+    Entry, assert_close, json, on_each_device, random_checkpoint, random_file, tensor, tensors,
+};
+
+/// A few layers of f32 in another order of summing.
+const TOLERANCE: f32 = 2e-5;
+
+on_each_device!(diffusers_layout, original_layout, equal_copies_are_shared);
+
+#[derive(Deserialize)]
+struct Diffusers {
+    cases: Vec<DiffusersCase>,
+}
+
+#[derive(Deserialize)]
+struct DiffusersCase {
+    name: String,
+    config: TransformerConfig,
+    timesteps: Vec<f64>,
+    labels: Vec<i32>,
+    manifest: Vec<Entry>,
+}
+
+fn labels(labels: &[i32], device: &Device) -> Tensor<1, Int> {
+    Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
+}
+
+/// Odd sizes; and width 1152 with 16 heads of 72, a width that a matmul of Burn's once got wrong
+/// on GPUs.
+fn diffusers_layout(device: &Device) {
+    let file = tensors("dit_diffusers");
+    for case in json::<Diffusers>("dit_diffusers").cases {
+        let checkpoint = random_checkpoint(&case.manifest);
+        assert!(!keys::DIFFUSERS_DIT.copies_are_equal(&checkpoint));
+        let config = case.config.dit().unwrap().with_shared_conditioner(false);
+        let dit = load(config.init(device), &checkpoint, &keys::DIFFUSERS_DIT).unwrap();
+        let x = tensor(&file, &format!("{}.x", case.name), device);
+        let got = dit.forward(x, &case.timesteps, labels(&case.labels, device), None);
+        assert_close(&case.name, got, &file, &format!("{}.out", case.name), TOLERANCE);
+    }
+}
+
+/// Where all blocks hold the same embedders, as the published DiT-XL/2 does, they are kept once,
+/// and nothing else changes.
+fn equal_copies_are_shared(device: &Device) {
+    let mut case = json::<Diffusers>("dit_diffusers").cases.swap_remove(0);
+    let seeds: Vec<(String, u64)> =
+        case.manifest.iter().map(|entry| (entry.name.clone(), entry.seed)).collect();
+    for entry in &mut case.manifest {
+        if let Some(original) = keys::DIFFUSERS_DIT.original(&entry.name) {
+            entry.seed = seeds.iter().find(|(name, _)| *name == original).unwrap().1;
+        }
+    }
+    let checkpoint = random_checkpoint(&case.manifest);
+    assert!(keys::DIFFUSERS_DIT.copies_are_equal(&checkpoint));
+    let file = tensors("dit_diffusers");
+    let draw = |shared: bool| {
+        let config = case.config.dit().unwrap().with_shared_conditioner(shared);
+        let dit = load(config.init(device), &checkpoint, &keys::DIFFUSERS_DIT).unwrap();
+        let x = tensor(&file, &format!("{}.x", case.name), device);
+        dit.forward(x, &case.timesteps, labels(&case.labels, device), None).into_data()
+    };
+    draw(true).assert_eq(&draw(false), true);
+}
+
+#[derive(Deserialize)]
+struct Original {
+    cases: Vec<OriginalCase>,
+}
+
+#[derive(Deserialize)]
+struct OriginalCase {
+    name: String,
+    config: Sizes,
+    height: usize,
+    width: usize,
+    timesteps: Vec<f64>,
+    labels: Vec<i32>,
+    manifest: Vec<Entry>,
+    #[serde(default)]
+    buffers: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Sizes {
+    in_channels: usize,
+    out_channels: usize,
+    patch_size: usize,
+    hidden_size: usize,
+    depth: usize,
+    num_heads: usize,
+    num_labels: usize,
+    text_dim: Option<usize>,
+    text_tokens: Option<usize>,
+}
+
+impl OriginalCase {
+    fn dit(&self) -> DitConfig {
+        let sizes = &self.config;
+        let text = sizes.text_dim.zip(sizes.text_tokens);
+        DitConfig::new(
+            [self.height, self.width],
+            sizes.patch_size,
+            sizes.in_channels,
+            sizes.hidden_size,
+            sizes.depth,
+            sizes.num_heads,
+            sizes.num_labels - 1,
+        )
+        .with_learn_sigma(sizes.out_channels != sizes.in_channels)
+        .with_text(text.map(|(dim, tokens)| TextConfig::new(dim, tokens)))
+    }
+}
+
+/// Rectangles, patches of 4, learned σ or not, positions saved or not, text.
+fn original_layout(device: &Device) {
+    let file = tensors("dit_original");
+    for case in json::<Original>("dit_original").cases {
+        let buffers = case.buffers.iter().map(|(name, key)| {
+            (name.clone(), file.shape(key).unwrap().to_vec(), file.values(key).unwrap())
+        });
+        let bytes = random_file(&case.manifest, buffers.collect());
+        let checkpoint = Checkpoint::new("random weights", vec![bytes]).unwrap();
+        let dit = load(case.dit().init(device), &checkpoint, &keys::DIT).unwrap();
+        let text: Vec<TextTokens> = (0..case.labels.len())
+            .map(|row| format!("{}.states.{row}", case.name))
+            .filter(|key| file.contains(key))
+            .map(|key| dit.embed_text(tensor(&file, &key, device)).unwrap())
+            .collect();
+        let text = (!text.is_empty()).then(|| TextTokens::cat(&text.iter().collect::<Vec<_>>()));
+        let x = tensor(&file, &format!("{}.x", case.name), device);
+        let got = dit.forward(x, &case.timesteps, labels(&case.labels, device), text.as_ref());
+        assert_close(&case.name, got, &file, &format!("{}.out", case.name), TOLERANCE);
+    }
+}

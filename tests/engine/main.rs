@@ -1,0 +1,15 @@
+//! The engine against PyTorch. Fixtures and the script that made them are in `tests/golden`.
+//!
+//! Every comparison runs on the CPU and on a wgpu device. Tolerances are relative to the largest
+//! value of the tensor compared; f32 sums in another order than PyTorch's differ by some 1e-6 of
+//! it a layer, which is what the script's own two code paths (AVX2 and AVX-512) differ by as well.
+
+mod autoencoders;
+mod dit;
+mod minilm;
+mod noise;
+mod pipeline;
+mod samplers;
+mod stickers;
+mod support;
+mod weights;

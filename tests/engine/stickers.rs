@@ -1,0 +1,136 @@
+//! The embedded model with its shipped weights, against what PyTorch makes of the same files.
+
+use burn::tensor::{Device, Tensor};
+use patchwork::model::StickerAutoencoder;
+use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::recipe::Recipe;
+use patchwork::weights::{Checkpoint, keys, load};
+use serde::{Deserialize, Serialize};
+
+use crate::support::{
+    assert_close, assert_values_close, cpu, json, on_each_device, root, tensor, tensors,
+};
+
+/// What the issue of equality allows for latents and pictures after a whole run.
+const TOLERANCE: f32 = 1e-3;
+
+on_each_device!(recipes_draw_what_the_reference_draws, encodes_what_the_reference_encodes);
+
+fn pipeline(device: &Device) -> Pipeline {
+    let source = Folder(root("www/models/stickers"));
+    pollster::block_on(Pipeline::load(&source, device)).unwrap()
+}
+
+fn recipes_draw_what_the_reference_draws(device: &Device) {
+    let (pipeline, file) = (pipeline(device), tensors("stickers"));
+    let reader = pipeline.text.as_ref().unwrap();
+    let recipes: Vec<Recipe> = json("stickers");
+    for (i, recipe) in recipes.iter().enumerate() {
+        let key = |part: &str| format!("{i}.{part}");
+        let tokens = reader.tokenizer.encode(&recipe.prompt, reader.places).unwrap();
+        let states = patchwork::text::encode(&reader.encoder, &tokens, device);
+        assert_close(&recipe.prompt, states, &file, &key("text_states"), 2e-5);
+
+        let mut run = pipeline.begin(recipe, None).unwrap();
+        assert_close(&recipe.prompt, run.noise(), &file, &key("noise"), 1e-6);
+        while run.step().is_some() {}
+        let latent = run.into_latent();
+        assert_absolute(&recipe.prompt, latent.clone(), &file, &key("latents"));
+        let picture = ((pipeline.decoder.decode(latent) + 1.0) / 2.0).clamp(0.0, 1.0);
+        assert_absolute(&recipe.prompt, picture, &file, &key("rgba"));
+    }
+}
+
+fn assert_absolute(what: &str, got: Tensor<4>, file: &Checkpoint, key: &str) {
+    let got: Vec<f32> = got.into_data().try_to_vec().unwrap();
+    let worst = got
+        .iter()
+        .zip(file.values(key).unwrap())
+        .map(|(got, want)| (got - want).abs())
+        .fold(0f32, f32::max);
+    assert!(got.iter().all(|value| value.is_finite()));
+    assert!(worst <= TOLERANCE, "{what}, {key}: off by {worst:e}");
+}
+
+fn encodes_what_the_reference_encodes(device: &Device) {
+    let path = root("www/models/stickers/vae.safetensors");
+    let checkpoint = Checkpoint::new("vae", vec![std::fs::read(path).unwrap()]).unwrap();
+    let network = StickerAutoencoder::init(device);
+    let network = load(network, &checkpoint, &keys::STICKER_AUTOENCODER).unwrap();
+    let file = tensors("stickers");
+    let picture: Tensor<4> = tensor(&file, "0.rgba", device);
+    let (mean, log_variance) = network.encode(picture * 2.0 - 1.0);
+    assert_close("mean", mean, &file, "encode.mean", 1e-4);
+    assert_close("log-variance", log_variance, &file, "encode.logvar", 1e-4);
+}
+
+/// What stays the same of a picture where the last bit of it does not.
+#[derive(Debug, Serialize, Deserialize)]
+struct Statistics {
+    recipe: Recipe,
+    /// Mean of premultiplied red, green, blue and alpha in 0..1.
+    mean: Vec<f32>,
+    /// Their standard deviations.
+    std: Vec<f32>,
+}
+
+/// Drawn with what ships. `cargo xtask renew` writes the stored statistics anew.
+#[test]
+fn the_shipped_weights_draw_the_stored_picture() {
+    let path = root("tests/golden/shipped.json");
+    let recipe = Recipe {
+        prompt: "yellow star".into(),
+        style: "twemoji".into(),
+        seed: 1,
+        steps: 8,
+        sampler: "heun".into(),
+        ..Recipe::default()
+    };
+    let picture = (pipeline(&cpu()).draw(&recipe).unwrap() + 1.0) / 2.0;
+    let values: Vec<f32> = picture.into_data().try_to_vec().unwrap();
+    let plane = values.len() / 4;
+    let mean = |channel: &[f32]| channel.iter().sum::<f32>() / plane as f32;
+    let std = |channel: &[f32]| {
+        let mean = mean(channel);
+        let square = channel.iter().map(|value| (value - mean).powi(2)).sum::<f32>();
+        (square / plane as f32).sqrt()
+    };
+    let got = Statistics {
+        recipe,
+        mean: values.chunks(plane).map(mean).collect(),
+        std: values.chunks(plane).map(std).collect(),
+    };
+    if std::env::var_os("PATCHWORK_RENEW").is_some() {
+        let json = serde_json::to_string_pretty(&got).unwrap() + "\n";
+        std::fs::write(&path, json).unwrap();
+    }
+    let want: Statistics = json("shipped");
+    assert_eq!(got.recipe, want.recipe, "run `cargo xtask renew` after changing the recipe");
+    assert_values_close("mean", &got.mean, &want.mean, 1e-3);
+    assert_values_close("standard deviation", &got.std, &want.std, 1e-3);
+    assert!(want.std.iter().all(|std| *std > 0.05), "an empty picture has no statistics");
+}
+
+#[test]
+fn long_prompts_are_cut_aloud() {
+    let recipe = Recipe {
+        prompt: "a very small red apple with two green leaves and a worm on a blue plate".into(),
+        style: "noto".into(),
+        steps: 1,
+        ..Recipe::default()
+    };
+    let pipeline = pipeline(&cpu());
+    let run = pipeline.begin(&recipe, None).unwrap();
+    let [note] = run.notes() else { panic!("one note, not {:?}", run.notes()) };
+    assert!(note.contains("“blue plate”") && note.contains("16 tokens"), "{note}");
+}
+
+#[test]
+fn pictures_of_a_batch_are_those_of_their_seeds() {
+    let pipeline = pipeline(&cpu());
+    let recipe = Recipe { prompt: "fish".into(), steps: 2, seed: 5, count: 2, ..Recipe::default() };
+    let both: Vec<f32> = pipeline.draw(&recipe).unwrap().into_data().try_to_vec().unwrap();
+    let second = Recipe { seed: 6, count: 1, ..recipe };
+    let second: Vec<f32> = pipeline.draw(&second).unwrap().into_data().try_to_vec().unwrap();
+    assert_values_close("second", &both[second.len()..], &second, 1e-4);
+}

@@ -6,15 +6,11 @@ use burn::tensor::{Device, Tensor};
 
 use super::attention::SelfAttention;
 use super::embed::projection;
-use super::layers::{gelu_tanh, linear, plain_layer_norm};
+use super::fused::{add_gated, gelu_tanh, modulated_norm};
+use super::layers::linear;
 
 /// Epsilon of the norm before attention and of the final one.
 const NORM_EPS: f64 = 1e-6;
-
-/// `x·(1 + scale) + shift`, `x` `[b, n, d]`, the others `[b, 1, d]`.
-fn modulate(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>) -> Tensor<3> {
-    x * (scale + 1.0) + shift
-}
 
 /// The conditioning's `[b, k·d]` as `k` tensors `[b, 1, d]`.
 fn parts<const K: usize>(modulation: Tensor<2>) -> [Tensor<3>; K] {
@@ -48,7 +44,6 @@ pub struct DitBlock {
     attn: SelfAttention,
     mlp: Mlp,
     adaln_modulation: Linear,
-    ones: Tensor<1>,
     #[module(skip)]
     mlp_norm_eps: f64,
 }
@@ -67,7 +62,6 @@ impl DitBlock {
             attn: SelfAttention::init(width, heads, device),
             mlp: Mlp::init(width, (width as f64 * mlp_ratio) as usize, device),
             adaln_modulation: linear(width, 6 * width, Initializer::Zeros, device),
-            ones: Tensor::ones([width], device),
             mlp_norm_eps,
         }
     }
@@ -78,10 +72,10 @@ impl DitBlock {
     pub fn forward(&self, x: Tensor<3>, condition: Tensor<2>) -> Tensor<3> {
         let [shift, scale, gate, mlp_shift, mlp_scale, mlp_gate] =
             parts(self.adaln_modulation.forward(condition));
-        let h = modulate(plain_layer_norm(x.clone(), &self.ones, NORM_EPS), shift, scale);
-        let x = x + self.attn.forward(h) * gate;
-        let h = plain_layer_norm(x.clone(), &self.ones, self.mlp_norm_eps);
-        x + self.mlp.forward(modulate(h, mlp_shift, mlp_scale)) * mlp_gate
+        let h = self.attn.forward(modulated_norm(x.clone(), shift, scale, NORM_EPS));
+        let x = add_gated(x, h, gate);
+        let h = modulated_norm(x.clone(), mlp_shift, mlp_scale, self.mlp_norm_eps);
+        add_gated(x, self.mlp.forward(h), mlp_gate)
     }
 }
 
@@ -90,7 +84,6 @@ impl DitBlock {
 pub struct FinalLayer {
     linear: Linear,
     adaln_modulation: Linear,
-    ones: Tensor<1>,
 }
 
 impl FinalLayer {
@@ -99,7 +92,6 @@ impl FinalLayer {
         Self {
             linear: linear(width, outputs, Initializer::Zeros, device),
             adaln_modulation: linear(width, 2 * width, Initializer::Zeros, device),
-            ones: Tensor::ones([width], device),
         }
     }
 
@@ -108,8 +100,7 @@ impl FinalLayer {
     /// - output: `[b, n, p·p·c]`
     pub fn forward(&self, x: Tensor<3>, condition: Tensor<2>) -> Tensor<3> {
         let [shift, scale] = parts(self.adaln_modulation.forward(condition));
-        let x = modulate(plain_layer_norm(x, &self.ones, NORM_EPS), shift, scale);
-        self.linear.forward(x)
+        self.linear.forward(modulated_norm(x, shift, scale, NORM_EPS))
     }
 }
 

@@ -6,6 +6,7 @@ pub mod block;
 pub mod conditioner;
 pub mod dit;
 pub mod embed;
+pub mod fused;
 pub mod kl_blocks;
 pub mod layers;
 pub mod minilm;

@@ -68,6 +68,14 @@ impl TextEmbedder {
 }
 
 impl TextTokens {
+    /// One row of a batch, as a batch of one.
+    pub fn row(&self, row: usize) -> Self {
+        Self {
+            tokens: self.tokens.clone().narrow(0, row, 1),
+            pooled: self.pooled.clone().narrow(0, row, 1),
+        }
+    }
+
     /// Joins the rows of several into one batch.
     pub fn cat(rows: &[&Self]) -> Self {
         Self {

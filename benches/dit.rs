@@ -25,7 +25,7 @@ fn main() {
     let x = Tensor::<4>::random([2, 8, 16, 16], Distribution::Default, &device);
     let forward = || {
         let start = Instant::now();
-        let output = dit.forward(x.clone(), &[710.0; 2], labels.clone(), Some(&text));
+        let output = dit.forward(x.clone(), &[710.0; 2], &labels, Some(&text));
         assert_eq!(output.into_data().num_elements(), 2 * 8 * 16 * 16);
         start.elapsed()
     };
@@ -39,7 +39,11 @@ fn main() {
     }
     times.sort();
     let median = times[times.len() / 2].as_secs_f64() * 1e3;
-    println!("{{\"forward_ms\": {median:.2}, \"runs\": {}, \"peak_mib\": {}}}", times.len(), peak());
+    println!(
+        "{{\"forward_ms\": {median:.2}, \"runs\": {}, \"peak_mib\": {}}}",
+        times.len(),
+        peak()
+    );
 }
 
 /// The process's peak resident memory in MiB, where Linux tells it; else 0.

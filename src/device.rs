@@ -37,15 +37,12 @@ impl Backend {
     pub async fn start(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::flex()),
-            Self::WebGpu => Device::wgpu_options()
-                .init_async()
-                .await
-                .map_err(|problem| {
-                    Error::Device(format!(
-                        "No GPU can be used ({problem}); choose the CPU, or install a Vulkan, \
+            Self::WebGpu => Device::wgpu_options().init_async().await.map_err(|problem| {
+                Error::Device(format!(
+                    "No GPU can be used ({problem}); choose the CPU, or install a Vulkan, \
                          Metal or DirectX 12 driver"
-                    ))
-                }),
+                ))
+            }),
         }
     }
 }

@@ -59,9 +59,7 @@ impl Image {
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
         if let Some(recipe) = recipe {
-            encoder
-                .add_itxt_chunk(RECIPE_KEYWORD.into(), recipe.into())
-                .map_err(refuse)?;
+            encoder.add_itxt_chunk(RECIPE_KEYWORD.into(), recipe.into()).map_err(refuse)?;
         }
         let mut writer = encoder.write_header().map_err(refuse)?;
         writer.write_image_data(&self.pixels).map_err(refuse)?;

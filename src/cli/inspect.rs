@@ -59,7 +59,7 @@ fn print_file(path: &Path, tensors: bool) -> Result<()> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let size = bytes.len() as f64 / 1e6;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
-    let values: usize = file.tensors().map(|(_, _, shape)| shape.iter().product::<usize>()).sum();
+    let values = file.value_count();
     let count = file.keys().count();
     println!("{}: {size:.1} MB, {count} tensors, {values} values", path.display());
     if tensors {

@@ -1,7 +1,8 @@
-//! The native program: `patchwork generate` and `patchwork inspect`.
+//! The native program: `patchwork generate`, `sheet` and `inspect`.
 
 mod generate;
 mod inspect;
+mod sheet;
 
 use std::process::ExitCode;
 
@@ -12,7 +13,9 @@ use clap::Parser;
 #[command(name = "patchwork", version, about)]
 enum Command {
     /// Draw pictures from a prompt or a class.
-    Generate(generate::Arguments),
+    Generate(Box<generate::Arguments>),
+    /// Draw prompts across and styles down, in one picture.
+    Sheet(sheet::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
 }
@@ -22,6 +25,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
     };
     match outcome {

@@ -79,10 +79,8 @@ impl<N: Network> Parameterised<N> {
             Prediction::Flow => x.clone(),
         };
         let [_, channels, _, _] = x.dims();
-        let (output, variance) = split_variance(
-            self.network.predict(input, level.timestep, pass),
-            channels,
-        );
+        let (output, variance) =
+            split_variance(self.network.predict(input, level.timestep, pass), channels);
         let x0 = match self.prediction {
             Prediction::Epsilon | Prediction::Flow => x - output * sigma,
             Prediction::V => x * (preserving * preserving) - output * (sigma * preserving),

@@ -14,11 +14,13 @@ pub mod multistep;
 pub mod noise;
 pub mod onestep;
 pub mod sampler;
+pub mod sampling;
 pub mod schedule;
 pub mod timesteps;
 
 pub use denoiser::{Denoised, Denoiser, Level, Parameterised, Prediction};
 pub use guidance::Guided;
 pub use noise::Generator;
-pub use sampler::{Sampler, Sampling, Step};
+pub use sampler::Sampler;
+pub use sampling::{Sampling, Step};
 pub use schedule::{NoiseGrid, Process, Schedule};

@@ -114,7 +114,6 @@ impl Schedule {
             Self::Flow { .. } => sigma * FLOW_TIMESTEPS,
         }
     }
-
 }
 
 /// Levels falling from `max` to `min`, even in `σ^(1/7)` (Karras et al., arXiv 2206.00364, eq. 5).

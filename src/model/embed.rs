@@ -37,9 +37,8 @@ impl PatchEmbed {
 pub fn positions(rows: usize, columns: usize, width: usize) -> Vec<f32> {
     assert!(width.is_multiple_of(4), "2-D sin-cos positions need a width divisible by 4");
     let quarter = width / 4;
-    let angle = |place: usize, i: usize| {
-        place as f64 * 10_000f64.powf(-(i as f64) / quarter as f64)
-    };
+    let angle =
+        |place: usize, i: usize| place as f64 * 10_000f64.powf(-(i as f64) / quarter as f64);
     let mut table = Vec::with_capacity(rows * columns * width);
     for row in 0..rows {
         for column in 0..columns {
@@ -81,9 +80,7 @@ impl TimestepEmbedder {
     /// - output: `[b, d]`
     pub fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
         let half = FREQUENCIES / 2;
-        let angle = |t: f64, i: usize| {
-            t * 10_000f64.powf(-(i as f64) / (half as f64 - self.shift))
-        };
+        let angle = |t: f64, i: usize| t * 10_000f64.powf(-(i as f64) / (half as f64 - self.shift));
         let mut features = Vec::with_capacity(timesteps.len() * FREQUENCIES);
         for &t in timesteps {
             features.extend((0..half).map(|i| angle(t, i).cos() as f32));

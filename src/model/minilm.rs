@@ -3,9 +3,7 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{
-    Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig,
-};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::module::attention;
 use burn::tensor::{Device, Int, Tensor, activation};
 
@@ -44,8 +42,7 @@ impl MiniLmConfig {
         let width = self.hidden_size;
         let table = |rows: usize| EmbeddingConfig::new(rows, width).init(device);
         let linear = |from: usize, to: usize| LinearConfig::new(from, to).init(device);
-        let norm =
-            || LayerNormConfig::new(width).with_epsilon(self.layer_norm_eps).init(device);
+        let norm = || LayerNormConfig::new(width).with_epsilon(self.layer_norm_eps).init(device);
         let layer = |_| BertLayer {
             query: linear(width, width),
             key: linear(width, width),

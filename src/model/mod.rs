@@ -5,6 +5,7 @@ pub mod autoencoder_kl;
 pub mod block;
 pub mod conditioner;
 pub mod dit;
+pub mod dit_config;
 pub mod embed;
 pub mod fused;
 pub mod kl_blocks;
@@ -14,6 +15,7 @@ pub mod sticker_autoencoder;
 pub mod text_tokens;
 
 pub use autoencoder_kl::{AutoencoderKl, AutoencoderKlConfig};
-pub use dit::{Dit, DitConfig};
+pub use dit::Dit;
+pub use dit_config::{DitConfig, TextConfig};
 pub use minilm::{MiniLm, MiniLmConfig};
 pub use sticker_autoencoder::StickerAutoencoder;

@@ -24,9 +24,12 @@ const WIDTH: usize = 64;
 /// `[b, c, h, w]` → `[b, c·k², h/k, w/k]`
 pub fn space_to_depth(x: Tensor<4>, k: usize) -> Tensor<4> {
     let [b, c, h, w] = x.dims();
-    x.reshape([b, c, h / k, k, w / k, k])
-        .permute([0, 1, 3, 5, 2, 4])
-        .reshape([b, c * k * k, h / k, w / k])
+    x.reshape([b, c, h / k, k, w / k, k]).permute([0, 1, 3, 5, 2, 4]).reshape([
+        b,
+        c * k * k,
+        h / k,
+        w / k,
+    ])
 }
 
 /// Undoes [`space_to_depth`].
@@ -144,8 +147,8 @@ impl StickerAutoencoder {
         let h = e.down.forward(space_to_depth(h, 2));
         let h = e.res3.forward(e.res2.forward(h));
         let h = e.head.forward(activation::silu(e.norm.forward(h)));
-        let mean = h.clone().narrow(1, 0, LATENT_CHANNELS)
-            + e.shortcut.forward(space_to_depth(x, FACTOR));
+        let mean =
+            h.clone().narrow(1, 0, LATENT_CHANNELS) + e.shortcut.forward(space_to_depth(x, FACTOR));
         (mean, h.narrow(1, LATENT_CHANNELS, LATENT_CHANNELS).clamp(-12.0, 2.0))
     }
 

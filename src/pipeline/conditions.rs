@@ -40,7 +40,11 @@ impl<'a> Conditioned<'a> {
         let null = pipeline.dit.config().num_classes;
         let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| Batch {
             labels: labels_tensor(pipeline, &labels),
-            text: text.into_iter().map(Option::as_ref).collect::<Option<Vec<_>>>().map(|rows| TextTokens::cat(&rows)),
+            text: text
+                .into_iter()
+                .map(Option::as_ref)
+                .collect::<Option<Vec<_>>>()
+                .map(|rows| TextTokens::cat(&rows)),
         };
         let count = recipe.count;
         let rows = |label: usize| std::iter::repeat_n(label, count);
@@ -59,7 +63,7 @@ impl Network for Conditioned<'_> {
             Pass::Both => &self.both,
         };
         let timesteps = vec![timestep; rows];
-        self.dit.forward(x, &timesteps, batch.labels.clone(), batch.text.as_ref())
+        self.dit.forward(x, &timesteps, &batch.labels, batch.text.as_ref())
     }
 }
 

@@ -7,283 +7,21 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
+use super::diffusers_config::{
+    SCHEDULER, SchedulerConfig, TRANSFORMER, TransformerConfig, VAE, VaeConfig,
+};
 use super::source::read_json;
 use super::{Pipeline, Source};
-use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::timesteps::Spacing;
-use crate::diffusion::{Prediction, Sampler, Schedule};
-use crate::model::{AutoencoderKlConfig, DitConfig};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
 /// The file that tells this layout.
 pub const INDEX: &str = "model_index.json";
 
-const TRANSFORMER: &str = "transformer/config.json";
-const VAE: &str = "vae/config.json";
-const SCHEDULER: &str = "scheduler/scheduler_config.json";
-/// Diffusers puts frequencies one place further apart than the paper's code.
-const FREQUENCY_SHIFT: f64 = 1.0;
-
 #[derive(Debug, Deserialize)]
 struct ModelIndex {
     #[serde(rename = "_class_name")]
     class_name: String,
-}
-
-/// `transformer/config.json`; defaults are diffusers'.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct TransformerConfig {
-    sample_size: usize,
-    patch_size: usize,
-    in_channels: usize,
-    out_channels: Option<usize>,
-    num_layers: usize,
-    num_attention_heads: usize,
-    attention_head_dim: usize,
-    num_embeds_ada_norm: usize,
-    attention_bias: bool,
-    activation_fn: String,
-    norm_type: String,
-    norm_elementwise_affine: bool,
-    norm_eps: f64,
-}
-
-impl Default for TransformerConfig {
-    fn default() -> Self {
-        Self {
-            sample_size: 32,
-            patch_size: 2,
-            in_channels: 4,
-            out_channels: None,
-            num_layers: 28,
-            num_attention_heads: 16,
-            attention_head_dim: 72,
-            num_embeds_ada_norm: 1000,
-            attention_bias: true,
-            activation_fn: "gelu-approximate".into(),
-            norm_type: "ada_norm_zero".into(),
-            norm_elementwise_affine: false,
-            norm_eps: 1e-5,
-        }
-    }
-}
-
-impl TransformerConfig {
-    /// The sizes in our terms.
-    ///
-    /// # Errors
-    /// Where it asks for something that the paper's DiT does not have.
-    pub fn dit(&self) -> Result<DitConfig> {
-        let refuse = |problem: &str| Err(Error::config(TRANSFORMER, problem));
-        let out_channels = self.out_channels.unwrap_or(self.in_channels);
-        let learns = self.in_channels.checked_mul(2) == Some(out_channels);
-        if out_channels != self.in_channels && !learns {
-            return refuse("out_channels must be in_channels, or twice as many");
-        }
-        if self.norm_type != "ada_norm_zero" || self.norm_elementwise_affine {
-            return refuse("only DiTs with norm_type ada_norm_zero without affine are supported");
-        }
-        if !self.activation_fn.starts_with("gelu-approximate") || !self.attention_bias {
-            return refuse("only DiTs with gelu-approximate and attention_bias are supported");
-        }
-        let Some(width) = self.num_attention_heads.checked_mul(self.attention_head_dim) else {
-            return refuse("its heads are too many");
-        };
-        let config = DitConfig::new(
-            [self.sample_size; 2],
-            self.patch_size,
-            self.in_channels,
-            width,
-            self.num_layers,
-            self.num_attention_heads,
-            self.num_embeds_ada_norm,
-        )
-        .with_learn_sigma(learns)
-        .with_frequency_shift(FREQUENCY_SHIFT)
-        .with_mlp_norm_eps(self.norm_eps);
-        config.check().map_err(|problem| Error::config(TRANSFORMER, problem))?;
-        Ok(config)
-    }
-}
-
-/// `vae/config.json`; defaults are diffusers'.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct VaeConfig {
-    block_out_channels: Vec<usize>,
-    latent_channels: usize,
-    layers_per_block: usize,
-    norm_num_groups: usize,
-    in_channels: usize,
-    out_channels: usize,
-    act_fn: String,
-    scaling_factor: f64,
-    shift_factor: Option<f64>,
-    use_quant_conv: bool,
-    use_post_quant_conv: bool,
-    mid_block_add_attention: bool,
-}
-
-impl Default for VaeConfig {
-    fn default() -> Self {
-        Self {
-            block_out_channels: vec![64],
-            latent_channels: 4,
-            layers_per_block: 1,
-            norm_num_groups: 32,
-            in_channels: 3,
-            out_channels: 3,
-            act_fn: "silu".into(),
-            scaling_factor: 0.18215,
-            shift_factor: None,
-            use_quant_conv: true,
-            use_post_quant_conv: true,
-            mid_block_add_attention: true,
-        }
-    }
-}
-
-impl VaeConfig {
-    /// The sizes in our terms.
-    ///
-    /// # Errors
-    /// Where it asks for something that Stable Diffusion's autoencoder does not have.
-    pub fn autoencoder(&self) -> Result<AutoencoderKlConfig> {
-        let refuse = |problem: String| Err(Error::config(VAE, problem));
-        if self.act_fn != "silu" || (self.in_channels, self.out_channels) != (3, 3) {
-            return refuse("only autoencoders of RGB pictures with silu are supported".into());
-        }
-        if !self.scaling_factor.is_normal() {
-            return refuse("its scaling_factor must be a number other than 0".into());
-        }
-        let config =
-            AutoencoderKlConfig::new(self.block_out_channels.clone(), self.latent_channels)
-                .with_layers_per_block(self.layers_per_block)
-                .with_norm_num_groups(self.norm_num_groups)
-                .with_use_quant_conv(self.use_quant_conv)
-                .with_use_post_quant_conv(self.use_post_quant_conv)
-                .with_mid_block_add_attention(self.mid_block_add_attention);
-        config.check().map_err(|problem| Error::config(VAE, problem))?;
-        Ok(config)
-    }
-}
-
-/// `scheduler/scheduler_config.json`; defaults are diffusers'.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct SchedulerConfig {
-    #[serde(rename = "_class_name")]
-    class_name: String,
-    num_train_timesteps: usize,
-    beta_start: f64,
-    beta_end: f64,
-    beta_schedule: String,
-    prediction_type: Prediction,
-    timestep_spacing: Option<Spacing>,
-    steps_offset: usize,
-    set_alpha_to_one: bool,
-    use_karras_sigmas: bool,
-    clip_sample: bool,
-    thresholding: bool,
-    rescale_betas_zero_snr: bool,
-    trained_betas: Option<Vec<f64>>,
-    shift: f64,
-}
-
-impl Default for SchedulerConfig {
-    fn default() -> Self {
-        Self {
-            class_name: "DDIMScheduler".into(),
-            num_train_timesteps: 1000,
-            beta_start: 1e-4,
-            beta_end: 0.02,
-            beta_schedule: "linear".into(),
-            prediction_type: Prediction::Epsilon,
-            timestep_spacing: None,
-            steps_offset: 0,
-            set_alpha_to_one: true,
-            use_karras_sigmas: false,
-            clip_sample: false,
-            thresholding: false,
-            rescale_betas_zero_snr: false,
-            trained_betas: None,
-            shift: 1.0,
-        }
-    }
-}
-
-impl SchedulerConfig {
-    /// The sampler that its makers chose.
-    ///
-    /// # Errors
-    /// Where it is none of ours.
-    pub fn sampler(&self) -> Result<Sampler> {
-        Ok(match self.class_name.as_str() {
-            "DDPMScheduler" => Sampler::Ddpm,
-            "DDIMScheduler" => Sampler::Ddim { eta: 0.0 },
-            "EulerDiscreteScheduler" | "FlowMatchEulerDiscreteScheduler" => Sampler::Euler,
-            "EulerAncestralDiscreteScheduler" => Sampler::EulerAncestral,
-            "HeunDiscreteScheduler" | "FlowMatchHeunDiscreteScheduler" => Sampler::Heun,
-            "DPMSolverMultistepScheduler" => Sampler::Dpmpp2m,
-            "UniPCMultistepScheduler" => Sampler::Unipc,
-            other => {
-                let problem = format!(
-                    "{other} is not supported: use DDIMScheduler or another of DDPM, Euler, \
-                     EulerAncestral, Heun, DPMSolverMultistep and UniPCMultistep"
-                );
-                return Err(Error::config(SCHEDULER, problem));
-            }
-        })
-    }
-
-    /// The trained levels.
-    ///
-    /// # Errors
-    /// Where it asks for levels or clipping that are not supported.
-    pub fn schedule(&self) -> Result<Schedule> {
-        let refuse = |problem: String| Err(Error::config(SCHEDULER, problem));
-        let unsupported = [
-            (self.clip_sample, "clip_sample"),
-            (self.thresholding, "thresholding"),
-            (self.rescale_betas_zero_snr, "rescale_betas_zero_snr"),
-            (self.trained_betas.is_some(), "trained_betas"),
-        ];
-        if let Some((_, name)) = unsupported.iter().find(|(set, _)| *set) {
-            return refuse(format!("{name} is not supported: models of latents do without"));
-        }
-        if self.prediction_type == Prediction::Flow {
-            if !(0.01..=100.0).contains(&self.shift) {
-                return refuse("its shift must be 0.01 to 100".into());
-            }
-            return Ok(Schedule::Flow { shift: self.shift });
-        }
-        let (from, to) = (self.beta_start, self.beta_end);
-        if !(0.0 < from && from < to && to < 1.0) {
-            return refuse(format!("betas from {from} to {to} do not rise between 0 and 1"));
-        }
-        if !(2..=100_000).contains(&self.num_train_timesteps) {
-            return refuse("num_train_timesteps must be 2 to 100000".into());
-        }
-        match self.beta_schedule.as_str() {
-            "linear" => Ok(Schedule::linear(from..=to, self.num_train_timesteps)),
-            "scaled_linear" => Ok(Schedule::scaled_linear(from..=to, self.num_train_timesteps)),
-            other => refuse(format!(
-                "its beta_schedule is {other}, and only linear and scaled_linear are supported"
-            )),
-        }
-    }
-
-    /// How its makers lay a run's levels.
-    pub fn grid(&self) -> GridOptions {
-        GridOptions {
-            spacing: self.timestep_spacing,
-            offset: self.steps_offset,
-            karras: self.use_karras_sigmas,
-            end_at_smallest: !self.set_alpha_to_one,
-        }
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -333,6 +71,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     }
 
     let weights = checkpoint(source, "transformer").await?;
+    weights.check_holds(dit.values_at_least())?;
     let dit = dit.with_shared_conditioner(keys::DIFFUSERS_DIT.copies_are_equal(&weights));
     let dit = load_weights(dit.init(device), &weights, &keys::DIFFUSERS_DIT)?;
     let weights = checkpoint(source, "vae").await?;

@@ -3,6 +3,7 @@
 pub mod conditions;
 pub mod decoder;
 pub mod diffusers;
+pub mod diffusers_config;
 pub mod run;
 pub mod source;
 pub mod stickers;

@@ -93,6 +93,7 @@ impl<'a> Run<'a> {
 /// One latent of noise from each generator, `[b, c, h, w]`.
 fn draw(pipeline: &Pipeline, generators: &mut [Generator]) -> Tensor<4> {
     let shape = pipeline.latent_shape();
-    let rows = generators.iter_mut().map(|generator| generator.randn_tensor(shape, &pipeline.device));
+    let rows =
+        generators.iter_mut().map(|generator| generator.randn_tensor(shape, &pipeline.device));
     Tensor::cat(rows.collect(), 0)
 }

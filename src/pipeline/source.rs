@@ -45,8 +45,9 @@ pub async fn read_json<T: serde::de::DeserializeOwned>(
     file: &str,
 ) -> Result<T> {
     let bytes = source.read(file).await?;
-    serde_json::from_slice(&without_infinities(bytes))
-        .map_err(|problem| Error::config(file, format!("its JSON is not as it should be: {problem}")))
+    serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
+        Error::config(file, format!("its JSON is not as it should be: {problem}"))
+    })
 }
 
 /// Python writes `Infinity`, `-Infinity` and `NaN` into JSON, which has no such numbers: they

@@ -12,9 +12,8 @@ use super::source::read_json;
 use super::{Pipeline, Source, TextReader};
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
-use crate::model::dit::TextConfig;
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
-use crate::model::{DitConfig, MiniLmConfig, StickerAutoencoder};
+use crate::model::{DitConfig, MiniLmConfig, StickerAutoencoder, TextConfig};
 use crate::text::Tokenizer;
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
@@ -102,7 +101,9 @@ impl Manifest {
         }
         if [height * FACTOR, width * FACTOR] != [self.image_size; 2] {
             let size = self.image_size;
-            return refuse(format!("a latent of {height}×{width} makes no picture of {size}×{size}"));
+            return refuse(format!(
+                "a latent of {height}×{width} makes no picture of {size}×{size}"
+            ));
         }
         if self.latent_mean.len() != channels || self.latent_std.len() != channels {
             return refuse(format!("its latent statistics are not for {channels} channels"));
@@ -163,7 +164,9 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         &checkpoint(TEXT_ENCODER).await?,
         &keys::MINILM,
     )?;
-    let dit = load_weights(manifest.dit().init(device), &checkpoint(DIT).await?, &keys::DIT)?;
+    let (config, weights) = (manifest.dit(), checkpoint(DIT).await?);
+    weights.check_holds(config.values_at_least())?;
+    let dit = load_weights(config.init(device), &weights, &keys::DIT)?;
     let network = load_weights(
         StickerAutoencoder::init(device),
         &checkpoint(AUTOENCODER).await?,

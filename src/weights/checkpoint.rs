@@ -74,6 +74,26 @@ impl Checkpoint {
             .map(|(key, place)| (key.as_str(), place.dtype.to_string(), place.shape.as_slice()))
     }
 
+    /// How many values its tensors hold.
+    pub fn value_count(&self) -> usize {
+        self.places.values().map(|place| place.shape.iter().product::<usize>()).sum()
+    }
+
+    /// Whether it holds as many values as a model needs.
+    ///
+    /// # Errors
+    /// Where it holds fewer: its configuration is another model's.
+    pub fn check_holds(&self, needed: usize) -> Result<()> {
+        let found = self.value_count();
+        if found >= needed {
+            return Ok(());
+        }
+        let problem = format!(
+            "it holds {found} values, and its configuration is of a model with at least {needed}"
+        );
+        Err(Error::weights(&self.name, problem))
+    }
+
     /// Whether there is a tensor of this name.
     pub fn contains(&self, key: &str) -> bool {
         self.places.contains_key(key)
@@ -105,12 +125,16 @@ impl Checkpoint {
         let bytes = self.bytes(place);
         let halves = || bytes.as_chunks::<2>().0.iter();
         match place.dtype {
-            Dtype::F32 => Ok(bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect()),
+            Dtype::F32 => {
+                Ok(bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+            }
             Dtype::F16 => Ok(halves().map(|&b| f16::from_le_bytes(b).to_f32()).collect()),
             Dtype::BF16 => Ok(halves().map(|&b| bf16::from_le_bytes(b).to_f32()).collect()),
             other => Err(Error::weights(
                 &self.name,
-                format!("the tensor {key} is of type {other}, and only F32, F16 and BF16 can be read"),
+                format!(
+                    "the tensor {key} is of type {other}, and only F32, F16 and BF16 can be read"
+                ),
             )),
         }
     }

@@ -79,14 +79,8 @@ pub const DIFFUSERS_AUTOENCODER_KL: KeyTable = KeyTable {
     rules: &[
         ("encoder.down_blocks.*.resize", &["encoder.down_blocks.*.downsamplers.0.conv"]),
         ("decoder.up_blocks.*.resize", &["decoder.up_blocks.*.upsamplers.0.conv"]),
-        (
-            "encoder.mid_block.attentions.*.to_out",
-            &["encoder.mid_block.attentions.*.to_out.0"],
-        ),
-        (
-            "decoder.mid_block.attentions.*.to_out",
-            &["decoder.mid_block.attentions.*.to_out.0"],
-        ),
+        ("encoder.mid_block.attentions.*.to_out", &["encoder.mid_block.attentions.*.to_out.0"]),
+        ("decoder.mid_block.attentions.*.to_out", &["decoder.mid_block.attentions.*.to_out.0"]),
     ],
     // Names of before diffusers 0.18, in which the published sd-vae-ft files were saved.
     aliases: &[

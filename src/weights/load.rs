@@ -14,13 +14,8 @@ use crate::{Error, Result};
 /// # Errors
 /// Where a tensor is missing, has another shape or type, or belongs to no parameter.
 pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> Result<M> {
-    let mut loader = Loader {
-        checkpoint,
-        table,
-        path: Vec::new(),
-        used: HashSet::new(),
-        problems: Vec::new(),
-    };
+    let mut loader =
+        Loader { checkpoint, table, path: Vec::new(), used: HashSet::new(), problems: Vec::new() };
     let module = module.map(&mut loader);
     loader.check_leftovers();
     match loader.problems.as_slice() {

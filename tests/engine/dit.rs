@@ -1,9 +1,9 @@
 //! DiT against diffusers' and against a plain implementation of the paper's.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use patchwork::model::dit::{DitConfig, TextConfig};
 use patchwork::model::text_tokens::TextTokens;
-use patchwork::pipeline::diffusers::TransformerConfig;
+use patchwork::model::{DitConfig, TextConfig};
+use patchwork::pipeline::diffusers_config::TransformerConfig;
 use patchwork::weights::{Checkpoint, keys, load};
 use serde::Deserialize;
 
@@ -44,7 +44,7 @@ fn diffusers_layout(device: &Device) {
         let config = case.config.dit().unwrap().with_shared_conditioner(false);
         let dit = load(config.init(device), &checkpoint, &keys::DIFFUSERS_DIT).unwrap();
         let x = tensor(&file, &format!("{}.x", case.name), device);
-        let got = dit.forward(x, &case.timesteps, labels(&case.labels, device), None);
+        let got = dit.forward(x, &case.timesteps, &labels(&case.labels, device), None);
         assert_close(&case.name, got, &file, &format!("{}.out", case.name), TOLERANCE);
     }
 }
@@ -67,7 +67,7 @@ fn equal_copies_are_shared(device: &Device) {
         let config = case.config.dit().unwrap().with_shared_conditioner(shared);
         let dit = load(config.init(device), &checkpoint, &keys::DIFFUSERS_DIT).unwrap();
         let x = tensor(&file, &format!("{}.x", case.name), device);
-        dit.forward(x, &case.timesteps, labels(&case.labels, device), None).into_data()
+        dit.forward(x, &case.timesteps, &labels(&case.labels, device), None).into_data()
     };
     draw(true).assert_eq(&draw(false), true);
 }
@@ -138,7 +138,7 @@ fn original_layout(device: &Device) {
             .collect();
         let text = (!text.is_empty()).then(|| TextTokens::cat(&text.iter().collect::<Vec<_>>()));
         let x = tensor(&file, &format!("{}.x", case.name), device);
-        let got = dit.forward(x, &case.timesteps, labels(&case.labels, device), text.as_ref());
+        let got = dit.forward(x, &case.timesteps, &labels(&case.labels, device), text.as_ref());
         assert_close(&case.name, got, &file, &format!("{}.out", case.name), TOLERANCE);
     }
 }

@@ -35,7 +35,11 @@ fn integers_are_equal() {
         let mut generator = Generator::new(seed.parse().unwrap());
         let (_, want) = file.iter().find(|(key, _)| *key == format!("raw32.{seed}")).unwrap();
         for (i, want) in want.iter().enumerate() {
-            assert_eq!(i64::from(generator.next_u32() & 0x7fff_ffff), *want, "seed {seed}, draw {i}");
+            assert_eq!(
+                i64::from(generator.next_u32() & 0x7fff_ffff),
+                *want,
+                "seed {seed}, draw {i}"
+            );
         }
     }
 }

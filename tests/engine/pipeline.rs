@@ -76,7 +76,12 @@ fn latents_and_pictures(device: &Device) {
             let latent = drawing.into_latent();
             let got: Vec<f32> = latent.clone().into_data().try_to_vec().unwrap();
             let what = format!("{} of class {class}", run.name);
-            assert_values_close(&what, &got, &latents[row * latent_size..][..latent_size], TOLERANCE);
+            assert_values_close(
+                &what,
+                &got,
+                &latents[row * latent_size..][..latent_size],
+                TOLERANCE,
+            );
 
             let picture = (pipeline.decoder.decode(latent) / 2.0 + 0.5).clamp(0.0, 1.0);
             let got: Vec<f32> = picture.into_data().try_to_vec().unwrap();
@@ -125,10 +130,12 @@ fn a_broken_folder_is_told_in_a_sentence() {
     let shallower = |text: String| text.replace("\"num_layers\": 2", "\"num_layers\": 1");
     let message = break_and_load(transformer, &shallower);
     assert!(message.contains("belongs to no part"), "{message}");
-    let wider = |text: String| text.replace("\"num_attention_heads\": 2", "\"num_attention_heads\": 4");
+    let wider =
+        |text: String| text.replace("\"num_attention_heads\": 2", "\"num_attention_heads\": 4");
     let message = break_and_load(transformer, &wider);
     assert!(message.contains("has shape"), "{message}");
-    let message = break_and_load("model_index.json", &|text| text.replace("DiTPipeline", "FluxPipeline"));
+    let message =
+        break_and_load("model_index.json", &|text| text.replace("DiTPipeline", "FluxPipeline"));
     assert!(message.contains("FluxPipeline"), "{message}");
     let clipped = |text: String| text.replace("\"clip_sample\": false", "\"clip_sample\": true");
     let message = break_and_load("scheduler/scheduler_config.json", &clipped);

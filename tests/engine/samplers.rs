@@ -157,7 +157,11 @@ fn timesteps_are_chosen_as_diffusers_chooses_them() {
         for (step, want) in grid.stretches.iter().zip(timesteps) {
             // Fractional ones are f32 there.
             let difference = (step.timestep - want).abs();
-            assert!(difference < 1e-4, "{sampler} {spacing:?} {steps}: {} is not {want}", step.timestep);
+            assert!(
+                difference < 1e-4,
+                "{sampler} {spacing:?} {steps}: {} is not {want}",
+                step.timestep
+            );
         }
     }
 }

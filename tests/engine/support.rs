@@ -75,11 +75,10 @@ pub(crate) fn assert_close<const D: usize>(
 pub(crate) fn assert_values_close(what: &str, got: &[f32], want: &[f32], tolerance: f32) {
     assert_eq!(got.len(), want.len(), "{what}: lengths");
     let scale = want.iter().fold(1f32, |max, value| max.max(value.abs()));
-    let worst = got
-        .iter()
-        .zip(want)
-        .map(|(got, want)| (got - want).abs() / scale)
-        .fold(0f32, |max, difference| if difference > max || difference.is_nan() { difference } else { max });
+    let worst = got.iter().zip(want).map(|(got, want)| (got - want).abs() / scale).fold(
+        0f32,
+        |max, difference| if difference > max || difference.is_nan() { difference } else { max },
+    );
     assert!(
         worst <= tolerance,
         "{what}: off by {worst:e} of the largest value {scale}, where {tolerance:e} is allowed; \
@@ -98,7 +97,10 @@ pub(crate) struct Entry {
 }
 
 /// The safetensors file that a manifest stands for, with `more` tensors in it.
-pub(crate) fn random_file(manifest: &[Entry], more: Vec<(String, Vec<usize>, Vec<f32>)>) -> Vec<u8> {
+pub(crate) fn random_file(
+    manifest: &[Entry],
+    more: Vec<(String, Vec<usize>, Vec<f32>)>,
+) -> Vec<u8> {
     let draw = |entry: &Entry| {
         let values = Generator::new(entry.seed).randn(entry.shape.iter().product());
         let values = values.iter().map(|value| entry.offset + entry.scale * value).collect();

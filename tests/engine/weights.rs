@@ -94,11 +94,13 @@ fn other_types_are_refused_by_name() {
 /// The published sd-vae-ft files name their attention as diffusers did before 0.18.
 #[test]
 fn older_names_of_the_autoencoder_are_read() {
-    let config = AutoencoderKlConfig::new(vec![4], 2).with_norm_num_groups(2).with_layers_per_block(0);
+    let config =
+        AutoencoderKlConfig::new(vec![4], 2).with_norm_num_groups(2).with_layers_per_block(0);
     let network = config.init(&cpu());
     let checkpoint = Checkpoint::new("empty", vec![file(Vec::new())]).unwrap();
-    let message =
-        load(network.clone(), &checkpoint, &keys::DIFFUSERS_AUTOENCODER_KL).unwrap_err().to_string();
+    let message = load(network.clone(), &checkpoint, &keys::DIFFUSERS_AUTOENCODER_KL)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("missing"), "{message}");
     assert!(network.num_params() > 0);
     let new = "decoder.mid_block.attentions.0.to_q.weight";

@@ -1,1 +1,34 @@
-fn main() {}
+//! `cargo xtask`: the project's chores, each of which installs what it needs.
+
+mod bench;
+mod gate;
+mod renew;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "cargo xtask <command>
+
+  test     the whole gate, cheapest checks first
+  bench    speed and memory beside PyTorch's, in one run
+  renew    draw the stored pictures and statistics anew, after the weights have changed";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1);
+    let outcome = match command.as_deref() {
+        Some("test") => gate::run_all(),
+        Some("bench") => bench::run_all(),
+        Some("renew") => renew::run_all(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

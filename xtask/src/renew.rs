@@ -1,0 +1,32 @@
+//! `cargo xtask renew`: everything stored that depends on the shipped weights.
+
+use crate::tools::{Outcome, command, run, run_command};
+
+/// The sheet's rows and columns.
+const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
+const PROMPTS: [&str; 8] = [
+    "red apple",
+    "dog face",
+    "grinning face",
+    "rocket",
+    "sunflower",
+    "blue car",
+    "green frog",
+    "house",
+];
+
+pub(crate) fn run_all() -> Outcome {
+    let list = |names: &[&str]| names.join(",");
+    let sheet = ["sheet", "--prompts", &list(&PROMPTS), "--styles", &list(&STYLES)];
+    let program = ["run", "--release", "--quiet", "--bin", "patchwork", "--"];
+    let rest = ["--seed", "7", "-o", "www/models/stickers/sheet.png"];
+    run("cargo", &[&program[..], &sheet, &rest].concat())?;
+
+    let mut test = command("cargo", &["test", "--release", "--test", "engine", "--", "shipped"]);
+    run_command(test.env("PATCHWORK_RENEW", "1"))?;
+    eprintln!(
+        "\nThe sheet and the statistics are new. The references of the recipes come from PyTorch:\n\
+         cd tests/golden && python -m pip install -r requirements.txt && python generate.py stickers minilm"
+    );
+    Ok(())
+}

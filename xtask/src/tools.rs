@@ -1,0 +1,76 @@
+//! Running programs, and installing those that are missing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What went wrong, in words.
+pub(crate) type Outcome = Result<(), String>;
+
+/// The repository's folder.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// A program with arguments, in the repository's folder.
+pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs a program, showing the command line and what it prints.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Outcome {
+    run_command(&mut command(program, arguments))
+}
+
+/// Runs a prepared command, as [`run`] does.
+pub(crate) fn run_command(command: &mut Command) -> Outcome {
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let line = words.join(std::ffi::OsStr::new(" ")).to_string_lossy().into_owned();
+    eprintln!("\n$ {line}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{line}` failed ({status})")),
+        Err(problem) => Err(format!("`{line}` cannot be started: {problem}")),
+    }
+}
+
+/// What a program prints; `None` where it fails or is not there.
+pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = command(program, arguments).stderr(Stdio::inherit()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Adds rustup's wasm target where it is missing.
+pub(crate) fn ensure_wasm_target() -> Outcome {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let installed = output("rustup", &["target", "list", "--installed"]).unwrap_or_default();
+    if installed.lines().any(|line| line == TARGET) {
+        return Ok(());
+    }
+    run("rustup", &["target", "add", TARGET])
+}
+
+/// Makes sure that wgpu finds an adapter on Linux: a driver, or Debian's software one.
+pub(crate) fn ensure_vulkan() -> Outcome {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    let has_driver =
+        |folder: &&str| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if folders.iter().any(|folder| has_driver(folder)) {
+        return Ok(());
+    }
+    apt_install(&["mesa-vulkan-drivers"])
+        .map_err(|problem| format!("{problem}; the GPU tests need a Vulkan driver, of any kind"))
+}
+
+/// Installs Debian packages; only root can.
+pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
+    run("apt-get", &["update", "-qq"])?;
+    let arguments = [&["install", "-qq", "-y", "--no-install-recommends"], packages].concat();
+    let mut command = command("apt-get", &arguments);
+    run_command(command.env("DEBIAN_FRONTEND", "noninteractive"))
+}

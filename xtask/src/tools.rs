@@ -60,7 +60,7 @@ pub(crate) fn ensure_vulkan() -> Outcome {
     let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
     let has_driver =
         |folder: &&str| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-    if folders.iter().any(|folder| has_driver(folder)) {
+    if folders.iter().any(has_driver) {
         return Ok(());
     }
     apt_install(&["mesa-vulkan-drivers"])

@@ -1,11 +1,11 @@
-//! From tensors to pixels, and from pixels to PNG.
+//! Pictures as pixels, and as PNG. Knows no Burn.
 
-use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
 /// A picture of straight (not premultiplied) RGBA, 8 bits each, row by row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// Pixels a row.
     pub width: usize,
@@ -19,33 +19,6 @@ pub struct Image {
 pub const RECIPE_KEYWORD: &str = "patchwork";
 
 impl Image {
-    /// The pictures of a batch. Three channels are opaque; of four, the fourth is the alpha that
-    /// the others were multiplied with.
-    ///
-    /// # Shapes
-    /// `[b, 3 or 4, h, w]`, values in −1..1; what is beyond is clipped.
-    ///
-    /// # Errors
-    /// Where the device fails to give its data.
-    pub async fn from_batch(x: Tensor<4>) -> Result<Vec<Self>> {
-        let [_, channels, height, width] = x.dims();
-        let data = x
-            .into_data_async()
-            .await
-            .map_err(|problem| Error::Device(format!("The device gave no picture: {problem}")))?;
-        let values: Vec<f32> = data.iter::<f32>().collect();
-        let plane = height * width;
-        let image = |values: &[f32]| {
-            let at = |c: usize, i: usize| (values[c * plane + i] + 1.0) / 2.0;
-            let pixel = |i: usize| {
-                let rgb = [at(0, i), at(1, i), at(2, i)];
-                if channels == 4 { straight(rgb, at(3, i)) } else { straight(rgb, 1.0) }
-            };
-            Self { width, height, pixels: (0..plane).flat_map(pixel).collect() }
-        };
-        Ok(values.chunks_exact(channels * plane).map(image).collect())
-    }
-
     /// The picture as PNG, with `recipe` (JSON) in a text chunk.
     ///
     /// # Errors
@@ -90,28 +63,9 @@ impl Image {
     }
 }
 
-/// A pixel of premultiplied values in 0..1.
-fn straight(rgb: [f32; 3], alpha: f32) -> [u8; 4] {
-    let alpha = alpha.clamp(0.0, 1.0);
-    let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-    // Where next to nothing is opaque, colour is noise.
-    if byte(alpha) == 0 {
-        return [0; 4];
-    }
-    let [r, g, b] = rgb.map(|value| byte(value / alpha));
-    [r, g, b, byte(alpha)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn premultiplied_becomes_straight() {
-        assert_eq!(straight([0.25, 0.5, 0.0], 0.5), [128, 255, 0, 128]);
-        assert_eq!(straight([0.3, 0.3, 0.3], 0.001), [0; 4]);
-        assert_eq!(straight([2.0, -1.0, 1.0], 1.0), [255, 0, 255, 255]);
-    }
 
     #[test]
     fn a_png_keeps_pixels_and_recipe() {

@@ -13,14 +13,14 @@
 //! be drawn again from, and does not know Burn, so that a page can share it.
 
 pub mod error;
+pub mod image;
+pub mod protocol;
 pub mod recipe;
 
 #[cfg(feature = "engine")]
 pub mod device;
 #[cfg(feature = "engine")]
 pub mod diffusion;
-#[cfg(feature = "engine")]
-pub mod image;
 #[cfg(feature = "engine")]
 pub mod model;
 #[cfg(feature = "engine")]
@@ -32,5 +32,9 @@ pub mod weights;
 
 #[cfg(feature = "native")]
 pub mod cli;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+pub mod ui;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+pub mod worker;
 
 pub use error::{Error, Result};

@@ -27,7 +27,7 @@ pub struct Recipe {
     pub seed: u64,
     /// How many steps the sampler takes.
     pub steps: usize,
-    /// Scale of classifier-free guidance; 1 is none.
+    /// Scale of classifier-free guidance; 1 is none, 0 draws without the prompt.
     pub guidance: f64,
     /// Guide only while the noise is within these bounds, 1 being pure noise.
     pub guidance_interval: (f64, f64),
@@ -76,9 +76,15 @@ impl Recipe {
         if !(1..=MAX_COUNT).contains(&self.count) {
             return refuse(format!("The count must be 1 to {MAX_COUNT}, and is {}", self.count));
         }
+        if self.seed.checked_add(self.count as u64 - 1).is_none() {
+            return refuse("The seeds of several pictures must not go beyond 2^64".into());
+        }
         if !(0.0..=MAX_GUIDANCE).contains(&self.guidance) {
             let given = self.guidance;
-            return refuse(format!("Guidance must be 0 to {MAX_GUIDANCE}, and is {given}"));
+            return refuse(format!("Guidance must be 0 to {MAX_GUIDANCE}, and is {given:?}"));
+        }
+        if !(0.0..=1.0).contains(&self.eta) {
+            return refuse(format!("Eta must be 0 to 1, and is {}", self.eta));
         }
         let (from, to) = self.guidance_interval;
         if !(0.0..=1.0).contains(&from) || !(from..=1.0).contains(&to) {
@@ -104,6 +110,7 @@ mod tests {
             (Recipe { steps: 0, ..Recipe::default() }, "Steps"),
             (Recipe { count: 65, ..Recipe::default() }, "count"),
             (Recipe { guidance: f64::NAN, ..Recipe::default() }, "Guidance"),
+            (Recipe { eta: f64::NAN, ..Recipe::default() }, "Eta"),
             (Recipe { guidance_interval: (0.6, 0.5), ..Recipe::default() }, "interval"),
         ];
         for (recipe, word) in bad {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use patchwork::pipeline::diffusers_config::{SchedulerConfig, TransformerConfig, VaeConfig};
+use patchwork::diffusion::Sampler;
+use patchwork::pipeline::diffusers_config::{TransformerConfig, VaeConfig};
+use patchwork::pipeline::scheduler_config::SchedulerConfig;
 use patchwork::pipeline::stickers::Manifest;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::weights::Checkpoint;
@@ -133,6 +135,7 @@ proptest! {
         numbers in proptest::collection::btree_map(0..KEYS.len(), number(), 1..12),
     ) {
         let fields = numbers.iter().map(|(key, value)| (KEYS[*key].to_owned(), value.clone()));
+        let fields = fields.chain([("clip_sample".to_owned(), false.into())]);
         let json = serde_json::Value::Object(fields.collect());
         let info = allocation_counter::measure(|| {
             if let Ok(config) = serde_json::from_value::<TransformerConfig>(json.clone())
@@ -144,8 +147,18 @@ proptest! {
             if let Ok(config) = serde_json::from_value::<VaeConfig>(json.clone()) {
                 drop(config.autoencoder());
             }
-            if let Ok(config) = serde_json::from_value::<SchedulerConfig>(json.clone()) {
-                drop(config.schedule());
+            if let Ok(config) = SchedulerConfig::read(json.clone())
+                && let Ok(schedule) = config.schedule()
+            {
+                for sampler in Sampler::ALL {
+                    for steps in [1, 2, 7, 999, 1000] {
+                        if let Ok(grid) = sampler.grid(&schedule, steps, config.grid()) {
+                            assert_eq!(grid.stretches.len(), steps);
+                            let numbers = grid.stretches.iter().flat_map(|s| [s.from, s.to]);
+                            assert!(numbers.chain([grid.initial]).all(f64::is_finite));
+                        }
+                    }
+                }
             }
         });
         // 100,000 levels of f64, twice over, are the most that a scheduler may ask for.
@@ -165,7 +178,13 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 22] = [
+    "_class_name",
+    "steps_offset",
+    "shift",
+    "flow_shift",
+    "timestep_spacing",
+    "use_karras_sigmas",
     "sample_size",
     "patch_size",
     "in_channels",
@@ -213,6 +232,14 @@ fn number() -> impl Strategy<Value = serde_json::Value> {
         any::<f64>().prop_map(Into::into),
         proptest::collection::vec(any::<u64>(), 0..5).prop_map(Into::into),
         Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        prop::sample::select(vec![
+            "leading",
+            "trailing",
+            "linspace",
+            "DPMSolverMultistepScheduler"
+        ])
+        .prop_map(Into::into),
         ".*".prop_map(Into::into),
     ]
 }
@@ -229,7 +256,7 @@ fn a_giant_configuration_takes_no_giant_memory() {
                 "num_attention_heads": 128, "attention_head_dim": 128}"#,
         ),
         ("vae/config.json", r#"{"block_out_channels": [16384], "layers_per_block": 16}"#),
-        ("scheduler/scheduler_config.json", "{}"),
+        ("scheduler/scheduler_config.json", r#"{"clip_sample": false}"#),
     ]);
     for (name, text) in files {
         let path = folder.path().join(name);

@@ -7,9 +7,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::{check_writable, model_folder};
 use crate::device::Backend;
 use crate::image::Image;
-use crate::pipeline::{Folder, Pipeline};
+use crate::pipeline::Pipeline;
+use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::weights::Checkpoint;
 use crate::{Error, Result};
@@ -23,10 +25,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
     /// What to draw.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     prompt: String,
     /// What to draw away from.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     negative: String,
     /// Class label, for models that draw classes.
     #[arg(long, value_name = "N")]
@@ -35,13 +37,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "")]
     style: String,
     /// Seed of PyTorch's CPU generator; picture i of several has seed + i.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Steps of the sampler.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
     steps: usize,
-    /// Scale of classifier-free guidance; 1 is none.
-    #[arg(long, value_name = "X", default_value_t = 3.0)]
+    /// Scale of classifier-free guidance; 1 is none, 0 draws without the prompt.
+    #[arg(long, value_name = "X", default_value_t = 3.0, allow_negative_numbers = true)]
     guidance: f64,
     /// Guide only while the noise is between these parts of the way, 1 being pure noise.
     #[arg(long, value_names = ["FROM", "TO"], num_args = 2)]
@@ -50,12 +52,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N")]
     guidance_channels: Option<usize>,
     /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc; by default the model's own.
+    /// Flows, such as the embedded model, take euler, heun, dpmpp_2m, unipc, and ddim without eta.
     #[arg(long, value_name = "NAME", default_value = "")]
     sampler: String,
     /// DDIM's noise: 0 none, 1 as much as DDPM.
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     eta: f64,
-    /// Space the levels after Karras et al.
+    /// Space the levels after Karras et al.; not for flows, such as the embedded model.
     #[arg(long)]
     karras: bool,
     /// cpu or webgpu.
@@ -107,21 +110,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     // What can be refused at once is refused before anything is loaded.
     recipe.check()?;
     check_writable(&arguments.output)?;
+    if let Some(path) = &arguments.latents_out {
+        check_writable(path)?;
+    }
+    if let Some(folder) = &arguments.steps_out {
+        std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+    }
     let backend: Backend = arguments.device.parse()?;
     pollster::block_on(draw(arguments, &recipe, backend))
 }
 
 async fn draw(arguments: &Arguments, recipe: &Recipe, backend: Backend) -> Result<()> {
     let device = backend.start().await?;
-    let folder = Folder(arguments.model.clone());
+    let folder = model_folder(&arguments.model)?;
     let pipeline = Pipeline::load(&folder, &device).await?;
     let noise = match &arguments.latents_in {
         Some(path) => Some(read_latents(path, &pipeline)?),
         None => None,
     };
-    if let Some(folder) = &arguments.steps_out {
-        std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
-    }
     let mut run = pipeline.begin(recipe, noise)?;
     for note in run.notes() {
         eprintln!("{note}");
@@ -136,23 +142,31 @@ async fn draw(arguments: &Arguments, recipe: &Recipe, backend: Backend) -> Resul
         device.sync().map_err(|problem| Error::Device(format!("The device failed: {problem}")))?;
         bar.inc(1);
     }
-    bar.finish();
+    bar.finish_and_clear();
     let latent = run.into_latent();
+    // Other noise than the seed's is not in the recipe, which would then draw something else.
+    let json = match &arguments.latents_in {
+        Some(_) => None,
+        None => {
+            let mut recipe = recipe.clone();
+            if recipe.sampler.is_empty() {
+                recipe.sampler = pipeline.sampler.to_string();
+            }
+            serde_json::to_string(&recipe).ok()
+        }
+    };
+    let output = &arguments.output;
+    write_picture(&pipeline, latent.clone(), output, json.as_deref()).await?;
     if let Some(path) = &arguments.latents_out {
-        write_latents(path, latent.clone()).await?;
+        write_latents(path, latent).await?;
     }
-    let json = serde_json::to_string(recipe)
-        .map_err(|problem| Error::Recipe(format!("The recipe cannot be kept: {problem}")))?;
-    write_picture(&pipeline, latent, &arguments.output, Some(&json)).await?;
     println!("{}", arguments.output.display());
     Ok(())
 }
 
 fn progress(steps: usize) -> ProgressBar {
     let bar = ProgressBar::new(steps as u64);
-    if let Ok(style) =
-        ProgressStyle::with_template("Denoising {bar:30} {pos}/{len}, {per_sec}, {eta} left")
-    {
+    if let Ok(style) = ProgressStyle::with_template("Denoising {bar:30} {pos}/{len}, {eta} left") {
         bar.set_style(style);
     }
     bar
@@ -164,25 +178,10 @@ async fn write_picture(
     path: &Path,
     recipe: Option<&str>,
 ) -> Result<()> {
-    let images = Image::from_batch(pipeline.decoder.decode(latent)).await?;
+    let images = to_images(pipeline.decoder.decode(latent)).await?;
     let columns = (images.len() as f64).sqrt().ceil() as usize;
     let png = Image::sheet(&images, columns).to_png(recipe)?;
     std::fs::write(path, png).map_err(|source| Error::write(path, source))
-}
-
-/// A picture that took minutes must not be lost to a misspelt folder.
-fn check_writable(path: &Path) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    match parent {
-        Some(parent) if !parent.is_dir() => {
-            let missing = std::io::Error::new(
-                std::io::ErrorKind::NotFound,
-                format!("there is no folder {}", parent.display()),
-            );
-            Err(Error::write(path, missing))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {

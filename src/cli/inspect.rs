@@ -1,12 +1,14 @@
 //! `patchwork inspect`: what a model's folder holds, and whether it is whole.
 
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::Args;
 
-use crate::pipeline::{Folder, Pipeline};
+use super::model_folder;
+use crate::pipeline::Pipeline;
 use crate::weights::Checkpoint;
 use crate::{Error, Result};
 
@@ -21,24 +23,19 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let path = &arguments.path;
+    let (path, mut out) = (&arguments.path, std::io::stdout().lock());
     if path.is_file() {
-        return print_file(path, true);
+        return print_file(&mut out, path, true);
     }
-    if !path.is_dir() {
-        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-        return Err(Error::read(path, missing));
-    }
+    let folder = model_folder(path)?;
     let mut files = Vec::new();
     collect(path, &mut files)?;
     files.sort();
     for file in &files {
-        print_file(file, arguments.tensors)?;
+        print_file(&mut out, file, arguments.tensors)?;
     }
-    let folder = Folder(path.clone());
     let pipeline = pollster::block_on(Pipeline::load(&folder, &Device::flex()))?;
-    print_model(&pipeline);
-    Ok(())
+    print(&mut out, &describe(&pipeline))
 }
 
 /// The safetensors files of a folder and of its folders.
@@ -55,28 +52,38 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn print_file(path: &Path, tensors: bool) -> Result<()> {
+fn print_file(out: &mut impl Write, path: &Path, tensors: bool) -> Result<()> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let size = bytes.len() as f64 / 1e6;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     let values = file.value_count();
     let count = file.keys().count();
-    println!("{}: {size:.1} MB, {count} tensors, {values} values", path.display());
+    let line = format!("{}: {size:.1} MB, {count} tensors, {values} values", path.display());
+    print(out, &line)?;
     if tensors {
         for (key, dtype, shape) in file.tensors() {
-            println!("  {key} {dtype} {shape:?}");
+            print(out, &format!("  {key} {dtype} {shape:?}"))?;
         }
     }
     Ok(())
 }
 
-fn print_model(pipeline: &Pipeline) {
+/// A line, to a reader who may have gone: that ends the program, and is no error.
+fn print(out: &mut impl Write, line: &str) -> Result<()> {
+    match writeln!(out, "{line}") {
+        Err(problem) if problem.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        outcome => outcome.map_err(|problem| Error::write("the standard output", problem)),
+    }
+}
+
+fn describe(pipeline: &Pipeline) -> String {
     let config = pipeline.dit.config();
     let [height, width] = config.input_size;
-    println!("Model {}: every tensor is there and fits.", pipeline.name);
-    println!(
-        "  DiT: {:.1} M parameters; latent {}×{height}×{width}, patches of {}, width {}, \
-         {} blocks, {} heads, {} labels",
+    let mut text = format!(
+        "Model {}: every tensor is there and fits.\n  DiT: {:.1} M parameters; latent \
+         {}×{height}×{width}, patches of {}, width {}, {} blocks, {} heads, {} labels\n  \
+         Predicts: {:?}; variance learned: {}; sampler: {}",
+        pipeline.name,
         pipeline.dit.num_params() as f64 / 1e6,
         config.in_channels,
         config.patch_size,
@@ -84,13 +91,16 @@ fn print_model(pipeline: &Pipeline) {
         config.depth,
         config.num_heads,
         config.num_classes,
+        pipeline.prediction,
+        config.learn_sigma,
+        pipeline.sampler,
     );
-    println!("  Predicts: {:?}; variance learned: {}", pipeline.prediction, config.learn_sigma);
-    if let Some(text) = &pipeline.text {
-        let millions = text.encoder.num_params() as f64 / 1e6;
-        println!("  Text: MiniLM, {millions:.1} M parameters, {} tokens", text.places);
+    if let Some(reader) = &pipeline.text {
+        let millions = reader.encoder.num_params() as f64 / 1e6;
+        text += &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.places);
     }
     if !pipeline.styles.is_empty() {
-        println!("  Styles: {}", pipeline.styles.join(", "));
+        text += &format!("\n  Styles: {}", pipeline.styles.join(", "));
     }
+    text
 }

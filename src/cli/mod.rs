@@ -4,9 +4,14 @@ mod generate;
 mod inspect;
 mod sheet;
 
+use std::io::{Error as IoError, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use crate::pipeline::{Folder, diffusers, no_model, stickers};
+use crate::{Error, Result};
 
 /// Draws pictures from prompts with a Diffusion Transformer, as the page does.
 #[derive(Debug, Parser)]
@@ -35,4 +40,31 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A picture that took minutes must not be lost to a misspelt path.
+fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        let problem = IoError::new(ErrorKind::IsADirectory, "it is a folder; name a file in it");
+        return Err(Error::write(path, problem));
+    }
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+            let problem = format!("there is no folder {}", parent.display());
+            Err(Error::write(path, IoError::new(ErrorKind::NotFound, problem)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A model's folder, if it is there and looks like one.
+fn model_folder(path: &Path) -> Result<Folder> {
+    if !path.is_dir() {
+        let problem = "there is no such folder; give the folder of a model";
+        return Err(Error::config(path.display().to_string(), problem));
+    }
+    if ![stickers::MANIFEST, diffusers::INDEX].iter().any(|file| path.join(file).is_file()) {
+        return Err(no_model(path.display().to_string()));
+    }
+    Ok(Folder(path.to_owned()))
 }

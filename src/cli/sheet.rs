@@ -6,8 +6,10 @@ use burn::tensor::Device;
 use clap::Args;
 use indicatif::ProgressBar;
 
+use super::{check_writable, model_folder};
 use crate::image::Image;
-use crate::pipeline::{Folder, Pipeline};
+use crate::pipeline::Pipeline;
+use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -37,11 +39,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    check_writable(&arguments.output)?;
     pollster::block_on(draw(arguments))
 }
 
 async fn draw(arguments: &Arguments) -> Result<()> {
-    let folder = Folder(arguments.model.clone());
+    let folder = model_folder(&arguments.model)?;
     let pipeline = Pipeline::load(&folder, &Device::flex()).await?;
     let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
     let bar = ProgressBar::new((columns * rows) as u64);
@@ -56,11 +59,14 @@ async fn draw(arguments: &Arguments) -> Result<()> {
                 guidance: arguments.guidance,
                 ..Recipe::default()
             };
-            images.extend(Image::from_batch(pipeline.draw(&recipe)?).await?);
+            let mut run = pipeline.begin(&recipe, None)?;
+            run.notes().iter().for_each(|note| bar.println(note));
+            while run.step().is_some() {}
+            images.extend(to_images(pipeline.decoder.decode(run.into_latent())).await?);
             bar.inc(1);
         }
     }
-    bar.finish();
+    bar.finish_and_clear();
     let png = Image::sheet(&images, columns).to_png(None)?;
     let path = &arguments.output;
     std::fs::write(path, png).map_err(|source| Error::write(path, source))?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Level {
     /// σ in the model's [`Process`](super::Process).
     pub sigma: f64,
-    /// What the network is told, 0 to 1000.
+    /// What the network is told: 0 to the number of timesteps, mostly 1000.
     pub timestep: f64,
 }
 

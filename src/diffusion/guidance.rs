@@ -21,15 +21,14 @@ pub struct Guided<N> {
     /// Guide only while the timestep, as a part of the whole range, is within these bounds
     /// (Kynkäänniemi et al., arXiv 2404.07724). `(0, 1)` is always.
     pub interval: (f64, f64),
+    /// How many timesteps the whole range has.
+    pub timesteps: usize,
 }
-
-/// Timesteps reach networks in thousandths.
-const TIMESTEPS: f64 = 1000.0;
 
 impl<N: Network> Guided<N> {
     fn is_guided_at(&self, level: Level) -> bool {
         let (from, to) = self.interval;
-        self.scale != 1.0 && (from..=to).contains(&(level.timestep / TIMESTEPS))
+        self.scale != 1.0 && (from..=to).contains(&(level.timestep / self.timesteps as f64))
     }
 }
 
@@ -71,9 +70,8 @@ mod tests {
 
     impl Network for Toy {
         fn predict(&self, x: Tensor<4>, _: f64, pass: Pass) -> Tensor<4> {
-            let [rows, c, h, w] = x.dims();
+            let [rows, ..] = x.dims();
             let half = |value: f64, rows| x.zeros_like().narrow(0, 0, rows) + value;
-            let _ = (c, h, w);
             match pass {
                 Pass::Conditional => half(3.0, rows),
                 Pass::Both => Tensor::cat(vec![half(3.0, rows / 2), half(1.0, rows / 2)], 0),
@@ -85,7 +83,8 @@ mod tests {
         let model = Parameterised { network: Toy, prediction: Prediction::Flow };
         let x = Tensor::zeros([1, 2, 1, 1], &Device::flex());
         let level = Level { sigma: 1.0, timestep: 500.0 };
-        let denoised = Guided { model, scale, channels, interval }.denoise(x, level);
+        let denoised =
+            Guided { model, scale, channels, interval, timesteps: 1000 }.denoise(x, level);
         let data: TensorData = denoised.x0.into_data();
         data.try_to_vec().unwrap()
     }

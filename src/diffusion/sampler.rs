@@ -3,15 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::schedule::{NoiseGrid, Process, Schedule, karras, linspace};
 use super::timesteps::{Family, Spacing, timesteps};
 use crate::{Error, Result};
 
 /// How a run walks from noise to data.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sampler {
     /// Ho et al., arXiv 2006.11239; with the learned variance of arXiv 2102.09672.
     Ddpm,
@@ -41,7 +38,7 @@ pub struct GridOptions {
     pub offset: usize,
     /// Levels even in `σ^(1/7)` instead of in time.
     pub karras: bool,
-    /// End DDPM and DDIM at the smallest trained level instead of at 0.
+    /// End DDIM at the smallest trained level instead of at 0.
     pub end_at_smallest: bool,
 }
 
@@ -70,6 +67,11 @@ impl Sampler {
         }
     }
 
+    /// Whether its levels may be laid after Karras et al.
+    pub fn takes_karras(self) -> bool {
+        self.family() != Family::Ancestral
+    }
+
     fn family(self) -> Family {
         match self {
             Self::Ddpm | Self::Ddim { .. } => Family::Ancestral,
@@ -78,7 +80,8 @@ impl Sampler {
         }
     }
 
-    /// The levels of a run of `steps` on a model trained on `schedule`, as diffusers lays them.
+    /// The levels of a run of `steps` on a model trained on `schedule`, as diffusers lays them; a
+    /// flow's for Euler and Heun go evenly from 1 to 0, as pipelines of flow models lay them.
     ///
     /// # Errors
     /// Where this sampler is not defined for the process or the options, with a sentence.
@@ -99,12 +102,26 @@ impl Sampler {
         {
             return Err(Error::Recipe(format!("DDIM's eta must be 0 to 1, and is {eta}")));
         }
-        match schedule {
-            Schedule::Flow { .. } => self.flow_grid(schedule, steps, options),
+        let grid = match schedule {
+            Schedule::Flow { .. } => self.flow_grid(schedule, steps, options)?,
             Schedule::Discrete { sigmas } => {
-                Ok(self.discrete_grid(schedule, sigmas[0], steps, options))
+                if options.karras && !self.takes_karras() {
+                    return Err(Error::Recipe(format!(
+                        "Karras levels are not defined for {self}: leave them out, or choose \
+                         euler, heun, dpmpp_2m or unipc"
+                    )));
+                }
+                self.discrete_grid(schedule, sigmas[0], steps, options)
             }
+        };
+        let timesteps = grid.stretches.iter().map(|step| step.timestep);
+        let falls = grid.stretches.iter().all(|step| step.from > step.to);
+        if !falls || timesteps.max_by(f64::total_cmp) > Some(train as f64) {
+            return Err(Error::Recipe(format!(
+                "{self} cannot lay {steps} steps over this model's {train} levels: take fewer"
+            )));
         }
+        Ok(grid)
     }
 
     fn discrete_grid(
@@ -123,7 +140,7 @@ impl Sampler {
         let train = schedule.timesteps();
         let mut timesteps = timesteps(family, spacing, steps, train, options.offset);
         let mut sigmas: Vec<f64> = timesteps.iter().map(|&t| schedule.sigma(t)).collect();
-        if options.karras && family != Family::Ancestral {
+        if options.karras {
             // Euler's kind keeps the ends of its spacing; multistep solvers use the whole range.
             let (max, min) = match family {
                 Family::Multistep => (schedule.sigma((train - 1) as f64), smallest),

@@ -156,16 +156,15 @@ impl NoiseGrid {
     }
 
     /// What a latent is multiplied with after step `index`: 1 where the next step begins at the
-    /// same level. Where it does not, the latent is handed over on the variance-preserving scale,
-    /// `x / √(1 + σ²)`, as diffusers does.
+    /// same level, and after the last where it ended at 0. Elsewhere the latent is handed over on
+    /// the variance-preserving scale, `x / √(1 + σ²)`, as diffusers does.
     pub fn handover(&self, index: usize) -> f64 {
-        let preserving = |sigma: f64| 1.0 / (1.0 + sigma * sigma).sqrt();
-        match (self.stretches.get(index), self.stretches.get(index + 1)) {
-            (Some(step), Some(next)) if step.to != next.from => {
-                preserving(step.to) / preserving(next.from)
-            }
-            _ => 1.0,
+        let Some(step) = self.stretches.get(index) else { return 1.0 };
+        let next = self.stretches.get(index + 1).map_or(0.0, |next| next.from);
+        if self.process == Process::Flow || step.to == next {
+            return 1.0;
         }
+        ((1.0 + next * next) / (1.0 + step.to * step.to)).sqrt()
     }
 }
 

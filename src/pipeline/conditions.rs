@@ -20,6 +20,7 @@ struct Batch {
 #[derive(Debug)]
 pub struct Conditioned<'a> {
     dit: &'a Dit,
+    keeps_variance: bool,
     conditional: Batch,
     both: Batch,
 }
@@ -51,19 +52,21 @@ impl<'a> Conditioned<'a> {
         let conditional = batch(rows(label).collect(), vec![&prompt; count]);
         let texts = [vec![&prompt; count], vec![&negative; count]].concat();
         let both = batch(rows(label).chain(rows(null)).collect(), texts);
-        Ok((Self { dit: &pipeline.dit, conditional, both }, notes))
+        let keeps_variance = pipeline.learned_variance;
+        Ok((Self { dit: &pipeline.dit, keeps_variance, conditional, both }, notes))
     }
 }
 
 impl Network for Conditioned<'_> {
     fn predict(&self, x: Tensor<4>, timestep: f64, pass: Pass) -> Tensor<4> {
-        let [rows, _, _, _] = x.dims();
+        let [rows, channels, _, _] = x.dims();
         let batch = match pass {
             Pass::Conditional => &self.conditional,
             Pass::Both => &self.both,
         };
         let timesteps = vec![timestep; rows];
-        self.dit.forward(x, &timesteps, &batch.labels, batch.text.as_ref())
+        let output = self.dit.forward(x, &timesteps, &batch.labels, batch.text.as_ref());
+        if self.keeps_variance { output } else { output.narrow(1, 0, channels) }
     }
 }
 
@@ -77,6 +80,9 @@ fn labels_tensor(pipeline: &Pipeline, labels: &[usize]) -> Tensor<1, Int> {
 fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     let DitConfig { num_classes, .. } = *pipeline.dit.config();
     let refuse = |problem: String| Err(Error::Recipe(problem));
+    if recipe.class.is_some() && !recipe.style.is_empty() {
+        return refuse("A recipe has a class or a style, not both: leave one out".into());
+    }
     if !recipe.style.is_empty() {
         if pipeline.styles.is_empty() {
             return refuse("This model has no styles: leave the style out".into());
@@ -124,6 +130,11 @@ fn read(
     };
     let tokens = reader.tokenizer.encode(text, reader.places)?;
     if let Some(cut) = &tokens.cut {
+        let cut = if cut.chars().count() > 200 {
+            cut.chars().take(200).chain(['…']).collect()
+        } else {
+            cut.clone()
+        };
         notes.push(format!(
             "The {what} is longer than the model's {} tokens; this was left out: “{cut}”.",
             reader.places

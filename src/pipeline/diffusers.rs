@@ -7,9 +7,8 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
-use super::diffusers_config::{
-    SCHEDULER, SchedulerConfig, TRANSFORMER, TransformerConfig, VAE, VaeConfig,
-};
+use super::diffusers_config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
+use super::scheduler_config::{SCHEDULER, SchedulerConfig};
 use super::source::read_json;
 use super::{Pipeline, Source};
 use crate::weights::{Checkpoint, keys, load as load_weights};
@@ -34,6 +33,11 @@ async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     let file = format!("{folder}/diffusion_pytorch_model.safetensors");
     let index = format!("{file}.index.json");
     if !source.exists(&index).await {
+        if !source.exists(&file).await {
+            let problem = "it is not there; a model of .bin files can be saved anew from Python \
+                           with save_pretrained(folder, safe_serialization=True)";
+            return Err(Error::weights(file, problem));
+        }
         return Checkpoint::new(file.clone(), vec![source.read(&file).await?]);
     }
     let shards: ShardIndex = read_json(source, &index).await?;
@@ -61,7 +65,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let dit = read_json::<TransformerConfig>(source, TRANSFORMER).await?.dit()?;
     let vae: VaeConfig = read_json(source, VAE).await?;
     let autoencoder = vae.autoencoder()?;
-    let scheduler: SchedulerConfig = read_json(source, SCHEDULER).await?;
+    let scheduler = SchedulerConfig::read(read_json(source, SCHEDULER).await?)?;
     let sampler = scheduler.sampler()?;
     let schedule = scheduler.schedule()?;
     if vae.latent_channels != dit.in_channels {
@@ -83,7 +87,8 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         text: None,
         styles: Vec::new(),
         dit,
-        prediction: scheduler.prediction_type,
+        prediction: scheduler.prediction(),
+        learned_variance: scheduler.learned_variance(),
         schedule,
         sampler,
         grid: scheduler.grid(),

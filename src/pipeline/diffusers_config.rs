@@ -2,9 +2,6 @@
 
 use serde::Deserialize;
 
-use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::timesteps::Spacing;
-use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::{AutoencoderKlConfig, DitConfig};
 use crate::{Error, Result};
 
@@ -12,8 +9,6 @@ use crate::{Error, Result};
 pub const TRANSFORMER: &str = "transformer/config.json";
 /// The autoencoder's file.
 pub const VAE: &str = "vae/config.json";
-/// The scheduler's file.
-pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 /// Diffusers puts frequencies one place further apart than the paper's code.
 const FREQUENCY_SHIFT: f64 = 1.0;
 
@@ -71,7 +66,7 @@ impl TransformerConfig {
         if self.norm_type != "ada_norm_zero" || self.norm_elementwise_affine {
             return refuse("only DiTs with norm_type ada_norm_zero without affine are supported");
         }
-        if !self.activation_fn.starts_with("gelu-approximate") || !self.attention_bias {
+        if self.activation_fn != "gelu-approximate" || !self.attention_bias {
             return refuse("only DiTs with gelu-approximate and attention_bias are supported");
         }
         let Some(width) = self.num_attention_heads.checked_mul(self.attention_head_dim) else {
@@ -153,121 +148,5 @@ impl VaeConfig {
                 .with_mid_block_add_attention(self.mid_block_add_attention);
         config.check().map_err(|problem| Error::config(VAE, problem))?;
         Ok(config)
-    }
-}
-
-/// `scheduler/scheduler_config.json`; defaults are diffusers'.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct SchedulerConfig {
-    #[serde(rename = "_class_name")]
-    class_name: String,
-    num_train_timesteps: usize,
-    beta_start: f64,
-    beta_end: f64,
-    beta_schedule: String,
-    pub(super) prediction_type: Prediction,
-    timestep_spacing: Option<Spacing>,
-    steps_offset: usize,
-    set_alpha_to_one: bool,
-    use_karras_sigmas: bool,
-    clip_sample: bool,
-    thresholding: bool,
-    rescale_betas_zero_snr: bool,
-    trained_betas: Option<Vec<f64>>,
-    shift: f64,
-}
-
-impl Default for SchedulerConfig {
-    fn default() -> Self {
-        Self {
-            class_name: "DDIMScheduler".into(),
-            num_train_timesteps: 1000,
-            beta_start: 1e-4,
-            beta_end: 0.02,
-            beta_schedule: "linear".into(),
-            prediction_type: Prediction::Epsilon,
-            timestep_spacing: None,
-            steps_offset: 0,
-            set_alpha_to_one: true,
-            use_karras_sigmas: false,
-            clip_sample: false,
-            thresholding: false,
-            rescale_betas_zero_snr: false,
-            trained_betas: None,
-            shift: 1.0,
-        }
-    }
-}
-
-impl SchedulerConfig {
-    /// The sampler that its makers chose.
-    ///
-    /// # Errors
-    /// Where it is none of ours.
-    pub fn sampler(&self) -> Result<Sampler> {
-        Ok(match self.class_name.as_str() {
-            "DDPMScheduler" => Sampler::Ddpm,
-            "DDIMScheduler" => Sampler::Ddim { eta: 0.0 },
-            "EulerDiscreteScheduler" | "FlowMatchEulerDiscreteScheduler" => Sampler::Euler,
-            "EulerAncestralDiscreteScheduler" => Sampler::EulerAncestral,
-            "HeunDiscreteScheduler" | "FlowMatchHeunDiscreteScheduler" => Sampler::Heun,
-            "DPMSolverMultistepScheduler" => Sampler::Dpmpp2m,
-            "UniPCMultistepScheduler" => Sampler::Unipc,
-            other => {
-                let problem = format!(
-                    "{other} is not supported: use DDIMScheduler or another of DDPM, Euler, \
-                     EulerAncestral, Heun, DPMSolverMultistep and UniPCMultistep"
-                );
-                return Err(Error::config(SCHEDULER, problem));
-            }
-        })
-    }
-
-    /// The trained levels.
-    ///
-    /// # Errors
-    /// Where it asks for levels or clipping that are not supported.
-    pub fn schedule(&self) -> Result<Schedule> {
-        let refuse = |problem: String| Err(Error::config(SCHEDULER, problem));
-        let unsupported = [
-            (self.clip_sample, "clip_sample"),
-            (self.thresholding, "thresholding"),
-            (self.rescale_betas_zero_snr, "rescale_betas_zero_snr"),
-            (self.trained_betas.is_some(), "trained_betas"),
-        ];
-        if let Some((_, name)) = unsupported.iter().find(|(set, _)| *set) {
-            return refuse(format!("{name} is not supported: models of latents do without"));
-        }
-        if self.prediction_type == Prediction::Flow {
-            if !(0.01..=100.0).contains(&self.shift) {
-                return refuse("its shift must be 0.01 to 100".into());
-            }
-            return Ok(Schedule::Flow { shift: self.shift });
-        }
-        let (from, to) = (self.beta_start, self.beta_end);
-        if !(0.0 < from && from < to && to < 1.0) {
-            return refuse(format!("betas from {from} to {to} do not rise between 0 and 1"));
-        }
-        if !(2..=100_000).contains(&self.num_train_timesteps) {
-            return refuse("num_train_timesteps must be 2 to 100000".into());
-        }
-        match self.beta_schedule.as_str() {
-            "linear" => Ok(Schedule::linear(from..=to, self.num_train_timesteps)),
-            "scaled_linear" => Ok(Schedule::scaled_linear(from..=to, self.num_train_timesteps)),
-            other => refuse(format!(
-                "its beta_schedule is {other}, and only linear and scaled_linear are supported"
-            )),
-        }
-    }
-
-    /// How its makers lay a run's levels.
-    pub fn grid(&self) -> GridOptions {
-        GridOptions {
-            spacing: self.timestep_spacing,
-            offset: self.steps_offset,
-            karras: self.use_karras_sigmas,
-            end_at_smallest: !self.set_alpha_to_one,
-        }
     }
 }

@@ -4,7 +4,9 @@ pub mod conditions;
 pub mod decoder;
 pub mod diffusers;
 pub mod diffusers_config;
+pub mod pixels;
 pub mod run;
+pub mod scheduler_config;
 pub mod source;
 pub mod stickers;
 
@@ -45,6 +47,8 @@ pub struct Pipeline {
     pub dit: Dit,
     /// What it predicts.
     pub prediction: Prediction,
+    /// Whether DDPM's steps take the variance that the network learned, where it learned one.
+    pub learned_variance: bool,
     /// The levels it was trained on.
     pub schedule: Schedule,
     /// The sampler its makers chose.
@@ -69,11 +73,7 @@ impl Pipeline {
         } else if source.exists(diffusers::INDEX).await {
             diffusers::load(source, device).await
         } else {
-            Err(Error::config(
-                source.name(),
-                "it holds neither model.json nor model_index.json: give the folder of a model \
-                 that Patchwork trained, or of a DiT in diffusers' layout",
-            ))
+            Err(no_model(source.name()))
         }
     }
 
@@ -102,4 +102,13 @@ impl Pipeline {
         while run.step().is_some() {}
         Ok(self.decoder.decode(run.into_latent()))
     }
+}
+
+/// What to say of a folder that holds no model.
+pub(crate) fn no_model(folder: String) -> Error {
+    Error::config(
+        folder,
+        "it holds neither model.json nor model_index.json: give the folder of a model that \
+         Patchwork trained, or of a DiT in diffusers' layout",
+    )
 }

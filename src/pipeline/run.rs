@@ -33,11 +33,22 @@ impl<'a> Run<'a> {
         };
         let sampler = match sampler {
             Sampler::Ddim { .. } => Sampler::Ddim { eta: recipe.eta },
-            other => other,
+            other if recipe.eta == 0.0 => other,
+            other => {
+                let problem = format!("Only ddim has an eta: leave it out with {other}");
+                return Err(Error::Recipe(problem));
+            }
         };
-        let options = GridOptions { karras: recipe.karras, ..pipeline.grid };
+        // What the makers chose holds where the sampler has it; what the recipe asks for must hold.
+        let karras = recipe.karras || (pipeline.grid.karras && sampler.takes_karras());
+        let options = GridOptions { karras, ..pipeline.grid };
         let grid = sampler.grid(&pipeline.schedule, recipe.steps, options)?;
 
+        let [_, channels, _, _] = pipeline.latent_shape();
+        if recipe.guidance_channels.is_some_and(|guided| guided > channels) {
+            let problem = format!("The latent has only {channels} channels to guide");
+            return Err(Error::Recipe(problem));
+        }
         let (network, notes) = Conditioned::new(pipeline, recipe)?;
         let seeds = (0..recipe.count as u64).map(|i| recipe.seed.wrapping_add(i));
         let mut generators: Vec<_> = seeds.map(Generator::new).collect();
@@ -58,6 +69,7 @@ impl<'a> Run<'a> {
             scale: recipe.guidance,
             channels: recipe.guidance_channels,
             interval: recipe.guidance_interval,
+            timesteps: pipeline.schedule.timesteps(),
         };
         let sampling = Sampling::new(sampler, grid, noise.clone());
         Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })

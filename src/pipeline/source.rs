@@ -45,33 +45,31 @@ pub async fn read_json<T: serde::de::DeserializeOwned>(
     file: &str,
 ) -> Result<T> {
     let bytes = source.read(file).await?;
-    serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
+    serde_json::from_slice(&without_infinities(&bytes)).map_err(|problem| {
         Error::config(file, format!("its JSON is not as it should be: {problem}"))
     })
 }
 
 /// Python writes `Infinity`, `-Infinity` and `NaN` into JSON, which has no such numbers: they
-/// become `null`, padded to their length. Strings stay as they are.
-fn without_infinities(mut json: Vec<u8>) -> Vec<u8> {
+/// become `null`. Strings stay as they are.
+fn without_infinities(json: &[u8]) -> Vec<u8> {
+    let names: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
+    let mut plain = Vec::with_capacity(json.len());
     let (mut at, mut in_string) = (0, false);
-    while at < json.len() {
-        match json[at] {
-            b'\\' if in_string => at += 1,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            _ => {
-                let names: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
-                if let Some(name) = names.into_iter().find(|name| json[at..].starts_with(name)) {
-                    let number = &mut json[at..at + name.len()];
-                    number.fill(b' ');
-                    let null: &[u8] = if number.len() < 4 { b"0" } else { b"null" };
-                    number[..null.len()].copy_from_slice(null);
-                }
-            }
-        }
-        at += 1;
+    while let Some(&byte) = json.get(at) {
+        let rest = &json[at..];
+        let name = names.into_iter().find(|name| !in_string && rest.starts_with(name));
+        let (length, written) = match name {
+            Some(name) => (name.len(), &b"null"[..]),
+            // What a backslash escapes goes with it.
+            None if in_string && byte == b'\\' => (2.min(rest.len()), &rest[..2.min(rest.len())]),
+            None => (1, &rest[..1]),
+        };
+        in_string ^= byte == b'"';
+        plain.extend(written);
+        at += length;
     }
-    json
+    plain
 }
 
 #[cfg(test)]
@@ -81,10 +79,9 @@ mod tests {
     #[test]
     fn pythons_json_is_read() {
         let json = br#"{"a": -Infinity, "b": "Infinity \" NaN", "c": [NaN, Infinity]}"#;
-        let value: serde_json::Value =
-            serde_json::from_slice(&without_infinities(json.to_vec())).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&without_infinities(json)).unwrap();
         assert_eq!(value["a"], serde_json::Value::Null);
         assert_eq!(value["b"], "Infinity \" NaN");
-        assert_eq!(value["c"][1], serde_json::Value::Null);
+        assert_eq!(value["c"], serde_json::json!([null, null]));
     }
 }

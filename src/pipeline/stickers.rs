@@ -49,6 +49,8 @@ pub struct Manifest {
     pub text_dim: usize,
     /// Names of the styles, in the order of their labels.
     pub styles: Vec<String>,
+    /// The label that means no style: the one after the last.
+    pub null_style: usize,
     /// What the DiT predicts.
     pub prediction: Prediction,
     /// Mean of each latent channel.
@@ -108,6 +110,16 @@ impl Manifest {
         if self.latent_mean.len() != channels || self.latent_std.len() != channels {
             return refuse(format!("its latent statistics are not for {channels} channels"));
         }
+        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        if !finite(&self.latent_mean) || !finite(&self.latent_std) {
+            return refuse("its latent statistics are not all numbers".into());
+        }
+        if self.null_style != self.styles.len() {
+            let (null, styles) = (self.null_style, self.styles.len());
+            return refuse(format!(
+                "its null_style is {null}, and must follow its {styles} styles"
+            ));
+        }
         if !self.preview.fits(channels) {
             return refuse("its preview map does not lead from the latent to colours".into());
         }
@@ -159,6 +171,12 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let vocabulary = verified(VOCABULARY).await?;
     let vocabulary = String::from_utf8(vocabulary)
         .map_err(|_| Error::weights(VOCABULARY, "it is not a text file in UTF-8"))?;
+    let tokenizer = Tokenizer::new(&vocabulary)?;
+    let (found, rows) = (tokenizer.vocabulary_size(), MiniLmConfig::new().vocab_size);
+    if found > rows {
+        let problem = format!("it has {found} tokens, and the text encoder has {rows}");
+        return Err(Error::weights(VOCABULARY, problem));
+    }
     let encoder = load_weights(
         MiniLmConfig::new().init(device),
         &checkpoint(TEXT_ENCODER).await?,
@@ -174,14 +192,11 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     )?;
     Ok(Pipeline {
         name: manifest.name,
-        text: Some(TextReader {
-            tokenizer: Tokenizer::new(&vocabulary)?,
-            encoder,
-            places: manifest.text_tokens,
-        }),
+        text: Some(TextReader { tokenizer, encoder, places: manifest.text_tokens }),
         styles: manifest.styles,
         dit,
         prediction: manifest.prediction,
+        learned_variance: false,
         schedule: Schedule::Flow { shift: 1.0 },
         sampler: Sampler::Euler,
         grid: GridOptions::default(),

@@ -69,6 +69,11 @@ impl Tokenizer {
         Ok(Self { bert, sep })
     }
 
+    /// How many tokens there are.
+    pub fn vocabulary_size(&self) -> usize {
+        self.bert.get_vocab_size(true)
+    }
+
     /// The tokens of `text`, at most `max` (3 or more) with \[CLS\] and \[SEP\].
     ///
     /// # Errors
@@ -85,7 +90,7 @@ impl Tokenizer {
         let (start, _) = encoding.get_offsets()[max - 1];
         ids.truncate(max - 1);
         ids.push(self.sep);
-        Ok(Tokens { ids, cut: text.get(start..).map(str::to_owned) })
+        Ok(Tokens { ids, cut: Some(text.get(start..).unwrap_or(text).to_owned()) })
     }
 }
 

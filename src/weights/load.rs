@@ -62,9 +62,8 @@ impl Loader<'_> {
     fn fetch(&mut self, shape: &[usize]) -> Result<Vec<f32>, String> {
         let name = self.name();
         let mut values = Vec::new();
-        let mut rows = 0;
         let sources = self.table.sources(&name);
-        let alone = sources.len() == 1;
+        let share = shape[0] / sources.len();
         for source in sources {
             let key = match self.table.alias(&source) {
                 Some(alias) if !self.checkpoint.contains(&source) => alias,
@@ -76,17 +75,14 @@ impl Loader<'_> {
             // Old files keep 1×1 convolutions' and linear weights in each other's shapes.
             let trimmed = found.strip_suffix(&[1, 1]).filter(|_| shape.len() == 2).unwrap_or(found);
             let fits = trimmed.len() == shape.len() && trimmed[1..] == shape[1..];
-            rows += trimmed.first().copied().unwrap_or(0);
-            if !fits || rows > shape[0] || (alone && rows < shape[0]) {
-                return Err(format!("the tensor {key} has shape {found:?} where {shape:?} fits"));
+            if !fits || trimmed[0] != share {
+                let fitting = [&[share], &shape[1..]].concat();
+                return Err(format!("the tensor {key} has shape {found:?} where {fitting:?} fits"));
             }
             values.extend(self.checkpoint.values(&key).map_err(|error| error.to_string())?);
             self.used.insert(key);
         }
-        if rows == shape[0] {
-            return Ok(values);
-        }
-        Err(format!("the tensors of {name} have {rows} rows where {} fit", shape[0]))
+        Ok(values)
     }
 
     fn check_leftovers(&mut self) {

@@ -103,7 +103,13 @@ fn recipes_that_do_not_fit_the_model_are_refused_with_a_sentence() {
         (plain.clone(), "choose a class, 0 to 999"),
         (Recipe { class: Some(1000), ..plain.clone() }, "no class 1000"),
         (Recipe { class: Some(1), prompt: "cat".into(), ..plain.clone() }, "leave the prompt out"),
-        (Recipe { class: Some(1), style: "noto".into(), ..plain.clone() }, "has no styles"),
+        (Recipe { style: "noto".into(), ..plain.clone() }, "has no styles"),
+        (Recipe { class: Some(1), style: "noto".into(), ..plain.clone() }, "not both"),
+        (
+            Recipe { class: Some(1), sampler: "euler".into(), eta: 0.5, ..plain.clone() },
+            "Only ddim",
+        ),
+        (Recipe { class: Some(1), karras: true, ..plain.clone() }, "Karras levels"),
         (Recipe { class: Some(1), steps: 0, ..plain }, "Steps must be"),
     ] {
         let message = pipeline.begin(&recipe, None).unwrap_err().to_string();

@@ -109,6 +109,7 @@ fn step_by_step(device: &Device) {
             scale: 1.0,
             channels: None,
             interval: (0.0, 1.0),
+            timesteps: 1000,
         };
         let grid = sampler.grid(&case.config.schedule(), case.steps, case.config.grid()).unwrap();
         let process = grid.process;
@@ -134,6 +135,8 @@ fn step_by_step(device: &Device) {
             assert_values_close(&what, &got, rows[row], TOLERANCE);
         }
         assert_eq!(sampling.steps(), case.steps);
+        let got: Vec<f32> = sampling.into_latent().into_data().try_to_vec().unwrap();
+        assert_values_close(&case.name, &got, rows[rows.len() - 1], TOLERANCE);
     }
 }
 
@@ -152,7 +155,13 @@ fn timesteps_are_chosen_as_diffusers_chooses_them() {
         let Chosen { sampler, spacing, steps, timesteps } = chosen;
         let options = GridOptions { spacing: Some(spacing), ..GridOptions::default() };
         let sampler: Sampler = sampler.parse().unwrap();
-        let grid = sampler.grid(&schedule, steps, options).unwrap();
+        let grid = sampler.grid(&schedule, steps, options);
+        if !timesteps.is_sorted_by(|a, b| a > b) {
+            // Diffusers visits a level twice here, and divides by the distance of 0.
+            assert!(grid.is_err(), "{sampler} {spacing:?} {steps}");
+            continue;
+        }
+        let grid = grid.unwrap();
         assert_eq!(grid.stretches.len(), timesteps.len(), "{sampler} {spacing:?} {steps}");
         for (step, want) in grid.stretches.iter().zip(timesteps) {
             // Fractional ones are f32 there.
@@ -190,7 +199,8 @@ fn gaussian_error(sampler: Sampler, steps: usize) -> f64 {
     let mut sampling = Sampling::new(sampler, grid, noise);
     while sampling.step(&Gaussian, || panic!("these samplers draw no noise")).is_some() {}
     let got: Vec<f32> = sampling.into_latent().into_data().try_to_vec().unwrap();
-    let want = ((VARIANCE + to * to) / (VARIANCE + from * from)).sqrt();
+    // A run that ends above 0 hands its latent over on the variance-preserving scale.
+    let want = ((VARIANCE + to * to) / (VARIANCE + from * from) / (1.0 + to * to)).sqrt();
     (f64::from(got[0]) / want - 1.0).abs()
 }
 

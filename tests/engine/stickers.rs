@@ -43,11 +43,9 @@ fn recipes_draw_what_the_reference_draws(device: &Device) {
 
 fn assert_absolute(what: &str, got: Tensor<4>, file: &Checkpoint, key: &str) {
     let got: Vec<f32> = got.into_data().try_to_vec().unwrap();
-    let worst = got
-        .iter()
-        .zip(file.values(key).unwrap())
-        .map(|(got, want)| (got - want).abs())
-        .fold(0f32, f32::max);
+    let want = file.values(key).unwrap();
+    assert_eq!(got.len(), want.len(), "{what}: lengths");
+    let worst = got.iter().zip(want).map(|(got, want)| (got - want).abs()).fold(0f32, f32::max);
     assert!(got.iter().all(|value| value.is_finite()));
     assert!(worst <= TOLERANCE, "{what}, {key}: off by {worst:e}");
 }

@@ -1,11 +1,11 @@
 //! Strict loading: every tensor there, of its shape, none left over, in any of three types.
 
-use burn::module::Module;
-use patchwork::model::{AutoencoderKlConfig, DitConfig};
+use patchwork::model::DitConfig;
+use patchwork::pipeline::diffusers_config::VaeConfig;
 use patchwork::weights::{Checkpoint, keys, load};
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::support::{cpu, file};
+use crate::support::{Entry, assert_close, cpu, file, json, random_checkpoint, tensor, tensors};
 
 fn tiny() -> DitConfig {
     DitConfig::new([4, 4], 2, 2, 8, 1, 2, 3)
@@ -94,16 +94,32 @@ fn other_types_are_refused_by_name() {
 /// The published sd-vae-ft files name their attention as diffusers did before 0.18.
 #[test]
 fn older_names_of_the_autoencoder_are_read() {
-    let config =
-        AutoencoderKlConfig::new(vec![4], 2).with_norm_num_groups(2).with_layers_per_block(0);
-    let network = config.init(&cpu());
-    let checkpoint = Checkpoint::new("empty", vec![file(Vec::new())]).unwrap();
-    let message = load(network.clone(), &checkpoint, &keys::DIFFUSERS_AUTOENCODER_KL)
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains("missing"), "{message}");
-    assert!(network.num_params() > 0);
-    let new = "decoder.mid_block.attentions.0.to_q.weight";
-    let alias = keys::DIFFUSERS_AUTOENCODER_KL.alias(new).unwrap();
-    assert_eq!(alias, "decoder.mid_block.attentions.0.query.weight");
+    #[derive(serde::Deserialize)]
+    struct Fixture {
+        cases: Vec<Case>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Case {
+        name: String,
+        config: VaeConfig,
+        manifest: Vec<Entry>,
+    }
+    let cases = json::<Fixture>("autoencoder_kl").cases;
+    let Case { config, mut manifest, .. } =
+        cases.into_iter().find(|case| case.name == "tiny").unwrap();
+    let mut renamed = 0;
+    for entry in &mut manifest {
+        if let Some(alias) = keys::DIFFUSERS_AUTOENCODER_KL.alias(&entry.name) {
+            entry.name = alias;
+            renamed += 1;
+        }
+    }
+    // Weight and bias of four layers in each half.
+    assert_eq!(renamed, 16);
+    let network = config.autoencoder().unwrap().init(&cpu());
+    let checkpoint = random_checkpoint(&manifest);
+    let network = load(network, &checkpoint, &keys::DIFFUSERS_AUTOENCODER_KL).unwrap();
+    let file = tensors("autoencoder_kl");
+    let decoded = network.decode(tensor(&file, "tiny.latent", &cpu()));
+    assert_close("older names", decoded, &file, "tiny.decoded", 1e-4);
 }

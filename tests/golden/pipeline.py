@@ -5,9 +5,9 @@ writes (for DPM-Solver it holds "-Infinity", so it is not strict JSON). "manifes
 safetensors files beside them (diffusion_pytorch_model.safetensors), whose names and shapes are
 checked here against what was saved.
 
-Two runs, with the same weights and noise: "ddim" (the pipeline's own scheduler) and "dpmpp_2m",
-made from its config by from_config. The latter has spacing "linspace" where the former has
-"leading": what a config has only by its class's default is not carried over.
+Three runs, with the same weights and noise: "ddim" (the pipeline's own scheduler), and "dpmpp_2m"
+and "dpmpp_2m.karras", made from its config by from_config. The latter two have spacing "linspace"
+where the former has "leading": what a config has only by its class's default is not carried over.
 
 Tensors per run: <run>.latents, after the last step and before the division by the scaling factor
 (large, for a random network takes no noise away), and <run>.image in 0..1, [2, 3, 16, 16].
@@ -67,7 +67,12 @@ def make(weights):
     manifests = {"transformer": fill(transformer, 41), "vae": fill(autoencoder, 42)}
     ddim = DDIMScheduler(beta_schedule="linear", prediction_type="epsilon", clip_sample=False,
                          num_train_timesteps=1000)
-    schedulers = {"ddim": ddim, "dpmpp_2m": DPMSolverMultistepScheduler.from_config(ddim.config)}
+    solver = DPMSolverMultistepScheduler
+    schedulers = {
+        "ddim": ddim,
+        "dpmpp_2m": solver.from_config(ddim.config),
+        "dpmpp_2m.karras": solver.from_config(ddim.config, use_karras_sigmas=True),
+    }
 
     runs, tensors = [], {}
     for name, scheduler in schedulers.items():

@@ -1,8 +1,6 @@
 //! `cargo xtask bench`: timings, as ratios to PyTorch in the same run. Never a test.
 
-use std::path::PathBuf;
-
-use crate::tools::{Outcome, output, root, run};
+use crate::tools::{Outcome, ensure_python, output, run};
 
 /// Rounds of each side, in turn, so that what else the machine does falls on both.
 const ROUNDS: usize = 3;
@@ -42,21 +40,4 @@ fn number(json: &str, key: &str) -> Result<f64, String> {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-/// A Python with the pinned packages of the golden scripts, in a folder of its own.
-fn ensure_python() -> Result<PathBuf, String> {
-    let folder = match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => PathBuf::from(folder),
-        None => root().join("target"),
-    };
-    let folder = folder.join("python");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        let path = folder.to_string_lossy().into_owned();
-        run("python3", &["-m", "venv", &path])?;
-        let requirements = "tests/golden/requirements.txt";
-        run(&python.to_string_lossy(), &["-m", "pip", "install", "-q", "-r", requirements])?;
-    }
-    Ok(python)
 }

@@ -1,14 +1,18 @@
 //! `cargo xtask`: the project's chores, each of which installs what it needs.
 
 mod bench;
+mod build;
 mod gate;
 mod renew;
+mod serve;
 mod tools;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "cargo xtask <command>
 
+  serve    build the page, serve it on this machine and open the browser
+  build    the page as static files in dist/
   test     the whole gate, cheapest checks first
   bench    speed and memory beside PyTorch's, in one run
   renew    draw the stored pictures and statistics anew, after the weights have changed";
@@ -16,6 +20,8 @@ const USAGE: &str = "cargo xtask <command>
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
     let outcome = match command.as_deref() {
+        Some("serve") => serve::run_all(),
+        Some("build") => build::run_all(),
         Some("test") => gate::run_all(),
         Some("bench") => bench::run_all(),
         Some("renew") => renew::run_all(),

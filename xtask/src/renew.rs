@@ -1,6 +1,6 @@
 //! `cargo xtask renew`: everything stored that depends on the shipped weights.
 
-use crate::tools::{Outcome, command, run, run_command};
+use crate::tools::{Outcome, command, ensure_python, run, run_command};
 
 /// The sheet's rows and columns.
 const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
@@ -24,9 +24,7 @@ pub(crate) fn run_all() -> Outcome {
 
     let mut test = command("cargo", &["test", "--release", "--test", "engine", "--", "shipped"]);
     run_command(test.env("PATCHWORK_RENEW", "1"))?;
-    eprintln!(
-        "\nThe sheet and the statistics are new. The references of the recipes come from PyTorch:\n\
-         cd tests/golden && python -m pip install -r requirements.txt && python generate.py stickers minilm"
-    );
-    Ok(())
+    // What PyTorch makes of the same weights.
+    let python = ensure_python()?.to_string_lossy().into_owned();
+    run(&python, &["tests/golden/generate.py", "stickers", "minilm"])
 }

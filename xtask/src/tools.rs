@@ -12,6 +12,14 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
+/// Where cargo builds.
+pub(crate) fn target_folder() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => root().join("target"),
+    }
+}
+
 /// A program with arguments, in the repository's folder.
 pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
@@ -73,4 +81,17 @@ pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
     let arguments = [&["install", "-qq", "-y", "--no-install-recommends"], packages].concat();
     let mut command = command("apt-get", &arguments);
     run_command(command.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// A Python with the pinned packages of the golden scripts, in a folder of its own.
+pub(crate) fn ensure_python() -> Result<PathBuf, String> {
+    let folder = target_folder().join("python");
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        let path = folder.to_string_lossy().into_owned();
+        run("python3", &["-m", "venv", &path])?;
+        let requirements = "tests/golden/requirements.txt";
+        run(&python.to_string_lossy(), &["-m", "pip", "install", "-q", "-r", requirements])?;
+    }
+    Ok(python)
 }

@@ -1,0 +1,64 @@
+//! From a decoder's values to pixels.
+
+use burn::tensor::Tensor;
+
+use crate::image::Image;
+use crate::{Error, Result};
+
+/// The pictures of a batch. Three channels are opaque; of four, the fourth is the alpha that the
+/// others were multiplied with.
+///
+/// # Shapes
+/// `[b, 3 or 4, h, w]`, values in −1..1; what is beyond is clipped.
+///
+/// # Errors
+/// Where the device fails to give its data.
+pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
+    let [_, channels, height, width] = x.dims();
+    let data = x
+        .into_data_async()
+        .await
+        .map_err(|problem| Error::Device(format!("The device gave no picture: {problem}")))?;
+    let values: Vec<f32> = data.iter::<f32>().collect();
+    if !values.iter().all(|value| value.is_finite()) {
+        return Err(Error::Device(
+            "The numbers overflowed and left no picture: take less guidance, more steps or \
+             another sampler"
+                .into(),
+        ));
+    }
+    let plane = height * width;
+    let image = |values: &[f32]| {
+        let at = |c: usize, i: usize| (values[c * plane + i] + 1.0) / 2.0;
+        let pixel = |i: usize| {
+            let rgb = [at(0, i), at(1, i), at(2, i)];
+            if channels == 4 { straight(rgb, at(3, i)) } else { straight(rgb, 1.0) }
+        };
+        Image { width, height, pixels: (0..plane).flat_map(pixel).collect() }
+    };
+    Ok(values.chunks_exact(channels * plane).map(image).collect())
+}
+
+/// A pixel of premultiplied values in 0..1.
+fn straight(rgb: [f32; 3], alpha: f32) -> [u8; 4] {
+    let alpha = alpha.clamp(0.0, 1.0);
+    let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+    // Where next to nothing is opaque, colour is noise.
+    if byte(alpha) == 0 {
+        return [0; 4];
+    }
+    let [r, g, b] = rgb.map(|value| byte(value / alpha));
+    [r, g, b, byte(alpha)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn premultiplied_becomes_straight() {
+        assert_eq!(straight([0.25, 0.5, 0.0], 0.5), [128, 255, 0, 128]);
+        assert_eq!(straight([0.3, 0.3, 0.3], 0.001), [0; 4]);
+        assert_eq!(straight([2.0, -1.0, 1.0], 1.0), [255, 0, 255, 255]);
+    }
+}

@@ -1,0 +1,188 @@
+//! What the page and its worker say to each other. Knows no Burn.
+
+use serde::{Deserialize, Serialize};
+
+use crate::image::Image;
+use crate::recipe::Recipe;
+
+/// Which device the visitor wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DeviceChoice {
+    /// A real GPU that Burn can use, else the CPU.
+    #[default]
+    Auto,
+    /// WebGPU, whatever adapter there is.
+    WebGpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// From the page to the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Start the device and load the model; once, first.
+    Load {
+        /// The model's folder, relative to the page.
+        model: String,
+        /// The device to start.
+        device: DeviceChoice,
+    },
+    /// Draw; replaces whatever is being drawn or waits.
+    Draw {
+        /// Names the job in the events about it.
+        job: u32,
+        /// What to draw.
+        recipe: Recipe,
+    },
+    /// Stop drawing after the current step.
+    Cancel,
+    /// Decode a step of the last job in full.
+    Decode {
+        /// The job.
+        job: u32,
+        /// The step, 0 for the first.
+        step: usize,
+    },
+    /// Count a prompt's tokens.
+    Count {
+        /// The prompt.
+        prompt: String,
+    },
+}
+
+/// The device in use, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFacts {
+    /// “WebGPU” or “CPU”.
+    pub name: String,
+    /// The adapter, where there is one.
+    pub adapter: String,
+    /// Why this one, in a sentence.
+    pub reason: String,
+}
+
+/// From the worker to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// Weights are coming in.
+    Loading {
+        /// Bytes so far.
+        loaded: f64,
+        /// Bytes in all.
+        total: f64,
+        /// What is happening, for people.
+        what: String,
+    },
+    /// The model is ready.
+    Ready {
+        /// Names of its styles.
+        styles: Vec<String>,
+        /// Where it runs.
+        device: DeviceFacts,
+        /// How long loading took.
+        seconds: f64,
+        /// Tokens that a prompt may have.
+        tokens: usize,
+    },
+    /// A job has begun.
+    Started {
+        /// The job.
+        job: u32,
+        /// How many steps it has.
+        steps: usize,
+        /// What the visitor should hear, such as words left out.
+        notes: Vec<String>,
+    },
+    /// A step of a job is done.
+    Step {
+        /// The job.
+        job: u32,
+        /// 0 for the first.
+        index: usize,
+        /// How long it took.
+        milliseconds: f64,
+        /// The estimate of the finished picture, one for each picture of the job.
+        denoised: Vec<Image>,
+        /// The latent as it is, noise and all, through the same map.
+        noisy: Vec<Image>,
+    },
+    /// A job is finished, or was stopped: its pictures in full.
+    Done {
+        /// The job.
+        job: u32,
+        /// Whether it was stopped before its last step.
+        stopped: bool,
+        /// The pictures.
+        pictures: Vec<Image>,
+        /// How long it took in all.
+        milliseconds: f64,
+    },
+    /// A step was decoded in full.
+    Decoded {
+        /// The job.
+        job: u32,
+        /// The step.
+        step: usize,
+        /// The pictures.
+        pictures: Vec<Image>,
+    },
+    /// A prompt's tokens were counted.
+    Counted {
+        /// How many.
+        tokens: usize,
+        /// What of the prompt does not fit.
+        cut: Option<String>,
+    },
+    /// Something went wrong; the worker goes on.
+    Failed {
+        /// A sentence.
+        message: String,
+    },
+    /// The worker cannot go on and must be started anew.
+    Crashed {
+        /// A sentence.
+        message: String,
+    },
+}
+
+/// A message as bytes.
+///
+/// # Panics
+/// Never: every part of these messages has a form in bytes.
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_allocvec(message).expect("plain data")
+}
+
+/// A message from bytes; `None` where they are none.
+pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_back_as_they_were() {
+        let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
+        let request = Request::Draw { job: 7, recipe };
+        assert_eq!(decode(&encode(&request)), Some(request));
+        let picture = Image { width: 1, height: 1, pixels: vec![1, 2, 3, 4] };
+        let event = Event::Step {
+            job: 7,
+            index: 3,
+            milliseconds: 1.5,
+            denoised: vec![picture.clone()],
+            noisy: vec![picture],
+        };
+        assert_eq!(decode(&encode(&event)), Some(event));
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_none() {
+        assert_eq!(decode::<Event>(&[255; 40]), None);
+        assert_eq!(decode::<Event>(&[]), None);
+        let whole = encode(&Event::Failed { message: "x".repeat(50) });
+        assert_eq!(decode::<Event>(&whole[..20]), None);
+    }
+}

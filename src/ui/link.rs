@@ -1,0 +1,70 @@
+//! The wire to the worker. `gloo-worker` has none that hears a worker's errors or can end it, and
+//! both are needed when a device is lost or a download hangs.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::protocol::{Event, Request, decode, encode};
+
+/// A running worker; it ends when this is dropped.
+pub(super) struct Link {
+    worker: Worker,
+    /// What was said before the worker listened; `None` once it does.
+    waiting: Rc<RefCell<Option<Vec<Request>>>>,
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Link {
+    /// Starts the worker; `None` where the browser has none.
+    pub(super) fn start(hear: impl Fn(Event) + Clone + 'static) -> Option<Self> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options("./worker_main.js", &options).ok()?;
+        let waiting = Rc::new(RefCell::new(Some(Vec::new())));
+        let (tell, first, to) = (hear.clone(), waiting.clone(), worker.clone());
+        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            let bytes = Uint8Array::new(&message.data()).to_vec();
+            // Its first word says that it listens.
+            for request in first.take().into_iter().flatten() {
+                post(&to, &request);
+            }
+            if let Some(event) = decode(&bytes) {
+                hear(event);
+            }
+        });
+        let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
+            error.prevent_default();
+            let message = format!("The worker stopped ({}).", error.message());
+            tell(Event::Crashed { message });
+        });
+        worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(error.as_ref().unchecked_ref()));
+        Some(Self { worker, waiting, _message: message, _error: error })
+    }
+
+    pub(super) fn send(&self, request: Request) {
+        match &mut *self.waiting.borrow_mut() {
+            Some(waiting) => waiting.push(request),
+            None => post(&self.worker, &request),
+        }
+    }
+}
+
+fn post(worker: &Worker, request: &Request) {
+    let bytes = Uint8Array::from(encode(request).as_slice());
+    drop(worker.post_message(&bytes));
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}

@@ -1,0 +1,52 @@
+//! The page's other program: loads the model and draws, so that the page never waits.
+
+mod fetch;
+mod gpu;
+mod jobs;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use crate::protocol::{Event, Request, decode, encode};
+
+/// Begins to listen; the worker's `main`.
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| {
+        // The page must hear of it: a trapped worker says nothing.
+        let message = format!("The worker stopped: {panic}.");
+        post(&Event::Crashed { message });
+    }));
+    let worker = Rc::new(RefCell::new(jobs::Worker::default()));
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        let bytes = Uint8Array::new(&message.data()).to_vec();
+        match decode::<Request>(&bytes) {
+            Some(request) => jobs::receive(&worker, request),
+            None => post(&Event::Failed { message: "The page sent no message.".into() }),
+        }
+    });
+    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+    // Whatever the page sent before now was lost; this tells it that we listen.
+    post(&Event::Loading { loaded: 0.0, total: 0.0, what: "Starting".into() });
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Sends an event to the page.
+fn post(event: &Event) {
+    let bytes = Uint8Array::from(encode(event).as_slice());
+    // A page that is gone cannot be told so.
+    drop(scope().post_message(&bytes));
+}
+
+/// Milliseconds since some moment.
+fn now() -> f64 {
+    js_sys::Date::now()
+}

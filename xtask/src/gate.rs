@@ -54,16 +54,19 @@ fn count(line: &str, word: &str) -> usize {
     pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
 }
 
-/// The engine must build for the page's worker.
-const WASM_CLIPPY: [&str; 11] = [
+/// The page's two programs must build for browsers.
+const WASM_CLIPPY: [&str; 14] = [
     "clippy",
     "--release",
-    "--lib",
+    "--bin",
+    "app",
+    "--bin",
+    "worker",
     "--target",
     "wasm32-unknown-unknown",
     "--no-default-features",
     "--features",
-    "engine",
+    "page,worker",
     "--",
     "-D",
     "warnings",

@@ -86,7 +86,7 @@ pub(super) fn Form(props: &Props) -> Html {
         <form class="form" onsubmit={submit}>
             <label class="field">
                 <span>{"Prompt"}</span>
-                <textarea rows="2" aria-describedby="prompt-help" value={recipe.prompt.clone()}
+                <textarea rows="2" aria-label="Prompt" aria-describedby="prompt-help" value={recipe.prompt.clone()}
                     oninput={edit(act, area, |recipe, text| recipe.prompt = text)} />
                 <small id="prompt-help">{tokens(state)}</small>
             </label>
@@ -132,7 +132,8 @@ fn pickers(props: &Props) -> Html {
         <div class="row">
             <label class="field">
                 <span>{"Style"}</span>
-                <select onchange={edit(act, select, |recipe, text| recipe.style = text)}>
+                <select aria-label="Style"
+                    onchange={edit(act, select, |recipe, text| recipe.style = text)}>
                     {options(styles, &recipe.style)}
                 </select>
                 <small>{"Which emoji set to draw like."}</small>
@@ -183,7 +184,7 @@ fn more(props: &Props) -> Html {
         html! {
             <label class="field">
                 <span>{label}</span>
-                <input type="number" {min} {max} {step} {value}
+                <input type="number" aria-label={label} {min} {max} {step} {value}
                     oninput={edit(act, input, change)} />
                 <small>{help}</small>
             </label>
@@ -193,7 +194,7 @@ fn more(props: &Props) -> Html {
         <>
             <label class="field">
                 <span>{"Negative prompt"}</span>
-                <textarea rows="1" value={recipe.negative.clone()}
+                <textarea rows="1" aria-label="Negative prompt" value={recipe.negative.clone()}
                     oninput={edit(act, area, |recipe, text| recipe.negative = text)} />
                 <small>{"What to draw away from."}</small>
             </label>
@@ -220,19 +221,20 @@ fn more(props: &Props) -> Html {
             <div class="row">
                 <label class="field">
                     <span>{"Sampler"}</span>
-                    <select onchange={edit(act, select, |recipe, text| recipe.sampler = text)}>
+                    <select aria-label="Sampler"
+                        onchange={edit(act, select, |recipe, text| recipe.sampler = text)}>
                         {options(SAMPLERS, &recipe.sampler)}
                     </select>
                     <small>{"How to walk from noise to picture."}</small>
                 </label>
                 <label class="field">
                     <span>{"Model"}</span>
-                    <select>{options([("stickers", "stickers")], "stickers")}</select>
+                    <select aria-label="Model">{options([("stickers", "stickers")], "stickers")}</select>
                     <small>{"14.7 M parameters, 128×128, transparent."}</small>
                 </label>
                 <label class="field">
                     <span>{"Device"}</span>
-                    <select onchange={choose}>
+                    <select aria-label="Device" onchange={choose}>
                         {options([("Auto", "Auto"), ("WebGPU", "WebGPU"), ("CPU", "CPU")], device)}
                     </select>
                     <small>{"Changing it loads the model anew."}</small>

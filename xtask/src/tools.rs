@@ -1,15 +1,16 @@
 //! Running programs, and installing those that are missing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What went wrong, in words.
 pub(crate) type Outcome = Result<(), String>;
 
-/// The repository's folder.
+/// The repository's folder, as `cargo run` tells it: checkouts may share one target folder, and
+/// with it this program.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from);
+    here.parent().map_or_else(|| here.clone(), PathBuf::from)
 }
 
 /// Where cargo builds.

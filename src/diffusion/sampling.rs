@@ -82,7 +82,10 @@ impl Sampling {
             Sampler::Unipc => self.unipc(x, Seen { sigma, x0 }, next),
         };
         self.index += 1;
-        self.x = latent.clone() * self.grid.handover(index);
+        self.x = match self.grid.handover(index) {
+            1.0 => latent.clone(),
+            factor => latent.clone() * factor,
+        };
         Some(Step { index, sigma: next, denoised: denoised.x0, latent })
     }
 

@@ -69,14 +69,6 @@ impl Schedule {
         Self::Discrete { sigmas }
     }
 
-    /// The process in which samplers see this model.
-    pub fn process(&self) -> Process {
-        match self {
-            Self::Discrete { .. } => Process::VarianceExploding,
-            Self::Flow { .. } => Process::Flow,
-        }
-    }
-
     /// The largest timestep, exclusive.
     pub fn timesteps(&self) -> usize {
         match self {

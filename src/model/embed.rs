@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear};
+use burn::nn::{Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::layers::{linear, small_normal, xavier};
@@ -18,7 +18,7 @@ impl PatchEmbed {
     pub fn init(patch: usize, channels: usize, width: usize, device: &Device) -> Self {
         let proj = Conv2dConfig::new([channels, width], [patch, patch])
             .with_stride([patch, patch])
-            .with_initializer(Initializer::XavierUniform { gain: 1.0 })
+            .with_initializer(xavier())
             .init(device);
         Self { proj }
     }

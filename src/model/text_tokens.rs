@@ -2,10 +2,11 @@
 //! joins the timestep (the paper's in-context and adaLN conditioning, section 3.2).
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::embed::projection;
+use super::layers::small_normal;
 
 /// A prompt's states made ready for the DiT, once for all steps of a run.
 #[derive(Debug, Clone)]
@@ -36,7 +37,7 @@ impl TextEmbedder {
         Self {
             context_embedder: projection(text_dim, width, device),
             pooled_embedder: projection(text_dim, width, device),
-            pad_token: Initializer::Normal { mean: 0.0, std: 0.02 }.init([width], device),
+            pad_token: small_normal().init([width], device),
             places,
         }
     }

@@ -99,7 +99,7 @@ pub(super) fn App() -> Html {
         Callback::from(move |()| send(Request::Cancel))
     };
     let decode = {
-        let job = state.jobs;
+        let job = state.run.as_ref().map_or(0, |run| run.job);
         Callback::from(move |step| send(Request::Decode { job, step }))
     };
     let act = {
@@ -195,7 +195,7 @@ fn history(state: &State, act: &Callback<Action>) -> Html {
     if state.history.is_empty() {
         return html! {};
     }
-    let entry = |(i, entry): (usize, &Entry)| {
+    let entry = |(i, entry): (usize, &Rc<Entry>)| {
         let (edit, recipe) = (act.clone(), entry.recipe.clone());
         let again = Callback::from(move |_: MouseEvent| {
             let recipe = recipe.clone();

@@ -45,13 +45,13 @@ pub(super) struct Run {
     pub(super) job: u32,
     pub(super) recipe: Recipe,
     pub(super) steps: usize,
-    pub(super) frames: Vec<Frame>,
+    /// Shared: the state is copied on every change, its pictures need not be.
+    pub(super) frames: Vec<Rc<Frame>>,
     /// The step that is looked at; `None` follows the newest.
     pub(super) looking: Option<usize>,
     /// A step in full, where one was asked for.
     pub(super) decoded: Option<(usize, Vec<Image>)>,
     pub(super) pictures: Vec<Image>,
-    pub(super) milliseconds: f64,
 }
 
 /// A finished picture.
@@ -76,10 +76,9 @@ pub(super) struct State {
     pub(super) cut: Option<String>,
     pub(super) noisy: bool,
     pub(super) run: Option<Run>,
-    pub(super) history: Vec<Entry>,
+    pub(super) history: Vec<Rc<Entry>>,
     /// What the visitor should hear last.
     pub(super) status: String,
-    pub(super) jobs: u32,
     pub(super) worker_is_dead: bool,
 }
 
@@ -117,7 +116,6 @@ impl State {
             run: None,
             history: Vec::new(),
             status: "Loading the model.".into(),
-            jobs: 0,
             worker_is_dead: false,
         }
     }
@@ -132,8 +130,6 @@ impl State {
                 (self.load_seconds, self.places) = (seconds, tokens);
             }
             Event::Counted { tokens, cut } => (self.tokens, self.cut) = (tokens, cut),
-            Event::Failed { message } | Event::Crashed { message }
-                if self.worker_is_dead && message.is_empty() => {}
             Event::Failed { message } => {
                 self.phase = Phase::Error;
                 self.status = message;
@@ -159,13 +155,12 @@ impl State {
                 };
             }
             Event::Step { job, milliseconds, denoised, noisy, .. } if job == run.job => {
-                run.frames.push(Frame { denoised, noisy, milliseconds });
+                run.frames.push(Rc::new(Frame { denoised, noisy, milliseconds }));
             }
             Event::Decoded { job, step, pictures } if job == run.job => {
                 run.decoded = Some((step, pictures));
             }
             Event::Done { job, stopped, pictures, milliseconds } if job == run.job => {
-                run.milliseconds = milliseconds;
                 let seconds = milliseconds / 1e3;
                 self.phase = Phase::Done;
                 self.status = if stopped {
@@ -173,9 +168,10 @@ impl State {
                 } else {
                     format!("Done in {seconds:.1} s.")
                 };
-                let entries = pictures.iter().zip(0..).map(|(picture, i)| Entry {
-                    recipe: Recipe { seed: run.recipe.seed + i, count: 1, ..run.recipe.clone() },
-                    picture: picture.clone(),
+                let entries = pictures.iter().zip(0..).map(|(picture, i)| {
+                    let seed = run.recipe.seed + i;
+                    let recipe = Recipe { seed, count: 1, ..run.recipe.clone() };
+                    Rc::new(Entry { recipe, picture: picture.clone() })
                 });
                 self.history.splice(0..0, entries);
                 run.pictures = pictures;
@@ -202,7 +198,6 @@ impl Reducible for State {
             }
             Action::Begun(job) => {
                 state.phase = Phase::Running;
-                state.jobs = job;
                 state.status = "Starting.".into();
                 state.run = Some(Run {
                     job,
@@ -212,7 +207,6 @@ impl Reducible for State {
                     looking: None,
                     decoded: None,
                     pictures: Vec::new(),
-                    milliseconds: 0.0,
                 });
             }
             Action::Look(step) => {

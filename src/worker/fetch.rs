@@ -23,12 +23,12 @@ pub(super) struct Web {
 }
 
 impl Web {
-    /// `total` bytes are expected in all.
-    pub(super) fn new(folder: &str, total: f64) -> Self {
+    pub(super) fn new(folder: &str) -> Self {
         let folder = folder.trim_end_matches('/').to_owned();
-        Self { folder, loaded: Cell::new(0.0), total: Cell::new(total) }
+        Self { folder, loaded: Cell::new(0.0), total: Cell::new(0.0) }
     }
 
+    /// So many bytes will come in all.
     pub(super) fn expect(&self, total: f64) {
         self.total.set(total);
     }

@@ -60,7 +60,7 @@ async fn load(worker: &Shared, model: &str, choice: DeviceChoice) -> Result<(), 
     let start = now();
     let (backend, facts) = gpu::choose(choice).await?;
     let device = backend.start().await.map_err(|error| error.to_string())?;
-    let source = Web::new(model, 0.0);
+    let source = Web::new(model);
     let manifest: Manifest =
         read_json(&source, MANIFEST).await.map_err(|error| error.to_string())?;
     source.expect(manifest.files.values().map(|file| file.bytes as f64).sum());

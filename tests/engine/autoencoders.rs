@@ -6,7 +6,7 @@ use patchwork::weights::{keys, load};
 use serde::Deserialize;
 
 use crate::support::{
-    Entry, assert_close, json, on_each_device, random_checkpoint, tensor, tensors,
+    Entry, assert_close, cases, on_each_device, random_checkpoint, tensor, tensors,
 };
 
 /// Some forty layers of f32 in another order of summing.
@@ -15,20 +15,15 @@ const TOLERANCE: f32 = 1e-4;
 on_each_device!(both_ways);
 
 #[derive(Deserialize)]
-struct Fixture {
-    cases: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    config: VaeConfig,
-    manifest: Vec<Entry>,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) config: VaeConfig,
+    pub(crate) manifest: Vec<Entry>,
 }
 
 fn both_ways(device: &Device) {
     let file = tensors("autoencoder_kl");
-    for Case { name, config, manifest } in json::<Fixture>("autoencoder_kl").cases {
+    for Case { name, config, manifest } in cases::<Case>("autoencoder_kl") {
         let checkpoint = random_checkpoint(&manifest);
         let network = config.autoencoder().unwrap().init(device);
         let network = load(network, &checkpoint, &keys::DIFFUSERS_AUTOENCODER_KL).unwrap();

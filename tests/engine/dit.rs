@@ -8,18 +8,13 @@ use patchwork::weights::{Checkpoint, keys, load};
 use serde::Deserialize;
 
 use crate::support::{
-    Entry, assert_close, json, on_each_device, random_checkpoint, random_file, tensor, tensors,
+    Entry, assert_close, cases, on_each_device, random_checkpoint, random_file, tensor, tensors,
 };
 
 /// A few layers of f32 in another order of summing.
 const TOLERANCE: f32 = 2e-5;
 
 on_each_device!(diffusers_layout, original_layout, equal_copies_are_shared);
-
-#[derive(Deserialize)]
-struct Diffusers {
-    cases: Vec<DiffusersCase>,
-}
 
 #[derive(Deserialize)]
 struct DiffusersCase {
@@ -38,7 +33,7 @@ fn labels(labels: &[i32], device: &Device) -> Tensor<1, Int> {
 /// on GPUs.
 fn diffusers_layout(device: &Device) {
     let file = tensors("dit_diffusers");
-    for case in json::<Diffusers>("dit_diffusers").cases {
+    for case in cases::<DiffusersCase>("dit_diffusers") {
         let checkpoint = random_checkpoint(&case.manifest);
         assert!(!keys::DIFFUSERS_DIT.copies_are_equal(&checkpoint));
         let config = case.config.dit().unwrap().with_shared_conditioner(false);
@@ -52,7 +47,7 @@ fn diffusers_layout(device: &Device) {
 /// Where all blocks hold the same embedders, as the published DiT-XL/2 does, they are kept once,
 /// and nothing else changes.
 fn equal_copies_are_shared(device: &Device) {
-    let mut case = json::<Diffusers>("dit_diffusers").cases.swap_remove(0);
+    let mut case = cases::<DiffusersCase>("dit_diffusers").swap_remove(0);
     let seeds: Vec<(String, u64)> =
         case.manifest.iter().map(|entry| (entry.name.clone(), entry.seed)).collect();
     for entry in &mut case.manifest {
@@ -70,11 +65,6 @@ fn equal_copies_are_shared(device: &Device) {
         dit.forward(x, &case.timesteps, &labels(&case.labels, device), None).into_data()
     };
     draw(true).assert_eq(&draw(false), true);
-}
-
-#[derive(Deserialize)]
-struct Original {
-    cases: Vec<OriginalCase>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +114,7 @@ impl OriginalCase {
 /// Rectangles, patches of 4, learned σ or not, positions saved or not, text.
 fn original_layout(device: &Device) {
     let file = tensors("dit_original");
-    for case in json::<Original>("dit_original").cases {
+    for case in cases::<OriginalCase>("dit_original") {
         let buffers = case.buffers.iter().map(|(name, key)| {
             (name.clone(), file.shape(key).unwrap().to_vec(), file.values(key).unwrap())
         });

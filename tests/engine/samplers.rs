@@ -9,17 +9,12 @@ use patchwork::diffusion::{
 };
 use serde::Deserialize;
 
-use crate::support::{assert_values_close, json, on_each_device, tensor, tensors};
+use crate::support::{assert_values_close, cases, json, on_each_device, tensor, tensors};
 
 /// Diffusers keeps its levels in f32, and its products of a thousand betas as well: some 1e-5.
 const TOLERANCE: f32 = 2e-4;
 
 on_each_device!(step_by_step);
-
-#[derive(Deserialize)]
-struct Fixture {
-    cases: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 struct Case {
@@ -91,7 +86,7 @@ impl Network for Toy {
 
 fn step_by_step(device: &Device) {
     let file = tensors("schedulers");
-    let cases = json::<Fixture>("schedulers").cases;
+    let cases = cases::<Case>("schedulers");
     assert!(cases.len() > 60);
     for case in cases {
         let sampler = match case.sampler.parse().unwrap() {

@@ -45,6 +45,15 @@ pub(crate) fn json<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_slice(&bytes).unwrap()
 }
 
+/// The cases of a fixture.
+pub(crate) fn cases<T: DeserializeOwned>(name: &str) -> Vec<T> {
+    #[derive(Deserialize)]
+    struct Fixture<T> {
+        cases: Vec<T>,
+    }
+    json::<Fixture<T>>(name).cases
+}
+
 /// The tensors of a fixture.
 pub(crate) fn tensors(name: &str) -> Checkpoint {
     let file = format!("tests/golden/{name}.safetensors");

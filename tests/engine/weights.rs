@@ -1,11 +1,11 @@
 //! Strict loading: every tensor there, of its shape, none left over, in any of three types.
 
 use patchwork::model::DitConfig;
-use patchwork::pipeline::diffusers_config::VaeConfig;
 use patchwork::weights::{Checkpoint, keys, load};
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::support::{Entry, assert_close, cpu, file, json, random_checkpoint, tensor, tensors};
+use crate::autoencoders::Case;
+use crate::support::{assert_close, cases, cpu, file, random_checkpoint, tensor, tensors};
 
 fn tiny() -> DitConfig {
     DitConfig::new([4, 4], 2, 2, 8, 1, 2, 3)
@@ -94,19 +94,8 @@ fn other_types_are_refused_by_name() {
 /// The published sd-vae-ft files name their attention as diffusers did before 0.18.
 #[test]
 fn older_names_of_the_autoencoder_are_read() {
-    #[derive(serde::Deserialize)]
-    struct Fixture {
-        cases: Vec<Case>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Case {
-        name: String,
-        config: VaeConfig,
-        manifest: Vec<Entry>,
-    }
-    let cases = json::<Fixture>("autoencoder_kl").cases;
-    let Case { config, mut manifest, .. } =
-        cases.into_iter().find(|case| case.name == "tiny").unwrap();
+    let tiny = cases("autoencoder_kl").into_iter().find(|case: &Case| case.name == "tiny");
+    let Case { config, mut manifest, .. } = tiny.unwrap();
     let mut renamed = 0;
     for entry in &mut manifest {
         if let Some(alias) = keys::DIFFUSERS_AUTOENCODER_KL.alias(&entry.name) {

@@ -1,7 +1,10 @@
 //! Pictures as pixels, and as PNG. Knows no Burn.
 
+use std::borrow::Borrow;
+
 use serde::{Deserialize, Serialize};
 
+use crate::recipe::Recipe;
 use crate::{Error, Result};
 
 /// A picture of straight (not premultiplied) RGBA, 8 bits each, row by row.
@@ -40,9 +43,42 @@ impl Image {
         Ok(bytes)
     }
 
+    /// The picture of a PNG of 8 bits a channel.
+    ///
+    /// # Errors
+    /// Where `bytes` are no PNG, a damaged one, or one of more than 64 MB of pixels.
+    pub fn from_png(bytes: &[u8]) -> Result<Self> {
+        let mut decoder = png_decoder(bytes);
+        decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
+        let mut reader = decoder.read_info().map_err(|problem| no_png(&problem))?;
+        let size = reader.output_buffer_size().ok_or_else(|| no_png(&"it is too large"))?;
+        let mut pixels = vec![0; size];
+        let frame = reader.next_frame(&mut pixels).map_err(|problem| no_png(&problem))?;
+        if frame.color_type == png::ColorType::GrayscaleAlpha {
+            pixels = pixels.chunks_exact(2).flat_map(|p| [p[0], p[0], p[0], p[1]]).collect();
+        }
+        Ok(Self { width: frame.width as usize, height: frame.height as usize, pixels })
+    }
+
+    /// The recipe in a PNG; `None` where it holds none.
+    ///
+    /// # Errors
+    /// Where `bytes` are no PNG, or the recipe in it is not one that can be read.
+    pub fn recipe_of_png(bytes: &[u8]) -> Result<Option<Recipe>> {
+        let reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
+        let mut chunks = reader.info().utf8_text.iter();
+        let Some(chunk) = chunks.find(|chunk| chunk.keyword == RECIPE_KEYWORD) else {
+            return Ok(None);
+        };
+        let text = chunk.get_text().map_err(|problem| no_png(&problem))?;
+        let recipe: Recipe = serde_json::from_str(&text)
+            .map_err(|problem| Error::Recipe(format!("The PNG's recipe is damaged: {problem}")))?;
+        recipe.check().map(|()| Some(recipe))
+    }
+
     /// Pictures of one size side by side, `columns` a row, on a transparent ground.
-    pub fn sheet(images: &[Self], columns: usize) -> Self {
-        let (Some(first), true) = (images.first(), columns > 0) else {
+    pub fn sheet(images: &[impl Borrow<Self>], columns: usize) -> Self {
+        let (Some(first), true) = (images.first().map(Borrow::borrow), columns > 0) else {
             return Self { width: 0, height: 0, pixels: Vec::new() };
         };
         let (width, height) = (first.width, first.height);
@@ -54,13 +90,21 @@ impl Image {
         };
         for (i, image) in images.iter().enumerate() {
             let (left, top) = (i % columns * width, i / columns * height);
-            for (y, row) in image.pixels.chunks_exact(4 * width).enumerate() {
+            for (y, row) in image.borrow().pixels.chunks_exact(4 * width).enumerate() {
                 let start = 4 * ((top + y) * sheet.width + left);
                 sheet.pixels[start..start + row.len()].copy_from_slice(row);
             }
         }
         sheet
     }
+}
+
+fn png_decoder(bytes: &[u8]) -> png::Decoder<std::io::Cursor<&[u8]>> {
+    png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: 64 << 20 })
+}
+
+fn no_png(problem: &impl std::fmt::Display) -> Error {
+    Error::Recipe(format!("This is no PNG that can be read: {problem}"))
 }
 
 #[cfg(test)]
@@ -70,14 +114,25 @@ mod tests {
     #[test]
     fn a_png_keeps_pixels_and_recipe() {
         let image = Image { width: 2, height: 1, pixels: vec![1, 2, 3, 255, 9, 8, 7, 0] };
-        let bytes = image.to_png(Some("{\"prompt\":\"été\"}")).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-        let mut pixels = vec![0; 8];
-        reader.next_frame(&mut pixels).unwrap();
-        assert_eq!(pixels, image.pixels);
-        let chunk = &reader.info().utf8_text[0];
-        assert_eq!(chunk.keyword, RECIPE_KEYWORD);
-        assert_eq!(chunk.get_text().unwrap(), "{\"prompt\":\"été\"}");
+        let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
+        let json = serde_json::to_string(&recipe).unwrap();
+        let bytes = image.to_png(Some(&json)).unwrap();
+        assert_eq!(Image::from_png(&bytes).unwrap(), image);
+        assert_eq!(Image::recipe_of_png(&bytes).unwrap(), Some(recipe));
+        assert_eq!(Image::recipe_of_png(&image.to_png(None).unwrap()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_png_or_no_recipe_is_told() {
+        let image = Image { width: 1, height: 1, pixels: vec![0; 4] };
+        let whole = image.to_png(Some("{\"steps\": 0}")).unwrap();
+        for (bytes, word) in
+            [(&whole[..], "Steps"), (&whole[..20], "no PNG"), (b"GIF89a", "no PNG")]
+        {
+            let message = Image::recipe_of_png(bytes).unwrap_err().to_string();
+            assert!(message.contains(word), "{message}");
+        }
+        assert!(Image::from_png(&whole[..whole.len() - 20]).is_err());
     }
 
     #[test]

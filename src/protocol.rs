@@ -48,17 +48,40 @@ pub enum Request {
         /// The prompt.
         prompt: String,
     },
+    /// Remove the weights that the browser keeps.
+    Forget,
 }
 
 /// The device in use, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DeviceFacts {
     /// “WebGPU” or “CPU”.
     pub name: String,
     /// The adapter, where there is one.
     pub adapter: String,
+    /// The adapter's features, as WebGPU names them.
+    pub features: Vec<String>,
     /// Why this one, in a sentence.
     pub reason: String,
+    /// What the known-answer check found, in a sentence; empty on the CPU.
+    pub check: String,
+}
+
+/// The model in use, for people.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ModelFacts {
+    /// What it calls itself.
+    pub name: String,
+    /// Numbers in the denoising network.
+    pub parameters: usize,
+    /// Names of its styles.
+    pub styles: Vec<String>,
+    /// Tokens that a prompt may have.
+    pub places: usize,
+    /// Bytes of its files.
+    pub bytes: f64,
+    /// Whether the browser keeps its files, in a sentence.
+    pub kept: String,
 }
 
 /// From the worker to the page.
@@ -68,21 +91,24 @@ pub enum Event {
     Loading {
         /// Bytes so far.
         loaded: f64,
-        /// Bytes in all.
+        /// Bytes in all; 0 until that is known.
         total: f64,
-        /// What is happening, for people.
-        what: String,
+        /// Bytes a second over the network; 0 where the browser had them.
+        rate: f64,
     },
     /// The model is ready.
     Ready {
-        /// Names of its styles.
-        styles: Vec<String>,
+        /// What it is.
+        model: ModelFacts,
         /// Where it runs.
         device: DeviceFacts,
         /// How long loading took.
         seconds: f64,
-        /// Tokens that a prompt may have.
-        tokens: usize,
+    },
+    /// The kept weights are removed, or could not be.
+    Forgotten {
+        /// A sentence.
+        message: String,
     },
     /// A job has begun.
     Started {

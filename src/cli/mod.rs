@@ -1,7 +1,8 @@
-//! The native program: `patchwork generate`, `sheet` and `inspect`.
+//! The native program: `patchwork generate`, `sheet`, `inspect` and `known-answer`.
 
 mod generate;
 mod inspect;
+mod known_answer;
 mod sheet;
 
 use std::io::{Error as IoError, ErrorKind};
@@ -23,6 +24,8 @@ enum Command {
     Sheet(sheet::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
+    /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
+    KnownAnswer(known_answer::Arguments),
 }
 
 /// Runs the command line. Exit code 0 is success, 1 an error told in a sentence, 2 a command line
@@ -32,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ pub mod conditions;
 pub mod decoder;
 pub mod diffusers;
 pub mod diffusers_config;
+pub mod known_answer;
 pub mod pixels;
 pub mod run;
 pub mod scheduler_config;

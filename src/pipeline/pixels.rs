@@ -21,7 +21,7 @@ pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
         .map_err(|problem| Error::Device(format!("The device gave no picture: {problem}")))?;
     let values: Vec<f32> = data.iter::<f32>().collect();
     if !values.iter().all(|value| value.is_finite()) {
-        return Err(Error::Device(
+        return Err(Error::Recipe(
             "The numbers overflowed and left no picture: take less guidance, more steps or \
              another sampler"
                 .into(),

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -40,7 +40,15 @@ impl Link {
         });
         let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
             error.prevent_default();
-            let message = format!("The worker stopped ({}).", error.message());
+            // A script that does not load has no message.
+            let message = match Reflect::get(&error, &"message".into())
+                .ok()
+                .and_then(|m| m.as_string())
+            {
+                Some(message) => format!("The worker stopped ({message})."),
+                None => "The page's worker cannot be loaded: check the connection and start again."
+                    .into(),
+            };
             tell(Event::Crashed { message });
         });
         worker.set_onmessage(Some(message.as_ref().unchecked_ref()));

@@ -1,12 +1,26 @@
 //! The page: a form, a stage where the picture appears, and what was drawn before.
 
 mod app;
+mod archive;
 mod canvas;
+mod controls;
 mod form;
+mod grid;
+mod grid_form;
+mod history;
 mod link;
+mod models;
+mod open;
+mod panel;
+mod run;
 mod share;
 mod stage;
 mod state;
+mod store;
+mod take_away;
+mod timeline;
+mod use_keys;
+mod use_worker;
 
 /// Puts the page into the document.
 pub fn start() {

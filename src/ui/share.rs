@@ -1,42 +1,94 @@
-//! Taking a picture or its recipe away, and bringing a recipe back.
+//! Taking pictures and recipes away, and bringing a recipe back.
 
-use js_sys::{Array, Uint8Array};
-use wasm_bindgen::JsCast;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url, UrlSearchParams, window};
+use gloo_file::{Blob, ObjectUrl};
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ClipboardItem, HtmlAnchorElement, UrlSearchParams, window};
 
 use crate::image::Image;
 use crate::recipe::Recipe;
+use crate::ui::form::{MAX_IMAGES, MAX_STEPS, SAMPLERS};
 
-/// Saves a picture as PNG with its recipe in it; a sentence where that fails.
-pub(super) fn download(picture: &Image, recipe: &Recipe) -> String {
-    match save(picture, recipe) {
-        Some(name) => format!("Saved {name}."),
-        None => "This browser did not let the picture be saved.".into(),
+/// A picture as PNG with its recipe in it.
+pub(super) fn png(picture: &Image, recipe: &Recipe) -> Option<Vec<u8>> {
+    picture.to_png(Some(&serde_json::to_string(recipe).ok()?)).ok()
+}
+
+/// A file's name for a recipe, without its ending.
+pub(super) fn file_name(recipe: &Recipe) -> String {
+    let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
+    let words: String = recipe.prompt.chars().map(letter).take(40).collect();
+    match words.trim_matches('-') {
+        "" => format!("patchwork-{}", recipe.seed),
+        words => format!("{words}-{}", recipe.seed),
     }
 }
 
-fn save(picture: &Image, recipe: &Recipe) -> Option<String> {
-    let json = serde_json::to_string(recipe).ok()?;
-    let png = picture.to_png(Some(&json)).ok()?;
-    let parts = Array::of1(&Uint8Array::from(png.as_slice()));
-    let options = BlobPropertyBag::new();
-    options.set_type("image/png");
-    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
-    let url = Url::create_object_url_with_blob(&blob).ok()?;
-    let words: String =
-        recipe.prompt.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(40).collect();
-    let name = format!("{}-{}.png", words.trim_matches('-'), recipe.seed);
-    let anchor = window()?.document()?.create_element("a").ok()?;
-    let anchor: HtmlAnchorElement = anchor.dyn_into().ok()?;
-    anchor.set_href(&url);
-    anchor.set_download(&name);
-    anchor.click();
-    Url::revoke_object_url(&url).ok()?;
-    Some(name)
+/// Saves bytes as a file among the visitor's downloads; a sentence about it.
+pub(super) fn save(name: &str, kind: &str, bytes: Option<Vec<u8>>) -> String {
+    let saved = bytes.and_then(|bytes| {
+        let url = ObjectUrl::from(Blob::new_with_options(bytes.as_slice(), Some(kind)));
+        let anchor = window()?.document()?.create_element("a").ok()?;
+        let anchor: HtmlAnchorElement = anchor.dyn_into().ok()?;
+        anchor.set_href(&url);
+        anchor.set_download(name);
+        anchor.click();
+        // The browser reads it after this turn; then it may go.
+        gloo_timers::callback::Timeout::new(60_000, move || drop(url)).forget();
+        Some(())
+    });
+    match saved {
+        Some(()) => format!("Saved {name}."),
+        None => "This browser did not let the file be saved.".into(),
+    }
+}
+
+/// Puts a picture into the clipboard; a sentence about it.
+pub(super) async fn copy_picture(picture: &Image) -> String {
+    let copy = async || {
+        let blob = Blob::new_with_options(picture.to_png(None).ok()?.as_slice(), Some("image/png"));
+        let (parts, blob): (Object, web_sys::Blob) = (Object::new(), blob.into());
+        Reflect::set(&parts, &"image/png".into(), &blob).ok()?;
+        let item = ClipboardItem::new_with_record_from_str_to_blob_promise(&parts).ok()?;
+        let clipboard = clipboard()?;
+        JsFuture::from(clipboard.write(&Array::of1(&item))).await.ok()
+    };
+    match copy().await {
+        Some(_) => "The picture is in the clipboard.".into(),
+        None => "This browser did not let the picture be copied: download it instead.".into(),
+    }
+}
+
+/// Puts the page's address with `recipe` in it into the address bar and the clipboard.
+pub(super) async fn copy_link(recipe: &Recipe) -> String {
+    show_in_address(recipe);
+    let copy = async || {
+        let href = window()?.location().href().ok()?;
+        JsFuture::from(clipboard()?.write_text(&href)).await.ok()
+    };
+    match copy().await {
+        Some(_) => "The link is in the clipboard.".into(),
+        None => "The link is in the address bar; this browser did not let it be copied.".into(),
+    }
+}
+
+/// `None` on pages without a secure origin.
+fn clipboard() -> Option<web_sys::Clipboard> {
+    let navigator: JsValue = window()?.navigator().into();
+    let clipboard = Reflect::get(&navigator, &"clipboard".into()).ok()?;
+    clipboard.is_object().then(|| clipboard.unchecked_into())
+}
+
+/// Puts a recipe into the address bar, so that a reload or a bookmark brings it back.
+pub(super) fn show_in_address(recipe: &Recipe) {
+    if let (Some(window), Some(hash)) = (window(), to_hash(recipe)) {
+        drop(window.location().replace(&format!("#{hash}")));
+    }
 }
 
 /// The part of a link after `#` that brings `recipe` back.
-pub(super) fn to_hash(recipe: &Recipe) -> Option<String> {
+fn to_hash(recipe: &Recipe) -> Option<String> {
     let parameters = UrlSearchParams::new().ok()?;
     let default = Recipe::default();
     parameters.append("prompt", &recipe.prompt);
@@ -54,8 +106,9 @@ pub(super) fn to_hash(recipe: &Recipe) -> Option<String> {
     parameters.to_string().as_string()
 }
 
-/// The recipe of a link's part after `#`; what is not in it, or is no number, stays as it is.
-pub(super) fn from_hash(hash: &str, mut recipe: Recipe) -> Recipe {
+/// The recipe of the address; what is not in it, or cannot be meant, stays as in `recipe`.
+pub(super) fn from_address(mut recipe: Recipe) -> Recipe {
+    let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     let Ok(parameters) = UrlSearchParams::new_with_str(hash.trim_start_matches('#')) else {
         return recipe;
     };
@@ -67,26 +120,20 @@ pub(super) fn from_hash(hash: &str, mut recipe: Recipe) -> Recipe {
     text("prompt", &mut recipe.prompt);
     text("negative", &mut recipe.negative);
     text("style", &mut recipe.style);
-    text("sampler", &mut recipe.sampler);
+    if let Some(sampler) = parameters.get("sampler")
+        && SAMPLERS.iter().any(|(name, _)| *name == sampler)
+    {
+        recipe.sampler = sampler;
+    }
     let number = |key: &str| parameters.get(key);
     recipe.seed = number("seed").and_then(|s| s.parse().ok()).unwrap_or(recipe.seed);
-    recipe.steps = number("steps").and_then(|s| s.parse().ok()).unwrap_or(recipe.steps);
-    recipe.guidance = number("guidance").and_then(|s| s.parse().ok()).unwrap_or(recipe.guidance);
-    recipe.count = number("count").and_then(|s| s.parse().ok()).unwrap_or(recipe.count);
-    recipe
-}
-
-/// The page's address with `recipe` in it, into the address bar and the clipboard.
-pub(super) fn copy_link(recipe: &Recipe) -> String {
-    let copied = || {
-        let window = window()?;
-        window.location().set_hash(&to_hash(recipe)?).ok()?;
-        let href = window.location().href().ok()?;
-        drop(window.navigator().clipboard().write_text(&href));
-        Some(())
+    let whole = |key: &str, now: usize, most: usize| {
+        number(key).and_then(|s| s.parse::<usize>().ok()).unwrap_or(now).clamp(1, most)
     };
-    match copied() {
-        Some(()) => "The link is in the address bar and in the clipboard.".into(),
-        None => "This browser did not let the link be copied.".into(),
-    }
+    recipe.steps = whole("steps", recipe.steps, MAX_STEPS);
+    recipe.count = whole("count", recipe.count, MAX_IMAGES);
+    let guidance = number("guidance").and_then(|s| s.parse().ok());
+    recipe.guidance =
+        guidance.filter(|g: &f64| g.is_finite()).unwrap_or(recipe.guidance).clamp(0.0, 100.0);
+    recipe
 }

@@ -5,8 +5,12 @@ use std::rc::Rc;
 use yew::Reducible;
 
 use crate::image::Image;
-use crate::protocol::{DeviceChoice, DeviceFacts, Event};
+use crate::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts};
 use crate::recipe::Recipe;
+use crate::ui::grid::Grid;
+use crate::ui::models::ModelChoice;
+use crate::ui::run::Run;
+use crate::ui::store::Entry;
 
 /// What the page is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,71 +35,77 @@ impl Phase {
     }
 }
 
-/// One step of the run on stage.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Frame {
-    pub(super) denoised: Vec<Image>,
-    pub(super) noisy: Vec<Image>,
-    pub(super) milliseconds: f64,
+/// How far the weights have come, in bytes and bytes a second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Loading {
+    pub(super) loaded: f64,
+    pub(super) total: f64,
+    pub(super) rate: f64,
 }
 
-/// The run on stage.
+/// A model on a device, ready to draw.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Run {
-    pub(super) job: u32,
-    pub(super) recipe: Recipe,
-    pub(super) steps: usize,
-    /// Shared: the state is copied on every change, its pictures need not be.
-    pub(super) frames: Vec<Rc<Frame>>,
-    /// The step that is looked at; `None` follows the newest.
-    pub(super) looking: Option<usize>,
-    /// A step in full, where one was asked for.
-    pub(super) decoded: Option<(usize, Vec<Image>)>,
-    pub(super) pictures: Vec<Image>,
-}
-
-/// A finished picture.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) recipe: Recipe,
-    pub(super) picture: Image,
+pub(super) struct Loaded {
+    pub(super) model: ModelFacts,
+    pub(super) device: DeviceFacts,
+    pub(super) seconds: f64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) form: Recipe,
+    /// Whether the next picture keeps the seed of the last.
+    pub(super) seed_is_locked: bool,
     pub(super) choice: DeviceChoice,
-    pub(super) loaded: f64,
-    pub(super) total: f64,
-    pub(super) styles: Vec<String>,
-    pub(super) device: Option<DeviceFacts>,
-    pub(super) load_seconds: f64,
-    pub(super) places: usize,
+    pub(super) models: Vec<ModelChoice>,
+    /// The chosen model's folder.
+    pub(super) folder: String,
+    /// Numbers the workers: a new number starts a new one.
+    pub(super) worker: u32,
+    pub(super) worker_is_dead: bool,
+    pub(super) loading: Loading,
+    pub(super) loaded: Option<Loaded>,
     pub(super) tokens: usize,
     pub(super) cut: Option<String>,
+    /// Whether previews show the latent as it is, noise and all.
     pub(super) noisy: bool,
+    /// What is on stage; a new job in it is sent to the worker.
     pub(super) run: Option<Run>,
+    /// What is drawn as soon as the model is there.
+    pub(super) waiting: Option<Recipe>,
+    pub(super) grid: Option<Grid>,
+    /// What was drawn before, newest first.
     pub(super) history: Vec<Rc<Entry>>,
     /// What the visitor should hear last.
     pub(super) status: String,
-    pub(super) worker_is_dead: bool,
+    /// Why the worker was lost, until a picture is drawn again.
+    pub(super) trouble: Option<String>,
 }
 
 /// What can happen.
 pub(super) enum Action {
     Worker(Event),
     Edit(Box<dyn FnOnce(&mut Recipe)>),
+    LockSeed(bool),
     Choose(DeviceChoice),
-    /// A worker was started.
-    Restarted,
-    /// The form goes to the worker as this job.
-    Begun(u32),
+    Models(Vec<ModelChoice>),
+    ChooseModel(String),
+    Restart,
+    Draw,
+    DrawGrid(Grid),
+    CloseGrid,
+    /// Stops what is drawn and what waits.
+    Stop,
     Look(Option<usize>),
     ShowNoisy(bool),
     Say(String),
-    Forget(usize),
+    /// Pictures that were kept, or will be.
+    Remember(Vec<Rc<Entry>>),
+    Forget(u32),
     Clear,
+    /// A kept picture goes on stage.
+    Open(Recipe, Image),
 }
 
 impl State {
@@ -103,80 +113,130 @@ impl State {
         Self {
             phase: Phase::Loading,
             form,
+            seed_is_locked: true,
             choice: DeviceChoice::Auto,
-            loaded: 0.0,
-            total: 0.0,
-            styles: Vec::new(),
-            device: None,
-            load_seconds: 0.0,
-            places: 0,
+            models: Vec::new(),
+            folder: "./models/stickers".into(),
+            worker: 1,
+            worker_is_dead: false,
+            loading: Loading::default(),
+            loaded: None,
             tokens: 0,
             cut: None,
             noisy: false,
             run: None,
+            waiting: None,
+            grid: None,
             history: Vec::new(),
             status: "Loading the model.".into(),
-            worker_is_dead: false,
+            trouble: None,
         }
+    }
+
+    /// Whether the worker draws when it is asked to.
+    pub(super) fn can_draw(&self) -> bool {
+        !self.worker_is_dead && self.phase != Phase::Loading && self.loaded.is_some()
     }
 
     fn hear(&mut self, event: Event) {
         match event {
-            Event::Loading { loaded, total, .. } => (self.loaded, self.total) = (loaded, total),
-            Event::Ready { styles, device, seconds, tokens } => {
+            Event::Loading { loaded, total, rate } => {
+                self.loading = Loading { loaded, total, rate };
+            }
+            Event::Ready { model, device, seconds } => {
                 self.phase = Phase::Ready;
                 self.status = format!("Ready on the {}. {}", device.name, device.reason);
-                (self.styles, self.device) = (styles, Some(device));
-                (self.load_seconds, self.places) = (seconds, tokens);
+                self.loaded = Some(Loaded { model, device, seconds });
+                if let Some(recipe) = self.waiting.take() {
+                    self.begin(recipe, None);
+                }
             }
             Event::Counted { tokens, cut } => (self.tokens, self.cut) = (tokens, cut),
+            Event::Forgotten { message } => self.status = message,
             Event::Failed { message } => {
                 self.phase = Phase::Error;
+                self.stop();
                 self.status = message;
             }
-            Event::Crashed { message } => {
-                self.phase = Phase::Error;
-                self.status = message;
-                self.worker_is_dead = true;
-            }
+            Event::Crashed { message } => self.crash(message),
             other => self.hear_of_run(other),
         }
     }
 
-    /// Events of jobs that are not on stage any more are left out.
+    /// A worker that had been ready is started anew; one that never was would only fail again.
+    fn crash(&mut self, message: String) {
+        let was_ready = self.phase != Phase::Loading;
+        self.stop();
+        if was_ready {
+            self.status = "The model is being started again; your settings are kept.".into();
+            self.trouble = Some(message);
+            self.restart();
+        } else {
+            self.phase = Phase::Error;
+            self.status = message;
+            self.worker_is_dead = true;
+        }
+    }
+
+    fn restart(&mut self) {
+        self.phase = Phase::Loading;
+        self.worker += 1;
+        self.worker_is_dead = false;
+        self.loading = Loading::default();
+        self.loaded = None;
+    }
+
+    fn stop(&mut self) {
+        self.waiting = None;
+        if let Some(grid) = &mut self.grid {
+            grid.is_drawing = false;
+        }
+    }
+
+    fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
+        self.phase = Phase::Running;
+        self.status = "Starting.".into();
+        let job = self.run.as_ref().map_or(0, |run| run.job) + 1;
+        self.run = Some(Run::new(job, recipe, cell));
+    }
+
+    /// The grid's next cell, or what was asked of the form.
+    fn next_cell(&mut self) {
+        let next = self.grid.as_ref().filter(|grid| grid.is_drawing).and_then(Grid::next);
+        if let Some((cell, recipe)) = next {
+            self.begin(recipe, Some(cell));
+        } else if let Some(grid) = &mut self.grid {
+            grid.is_drawing = false;
+        }
+    }
+
     fn hear_of_run(&mut self, event: Event) {
         let Some(run) = &mut self.run else { return };
-        match event {
-            Event::Started { job, steps, notes } if job == run.job => {
-                run.steps = steps;
-                self.status = match notes.is_empty() {
-                    true => "Denoising.".into(),
-                    false => notes.join(" "),
-                };
+        let is_end = matches!(event, Event::Done { .. });
+        let Some(status) = run.hear(event) else { return };
+        self.status = status;
+        if let (true, Some(picture)) = (is_end, run.pictures.first()) {
+            self.phase = Phase::Done;
+            self.trouble = None;
+            if let (Some(grid), Some(cell), false) = (&mut self.grid, run.cell, run.was_stopped) {
+                grid.cells[cell] = Some(picture.clone());
+                self.next_cell();
             }
-            Event::Step { job, milliseconds, denoised, noisy, .. } if job == run.job => {
-                run.frames.push(Rc::new(Frame { denoised, noisy, milliseconds }));
-            }
-            Event::Decoded { job, step, pictures } if job == run.job => {
-                run.decoded = Some((step, pictures));
-            }
-            Event::Done { job, stopped, pictures, milliseconds } if job == run.job => {
-                let seconds = milliseconds / 1e3;
-                self.phase = Phase::Done;
-                self.status = if stopped {
-                    format!("Stopped after {} of {} steps.", run.frames.len(), run.steps)
-                } else {
-                    format!("Done in {seconds:.1} s.")
-                };
-                let entries = pictures.iter().zip(0..).map(|(picture, i)| {
-                    let seed = run.recipe.seed + i;
-                    let recipe = Recipe { seed, count: 1, ..run.recipe.clone() };
-                    Rc::new(Entry { recipe, picture: picture.clone() })
-                });
-                self.history.splice(0..0, entries);
-                run.pictures = pictures;
-            }
-            _ => {}
+        }
+    }
+
+    fn draw(&mut self) {
+        if let Some(grid) = &mut self.grid {
+            grid.is_drawing = false;
+        }
+        if !self.seed_is_locked {
+            self.form.seed = super::form::dice();
+        }
+        if self.can_draw() {
+            self.begin(self.form.clone(), None);
+        } else if !self.worker_is_dead {
+            self.waiting = Some(self.form.clone());
+            self.status = "This is drawn as soon as the model is loaded.".into();
         }
     }
 }
@@ -189,35 +249,44 @@ impl Reducible for State {
         match action {
             Action::Worker(event) => state.hear(event),
             Action::Edit(edit) => edit(&mut state.form),
-            Action::Choose(choice) => state.choice = choice,
-            Action::Restarted => {
-                state.phase = Phase::Loading;
+            Action::LockSeed(locked) => state.seed_is_locked = locked,
+            Action::Choose(choice) => {
+                state.choice = choice;
+                state.trouble = None;
                 state.status = "Loading the model.".into();
-                state.worker_is_dead = false;
-                state.loaded = 0.0;
+                state.restart();
             }
-            Action::Begun(job) => {
-                state.phase = Phase::Running;
-                state.status = "Starting.".into();
-                state.run = Some(Run {
-                    job,
-                    recipe: state.form.clone(),
-                    steps: state.form.steps,
-                    frames: Vec::new(),
-                    looking: None,
-                    decoded: None,
-                    pictures: Vec::new(),
-                });
+            Action::Models(models) => state.models = models,
+            Action::ChooseModel(folder) => {
+                state.folder = folder;
+                state.status = "Loading the model.".into();
+                state.restart();
             }
-            Action::Look(step) => {
-                if let Some(run) = &mut state.run {
-                    run.looking = step;
-                }
+            Action::Restart => {
+                state.status = "Loading the model.".into();
+                state.restart();
             }
+            Action::Draw => state.draw(),
+            Action::DrawGrid(grid) => {
+                state.grid = Some(grid);
+                state.next_cell();
+            }
+            Action::CloseGrid => state.grid = None,
+            Action::Stop => state.stop(),
+            Action::Look(step) => state.run.iter_mut().for_each(|run| run.looking = step),
             Action::ShowNoisy(noisy) => state.noisy = noisy,
             Action::Say(status) => state.status = status,
-            Action::Forget(index) => drop(state.history.remove(index)),
+            Action::Remember(entries) => {
+                state.history.extend(entries);
+                state.history.sort_by_key(|entry| std::cmp::Reverse(entry.key));
+            }
+            Action::Forget(key) => state.history.retain(|entry| entry.key != key),
             Action::Clear => state.history.clear(),
+            Action::Open(recipe, picture) => {
+                let job = state.run.as_ref().map_or(0, |run| run.job);
+                state.status = format!("“{}”, from the history.", recipe.prompt);
+                state.run = Some(Run::opened(job, recipe, picture));
+            }
         }
         Rc::new(state)
     }

@@ -5,73 +5,121 @@ use std::cell::Cell;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Cache, ReadableStreamDefaultReader, Response};
+use web_sys::{Cache, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
-use super::{post, scope};
-use crate::pipeline::Source;
+use super::{now, post, scope};
+use crate::pipeline::{Source, stickers};
 use crate::protocol::Event;
 use crate::{Error, Result};
 
 /// The browser's store of weights.
 const CACHE: &str = "patchwork-weights-1";
+/// Milliseconds between two words about progress.
+const PACE: f64 = 100.0;
+
+/// What became of keeping the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    Kept,
+    NoStore,
+    NoRoom,
+}
 
 /// A folder on the web, relative to the worker's script.
 pub(super) struct Web {
     folder: String,
+    total: f64,
     loaded: Cell<f64>,
-    total: Cell<f64>,
+    fetched: Cell<f64>,
+    keeping: Cell<Keeping>,
+    began: f64,
+    told: Cell<f64>,
 }
 
 impl Web {
-    pub(super) fn new(folder: &str) -> Self {
-        let folder = folder.trim_end_matches('/').to_owned();
-        Self { folder, loaded: Cell::new(0.0), total: Cell::new(0.0) }
+    /// `total` is how many bytes will come in all; 0 where that is not known.
+    pub(super) fn new(folder: &str, total: f64) -> Self {
+        Self {
+            folder: folder.trim_end_matches('/').to_owned(),
+            total,
+            loaded: Cell::new(0.0),
+            fetched: Cell::new(0.0),
+            keeping: Cell::new(Keeping::Kept),
+            began: now(),
+            told: Cell::new(0.0),
+        }
     }
 
-    /// So many bytes will come in all.
-    pub(super) fn expect(&self, total: f64) {
-        self.total.set(total);
+    /// Whether something came out of the browser's store.
+    pub(super) fn used_store(&self) -> bool {
+        self.loaded.get() > self.fetched.get()
+    }
+
+    /// Whether the browser keeps the files, for people.
+    pub(super) fn kept(&self) -> &'static str {
+        match self.keeping.get() {
+            Keeping::Kept if self.used_store() => "This browser had them from an earlier visit.",
+            Keeping::Kept => "This browser keeps them for the next visit.",
+            Keeping::NoStore => {
+                "This browser keeps no files here, perhaps because this is a private window: they \
+                 are in memory, and the next visit downloads them again."
+            }
+            Keeping::NoRoom => {
+                "This browser had no room to keep them: they are in memory, and the next visit \
+                 downloads them again."
+            }
+        }
     }
 
     fn url(&self, file: &str) -> String {
         format!("{}/{file}", self.folder)
     }
 
-    fn advance(&self, bytes: f64, file: &str) {
+    /// Adds to the progress, and tells the page of it from time to time.
+    fn advance(&self, bytes: f64, from_network: bool) {
         self.loaded.set(self.loaded.get() + bytes);
-        let (loaded, total) = (self.loaded.get(), self.total.get());
-        post(&Event::Loading { loaded, total, what: file.to_owned() });
+        if from_network {
+            self.fetched.set(self.fetched.get() + bytes);
+        }
+        let is_whole = self.loaded.get() >= self.total;
+        if now() - self.told.get() >= PACE || is_whole {
+            self.told.set(now());
+            let seconds = (now() - self.began).max(1.0) / 1e3;
+            let rate = self.fetched.get() / seconds;
+            post(&Event::Loading { loaded: self.loaded.get(), total: self.total, rate });
+        }
     }
 
     /// The file's bytes from the store, else from the web, and then into the store.
     async fn fetch(&self, file: &str) -> Result<Vec<u8>, String> {
         let url = self.url(file);
-        let cache = open_cache().await;
-        let kept = match &cache {
-            Some(cache) => JsFuture::from(cache.match_with_str(&url)).await.ok(),
-            None => None,
-        };
         // Only weights are kept: the small files say which weights are meant.
-        let keeps = file.ends_with(".safetensors") || file.ends_with(".txt");
+        if file.ends_with(".json") {
+            return self.read_body(&get(&url, RequestCache::NoCache).await?, file, true).await;
+        }
+        let Some(cache) = open_cache().await else {
+            self.keeping.set(Keeping::NoStore);
+            return self.read_body(&get(&url, RequestCache::NoStore).await?, file, true).await;
+        };
+        let kept = JsFuture::from(cache.match_with_str(&url)).await.ok();
         if let Some(response) = kept.and_then(|value| value.dyn_into::<Response>().ok()) {
-            return self.read(&response, file).await;
+            return self.read_body(&response, file, false).await;
         }
-        let response = JsFuture::from(scope().fetch_with_str(&url)).await;
-        let response: Response = response
-            .and_then(JsCast::dyn_into)
-            .map_err(|_| format!("{url} cannot be reached: is this device offline?"))?;
-        if !response.ok() {
-            return Err(format!("the server answered {} for {url}", response.status()));
-        }
-        let bytes = self.read(&response, file).await?;
-        if let (true, Some(cache)) = (keeps, cache) {
-            keep(&cache, &url, &bytes).await;
+        let bytes = self.read_body(&get(&url, RequestCache::NoStore).await?, file, true).await?;
+        if keep(&cache, &url, &bytes).await.is_none() {
+            self.keeping.set(Keeping::NoRoom);
         }
         Ok(bytes)
     }
 
-    async fn read(&self, response: &Response, file: &str) -> Result<Vec<u8>, String> {
-        let broken = |_: JsValue| format!("the download of {file} broke off; try again");
+    async fn read_body(
+        &self,
+        response: &Response,
+        file: &str,
+        from_network: bool,
+    ) -> Result<Vec<u8>, String> {
+        let broken =
+            |_: JsValue| "the download broke off: check the connection and try again".to_owned();
         let Some(body) = response.body() else { return Ok(Vec::new()) };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let mut bytes = Vec::new();
@@ -85,7 +133,9 @@ impl Web {
             let start = bytes.len();
             bytes.resize(start + chunk.length() as usize, 0);
             chunk.copy_to(&mut bytes[start..]);
-            self.advance(f64::from(chunk.length()), file);
+            if !file.ends_with(".json") {
+                self.advance(f64::from(chunk.length()), from_network);
+            }
         }
     }
 }
@@ -96,11 +146,26 @@ impl Source for Web {
     }
 
     async fn exists(&self, file: &str) -> bool {
-        file == crate::pipeline::stickers::MANIFEST
+        file == stickers::MANIFEST
     }
 
     async fn read(&self, file: &str) -> Result<Vec<u8>> {
-        self.fetch(file).await.map_err(|problem| Error::weights(file, problem))
+        self.fetch(file).await.map_err(|problem| Error::weights(self.url(file), problem))
+    }
+}
+
+/// Asks the server for a file.
+async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
+    let options = RequestInit::new();
+    options.set_cache(cache);
+    let response = JsFuture::from(scope().fetch_with_str_and_init(url, &options)).await;
+    let response: Response = response
+        .and_then(JsCast::dyn_into)
+        .map_err(|_| "it cannot be reached: check the connection and try again".to_owned())?;
+    match response.status() {
+        200..300 => Ok(response),
+        404 => Err("the server has no such file (404)".into()),
+        status => Err(format!("the server answered {status}: try again later")),
     }
 }
 
@@ -110,17 +175,15 @@ async fn open_cache() -> Option<Cache> {
     JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 
-/// Keeps a file; where there is no room, the page goes on without.
-async fn keep(cache: &Cache, url: &str, bytes: &[u8]) {
+/// Keeps a file; `None` where there is no room.
+async fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> Option<()> {
     let body = Uint8Array::from(bytes);
-    if let Ok(response) = Response::new_with_opt_buffer_source(Some(&body)) {
-        drop(JsFuture::from(cache.put_with_str(url, &response)).await);
-    }
+    let response = Response::new_with_opt_buffer_source(Some(&body)).ok()?;
+    JsFuture::from(cache.put_with_str(url, &response)).await.ok().map(drop)
 }
 
-/// Forgets a file, so that a damaged one is not kept.
-pub(super) async fn forget_all() {
-    if let Ok(caches) = scope().caches() {
-        drop(JsFuture::from(caches.delete(CACHE)).await);
-    }
+/// Removes every kept file; whether there was any.
+pub(super) async fn forget_all() -> bool {
+    let Ok(caches) = scope().caches() else { return false };
+    JsFuture::from(caches.delete(CACHE)).await.is_ok_and(|found| found.is_truthy())
 }

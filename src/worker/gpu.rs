@@ -1,16 +1,18 @@
 //! Which device the worker takes, and why.
 
+use burn::tensor::Device;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::scope;
+use super::{post, scope};
 use crate::device::Backend;
-use crate::protocol::{DeviceChoice, DeviceFacts};
+use crate::protocol::{DeviceChoice, DeviceFacts, Event};
 
 /// What the browser says of its WebGPU adapter.
 struct Adapter {
     name: String,
+    features: Vec<String>,
     is_software: bool,
     /// Burn measures with it from the start, and panics without.
     has_timestamps: bool,
@@ -22,39 +24,63 @@ struct Adapter {
 /// A sentence, where WebGPU was asked for and cannot be had.
 pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts), String> {
     if choice == DeviceChoice::Cpu {
-        return Ok(cpu("You chose the CPU."));
+        return Ok((Backend::Cpu, cpu("You chose the CPU.".into())));
     }
+    let cpu = |reason: String| (Backend::Cpu, cpu(reason));
     let Some(adapter) = adapter().await else {
+        let lack = "This browser offers no WebGPU here";
         return match choice {
-            DeviceChoice::WebGpu => {
-                Err("This browser offers no WebGPU here: choose Auto or CPU.".into())
-            }
-            _ => Ok(cpu("This browser offers no WebGPU here.")),
+            DeviceChoice::WebGpu => Err(format!("{lack}: choose Auto or CPU.")),
+            _ => Ok(cpu(format!("{lack}."))),
         };
     };
     if !adapter.has_timestamps {
         let lack = format!("{} lacks timestamp-query, which the engine needs", adapter.name);
         return match choice {
             DeviceChoice::WebGpu => Err(format!("{lack}: choose Auto or CPU.")),
-            _ => Ok(cpu(&format!("{lack}."))),
+            _ => Ok(cpu(format!("{lack}."))),
         };
     }
     if choice == DeviceChoice::Auto && adapter.is_software {
-        return Ok(cpu(&format!("{} is software, which is slower than the CPU.", adapter.name)));
+        return Ok(cpu(format!("{} is software, which is slower than the CPU.", adapter.name)));
     }
     let reason = if choice == DeviceChoice::WebGpu {
         "You chose WebGPU."
     } else {
         "A GPU that the engine can use was found."
     };
-    let facts = DeviceFacts { name: "WebGPU".into(), adapter: adapter.name, reason: reason.into() };
+    let facts = DeviceFacts {
+        name: "WebGPU".into(),
+        adapter: adapter.name,
+        features: adapter.features,
+        reason: reason.into(),
+        check: String::new(),
+    };
     Ok((Backend::WebGpu, facts))
 }
 
-fn cpu(reason: &str) -> (Backend, DeviceFacts) {
-    let facts =
-        DeviceFacts { name: "CPU".into(), adapter: String::new(), reason: reason.to_owned() };
-    (Backend::Cpu, facts)
+/// What to tell of the CPU, taken because of `reason`.
+pub(super) fn cpu(reason: String) -> DeviceFacts {
+    DeviceFacts { name: "CPU".into(), reason, ..DeviceFacts::default() }
+}
+
+/// Starts the device; a GPU that is lost later is told to the page at once, also between two
+/// pictures.
+///
+/// # Errors
+/// A sentence, where the GPU cannot be started.
+pub(super) async fn start(backend: Backend) -> Result<Device, String> {
+    if backend == Backend::Cpu {
+        return Ok(Device::flex());
+    }
+    let started = Device::wgpu_options().init_with_setup_async().await;
+    let (device, setup) = started
+        .map_err(|problem| format!("The GPU cannot be used ({problem}): choose the CPU."))?;
+    setup.device.set_device_lost_callback(|_, message| {
+        let message = format!("The browser lost its GPU ({message}).");
+        post(&Event::Crashed { message });
+    });
+    Ok(device)
 }
 
 async fn adapter() -> Option<Adapter> {
@@ -63,8 +89,10 @@ async fn adapter() -> Option<Adapter> {
     let promise: Promise = request.call0(&gpu).ok()?.dyn_into().ok()?;
     let adapter = JsFuture::from(promise).await.ok()?;
     let features = get(&adapter, "features")?;
-    let has: Function = get(&features, "has")?.dyn_into().ok()?;
-    let has_timestamps = has.call1(&features, &"timestamp-query".into()).ok()?.is_truthy();
+    let names = js_sys::try_iter(&features).ok()??.filter_map(|name| name.ok()?.as_string());
+    let mut features: Vec<String> = names.collect();
+    features.sort();
+    let has_timestamps = features.iter().any(|name| name == "timestamp-query");
 
     let info = get(&adapter, "info")?;
     let text = |key: &str| get(&info, key).and_then(|value| value.as_string()).unwrap_or_default();
@@ -78,7 +106,7 @@ async fn adapter() -> Option<Adapter> {
     let flagged = [&adapter, &info]
         .iter()
         .any(|holder| get(holder, "isFallbackAdapter").is_some_and(|value| value.is_truthy()));
-    Some(Adapter { name, is_software: named_so || flagged, has_timestamps })
+    Some(Adapter { name, features, is_software: named_so || flagged, has_timestamps })
 }
 
 /// A property that is there.

@@ -3,18 +3,22 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use burn::tensor::Tensor;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::fetch::{Web, forget_all};
 use super::{gpu, now, post};
+use crate::device::Backend;
+use crate::diffusion::Step;
 use crate::image::Image;
+use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::source::read_json;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Pipeline, Run};
-use crate::protocol::{DeviceChoice, Event, Request};
+use crate::protocol::{DeviceChoice, Event, ModelFacts, Request};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -34,51 +38,107 @@ pub(super) fn receive(worker: &Shared, request: Request) {
     let worker = worker.clone();
     match request {
         Request::Load { model, device } => spawn_local(async move {
-            if let Err(message) = load(&worker, &model, device).await {
-                post(&Event::Crashed { message });
+            match load(&model, device).await {
+                Ok((pipeline, ready)) => {
+                    worker.borrow_mut().pipeline = Some(Rc::new(pipeline));
+                    post(&ready);
+                }
+                Err(message) => post(&Event::Crashed { message }),
             }
         }),
         Request::Draw { job, recipe } => {
             worker.borrow_mut().turn += 1;
-            spawn_local(async move {
-                if let Err(error) = draw(&worker, job, &recipe).await {
-                    post(&Event::Failed { message: error.to_string() });
-                }
-            });
+            spawn_local(async move { tell(draw(&worker, job, &recipe).await) });
         }
         Request::Cancel => worker.borrow_mut().turn += 1,
-        Request::Decode { job, step } => spawn_local(async move {
-            if let Err(error) = decode(&worker, job, step).await {
-                post(&Event::Failed { message: error.to_string() });
-            }
-        }),
+        Request::Decode { job, step } => {
+            spawn_local(async move { tell(decode(&worker, job, step).await) });
+        }
         Request::Count { prompt } => count(&worker, &prompt),
+        Request::Forget => spawn_local(async {
+            let message = match forget_all().await {
+                true => {
+                    "The weights are removed from this browser; they stay in memory until the \
+                         page is closed."
+                }
+                false => "This browser kept no weights.",
+            };
+            post(&Event::Forgotten { message: message.into() });
+        }),
     }
 }
 
-async fn load(worker: &Shared, model: &str, choice: DeviceChoice) -> Result<(), String> {
+/// Tells the page of what failed. A failed device does not come back: that ends the worker.
+fn tell(outcome: Result<()>) {
+    match outcome {
+        Ok(()) => {}
+        Err(Error::Device(message)) => post(&Event::Crashed { message }),
+        Err(error) => post(&Event::Failed { message: error.to_string() }),
+    }
+}
+
+/// The model on the device that `choice` leads to, and what to tell of it.
+async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), String> {
     let start = now();
-    let (backend, facts) = gpu::choose(choice).await?;
-    let device = backend.start().await.map_err(|error| error.to_string())?;
-    let source = Web::new(model);
-    let manifest: Manifest =
-        read_json(&source, MANIFEST).await.map_err(|error| error.to_string())?;
-    source.expect(manifest.files.values().map(|file| file.bytes as f64).sum());
-    let pipeline = match Pipeline::load(&source, &device).await {
-        Ok(pipeline) => pipeline,
+    let (backend, mut device) = gpu::choose(choice).await?;
+    let place = gpu::start(backend).await?;
+    let (mut pipeline, source, bytes) =
+        fetch(model, &place).await.map_err(|error| error.to_string())?;
+    if backend == Backend::WebGpu {
+        match check(&pipeline, &source).await {
+            Ok(message) => device.check = message,
+            Err(problem) => {
+                device = gpu::cpu(format!("{problem}, so the CPU draws."));
+                let again = fetch(model, &Device::flex()).await;
+                (pipeline, ..) = again.map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    let facts = ModelFacts {
+        name: pipeline.name.clone(),
+        parameters: pipeline.dit.num_params(),
+        styles: pipeline.styles.clone(),
+        places: pipeline.text.as_ref().map_or(0, |text| text.places),
+        bytes,
+        kept: source.kept().into(),
+    };
+    let seconds = (now() - start) / 1e3;
+    Ok((pipeline, Event::Ready { model: facts, device, seconds }))
+}
+
+/// The model, where it came from, and its bytes. What was kept from an earlier visit may be
+/// damaged, or of older weights: then it comes over the network once more.
+async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
+    let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
+    let bytes = manifest.files.values().map(|file| file.bytes as f64).sum();
+    let source = Web::new(model, bytes);
+    match Pipeline::load(&source, device).await {
+        Ok(pipeline) => Ok((pipeline, source, bytes)),
         Err(error) => {
             forget_all().await;
-            return Err(error.to_string());
+            if !source.used_store() {
+                return Err(error);
+            }
+            let source = Web::new(model, bytes);
+            Ok((Pipeline::load(&source, device).await?, source, bytes))
         }
+    }
+}
+
+/// Asks the GPU what the CPU has answered before: what came of it, or what is wrong, in words.
+async fn check(pipeline: &Pipeline, source: &Web) -> Result<String, String> {
+    let known: KnownAnswer = match read_json(source, KNOWN_ANSWER).await {
+        Ok(known) => known,
+        Err(_) => return Ok(format!("Not checked: this model has no {KNOWN_ANSWER}.")),
     };
-    post(&Event::Ready {
-        styles: pipeline.styles.clone(),
-        device: facts,
-        seconds: (now() - start) / 1e3,
-        tokens: pipeline.text.as_ref().map_or(0, |text| text.places),
-    });
-    worker.borrow_mut().pipeline = Some(Rc::new(pipeline));
-    Ok(())
+    let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
+    let answer = answer.map_err(|error| format!("The GPU failed a check ({error})"))?;
+    let (latent, picture) = known.distance(&answer);
+    let found = format!("latents differ by at most {latent:.1e}, pictures by {picture:.1e}");
+    if latent.max(picture) > TOLERANCE {
+        return Err(format!("The GPU computes wrong numbers in a known-answer check ({found})"));
+    }
+    Ok(format!("Passed against the CPU's known answer: {found}."))
 }
 
 fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
@@ -96,8 +156,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     let mut latest = run.noise();
     let mut stopped = false;
     while let Some(step) = run.step() {
-        let denoised = preview(&pipeline, step.denoised.clone()).await?;
-        let noisy = preview(&pipeline, step.latent.clone()).await?;
+        let (denoised, noisy) = previews(&pipeline, &step).await?;
         let milliseconds = now() - last;
         post(&Event::Step { job, index: step.index, milliseconds, denoised, noisy });
         worker.borrow_mut().trace.1.push(step.denoised.clone());
@@ -136,9 +195,13 @@ fn count(worker: &Shared, prompt: &str) {
     }
 }
 
-async fn preview(pipeline: &Pipeline, latent: Tensor<4>) -> Result<Vec<Image>> {
-    match pipeline.decoder.preview(latent) {
-        Some(picture) => to_images(picture).await,
-        None => Ok(Vec::new()),
-    }
+/// The denoised estimate and the latent as it is, in one read of the device.
+async fn previews(pipeline: &Pipeline, step: &Step) -> Result<(Vec<Image>, Vec<Image>)> {
+    let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
+    let Some(pictures) = pipeline.decoder.preview(both) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let mut denoised = to_images(pictures).await?;
+    let noisy = denoised.split_off(denoised.len() / 2);
+    Ok((denoised, noisy))
 }

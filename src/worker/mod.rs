@@ -32,7 +32,7 @@ pub fn start() {
     scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget();
     // Whatever the page sent before now was lost; this tells it that we listen.
-    post(&Event::Loading { loaded: 0.0, total: 0.0, what: "Starting".into() });
+    post(&Event::Loading { loaded: 0.0, total: 0.0, rate: 0.0 });
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

@@ -1,9 +1,10 @@
 //! `cargo xtask test`: everything that must hold before a change lands, cheapest first.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::tools::{self, Outcome, ensure_vulkan, ensure_wasm_target};
+use crate::{browser, build};
 
 fn cargo(steps: &[&[&str]]) -> Outcome {
     steps.iter().try_for_each(|arguments| tools::run("cargo", arguments))
@@ -18,40 +19,72 @@ pub(crate) fn run_all() -> Outcome {
         &WASM_CLIPPY,
     ])?;
     ensure_vulkan()?;
-    run_tests(&["test", "--release", "--workspace", "--no-fail-fast"])
+    let mut command =
+        tools::command("cargo", &["test", "--release", "--workspace", "--no-fail-fast"]);
+    let engine = run_tests(&mut command, cargo_count)?;
+    build::run_all()?;
+    check_sizes()?;
+    let page = run_tests(&mut browser::command()?, node_count)?;
+    let (passed, failed) = (engine.0 + page.0, engine.1 + page.1);
+    println!("\n{passed} passed, {failed} failed");
+    if failed == 0 { Ok(()) } else { Err("the tests do not pass".into()) }
 }
 
-/// Runs `cargo test` and closes with one line for all of its programs.
-fn run_tests(arguments: &[&str]) -> Outcome {
-    eprintln!("\n$ cargo {}", arguments.join(" "));
-    let mut command = tools::command("cargo", arguments);
+/// What a visitor downloads of the two programs.
+fn check_sizes() -> Outcome {
+    let dist = tools::root().join("dist");
+    for (program, most) in [("app", build::PAGE_MOST), ("worker", build::WORKER_MOST)] {
+        let bytes = build::download(&dist, program)?;
+        if bytes > most {
+            return Err(format!("{program} is {bytes} bytes in brotli, and may be {most}"));
+        }
+    }
+    Ok(())
+}
+
+/// Runs a test runner, and counts what passed and failed by its closing lines.
+fn run_tests(
+    command: &mut Command,
+    count: fn(&str, &str) -> usize,
+) -> Result<(usize, usize), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    eprintln!("\n$ {name} ...");
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|problem| format!("cargo cannot be started: {problem}"))?;
+        .map_err(|problem| format!("{name} cannot be started: {problem}"))?;
     let (mut passed, mut failed) = (0, 0);
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
-        let line = line.map_err(|problem| format!("cargo cannot be read: {problem}"))?;
+        let line = line.map_err(|problem| format!("{name} cannot be read: {problem}"))?;
         println!("{line}");
-        passed += count(&line, "passed");
-        failed += count(&line, "failed");
+        passed += count(&line, "pass");
+        failed += count(&line, "fail");
     }
-    let status = child.wait().map_err(|problem| format!("cargo was lost: {problem}"))?;
-    println!("\n{passed} passed, {failed} failed");
-    if status.success() && failed == 0 && passed > 0 {
-        return Ok(());
+    let status = child.wait().map_err(|problem| format!("{name} was lost: {problem}"))?;
+    // A runner that dies before its closing line has failed all the same.
+    let failed = if status.success() { failed } else { failed.max(1) };
+    if passed + failed == 0 {
+        return Err(format!("{name} ran no test"));
     }
-    Err("the tests do not pass".into())
+    Ok((passed, failed))
 }
 
-/// The number before `word` in one of the runner's closing lines.
-fn count(line: &str, word: &str) -> usize {
+/// The number before `passed` or `failed` in a closing line of `cargo test`.
+fn cargo_count(line: &str, word: &str) -> usize {
     if !line.starts_with("test result:") {
         return 0;
     }
     let words: Vec<&str> = line.split_whitespace().collect();
-    let pair = words.windows(2).find(|pair| pair[1].trim_end_matches(';') == word);
+    let pair = words.windows(2).find(|pair| pair[1].starts_with(word));
     pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
+}
+
+/// The number after `pass` or `fail` in a closing line of `node --test`.
+fn node_count(line: &str, word: &str) -> usize {
+    match line.split_whitespace().collect::<Vec<_>>()[..] {
+        ["ℹ" | "#", found, number] if found == word => number.parse().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// The page's two programs must build for browsers.
@@ -79,7 +112,9 @@ mod tests {
     #[test]
     fn closing_lines_are_counted() {
         let line = "test result: FAILED. 34 passed; 2 failed; 0 ignored; 0 measured";
-        assert_eq!((count(line, "passed"), count(line, "failed")), (34, 2));
-        assert_eq!(count("thread said 7 passed;", "passed"), 0);
+        assert_eq!((cargo_count(line, "pass"), cargo_count(line, "fail")), (34, 2));
+        assert_eq!(cargo_count("thread said 7 passed;", "pass"), 0);
+        assert_eq!((node_count("# pass 12", "pass"), node_count("ℹ fail 3", "fail")), (12, 3));
+        assert_eq!(node_count("# fail 3", "pass"), 0);
     }
 }

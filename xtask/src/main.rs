@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's chores, each of which installs what it needs.
 
 mod bench;
+mod browser;
 mod build;
 mod gate;
 mod renew;

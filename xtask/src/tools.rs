@@ -61,6 +61,18 @@ pub(crate) fn ensure_wasm_target() -> Outcome {
     run("rustup", &["target", "add", TARGET])
 }
 
+/// Whether Binaryen's `wasm-opt` is there, or can be installed.
+pub(crate) fn ensure_wasm_opt() -> bool {
+    let is_there = || output("wasm-opt", &["--version"]).is_some();
+    is_there() || (is_debian_root() && apt_install(&["binaryen"]).is_ok() && is_there())
+}
+
+/// Whether this user may install Debian packages.
+fn is_debian_root() -> bool {
+    output("id", &["-u"]).is_some_and(|id| id.trim() == "0")
+        && std::path::Path::new("/usr/bin/apt-get").exists()
+}
+
 /// Makes sure that wgpu finds an adapter on Linux: a driver, or Debian's software one.
 pub(crate) fn ensure_vulkan() -> Outcome {
     if !cfg!(target_os = "linux") {

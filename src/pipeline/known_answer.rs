@@ -1,0 +1,86 @@
+//! A known answer: what the CPU draws for one recipe, kept with a model, so that a GPU can be asked
+//! the same before it is trusted. Drivers and shader compilers do get convolutions and reductions
+//! wrong, and a wrong picture looks like a bad model.
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::Pipeline;
+use crate::recipe::Recipe;
+use crate::{Error, Result};
+
+/// The file beside a model's weights.
+pub const KNOWN_ANSWER: &str = "known_answer.json";
+/// The largest difference that rounding explains, in latents of deviation 1 and pictures in −1..1.
+pub const TOLERANCE: f32 = 0.02;
+/// About so many values of each are kept.
+const VALUES: usize = 200;
+
+/// A recipe and what it gives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KnownAnswer {
+    /// What was drawn.
+    pub recipe: Recipe,
+    /// Values of the latent after the last step.
+    pub latent: Vec<f32>,
+    /// Values of the decoded picture.
+    pub picture: Vec<f32>,
+}
+
+impl KnownAnswer {
+    /// What `pipeline` answers to `recipe` on its device.
+    ///
+    /// # Errors
+    /// Where the recipe does not fit the model, or the device fails.
+    pub async fn ask(pipeline: &Pipeline, recipe: Recipe) -> Result<Self> {
+        let mut run = pipeline.begin(&recipe, None)?;
+        while run.step().is_some() {}
+        let latent = run.into_latent();
+        let picture = pipeline.decoder.decode(latent.clone());
+        Ok(Self { recipe, latent: sample(latent).await?, picture: sample(picture).await? })
+    }
+
+    /// The recipe that is asked for a model whose style labels are `styles`: one guided step.
+    pub fn question(styles: &[String]) -> Recipe {
+        let style = styles.first().cloned().unwrap_or_default();
+        Recipe { prompt: "red apple".into(), style, steps: 1, seed: 7, ..Recipe::default() }
+    }
+
+    /// The largest differences of latent and picture; infinite where they cannot be compared.
+    pub fn distance(&self, other: &Self) -> (f32, f32) {
+        (largest(&self.latent, &other.latent), largest(&self.picture, &other.picture))
+    }
+}
+
+async fn sample(x: Tensor<4>) -> Result<Vec<f32>> {
+    let data = x.into_data_async().await;
+    let data =
+        data.map_err(|problem| Error::Device(format!("The device gave no answer: {problem}")))?;
+    // An odd stride meets every channel, row and column; six digits are more than devices agree on.
+    let stride = (data.num_elements() / VALUES) | 1;
+    Ok(data.iter::<f32>().step_by(stride).map(|value| (value * 1e6).round() / 1e6).collect())
+}
+
+fn largest(a: &[f32], b: &[f32]) -> f32 {
+    if a.len() != b.len() || a.is_empty() {
+        return f32::INFINITY;
+    }
+    let difference = |(a, b): (&f32, &f32)| match (a - b).abs() {
+        finite if finite.is_finite() => finite,
+        _ => f32::INFINITY,
+    };
+    a.iter().zip(b).map(difference).fold(0.0, f32::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_compared_is_infinitely_far() {
+        assert_eq!(largest(&[1.0, 2.0], &[1.5, 2.0]), 0.5);
+        assert_eq!(largest(&[1.0], &[1.0, 2.0]), f32::INFINITY);
+        assert_eq!(largest(&[1.0], &[f32::NAN]), f32::INFINITY);
+        assert_eq!(largest(&[], &[]), f32::INFINITY);
+    }
+}

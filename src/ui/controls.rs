@@ -1,0 +1,114 @@
+//! Labelled controls, each with a line that explains it.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use yew::{
+    AttrValue, Callback, Event, Html, InputEvent, Properties, TargetCast, function_component, html,
+};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct TextProps {
+    pub(super) label: &'static str,
+    pub(super) help: AttrValue,
+    pub(super) value: AttrValue,
+    #[prop_or(1)]
+    pub(super) rows: u32,
+    pub(super) change: Callback<String>,
+}
+
+/// Some lines of text.
+#[function_component]
+pub(super) fn Text(props: &TextProps) -> Html {
+    let change = props.change.clone();
+    let oninput = Callback::from(move |event: InputEvent| {
+        if let Some(area) = event.target_dyn_into::<HtmlTextAreaElement>() {
+            change.emit(area.value());
+        }
+    });
+    let help = format!("{}-help", props.label.replace(' ', "-"));
+    html! {
+        <label class="field">
+            <span>{props.label}</span>
+            <textarea rows={props.rows.to_string()} aria-label={props.label} {oninput}
+                aria-describedby={help.clone()} value={props.value.clone()} />
+            <small id={help}>{props.help.clone()}</small>
+        </label>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(super) struct NumberProps {
+    pub(super) label: &'static str,
+    pub(super) help: &'static str,
+    pub(super) value: AttrValue,
+    pub(super) min: &'static str,
+    pub(super) max: &'static str,
+    #[prop_or("1")]
+    pub(super) step: &'static str,
+    pub(super) change: Callback<String>,
+    /// Buttons beside it.
+    #[prop_or_default]
+    pub(super) children: Html,
+}
+
+/// A number.
+#[function_component]
+pub(super) fn Number(props: &NumberProps) -> Html {
+    let change = props.change.clone();
+    let oninput = Callback::from(move |event: InputEvent| {
+        if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+            change.emit(input.value());
+        }
+    });
+    let (id, help) = (format!("{}-number", props.label), format!("{}-help", props.label));
+    html! {
+        <div class="field">
+            <label for={id.clone()}>{props.label}</label>
+            <span class="with-buttons">
+                <input {id} type="number" aria-describedby={help.clone()} min={props.min}
+                    max={props.max} step={props.step} value={props.value.clone()} {oninput} />
+                {props.children.clone()}
+            </span>
+            <small id={help}>{props.help}</small>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(super) struct ChoiceProps {
+    pub(super) label: &'static str,
+    pub(super) help: AttrValue,
+    /// Value and what it is called.
+    pub(super) options: Vec<(AttrValue, AttrValue)>,
+    pub(super) value: AttrValue,
+    pub(super) change: Callback<String>,
+}
+
+/// One of several. A value that is not among them, as from an old link, is shown as it is.
+#[function_component]
+pub(super) fn Choice(props: &ChoiceProps) -> Html {
+    let change = props.change.clone();
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+            change.emit(select.value());
+        }
+    });
+    let option = |(value, label): &(AttrValue, AttrValue)| {
+        html! {
+            <option key={value.to_string()} value={value.clone()} selected={*value == props.value}>
+                {label.clone()}
+            </option>
+        }
+    };
+    let is_known = props.options.iter().any(|(value, _)| *value == props.value);
+    let unknown = (!is_known).then(|| (props.value.clone(), props.value.clone()));
+    let help = format!("{}-help", props.label);
+    html! {
+        <label class="field">
+            <span>{props.label}</span>
+            <select aria-label={props.label} aria-describedby={help.clone()} {onchange}>
+                {for props.options.iter().chain(&unknown).map(option)}
+            </select>
+            <small id={help}>{props.help.clone()}</small>
+        </label>
+    }
+}

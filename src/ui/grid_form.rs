@@ -1,0 +1,165 @@
+//! The X/Y grid: asked for, drawn cell by cell, and saved.
+
+use std::rc::Rc;
+
+use web_sys::SubmitEvent;
+use yew::{
+    AttrValue, Callback, Html, MouseEvent, Properties, UseReducerHandle, function_component, html,
+    use_state_eq,
+};
+
+use crate::image::Image;
+use crate::ui::app::tell;
+use crate::ui::canvas::{Canvas, labelled_sheet};
+use crate::ui::controls::{Choice, Text};
+use crate::ui::form::act;
+use crate::ui::grid::{Axis, Grid, Setting};
+use crate::ui::share;
+use crate::ui::state::{Action, State};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct Props {
+    pub(super) state: UseReducerHandle<State>,
+}
+
+/// The grid and its form.
+#[function_component]
+pub(super) fn GridForm(Props { state }: &Props) -> Html {
+    let across = use_state_eq(|| Axis::new(Setting::Guidance, &Setting::Guidance.suggestion(&[])));
+    let down = use_state_eq(|| Axis::new(Setting::Steps, &Setting::Steps.suggestion(&[])));
+    let styles = state.loaded.as_ref().map(|loaded| loaded.model.styles.clone());
+    let styles = Rc::new(styles.unwrap_or_default());
+    let texts = use_state_eq(|| [across.values.join(", "), down.values.join(", ")]);
+    let onsubmit = {
+        let (state, styles, texts) = (state.clone(), styles.clone(), texts.clone());
+        let settings = [across.setting, down.setting];
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let [across, down] = [0, 1].map(|i| Axis::new(settings[i], &texts[i]));
+            match Grid::new(&state.form, across, down, &styles) {
+                Ok(grid) => state.dispatch(Action::DrawGrid(grid)),
+                Err(problem) => state.dispatch(Action::Say(problem)),
+            }
+        })
+    };
+    let side = |i: usize, label: &'static str, values: &'static str| {
+        let axis = if i == 0 { across.clone() } else { down.clone() };
+        let (chosen, styles, now) = (axis.setting, styles.clone(), texts.clone());
+        let choose = Callback::from(move |name: String| {
+            let Some(setting) = Setting::named(&name) else { return };
+            let text = setting.suggestion(&styles);
+            axis.set(Axis::new(setting, &text));
+            let mut both = (*now).clone();
+            both[i] = text;
+            now.set(both);
+        });
+        let now = texts.clone();
+        let change = Callback::from(move |text| {
+            let mut both = (*now).clone();
+            both[i] = text;
+            now.set(both);
+        });
+        let options: Vec<(AttrValue, AttrValue)> =
+            Setting::ALL.map(|setting| (setting.name().into(), setting.name().into())).to_vec();
+        html! {
+            <div class="row">
+                <Choice {label} help="What varies." {options} value={chosen.name()}
+                    change={choose} />
+                <Text label={values} help="Separated by commas." value={texts[i].clone()}
+                    {change} />
+            </div>
+        }
+    };
+    html! {
+        <section class="grid" aria-label="Grid">
+            <details open={state.grid.is_some()}>
+                <summary>{"Compare settings in a grid"}</summary>
+                <form {onsubmit}>
+                    {side(0, "Across", "Values across")}
+                    {side(1, "Down", "Values down")}
+                    <p><small>{"Everything else is as in the form above."}</small></p>
+                    <button type="submit" disabled={!state.can_draw()}>{"Draw grid"}</button>
+                </form>
+                if let Some(grid) = &state.grid { {drawn(state, grid)} }
+            </details>
+        </section>
+    }
+}
+
+fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
+    let done = grid.cells.iter().flatten().count();
+    let columns = grid.across.values.len();
+    let cell = |i: usize| {
+        let recipe = grid.recipes[i].clone();
+        let name =
+            format!("{}, {}", grid.across.values[i % columns], grid.down.values[i / columns]);
+        let used = act(state, move || {
+            let recipe = recipe.clone();
+            Action::Edit(Box::new(move |form| *form = recipe))
+        });
+        match &grid.cells[i] {
+            Some(picture) => html! {
+                <td>
+                    <button type="button" class="thumbnail" onclick={used}
+                        aria-label={format!("Use the settings {name}")}>
+                        <Canvas picture={picture.clone()} label={name} />
+                    </button>
+                </td>
+            },
+            None => html! { <td><div class="blank" /></td> },
+        }
+    };
+    let saved = grid.clone();
+    let download = tell(state, move |_: MouseEvent| {
+        let status = share::save("patchwork-grid.png", "image/png", png(&saved));
+        async { status }
+    });
+    let heading = |value: &String| html! { <th scope="col">{value.clone()}</th> };
+    let row = |(y, value): (usize, &String)| {
+        html! {
+            <tr>
+                <th scope="row">{value.clone()}</th>
+                {for (0..columns).map(|x| cell(y * columns + x))}
+            </tr>
+        }
+    };
+    let (across, down) = (grid.across.setting.name(), grid.down.setting.name());
+    html! {
+        <>
+            <div class="scrolls" tabindex="0" role="group" aria-label="Grid of pictures">
+                <table>
+                    <caption>{format!("{across} across, {down} down: {done} of {} drawn", grid.cells.len())}</caption>
+                    <thead><tr><td />{for grid.across.values.iter().map(heading)}</tr></thead>
+                    <tbody>{for grid.down.values.iter().enumerate().map(row)}</tbody>
+                </table>
+            </div>
+            <div class="actions">
+                <button type="button" onclick={download} disabled={done == 0}>
+                    {"Download grid"}
+                </button>
+                <button type="button" onclick={act(state, || Action::CloseGrid)}
+                    disabled={grid.is_drawing}>{"Close grid"}</button>
+            </div>
+        </>
+    }
+}
+
+/// The grid with its values written beside it. It carries the recipe of its first cell.
+fn png(grid: &Grid) -> Option<Vec<u8>> {
+    let first = grid.cells.iter().flatten().next()?;
+    let blank = || Image {
+        width: first.width,
+        height: first.height,
+        pixels: vec![0; 4 * first.width * first.height],
+    };
+    let cells: Vec<Image> =
+        grid.cells.iter().map(|cell| cell.as_deref().cloned().unwrap_or_else(blank)).collect();
+    let across: Vec<_> = label(&grid.across);
+    let down: Vec<_> = label(&grid.down);
+    share::png(&labelled_sheet(&cells, &across, &down)?, grid.recipes.first()?)
+}
+
+fn label(axis: &Axis) -> Vec<String> {
+    let name = axis.setting.name().to_lowercase();
+    axis.values.iter().map(|value| format!("{name} {value}")).collect()
+}

@@ -1,0 +1,209 @@
+//! What was drawn before: kept in this browser, opened, used again, exported, removed.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+use yew::{
+    Callback, Html, MouseEvent, Properties, UseReducerHandle, function_component, hook, html,
+    use_effect_with, use_state_eq,
+};
+
+use crate::image::Image;
+use crate::recipe::Recipe;
+use crate::ui::app::tell;
+use crate::ui::form::act;
+use crate::ui::open::open_button;
+use crate::ui::state::{Action, Phase, State};
+use crate::ui::store::{self, Entry};
+use crate::ui::{archive, share};
+
+/// How many pictures are shown before one asks for the rest.
+const SHOWN: usize = 24;
+
+/// Brings the kept pictures back when the page opens, and keeps each new one.
+#[hook]
+pub(super) fn use_history(state: &UseReducerHandle<State>) {
+    let dispatcher = state.dispatcher();
+    use_effect_with((), move |()| {
+        spawn_local(async move {
+            match store::all().await {
+                Ok(entries) => dispatcher.dispatch(Action::Remember(entries)),
+                Err(_) => dispatcher.dispatch(Action::Say(
+                    "This browser keeps no history here, perhaps because this is a private \
+                     window: download what you want to keep."
+                        .into(),
+                )),
+            }
+        });
+    });
+    let finished = state.run.as_ref().filter(|run| {
+        let is_whole = !run.pictures.is_empty() && !run.was_stopped;
+        is_whole && !run.is_from_history && run.cell.is_none()
+    });
+    let state = state.clone();
+    use_effect_with(finished.map(|run| run.job), move |_| {
+        let Some(run) = state.run.clone() else { return };
+        if run.pictures.is_empty() || run.was_stopped || run.is_from_history || run.cell.is_some() {
+            return;
+        }
+        spawn_local(async move {
+            for (picture, i) in run.pictures.iter().zip(0..) {
+                let recipe = Recipe { seed: run.recipe.seed + i, count: 1, ..run.recipe.clone() };
+                keep(&state, picture, recipe).await;
+            }
+        });
+    });
+}
+
+/// Keeps a picture in the store; where that fails, in memory, and says so.
+async fn keep(state: &UseReducerHandle<State>, picture: &Image, recipe: Recipe) {
+    let Some(png) = share::png(picture, &recipe) else { return };
+    let key = match store::add(&png).await {
+        Ok(key) => key,
+        Err(_) => {
+            state.dispatch(Action::Say(
+                "This browser has no room to keep the picture: download it, or delete some of the \
+                 history. It is here until the page is closed."
+                    .into(),
+            ));
+            // Beyond every number that the store gives.
+            (js_sys::Math::random() * 1e9) as u32 + 3_000_000_000
+        }
+    };
+    state.dispatch(Action::Remember(vec![Rc::new(Entry::new(key, recipe, png))]));
+}
+
+#[derive(PartialEq, Properties)]
+pub(super) struct Props {
+    pub(super) state: UseReducerHandle<State>,
+}
+
+/// The history.
+#[function_component]
+pub(super) fn History(Props { state }: &Props) -> Html {
+    let shows_all = use_state_eq(|| false);
+    let clears = use_state_eq(|| false);
+    let entries = &state.history;
+    let bytes: usize = entries.iter().map(|entry| entry.png.len()).sum();
+    let facts = match entries.len() {
+        0 => "Nothing yet. What you draw is kept here, in this browser only.".into(),
+        1 => format!("1 picture, {:.0} KB, kept in this browser only.", bytes as f64 / 1e3),
+        n => format!("{n} pictures, {:.0} KB, kept in this browser only.", bytes as f64 / 1e3),
+    };
+    let shown = if *shows_all { entries.len() } else { SHOWN };
+    let show = {
+        let shows_all = shows_all.clone();
+        Callback::from(move |_: MouseEvent| shows_all.set(true))
+    };
+    let ask = |asks: bool| {
+        let clears = clears.clone();
+        Callback::from(move |_: MouseEvent| clears.set(asks))
+    };
+    let clear = {
+        let (clear, done) = (remove(state, None), ask(false));
+        Callback::from(move |event: MouseEvent| {
+            clear.emit(event.clone());
+            done.emit(event);
+        })
+    };
+    html! {
+        <section class="history" aria-label="History">
+            <h2>{"Drawn so far"}</h2>
+            <p><small>{facts}</small></p>
+            <ul>{for entries.iter().take(shown).map(|entry| item(state, entry))}</ul>
+            <div class="actions">
+                {open_button(state)}
+                if shown < entries.len() {
+                    <button type="button" onclick={show}>
+                        {format!("Show all {}", entries.len())}
+                    </button>
+                }
+                if !entries.is_empty() {
+                    {exports(state)}
+                    if *clears {
+                        <button type="button" class="danger" onclick={clear}>
+                            {format!("Delete all {}", entries.len())}
+                        </button>
+                        <button type="button" onclick={ask(false)}>{"Keep them"}</button>
+                    } else {
+                        <button type="button" onclick={ask(true)}>{"Clear"}</button>
+                    }
+                }
+            </div>
+        </section>
+    }
+}
+
+/// The buttons that save the whole history.
+fn exports(state: &UseReducerHandle<State>) -> Html {
+    let entries = state.history.clone();
+    let zip = tell(state, move |_: MouseEvent| {
+        let status = share::save("patchwork.zip", "application/zip", archive::zip(&entries));
+        async { status }
+    });
+    let entries = state.history.clone();
+    let sheet = tell(state, move |_: MouseEvent| {
+        let entries = entries.clone();
+        async move {
+            let sheet = archive::sheet(&entries).await;
+            share::save("patchwork-sheet.png", "image/png", sheet)
+        }
+    });
+    html! {
+        <>
+            <button type="button" onclick={zip}>{"Export ZIP"}</button>
+            <button type="button" onclick={sheet}>{"Contact sheet"}</button>
+        </>
+    }
+}
+
+fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
+    let recipe = &entry.recipe;
+    let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
+    let name = format!("{}, {style}, seed {}", recipe.prompt, recipe.seed);
+    let dispatcher = state.dispatcher();
+    let opened = entry.clone();
+    let open = Callback::from(move |_: MouseEvent| {
+        dispatcher.dispatch(match Image::from_png(&opened.png) {
+            Ok(picture) => Action::Open(opened.recipe.clone(), picture),
+            Err(error) => Action::Say(error.to_string()),
+        });
+    });
+    let used = recipe.clone();
+    let again = act(state, move || {
+        let recipe = used.clone();
+        Action::Edit(Box::new(move |form| *form = recipe))
+    });
+    html! {
+        <li key={entry.key}>
+            <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
+                disabled={state.phase == Phase::Running} onclick={open}>
+                <img src={entry.url.to_string()} alt="" loading="lazy" />
+            </button>
+            <small>{&name}</small>
+            <div class="actions">
+                <button type="button" aria-label={format!("Use the settings of {name}")}
+                    onclick={again}>{"Use settings"}</button>
+                <button type="button" aria-label={format!("Delete {name}")}
+                    onclick={remove(state, Some(entry.key))}>{"Delete"}</button>
+            </div>
+        </li>
+    }
+}
+
+/// Removes one picture, or all of them, and says so.
+fn remove(state: &UseReducerHandle<State>, key: Option<u32>) -> Callback<MouseEvent> {
+    let dispatcher = state.dispatcher();
+    tell(state, move |_: MouseEvent| {
+        let dispatcher = dispatcher.clone();
+        async move {
+            let removed = store::remove(key).await;
+            dispatcher.dispatch(key.map_or(Action::Clear, Action::Forget));
+            match (removed, key) {
+                (Err(_), _) => "This browser did not let its store be changed.".into(),
+                (Ok(()), Some(_)) => "Deleted.".into(),
+                (Ok(()), None) => "The history is empty.".into(),
+            }
+        }
+    })
+}

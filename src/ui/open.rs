@@ -1,0 +1,83 @@
+//! Bringing a recipe back: from a PNG that is dropped or chosen, or from a link.
+
+use gloo_file::File;
+use gloo_file::futures::read_as_bytes;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DragEvent, FileList, HtmlInputElement};
+use yew::{
+    Callback, Event, Html, TargetCast, UseReducerDispatcher, UseReducerHandle, hook, html,
+    use_effect_with,
+};
+
+use crate::image::Image;
+use crate::ui::share;
+use crate::ui::state::{Action, State};
+use crate::ui::use_keys::listen;
+
+/// Takes PNGs that are dropped anywhere on the page, and links that are followed while it is open.
+#[hook]
+pub(super) fn use_open(state: &UseReducerHandle<State>) {
+    let dispatcher = state.dispatcher();
+    use_effect_with((), move |()| {
+        let to = dispatcher.clone();
+        let stop_over = listen("dragover", |event| event.prevent_default());
+        let stop_drop = listen("drop", move |event| {
+            event.prevent_default();
+            let files = event.dyn_into::<DragEvent>().ok();
+            let files = files.and_then(|event| event.data_transfer()?.files());
+            read_first(files, to.clone());
+        });
+        let stop_hash = listen("hashchange", move |_| {
+            dispatcher.dispatch(Action::Edit(Box::new(|recipe| {
+                *recipe = share::from_address(recipe.clone());
+            })));
+        });
+        move || {
+            stop_over();
+            stop_drop();
+            stop_hash();
+        }
+    });
+}
+
+/// A button that chooses a PNG, for those who cannot drop one.
+pub(super) fn open_button(state: &UseReducerHandle<State>) -> Html {
+    let dispatcher = state.dispatcher();
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+            read_first(input.files(), dispatcher.clone());
+            input.set_value("");
+        }
+    });
+    html! {
+        <label class="button">
+            {"Open a PNG"}
+            <input type="file" accept="image/png" aria-label="Open a PNG" {onchange} />
+        </label>
+    }
+}
+
+/// Puts the recipe of the first file into the form.
+fn read_first(files: Option<FileList>, dispatcher: UseReducerDispatcher<State>) {
+    let Some(file) = files.and_then(|files| files.get(0)) else { return };
+    let file = File::from(file);
+    spawn_local(async move {
+        let name = file.name();
+        let status = match read_as_bytes(&file).await {
+            Err(_) => format!("{name} cannot be read: try again, or copy it to this machine."),
+            Ok(bytes) => match Image::recipe_of_png(&bytes) {
+                Ok(Some(recipe)) => {
+                    dispatcher.dispatch(Action::Edit(Box::new(|form| *form = recipe)));
+                    format!("The recipe of {name} is in the form: Generate draws it again.")
+                }
+                Ok(None) => format!(
+                    "{name} holds no recipe: open a PNG that Patchwork saved, and that no other \
+                     program has changed."
+                ),
+                Err(error) => format!("{name}: {error}"),
+            },
+        };
+        dispatcher.dispatch(Action::Say(status));
+    });
+}

@@ -1,0 +1,60 @@
+//! Taking the picture on stage away: as a file, in the clipboard, or as a link.
+
+use std::rc::Rc;
+
+use yew::{Html, MouseEvent, UseReducerHandle, html};
+
+use crate::image::Image;
+use crate::ui::app::tell;
+use crate::ui::run::Run;
+use crate::ui::share;
+use crate::ui::state::State;
+
+/// The picture, or several as a contact sheet.
+fn whole(run: &Run) -> Rc<Image> {
+    match &run.pictures[..] {
+        [picture] => picture.clone(),
+        pictures => {
+            let columns = (pictures.len() as f64).sqrt().ceil() as usize;
+            Image::sheet(pictures, columns).into()
+        }
+    }
+}
+
+/// The buttons.
+pub(super) fn take_away(state: &UseReducerHandle<State>, run: &Run) -> Html {
+    let shared = Rc::new(run.clone());
+    let run = shared.clone();
+    let download = tell(state, move |_: MouseEvent| {
+        let name = format!("{}.png", share::file_name(&run.recipe));
+        let status = share::save(&name, "image/png", share::png(&whole(&run), &run.recipe));
+        async { status }
+    });
+    let run = shared.clone();
+    let copy = tell(state, move |_: MouseEvent| {
+        let picture = whole(&run);
+        async move { share::copy_picture(&picture).await }
+    });
+    let run = shared.clone();
+    let link = tell(state, move |_: MouseEvent| {
+        let run = run.clone();
+        async move { share::copy_link(&run.recipe).await }
+    });
+    let note = if shared.was_stopped {
+        "Stopped early: its recipe draws the whole picture."
+    } else if shared.pictures.len() > 1 {
+        "Saved as one contact sheet; each picture is in the history."
+    } else {
+        "The PNG is transparent and carries its recipe: drop it on this page to get it back."
+    };
+    html! {
+        <div class="take-away">
+            <div class="actions">
+                <button type="button" onclick={download}>{"Download PNG"}</button>
+                <button type="button" onclick={copy}>{"Copy picture"}</button>
+                <button type="button" onclick={link}>{"Copy link"}</button>
+            </div>
+            <small>{note}</small>
+        </div>
+    }
+}

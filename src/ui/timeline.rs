@@ -1,0 +1,100 @@
+//! Every step of a run, to scrub through, to play, and to decode in full.
+
+use gloo_timers::callback::Interval;
+use web_sys::HtmlInputElement;
+use yew::{
+    Callback, Html, InputEvent, MouseEvent, Properties, TargetCast, UseReducerHandle,
+    function_component, html, use_effect_with, use_state_eq,
+};
+
+use crate::protocol::Request;
+use crate::ui::form::act;
+use crate::ui::run::Run;
+use crate::ui::state::{Action, Phase, State};
+
+/// Milliseconds that a step is shown for in playback.
+const PACE: u32 = 200;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct Props {
+    pub(super) state: UseReducerHandle<State>,
+    pub(super) run: Run,
+    pub(super) send: Callback<Request>,
+}
+
+/// The timeline.
+#[function_component]
+pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
+    let last = run.frames.len().saturating_sub(1);
+    let at = run.looking.unwrap_or(last);
+    let is_playing = use_state_eq(|| false);
+    {
+        let (state, playing) = (state.clone(), is_playing.clone());
+        use_effect_with((*is_playing, at), move |&(is_playing, at)| {
+            let next = is_playing.then(|| {
+                Interval::new(PACE, move || {
+                    if at < last {
+                        state.dispatch(Action::Look(Some(at + 1)));
+                    } else {
+                        state.dispatch(Action::Look(None));
+                        playing.set(false);
+                    }
+                })
+            });
+            move || drop(next)
+        });
+    }
+    let play = {
+        let (state, playing) = (state.clone(), is_playing.clone());
+        Callback::from(move |_: MouseEvent| {
+            if !*playing && at == last {
+                state.dispatch(Action::Look(Some(0)));
+            }
+            playing.set(!*playing);
+        })
+    };
+    let look = {
+        let dispatcher = state.dispatcher();
+        Callback::from(move |event: InputEvent| {
+            let input: Option<HtmlInputElement> = event.target_dyn_into();
+            dispatcher.dispatch(Action::Look(input.and_then(|input| input.value().parse().ok())));
+        })
+    };
+    let noisy = state.noisy;
+    let toggle = {
+        let dispatcher = state.dispatcher();
+        Callback::from(move |_: InputEvent| dispatcher.dispatch(Action::ShowNoisy(!noisy)))
+    };
+    let job = run.job;
+    let decode = send.reform(move |_: MouseEvent| Request::Decode { job, step: at });
+    let look_at = act(state, move || Action::Look(Some(at)));
+    let decode = Callback::from(move |event: MouseEvent| {
+        look_at.emit(event.clone());
+        decode.emit(event);
+    });
+    let is_done = state.phase == Phase::Done;
+    html! {
+        <section class="timeline" aria-label="Timeline">
+            <label class="field">
+                <span>{format!("Step {} of {}", at + 1, run.steps)}</span>
+                <input type="range" min="0" max={last.to_string()} value={at.to_string()}
+                    aria-label="Step" aria-valuetext={format!("{} of {}", at + 1, run.steps)}
+                    oninput={look} />
+            </label>
+            <div class="actions">
+                <button type="button" onclick={play} disabled={!is_done || last == 0}>
+                    {if *is_playing { "Pause" } else { "Play" }}
+                </button>
+                <label class="check">
+                    <input type="checkbox" checked={noisy} oninput={toggle} />
+                    {"Show the noise"}
+                </label>
+                <button type="button" onclick={decode} disabled={!is_done || noisy}>
+                    {"Decode this step"}
+                </button>
+                <button type="button" onclick={act(state, || Action::Look(None))}
+                    disabled={run.looking.is_none()}>{"Back to the result"}</button>
+            </div>
+        </section>
+    }
+}

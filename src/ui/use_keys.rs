@@ -1,0 +1,46 @@
+//! Ctrl+Enter draws, Esc stops.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Event, KeyboardEvent, window};
+use yew::{Callback, UseReducerHandle, hook, use_effect_with};
+
+use crate::protocol::Request;
+use crate::ui::state::{Action, State};
+
+/// Listens to the whole page.
+#[hook]
+pub(super) fn use_keys(state: &UseReducerHandle<State>, send: &Callback<Request>) {
+    let (dispatcher, send) = (state.dispatcher(), send.clone());
+    use_effect_with((), move |()| {
+        listen("keydown", move |event| {
+            let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
+            match event.key().as_str() {
+                "Enter" if event.ctrl_key() || event.meta_key() => {
+                    event.prevent_default();
+                    dispatcher.dispatch(Action::Draw);
+                }
+                "Escape" => {
+                    dispatcher.dispatch(Action::Stop);
+                    send.emit(Request::Cancel);
+                }
+                _ => {}
+            }
+        })
+    });
+}
+
+/// Calls `hear` for each event of a kind on the window, until what it returns is called.
+pub(super) fn listen(kind: &'static str, hear: impl FnMut(Event) + 'static) -> impl FnOnce() {
+    let listener = Closure::<dyn FnMut(Event)>::new(hear);
+    if let Some(window) = window() {
+        let function = listener.as_ref().unchecked_ref();
+        drop(window.add_event_listener_with_callback(kind, function));
+    }
+    move || {
+        if let Some(window) = window() {
+            let function = listener.as_ref().unchecked_ref();
+            drop(window.remove_event_listener_with_callback(kind, function));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Keeps one worker, and tells it what the state asks for.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use yew::{Callback, UseReducerHandle, hook, use_callback, use_effect_with, use_mut_ref};
+
+use crate::protocol::{Event, Request};
+use crate::ui::link::Link;
+use crate::ui::share;
+use crate::ui::state::{Action, State};
+
+/// Starts a worker for each new number of it, sends it each new job, and gives the way to tell it
+/// anything else.
+#[hook]
+pub(super) fn use_worker(state: &UseReducerHandle<State>) -> Callback<Request> {
+    let link = use_mut_ref(|| None::<Link>);
+    {
+        let (link, state) = (link.clone(), state.clone());
+        use_effect_with(state.worker, move |_| start(&link, &state));
+    }
+    {
+        let (link, state) = (link.clone(), state.clone());
+        let job = state.run.as_ref().map(|run| run.job);
+        use_effect_with(job, move |_| {
+            let Some(run) = state.run.as_ref().filter(|run| !run.is_from_history) else { return };
+            if let Some(link) = &*link.borrow() {
+                link.send(Request::Draw { job: run.job, recipe: run.recipe.clone() });
+            }
+            if run.cell.is_none() {
+                share::show_in_address(&run.recipe);
+            }
+        });
+    }
+    use_callback((), move |request, ()| {
+        if let Some(link) = &*link.borrow() {
+            link.send(request);
+        }
+    })
+}
+
+/// Ends whatever worker there is and starts one that loads the model.
+fn start(link: &Rc<RefCell<Option<Link>>>, state: &UseReducerHandle<State>) {
+    link.take();
+    let dispatcher = state.dispatcher();
+    let hear = move |event| dispatcher.dispatch(Action::Worker(event));
+    match Link::start(hear) {
+        Some(started) => {
+            started.send(Request::Load { model: state.folder.clone(), device: state.choice });
+            link.replace(Some(started));
+        }
+        None => {
+            let message = "This browser runs no web workers of modules, which drawing needs: \
+                           update it, or try another one."
+                .into();
+            state.dispatch(Action::Worker(Event::Crashed { message }));
+        }
+    }
+}

@@ -1,0 +1,288 @@
+// What a visitor does on a machine without a GPU.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+import { browse, difference, fill, generate, native, open, pixels, saved, state, status, temporary } from "./support.mjs";
+
+const browser = await browse();
+const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 4 };
+const opaque = (data) => data.filter((value, i) => i % 4 === 3 && value > 200).length;
+
+test("a cold start draws a picture on the CPU, with a preview each step", async (t) => {
+  const { page, server, errors } = await open(t, browser);
+  await page.getByRole("progressbar", { name: "Loading" }).waitFor();
+  // What is asked for while the weights load is drawn when they are there.
+  await fill(page, { prompt: "red apple", seed: 7, steps: 4 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("progressbar", { name: "Denoising" }).waitFor();
+  await page.getByRole("img", { name: "Preview" }).waitFor();
+  await state(page, "done");
+  assert.match(await status(page), /Done in/);
+  const picture = await pixels(page);
+  assert.equal(picture.length, 4 * 128 * 128);
+  const share = opaque(picture) / (128 * 128);
+  assert.ok(share > 0.1 && share < 0.9, `a sticker covers part of its ground, and this ${share}`);
+  assert.deepEqual(errors, []);
+  assert.ok(!server.asked.some((file) => file.startsWith("..")));
+});
+
+test("the device panel says which device, and why", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await page.getByText("Device and model").click();
+  const facts = await page.locator(".facts dl").innerText();
+  for (const word of ["CPU", "WebGPU", "M parameters", "MB", "Loaded in"]) {
+    assert.ok(facts.includes(word), `${word} is missing in ${facts}`);
+  }
+});
+
+test("the same recipe gives the same pixels, and the native program the same picture", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, RECIPE);
+  assert.equal(await generate(page), "done");
+  const first = await saved(page, "Download PNG");
+  await fill(page, { seed: 8 });
+  await generate(page);
+  assert.ok(!(await saved(page, "Download PNG")).equals(first), "another seed, another picture");
+  await fill(page, { seed: 7 });
+  await generate(page);
+  assert.ok((await saved(page, "Download PNG")).equals(first), "the same to the last bit");
+
+  const flags = ["--prompt", "red apple", "--style", "noto", "--seed", "7", "--steps", "4"];
+  const found = difference(first, native(temporary(t), flags));
+  t.diagnostic(`page and native: ${JSON.stringify(found)}`);
+  // Sums are taken in another order (128-bit lanes in the page): rounding, and no more.
+  assert.ok(found.largest <= 2 && found.mean < 0.05, JSON.stringify(found));
+});
+
+test("cancel stops within a step, and keeps what was drawn", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { ...RECIPE, steps: 150 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  const value = () => page.getByRole("progressbar", { name: "Denoising" }).getAttribute("value");
+  while (Number(await value()) < 3) await page.waitForTimeout(20);
+  const before = Number(await value());
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await state(page, "done");
+  const steps = Number((await status(page)).match(/after (\d+) of 150/)[1]);
+  assert.ok(steps <= before + 2, `stopped after ${steps}, asked after ${before}`);
+  assert.equal((await pixels(page)).length, 4 * 128 * 128);
+  // Esc does the same, and Ctrl+Enter draws.
+  await page.keyboard.press("Control+Enter");
+  await state(page, "running");
+  await page.keyboard.press("Escape");
+  await state(page, "done");
+  assert.match(await status(page), /Stopped/);
+});
+
+test("a new request replaces the one that is drawn", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { ...RECIPE, steps: 150 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("img", { name: "Preview" }).waitFor();
+  await fill(page, { steps: 2, seed: 11 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await state(page, "done");
+  assert.match(await status(page), /Done in/);
+  const history = page.getByRole("region", { name: "History" }).getByRole("listitem");
+  await history.first().waitFor();
+  assert.equal(await history.count(), 1);
+  assert.match(await history.innerText(), /seed 11/);
+});
+
+test("the timeline is scrubbed, shows the noise, decodes a step and plays", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, RECIPE);
+  await generate(page);
+  const result = await pixels(page);
+  const timeline = page.getByRole("region", { name: "Timeline" });
+  await timeline.getByRole("slider").fill("0");
+  const preview = await pixels(page, "Preview");
+  assert.equal(preview.length, 4 * 16 * 16);
+  await page.getByRole("checkbox", { name: "Show the noise" }).check();
+  assert.notDeepEqual(await pixels(page, "Preview"), preview);
+  await page.getByRole("checkbox", { name: "Show the noise" }).uncheck();
+  await page.getByRole("button", { name: "Decode this step" }).click();
+  await page.getByRole("img", { name: "Result" }).waitFor();
+  assert.notDeepEqual(await pixels(page), result);
+  await page.getByRole("button", { name: "Back to the result" }).click();
+  assert.deepEqual(await pixels(page), result);
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByText("Step 2 of 4").waitFor();
+  await page.getByRole("button", { name: "Play" }).waitFor();
+  assert.deepEqual(await pixels(page), result);
+});
+
+test("history survives a reload, is opened, used again, exported, deleted", async (t) => {
+  const { page, server } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { ...RECIPE, images: 2 });
+  await generate(page);
+  const history = page.getByRole("region", { name: "History" });
+  await history.getByText("2 pictures").waitFor();
+  const before = server.asked.filter((file) => file.endsWith(".safetensors")).length;
+  await page.reload();
+  await state(page, "ready");
+  const after = server.asked.filter((file) => file.endsWith(".safetensors")).length;
+  assert.equal(after, before, "the weights came from the browser's store");
+  await history.getByText(/2 pictures, \d+ KB/).waitFor();
+  await fill(page, { prompt: "something else", seed: 1 });
+  await history.getByRole("button", { name: "Use the settings of red apple, noto, seed 8" }).click();
+  assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "red apple");
+  assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "8");
+  await history.getByRole("button", { name: "Open red apple, noto, seed 7" }).click();
+  assert.equal((await pixels(page)).length, 4 * 128 * 128);
+  const zip = await saved(page, "Export ZIP");
+  assert.equal(zip.subarray(0, 2).toString(), "PK");
+  const sheet = await saved(page, "Contact sheet");
+  assert.equal(sheet.readUInt32BE(16), 256, "two pictures wide");
+  await history.getByRole("button", { name: "Delete red apple, noto, seed 7" }).click();
+  await history.getByText("1 picture,").waitFor();
+  await history.getByRole("button", { name: "Clear" }).click();
+  await history.getByRole("button", { name: "Delete all 1" }).click();
+  await history.getByText("Nothing yet").waitFor();
+  await page.reload();
+  await history.getByText("Nothing yet").waitFor();
+});
+
+test("a saved PNG brings its recipe back, chosen or dropped; others are refused", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  const recipe = { prompt: "été, a 🍕", negative: "blue", style: "3d", seed: 12345678901, steps: 3, guidance: 4.5, sampler: "heun" };
+  await fill(page, recipe);
+  assert.equal(await generate(page), "done");
+  const buffer = await saved(page, "Download PNG");
+  const file = { name: "pizza.png", mimeType: "image/png", buffer };
+  const other = { prompt: "x", negative: "", style: "", seed: 1, steps: 2, guidance: 1, sampler: "euler" };
+  await fill(page, other);
+  await page.getByLabel("Open a PNG").setInputFiles(file);
+  await page.getByText("The recipe of pizza.png is in the form").waitFor();
+  const form = async () => ({
+    prompt: await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(),
+    seed: await page.getByRole("spinbutton", { name: "Seed" }).inputValue(),
+    guidance: await page.getByRole("spinbutton", { name: "Guidance" }).inputValue(),
+    sampler: await page.getByRole("combobox", { name: "Sampler" }).inputValue(),
+    style: await page.getByRole("combobox", { name: "Style" }).inputValue(),
+  });
+  const want = { prompt: "été, a 🍕", seed: "12345678901", guidance: "4.5", sampler: "heun", style: "3d" };
+  assert.deepEqual(await form(), want);
+  await generate(page);
+  assert.ok((await saved(page, "Download PNG")).equals(buffer), "the same picture again");
+
+  await fill(page, other);
+  const transfer = await page.evaluateHandle((bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+    return data;
+  }, [...buffer]);
+  await page.dispatchEvent("main", "drop", { dataTransfer: transfer });
+  await page.getByText("The recipe of dropped.png is in the form").waitFor();
+  assert.deepEqual(await form(), want);
+
+  await page.getByLabel("Open a PNG").setInputFiles({ ...file, buffer: Buffer.from("GIF89a") });
+  await page.getByText("This is no PNG that can be read").waitFor();
+  assert.deepEqual(await form(), want);
+});
+
+test("a link brings the recipe, and with it the picture", async (t) => {
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const { page, profile } = await open(t, browser, { context: { permissions } });
+  await state(page, "ready");
+  await fill(page, { prompt: "blue & green #1", style: "fluent flat", seed: 99, steps: 3, guidance: 2 });
+  await generate(page);
+  const first = await saved(page, "Download PNG");
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.getByText("The link is in the clipboard").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await profile.newPage();
+  await other.goto(link);
+  await state(other, "ready");
+  assert.equal(await generate(other), "done");
+  assert.ok((await saved(other, "Download PNG")).equals(first));
+  await other.getByRole("button", { name: "Copy picture" }).click();
+  await other.getByText("The picture is in the clipboard").waitFor();
+});
+
+test("a grid is drawn cell by cell and saved", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, RECIPE);
+  await page.getByText("Compare settings in a grid").click();
+  const grid = page.getByRole("region", { name: "Grid" });
+  await grid.getByRole("combobox", { name: "Across" }).selectOption("Style");
+  await grid.getByRole("textbox", { name: "Values across" }).fill("noto, cubism");
+  await grid.getByRole("textbox", { name: "Values down" }).fill("1, 2");
+  await grid.getByRole("button", { name: "Draw grid" }).click();
+  assert.match(await status(page), /“cubism” is no style/);
+  await grid.getByRole("textbox", { name: "Values across" }).fill("noto, twemoji");
+  await grid.getByRole("button", { name: "Draw grid" }).click();
+  await grid.getByText("4 of 4 drawn").waitFor({ timeout: 60_000 });
+  const sheet = await saved(page, "Download grid");
+  assert.equal(sheet.readUInt32BE(16), 256);
+});
+
+test("a random seed is new, and stays new when it is not locked", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  const seed = () => page.getByRole("spinbutton", { name: "Seed" }).inputValue();
+  const first = await seed();
+  await page.getByRole("button", { name: "Random seed" }).click();
+  const second = await seed();
+  assert.notEqual(first, second);
+  await page.getByRole("button", { name: "Lock seed" }).click();
+  await fill(page, { prompt: "dog face", steps: 1 });
+  await generate(page);
+  assert.notEqual(await seed(), second);
+});
+
+test("a prompt that is too long says what is left out", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { prompt: "a very big red apple with green leaves on a small wooden table beside the lamp" });
+  await page.getByText(/of 16 tokens\. Too long; this is left out: “.*lamp”/).waitFor();
+});
+
+test("kept weights are removed on demand", async (t) => {
+  const { page, server } = await open(t, browser);
+  await state(page, "ready");
+  await page.getByText("Device and model").click();
+  await page.getByRole("button", { name: "Remove the downloaded weights" }).click();
+  await page.getByText("The weights are removed").waitFor();
+  const before = server.asked.filter((file) => file.endsWith("dit.safetensors")).length;
+  await page.reload();
+  await state(page, "ready");
+  assert.equal(server.asked.filter((file) => file.endsWith("dit.safetensors")).length, before + 1);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds nothing, ${colorScheme}`, async (t) => {
+    for (const width of [360, 1440]) {
+      const context = { colorScheme, viewport: { width, height: 900 }, reducedMotion: "reduce" };
+      const { page } = await open(t, browser, { context });
+      const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+      const check = async (when) => {
+        await page.evaluate(source);
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+        assert.deepEqual(found, [], `${when}, ${width} px`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= width, `${when}: the page is ${wide} px wide on ${width}`);
+      };
+      await state(page, "ready");
+      await check("empty");
+      await fill(page, { ...RECIPE, steps: 2 });
+      await generate(page);
+      await page.getByText("Device and model").click();
+      await page.getByText("Compare settings in a grid").click();
+      await page.getByRole("button", { name: "Draw grid" }).waitFor();
+      await check("with a picture");
+    }
+  });
+}

@@ -1,0 +1,50 @@
+// A plain static server under a sub-path, as any host would be; and its faults, where a test asks
+// for them.
+
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+
+const KINDS = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+export const SUB_PATH = "/some/where/";
+
+/**
+ * Serves `folder`. `faults` maps a file's path to what happens instead: a status code, a function
+ * from the file's bytes to other bytes, or the path of another file.
+ */
+export async function serve(folder, faults = {}) {
+  const asked = [];
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    if (!path.startsWith(SUB_PATH)) return response.writeHead(404).end();
+    const name = normalize(path.slice(SUB_PATH.length)) || "index.html";
+    const file = name === "." ? "index.html" : name;
+    asked.push(file);
+    const fault = faults[file];
+    if (typeof fault === "number") return response.writeHead(fault).end();
+    const real = typeof fault === "string" ? fault : join(folder, file);
+    if (typeof fault !== "function" && (!existsSync(real) || !statSync(real).isFile())) {
+      return response.writeHead(404).end();
+    }
+    response.writeHead(200, { "Content-Type": KINDS[extname(file)] ?? "application/octet-stream" });
+    if (typeof fault !== "function") return createReadStream(real).pipe(response);
+    response.end(fault(existsSync(real) ? readFileSync(real) : undefined));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const url = `http://127.0.0.1:${server.address().port}${SUB_PATH}`;
+  return {
+    url,
+    asked,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((done) => server.close(done));
+    },
+  };
+}

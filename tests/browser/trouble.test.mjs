@@ -1,0 +1,137 @@
+// What goes wrong, and what the page says and does about it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { browse, fill, generate, open, pixels, state, status } from "./support.mjs";
+
+const browser = await browse();
+const DIT = "models/stickers/dit.safetensors";
+const alert = (page) => page.getByRole("alert");
+
+test("weights that are missing", async (t) => {
+  const faults = { [DIT]: 404 };
+  const { page } = await open(t, browser, { faults });
+  await state(page, "error");
+  const said = await status(page);
+  assert.match(said, /dit\.safetensors cannot be used: the server has no such file \(404\)\./);
+  // Once they are there, one press is enough.
+  delete faults[DIT];
+  await alert(page).getByRole("button", { name: "Start again" }).click();
+  await state(page, "ready");
+});
+
+test("weights that are damaged", async (t) => {
+  const faults = { [DIT]: (bytes) => (bytes.writeUInt8(bytes[9999] ^ 1, 9999), bytes) };
+  const { page } = await open(t, browser, { faults });
+  await state(page, "error");
+  assert.match(await status(page), /dit\.safetensors cannot be used: its SHA-256 is not/);
+  delete faults[DIT];
+  await alert(page).getByRole("button", { name: "Start again" }).click();
+  await state(page, "ready");
+});
+
+test("weights that were damaged in the browser's store come over the network again", async (t) => {
+  const { page, server } = await open(t, browser);
+  await state(page, "ready");
+  await page.evaluate(async () => {
+    const [name] = await caches.keys();
+    const cache = await caches.open(name);
+    const keys = await cache.keys();
+    const dit = keys.find(({ url }) => url.endsWith("dit.safetensors"));
+    await cache.put(dit, new Response(new Uint8Array(1000)));
+  });
+  server.asked.length = 0;
+  await page.reload();
+  await state(page, "ready");
+  assert.ok(server.asked.includes(DIT));
+});
+
+test("a download that breaks off", async (t) => {
+  const faults = { [DIT]: (bytes) => bytes.subarray(0, 12345) };
+  const { page } = await open(t, browser, { faults });
+  await state(page, "error");
+  assert.match(await status(page), /it has 12345 bytes and should have \d+; fetch it again/);
+});
+
+test("offline: a first visit says so, a later one draws from what is kept", async (t) => {
+  const faults = {};
+  const { page, profile } = await open(t, browser, { faults });
+  await state(page, "ready");
+  // The page is open, the connection is gone, and the device is changed: model.json is asked for.
+  await profile.setOffline(true);
+  await fill(page, { device: "CPU" });
+  await state(page, "error");
+  assert.match(await status(page), /cannot be reached: check the connection and try again/);
+  await profile.setOffline(false);
+  await alert(page).getByRole("button", { name: "Start again" }).click();
+  await state(page, "ready");
+});
+
+test("no room for the weights: they are in memory, and drawing goes on", async (t) => {
+  // Without its worker the page loads nothing; time to take the room away.
+  const faults = { "worker_main.js": 404 };
+  const { page, server, profile } = await open(t, browser, { faults });
+  await state(page, "error");
+  assert.match(await status(page), /The page's worker cannot be loaded/);
+  const session = await profile.newCDPSession(page);
+  const origin = new URL(server.url).origin;
+  await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
+  delete faults["worker_main.js"];
+  await page.reload();
+  await state(page, "ready");
+  await page.getByText("Device and model").click();
+  await page.getByText("This browser had no room to keep them").waitFor();
+  await fill(page, { prompt: "red apple", steps: 1 });
+  assert.equal(await generate(page), "done");
+});
+
+test("a worker that crashes is started again; form and history stay", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { prompt: "red apple", style: "noto", steps: 2 });
+  await generate(page);
+  await page.getByText("1 picture,").waitFor();
+  await fill(page, { steps: 150 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("img", { name: "Preview" }).waitFor();
+  const [worker] = page.workers();
+  await worker.evaluate(() => setTimeout(() => { throw new Error("out of memory"); }));
+  await alert(page).getByText("out of memory").waitFor();
+  await alert(page).getByText("Your settings and your history are kept").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "red apple");
+  await state(page, "ready");
+  await page.getByText("1 picture,").waitFor();
+  await alert(page).getByRole("button", { name: "Use the CPU" }).click();
+  await state(page, "ready");
+  assert.equal(await page.getByRole("combobox", { name: "Device" }).inputValue(), "CPU");
+  await fill(page, { steps: 2 });
+  assert.equal(await generate(page), "done");
+  assert.equal((await pixels(page)).length, 4 * 128 * 128);
+  assert.equal(await alert(page).count(), 0);
+});
+
+test("WebGPU where there is none", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { device: "WebGPU" });
+  await state(page, "error");
+  assert.match(await status(page), /offers no WebGPU here: choose Auto or CPU/);
+  await alert(page).getByRole("button", { name: "Use the CPU" }).click();
+  await state(page, "ready");
+});
+
+test("a link that makes no sense does no harm", async (t) => {
+  const hash = "#prompt=red+apple&steps=99999&guidance=NaN&seed=-4&count=0&sampler=nonsense&style=cubism";
+  const { page } = await open(t, browser, { hash });
+  await state(page, "ready");
+  assert.equal(await page.getByRole("spinbutton", { name: "Steps" }).inputValue(), "150");
+  assert.equal(await page.getByRole("spinbutton", { name: "Images" }).inputValue(), "1");
+  assert.equal(await page.getByRole("combobox", { name: "Sampler" }).inputValue(), "euler");
+  await fill(page, { steps: 1 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await state(page, "error");
+  assert.match(await status(page), /cubism/);
+  await fill(page, { style: "noto" });
+  assert.equal(await generate(page), "done");
+});

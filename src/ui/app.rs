@@ -43,10 +43,12 @@ pub(super) fn App() -> Html {
             {trouble(&state)}
             <div class="columns">
                 <Form state={state.clone()} send={send.clone()} />
-                <Stage state={state.clone()} send={send.clone()} />
+                <div class="right">
+                    <Stage state={state.clone()} send={send.clone()} />
+                    <History state={state.clone()} />
+                </div>
             </div>
             <GridForm state={state.clone()} />
-            <History state={state.clone()} />
             {panel(&state, &send)}
             {credits()}
         </main>

@@ -3,6 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::{
     AttrValue, Callback, Event, Html, InputEvent, Properties, TargetCast, function_component, html,
+    use_effect_with, use_node_ref,
 };
 
 #[derive(PartialEq, Properties)]
@@ -86,6 +87,16 @@ pub(super) struct ChoiceProps {
 /// One of several. A value that is not among them, as from an old link, is shown as it is.
 #[function_component]
 pub(super) fn Choice(props: &ChoiceProps) -> Html {
+    let node = use_node_ref();
+    {
+        // `selected` on an option says nothing any more once the visitor has chosen.
+        let node = node.clone();
+        use_effect_with((props.value.clone(), props.options.clone()), move |(value, _)| {
+            if let Some(select) = node.cast::<HtmlSelectElement>() {
+                select.set_value(value);
+            }
+        });
+    }
     let change = props.change.clone();
     let onchange = Callback::from(move |event: Event| {
         if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
@@ -94,9 +105,7 @@ pub(super) fn Choice(props: &ChoiceProps) -> Html {
     });
     let option = |(value, label): &(AttrValue, AttrValue)| {
         html! {
-            <option key={value.to_string()} value={value.clone()} selected={*value == props.value}>
-                {label.clone()}
-            </option>
+            <option key={value.to_string()} value={value.clone()}>{label.clone()}</option>
         }
     };
     let is_known = props.options.iter().any(|(value, _)| *value == props.value);
@@ -105,7 +114,7 @@ pub(super) fn Choice(props: &ChoiceProps) -> Html {
     html! {
         <label class="field">
             <span>{props.label}</span>
-            <select aria-label={props.label} aria-describedby={help.clone()} {onchange}>
+            <select ref={node} aria-label={props.label} aria-describedby={help.clone()} {onchange}>
                 {for props.options.iter().chain(&unknown).map(option)}
             </select>
             <small id={help}>{props.help.clone()}</small>

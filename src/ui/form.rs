@@ -69,7 +69,8 @@ pub(super) fn Form(Props { state, send }: &Props) -> Html {
         })
     };
     html! {
-        <form class="form" {onsubmit}>
+        <form {onsubmit}>
+            <div class="patch prompt">
             <Text label="Prompt" rows={2} value={state.form.prompt.clone()} help={tokens(state)}
                 change={edit(state, |recipe, text| recipe.prompt = text)} />
             <div class="actions">
@@ -79,12 +80,12 @@ pub(super) fn Form(Props { state, send }: &Props) -> Html {
                     {"Cancel"}
                 </button>
             </div>
-            {look(state)}
-            <details open=true>
-                <summary>{"More settings"}</summary>
+            </div>
+            <div class="patch settings">
+                {look(state)}
                 {sampling(state)}
                 {machine(state)}
-            </details>
+            </div>
         </form>
     }
 }
@@ -112,7 +113,7 @@ fn look(state: &UseReducerHandle<State>) -> Html {
     let locked = state.seed_is_locked;
     let lock = act(state, move || Action::LockSeed(!locked));
     html! {
-        <div class="row">
+        <>
             <Choice label="Style" help="Which emoji set to draw like." {options}
                 value={state.form.style.clone()}
                 change={edit(state, |recipe, text| recipe.style = text)} />
@@ -124,13 +125,13 @@ fn look(state: &UseReducerHandle<State>) -> Html {
                     recipe.seed = text.parse().unwrap_or(recipe.seed);
                 })}>
                 <button type="button" class="icon" aria-label="Random seed" title="Random seed"
-                    onclick={dice}><span aria-hidden="true">{"⚄"}</span></button>
+                    onclick={dice}><span class="glyph dice" /></button>
                 <button type="button" class="icon" aria-label="Lock seed" title="Lock seed"
                     aria-pressed={locked.to_string()} onclick={lock}>
-                    <span aria-hidden="true">{if locked { "🔒" } else { "🔓" }}</span>
+                    <span class={if locked { "glyph locked" } else { "glyph unlocked" }} />
                 </button>
             </Number>
-        </div>
+        </>
     }
 }
 
@@ -143,19 +144,19 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
             <Text label="Negative prompt" help="What to draw away from."
                 value={recipe.negative.clone()}
                 change={edit(state, |recipe, text| recipe.negative = text)} />
-            <div class="row">
-                <Number label="Steps" help="1 to 150: more is finer and slower."
+            <div class="row three">
+                <Number label="Steps" help="More is finer, and slower."
                     value={recipe.steps.to_string()} min="1" max="150"
                     change={edit(state, |recipe, text| {
                         recipe.steps = text.parse().unwrap_or(recipe.steps).clamp(1, MAX_STEPS);
                     })} />
-                <Number label="Guidance" help="How closely to follow the prompt; 1 is freely."
+                <Number label="Guidance" help="How strictly to follow the words."
                     value={recipe.guidance.to_string()} min="0" max="100" step="any"
                     change={edit(state, |recipe, text| {
                         let guidance = text.parse().ok().filter(|g: &f64| g.is_finite());
                         recipe.guidance = guidance.unwrap_or(recipe.guidance).clamp(0.0, 100.0);
                     })} />
-                <Number label="Images" help="1 to 16, each with the next seed."
+                <Number label="Images" help="Each with the next seed."
                     value={recipe.count.to_string()} min="1" max="16"
                     change={edit(state, |recipe, text| {
                         recipe.count = text.parse().unwrap_or(recipe.count).clamp(1, MAX_IMAGES);

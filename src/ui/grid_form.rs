@@ -71,7 +71,7 @@ pub(super) fn GridForm(Props { state }: &Props) -> Html {
         }
     };
     html! {
-        <section class="grid" aria-label="Grid">
+        <section class="patch grid" aria-label="Grid">
             <details open={state.grid.is_some()}>
                 <summary>{"Compare settings in a grid"}</summary>
                 <form {onsubmit}>
@@ -101,7 +101,7 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
             Some(picture) => html! {
                 <td>
                     <button type="button" class="thumbnail" onclick={used}
-                        aria-label={format!("Use the settings {name}")}>
+                        aria-label={format!("Use settings {name}")}>
                         <Canvas picture={picture.clone()} label={name} />
                     </button>
                 </td>

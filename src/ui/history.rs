@@ -107,7 +107,7 @@ pub(super) fn History(Props { state }: &Props) -> Html {
         })
     };
     html! {
-        <section class="history" aria-label="History">
+        <section class="patch history" aria-label="History">
             <h2>{"Drawn so far"}</h2>
             <p><small>{facts}</small></p>
             <ul>{for entries.iter().take(shown).map(|entry| item(state, entry))}</ul>
@@ -182,7 +182,7 @@ fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
             </button>
             <small>{&name}</small>
             <div class="actions">
-                <button type="button" aria-label={format!("Use the settings of {name}")}
+                <button type="button" aria-label={format!("Use settings of {name}")}
                     onclick={again}>{"Use settings"}</button>
                 <button type="button" aria-label={format!("Delete {name}")}
                     onclick={remove(state, Some(entry.key))}>{"Delete"}</button>

@@ -12,6 +12,7 @@ mod link;
 mod models;
 mod open;
 mod panel;
+mod reduce;
 mod run;
 mod share;
 mod stage;

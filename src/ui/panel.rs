@@ -12,12 +12,16 @@ pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
     let or_none = |text: &str| if text.is_empty() { "none" } else { text }.to_owned();
     let pace = state.run.as_ref().and_then(|run| run.step_milliseconds());
     let pace = pace.map_or("no step yet".into(), |pace| format!("{pace:.0} ms"));
+    let check = match device.check.as_str() {
+        "" => "The CPU needs none.".into(),
+        check => check.to_owned(),
+    };
     let rows = [
         ("Device", device.name.clone()),
         ("Why", device.reason.clone()),
         ("Adapter", or_none(&device.adapter)),
         ("Features", or_none(&device.features.join(", "))),
-        ("Known-answer check", or_none(&device.check)),
+        ("Known-answer check", check),
         (
             "Model",
             format!("{}: a DiT of {:.1} M parameters", model.name, model.parameters as f64 / 1e6),
@@ -31,7 +35,7 @@ pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
     };
     let forget = send.reform(|_: MouseEvent| Request::Forget);
     html! {
-        <details class="facts">
+        <details class="patch facts">
             <summary>{format!("Device and model: {}, {}", device.name, model.name)}</summary>
             <dl>{for rows.into_iter().map(row)}</dl>
             <button type="button" onclick={forget}>{"Remove the downloaded weights"}</button>

@@ -32,7 +32,7 @@ pub(super) struct Props {
 #[function_component]
 pub(super) fn Stage(Props { state, send }: &Props) -> Html {
     html! {
-        <section class="stage" aria-label="Picture">
+        <section class="patch stage" aria-label="Picture">
             if let Some(run) = &state.run {
                 {pictures(state, run)}
                 {progress(state, run)}

@@ -134,7 +134,7 @@ test("history survives a reload, is opened, used again, exported, deleted", asyn
   assert.equal(after, before, "the weights came from the browser's store");
   await history.getByText(/2 pictures, \d+ KB/).waitFor();
   await fill(page, { prompt: "something else", seed: 1 });
-  await history.getByRole("button", { name: "Use the settings of red apple, noto, seed 8" }).click();
+  await history.getByRole("button", { name: "Use settings of red apple, noto, seed 8" }).click();
   assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "red apple");
   assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "8");
   await history.getByRole("button", { name: "Open red apple, noto, seed 7" }).click();

@@ -16,8 +16,8 @@ const KINDS = {
 export const SUB_PATH = "/some/where/";
 
 /**
- * Serves `folder`. `faults` maps a file's path to what happens instead: a status code, a function
- * from the file's bytes to other bytes, or the path of another file.
+ * Serves `folder`. `faults` maps a file's path to what happens instead: a status code, "break" for a
+ * connection that breaks, a function from the file's bytes to other bytes, or another file's path.
  */
 export async function serve(folder, faults = {}) {
   const asked = [];
@@ -28,6 +28,7 @@ export async function serve(folder, faults = {}) {
     const file = name === "." ? "index.html" : name;
     asked.push(file);
     const fault = faults[file];
+    if (fault === "break") return request.socket.destroy();
     if (typeof fault === "number") return response.writeHead(fault).end();
     const real = typeof fault === "string" ? fault : join(folder, file);
     if (typeof fault !== "function" && (!existsSync(real) || !statSync(real).isFile())) {

@@ -54,15 +54,22 @@ test("a download that breaks off", async (t) => {
   assert.match(await status(page), /it has 12345 bytes and should have \d+; fetch it again/);
 });
 
-test("offline: a first visit says so, a later one draws from what is kept", async (t) => {
-  const faults = {};
-  const { page, profile } = await open(t, browser, { faults });
+test("a server that cannot be reached", async (t) => {
+  const faults = { [DIT]: "break" };
+  const { page } = await open(t, browser, { faults });
+  await state(page, "error");
+  assert.match(await status(page), /dit\.safetensors cannot be used: it cannot be reached: check the connection/);
+});
+
+test("offline: the open page draws on; what needs the network says so", async (t) => {
+  const { page, profile } = await open(t, browser);
   await state(page, "ready");
-  // The page is open, the connection is gone, and the device is changed: model.json is asked for.
   await profile.setOffline(true);
+  await fill(page, { prompt: "red apple", steps: 1 });
+  assert.equal(await generate(page), "done");
   await fill(page, { device: "CPU" });
   await state(page, "error");
-  assert.match(await status(page), /cannot be reached: check the connection and try again/);
+  assert.match(await status(page), /check the connection/);
   await profile.setOffline(false);
   await alert(page).getByRole("button", { name: "Start again" }).click();
   await state(page, "ready");

@@ -140,12 +140,15 @@ class DiT(nn.Module):
         return torch.stack(tokens), self.pooled_embedder(torch.stack(pooled))
 
     def forward(self, x, t, y, states=None):
+        return self.denoise(x, t, y, *(self.text(states) if states is not None else ()))
+
+    def denoise(self, x, t, y, tokens=None, pooled=None):
+        """What is left to do each step, once the text is embedded."""
         height, width = x.shape[2] // self.patch, x.shape[3] // self.patch
         x = self.x_embedder(x)
         x = x + grid_positions(height, width, x.shape[2])
         c = self.t_embedder(t) + self.y_embedder(y)
-        if states is not None:
-            tokens, pooled = self.text(states)
+        if tokens is not None:
             x, c = torch.cat([x, tokens], dim=1), c + pooled
         for block in self.blocks:
             x = block(x, c)

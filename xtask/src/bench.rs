@@ -1,20 +1,28 @@
-//! `cargo xtask bench`: timings, as ratios to PyTorch in the same run. Never a test.
+//! `cargo xtask bench`: timings, as ratios to other engines in the same run. Never a test.
 
-use crate::tools::{Outcome, ensure_python, output, run};
+use crate::browser;
+use crate::tools::{
+    Outcome, command, ensure_python, output, root, run, run_command, target_folder,
+};
 
 /// Rounds of each side, in turn, so that what else the machine does falls on both.
 const ROUNDS: usize = 3;
 
 pub(crate) fn run_all() -> Outcome {
-    let python = ensure_python()?;
-    let python = python.to_string_lossy().into_owned();
+    let python = ensure_python()?.to_string_lossy().into_owned();
+    native(&python)?;
+    in_browser(&python)
+}
+
+/// One forward, beside PyTorch.
+fn native(python: &str) -> Outcome {
     run("cargo", &["bench", "--bench", "dit", "--no-run"])?;
     let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0.0);
     for _ in 0..ROUNDS {
         let line = measured("cargo", &["bench", "--quiet", "--bench", "dit"])?;
         ours.push(number(&line, "forward_ms")?);
         peak = number(&line, "peak_mib")?;
-        let line = measured(&python, &["tests/golden/bench_dit.py"])?;
+        let line = measured(python, &["tests/golden/bench_dit.py"])?;
         theirs.push(number(&line, "forward_ms")?);
     }
     let (ours, theirs) = (median(ours), median(theirs));
@@ -22,6 +30,33 @@ pub(crate) fn run_all() -> Outcome {
     println!("  Burn flex    {ours:.1} ms, at most {peak:.0} MiB");
     println!("  PyTorch f32  {theirs:.1} ms");
     println!("  ratio        {:.2}", ours / theirs);
+    Ok(())
+}
+
+/// One guided step in the built page, beside onnxruntime-web.
+fn in_browser(python: &str) -> Outcome {
+    crate::build::run_all()?;
+    let model = target_folder().join("dit.onnx").to_string_lossy().into_owned();
+    run(python, &["tests/golden/export_onnx.py", &model])?;
+    let folder = root().join("benches/browser");
+    run_command(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    let mut bench = browser::node()?;
+    let bench = bench.current_dir(&folder).args(["step.mjs", &model]);
+    let output = bench.output().map_err(|problem| format!("node cannot be started: {problem}"))?;
+    let line = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let value = |key| number(&line, key);
+    let (ours, theirs) = (value("ours_ms")?, value("theirs_ms")?);
+    println!("One guided step of the embedded model in Chromium, CPU, WASM, one thread:");
+    println!("  Burn flex, with both previews   {ours:.0} ms");
+    println!("  onnxruntime-web, the DiT alone  {theirs:.0} ms");
+    println!("  ratio                           {:.2}", ours / theirs);
+    println!("The page from a cold cache, on localhost:");
+    println!("  first paint   {:.0} ms", value("paint_ms")?);
+    println!("  model ready   {:.0} ms", value("ready_ms")?);
+    println!("  longest task  {:.0} ms, 0 where none took over 50", value("longest_task_ms")?);
     Ok(())
 }
 

@@ -14,7 +14,7 @@ const CHROMIUMS: [&str; 4] = [
 ];
 
 /// The runner of the built page's tests, with all that it needs in place.
-pub(crate) fn command() -> Result<Command, String> {
+pub(crate) fn tests() -> Result<Command, String> {
     let mut runner = node()?;
     runner.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     Ok(runner)

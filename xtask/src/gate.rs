@@ -24,7 +24,7 @@ pub(crate) fn run_all() -> Outcome {
     let engine = run_tests(&mut command, cargo_count)?;
     build::run_all()?;
     check_sizes()?;
-    let page = run_tests(&mut browser::command()?, node_count)?;
+    let page = run_tests(&mut browser::tests()?, node_count)?;
     let (passed, failed) = (engine.0 + page.0, engine.1 + page.1);
     println!("\n{passed} passed, {failed} failed");
     if failed == 0 { Ok(()) } else { Err("the tests do not pass".into()) }

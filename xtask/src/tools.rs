@@ -98,13 +98,16 @@ pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
 
 /// A Python with the pinned packages of the golden scripts, in a folder of its own.
 pub(crate) fn ensure_python() -> Result<PathBuf, String> {
+    const REQUIREMENTS: &str = "tests/golden/requirements.txt";
     let folder = target_folder().join("python");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        let path = folder.to_string_lossy().into_owned();
-        run("python3", &["-m", "venv", &path])?;
-        let requirements = "tests/golden/requirements.txt";
-        run(&python.to_string_lossy(), &["-m", "pip", "install", "-q", "-r", requirements])?;
+    let (python, stamp) = (folder.join("bin/python"), folder.join("requirements.txt"));
+    let wanted = std::fs::read(root().join(REQUIREMENTS))
+        .map_err(|problem| format!("{REQUIREMENTS} cannot be read: {problem}"))?;
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
     }
+    run("python3", &["-m", "venv", &folder.to_string_lossy()])?;
+    run(&python.to_string_lossy(), &["-m", "pip", "install", "-q", "-r", REQUIREMENTS])?;
+    std::fs::write(&stamp, wanted).map_err(|problem| format!("{}: {problem}", stamp.display()))?;
     Ok(python)
 }

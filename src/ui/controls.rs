@@ -2,8 +2,8 @@
 
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::{
-    AttrValue, Callback, Event, Html, InputEvent, Properties, TargetCast, function_component, html,
-    use_effect_with, use_node_ref,
+    AttrValue, Callback, Event, FocusEvent, Html, InputEvent, Properties, TargetCast,
+    function_component, html, use_effect_with, use_node_ref, use_state_eq,
 };
 
 #[derive(PartialEq, Properties)]
@@ -54,19 +54,27 @@ pub(super) struct NumberProps {
 /// A number.
 #[function_component]
 pub(super) fn Number(props: &NumberProps) -> Html {
-    let change = props.change.clone();
+    // Half a number, as “4.” on the way to 4.5, reads as nothing, and must stay as it is.
+    let is_half = use_state_eq(|| false);
+    let (change, half) = (props.change.clone(), is_half.clone());
     let oninput = Callback::from(move |event: InputEvent| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-            change.emit(input.value());
+            half.set(input.value().is_empty());
+            if !input.value().is_empty() {
+                change.emit(input.value());
+            }
         }
     });
+    let half = is_half.clone();
+    let onblur = Callback::from(move |_: FocusEvent| half.set(false));
+    let value = if *is_half { AttrValue::default() } else { props.value.clone() };
     let (id, help) = (format!("{}-number", props.label), format!("{}-help", props.label));
     html! {
         <div class="field">
             <label for={id.clone()}>{props.label}</label>
             <span class="with-buttons">
                 <input {id} type="number" aria-describedby={help.clone()} min={props.min}
-                    max={props.max} step={props.step} value={props.value.clone()} {oninput} />
+                    max={props.max} step={props.step} {value} {oninput} {onblur} />
                 {props.children.clone()}
             </span>
             <small id={help}>{props.help}</small>

@@ -242,6 +242,20 @@ test("a random seed is new, and stays new when it is not locked", async (t) => {
   assert.notEqual(await seed(), second);
 });
 
+test("numbers can be typed digit by digit, and a field left empty shows what holds", async (t) => {
+  const { page } = await open(t, browser);
+  const guidance = page.getByRole("spinbutton", { name: "Guidance" });
+  await guidance.fill("");
+  await guidance.pressSequentially("4.5");
+  assert.equal(await guidance.inputValue(), "4.5");
+  const steps = page.getByRole("spinbutton", { name: "Steps" });
+  await steps.fill("");
+  await guidance.focus();
+  assert.equal(await steps.inputValue(), "20");
+  await steps.fill("999");
+  assert.equal(await steps.inputValue(), "150");
+});
+
 test("a prompt that is too long says what is left out", async (t) => {
   const { page } = await open(t, browser);
   await state(page, "ready");

@@ -1,6 +1,7 @@
 //! `cargo xtask renew`: everything stored that depends on the shipped weights.
 
 use crate::tools::{Outcome, command, ensure_python, run, run_command};
+use crate::{browser, build};
 
 /// The sheet's rows and columns.
 const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
@@ -21,6 +22,10 @@ pub(crate) fn run_all() -> Outcome {
     let program = ["run", "--release", "--quiet", "--bin", "patchwork", "--"];
     let rest = ["--seed", "7", "-o", "www/models/stickers/sheet.png"];
     run("cargo", &[&program[..], &sheet, &rest].concat())?;
+
+    run("cargo", &[&program[..], &["known-answer", "www/models/stickers"]].concat())?;
+    build::run_all()?;
+    run_command(browser::node()?.arg("screenshots.mjs"))?;
 
     let mut test = command("cargo", &["test", "--release", "--test", "engine", "--", "shipped"]);
     run_command(test.env("PATCHWORK_RENEW", "1"))?;

@@ -21,6 +21,9 @@ pub struct Image {
 /// The PNG text chunk that holds a recipe as JSON.
 pub const RECIPE_KEYWORD: &str = "patchwork";
 
+/// The most bytes of pixels that a PNG is read with.
+const MOST_BYTES: usize = 64 << 20;
+
 impl Image {
     /// The picture as PNG, with `recipe` (JSON) in a text chunk.
     ///
@@ -34,6 +37,8 @@ impl Image {
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
+        // The page must not wait for the last percent.
+        encoder.set_compression(png::Compression::Fast);
         if let Some(recipe) = recipe {
             encoder.add_itxt_chunk(RECIPE_KEYWORD.into(), recipe.into()).map_err(refuse)?;
         }
@@ -51,7 +56,8 @@ impl Image {
         let mut decoder = png_decoder(bytes);
         decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
         let mut reader = decoder.read_info().map_err(|problem| no_png(&problem))?;
-        let size = reader.output_buffer_size().ok_or_else(|| no_png(&"it is too large"))?;
+        let size = reader.output_buffer_size().filter(|size| *size <= MOST_BYTES);
+        let size = size.ok_or_else(|| no_png(&"it is too large"))?;
         let mut pixels = vec![0; size];
         let frame = reader.next_frame(&mut pixels).map_err(|problem| no_png(&problem))?;
         if frame.color_type == png::ColorType::GrayscaleAlpha {
@@ -74,6 +80,11 @@ impl Image {
         let recipe: Recipe = serde_json::from_str(&text)
             .map_err(|problem| Error::Recipe(format!("The PNG's recipe is damaged: {problem}")))?;
         recipe.check().map(|()| Some(recipe))
+    }
+
+    /// Pictures of one size in about as many rows as columns, on a transparent ground.
+    pub fn contact_sheet(images: &[impl Borrow<Self>]) -> Self {
+        Self::sheet(images, (images.len() as f64).sqrt().ceil() as usize)
     }
 
     /// Pictures of one size side by side, `columns` a row, on a transparent ground.
@@ -100,10 +111,12 @@ impl Image {
 }
 
 fn png_decoder(bytes: &[u8]) -> png::Decoder<std::io::Cursor<&[u8]>> {
-    png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: 64 << 20 })
+    png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: MOST_BYTES })
 }
 
 fn no_png(problem: &impl std::fmt::Display) -> Error {
+    let problem = problem.to_string();
+    let problem = problem.trim_end_matches('.');
     Error::Recipe(format!("This is no PNG that can be read: {problem}"))
 }
 

@@ -161,6 +161,8 @@ pub enum Event {
     },
     /// Something went wrong; the worker goes on.
     Failed {
+        /// The job that it ended, where it was one.
+        job: Option<u32>,
         /// A sentence.
         message: String,
     },
@@ -208,7 +210,7 @@ mod tests {
     fn bytes_that_are_no_message_are_none() {
         assert_eq!(decode::<Event>(&[255; 40]), None);
         assert_eq!(decode::<Event>(&[]), None);
-        let whole = encode(&Event::Failed { message: "x".repeat(50) });
+        let whole = encode(&Event::Failed { job: None, message: "x".repeat(50) });
         assert_eq!(decode::<Event>(&whole[..20]), None);
     }
 }

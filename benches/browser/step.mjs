@@ -105,7 +105,7 @@ const { version } = JSON.parse(readFileSync(join(ORT, "../package.json")));
 console.log(JSON.stringify({
   ours_ms: median(ours), theirs_ms: median(theirs), paint_ms: Math.round(paint), ready_ms: Math.round(ready),
   longest_task_ms: Math.round(Math.max(0, ...long)), onnxruntime_web: version,
-}).replaceAll(":", ": "));
+}));
 await browser.close();
 server.closeAllConnections();
 server.close();

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 use yew::{
-    Callback, Html, UseReducerHandle, function_component, html, use_effect_with, use_reducer,
+    Callback, Html, UseReducerHandle, classes, function_component, html, use_effect_with,
+    use_reducer,
 };
 
 use crate::protocol::{DeviceChoice, Request};
-use crate::recipe::Recipe;
 use crate::ui::form::{Form, act};
 use crate::ui::grid_form::GridForm;
 use crate::ui::history::{self, History};
@@ -18,8 +18,7 @@ use crate::ui::state::{Action, Phase, State};
 use crate::ui::{models, open, share, use_keys, use_worker};
 
 fn first_state() -> State {
-    let default = Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() };
-    State::new(share::from_address(default))
+    State::new(share::from_address())
 }
 
 /// The page.
@@ -39,7 +38,8 @@ pub(super) fn App() -> Html {
                 <p>{"Stickers from words, by a Diffusion Transformer that runs on your machine."}</p>
             </header>
             {loading(&state)}
-            <p class="status" role="status" aria-label="Status">{state.status.clone()}</p>
+            <p class={classes!("status", (state.phase == Phase::Error).then_some("wrong"))}
+                role="status" aria-label="Status">{state.status.clone()}</p>
             {trouble(&state)}
             <div class="columns">
                 <Form state={state.clone()} send={send.clone()} />
@@ -96,7 +96,7 @@ fn loading(state: &State) -> Html {
     html! {
         <div class="progress">
             <progress aria-label="Loading" max={total.max(1.0).to_string()}
-                value={loaded.to_string()} />
+                value={(total > 0.0).then(|| loaded.to_string())} />
             <small>{text}</small>
         </div>
     }
@@ -112,6 +112,8 @@ fn trouble(state: &UseReducerHandle<State>) -> Html {
             if let Some(trouble) = &state.trouble {
                 <p>{format!("{trouble} Your settings and your history are kept. If it happens \
                              again, the CPU is slower and steadier.")}</p>
+            } else {
+                <p>{"The model could not be started. Try again, or choose another device."}</p>
             }
             <div class="actions">
                 <button type="button" onclick={act(state, || Action::Restart)}>

@@ -28,13 +28,12 @@ pub(super) fn zip(entries: &[Rc<Entry>]) -> Option<Vec<u8>> {
 pub(super) async fn sheet(entries: &[Rc<Entry>]) -> Option<Vec<u8>> {
     let mut pictures: Vec<Image> = Vec::new();
     for entry in entries {
-        let picture = Image::from_png(&entry.png).ok()?;
+        let Ok(picture) = Image::from_png(&entry.png) else { continue };
         if pictures.first().is_none_or(|p| (p.width, p.height) == (picture.width, picture.height)) {
             pictures.push(picture);
         }
         // The page answers in between.
         TimeoutFuture::new(0).await;
     }
-    let columns = (pictures.len() as f64).sqrt().ceil() as usize;
-    Image::sheet(&pictures, columns).to_png(None).ok()
+    Image::contact_sheet(&pictures).to_png(None).ok()
 }

@@ -23,14 +23,21 @@ pub(super) fn Text(props: &TextProps) -> Html {
     let oninput = Callback::from(move |event: InputEvent| {
         if let Some(area) = event.target_dyn_into::<HtmlTextAreaElement>() {
             change.emit(area.value());
+        } else if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+            change.emit(input.value());
         }
     });
     let help = format!("{}-help", props.label.replace(' ', "-"));
     html! {
         <label class="field">
             <span>{props.label}</span>
-            <textarea rows={props.rows.to_string()} aria-label={props.label} {oninput}
-                aria-describedby={help.clone()} value={props.value.clone()} />
+            if props.rows > 1 {
+                <textarea rows={props.rows.to_string()} aria-label={props.label} {oninput}
+                    aria-describedby={help.clone()} value={props.value.clone()} />
+            } else {
+                <input type="text" aria-label={props.label} {oninput}
+                    aria-describedby={help.clone()} value={props.value.clone()} />
+            }
             <small id={help}>{props.help.clone()}</small>
         </label>
     }

@@ -18,13 +18,19 @@ pub(super) const SAMPLERS: [(&str, &str); 4] = [
     ("unipc", "UniPC"),
 ];
 
-/// The most steps and pictures that the page offers.
+/// The most that the page offers.
 pub(super) const MAX_STEPS: usize = 150;
 pub(super) const MAX_IMAGES: usize = 16;
+pub(super) const MAX_GUIDANCE: f64 = 100.0;
 
 /// A random seed, short enough to be told to a friend.
 pub(super) fn dice() -> u64 {
     (js_sys::Math::random() * 4_294_967_296.0) as u64
+}
+
+/// A whole number from 1 on, whatever was typed; `now` where that is no number.
+fn whole(text: &str, now: usize, most: usize) -> usize {
+    text.parse().map_or(now, |number: f64| number.round() as usize).clamp(1, most)
 }
 
 #[derive(PartialEq, Properties)]
@@ -95,7 +101,12 @@ fn tokens(state: &State) -> String {
     let tokens = state.tokens;
     match &state.cut {
         Some(cut) => {
-            format!("{tokens} of {places} tokens. Too long; this is left out: “{cut}”.")
+            let (start, end) =
+                cut.char_indices().nth(60).map_or((&cut[..], ""), |(i, _)| (&cut[..i], "…"));
+            format!("{tokens} of {places} tokens. Too long; this is left out: “{start}{end}”.")
+        }
+        None if state.form.prompt.trim().is_empty() => {
+            "Without words it draws whatever it likes. Ctrl+Enter draws, Esc stops.".into()
         }
         None if places > 0 && tokens > 0 => {
             format!("{tokens} of {places} tokens. Ctrl+Enter draws, Esc stops.")
@@ -148,18 +159,19 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
                 <Number label="Steps" help="More is finer, and slower."
                     value={recipe.steps.to_string()} min="1" max="150"
                     change={edit(state, |recipe, text| {
-                        recipe.steps = text.parse().unwrap_or(recipe.steps).clamp(1, MAX_STEPS);
+                        recipe.steps = whole(&text, recipe.steps, MAX_STEPS);
                     })} />
                 <Number label="Guidance" help="How strictly to follow the words."
                     value={recipe.guidance.to_string()} min="0" max="100" step="any"
                     change={edit(state, |recipe, text| {
                         let guidance = text.parse().ok().filter(|g: &f64| g.is_finite());
-                        recipe.guidance = guidance.unwrap_or(recipe.guidance).clamp(0.0, 100.0);
+                        recipe.guidance =
+                            guidance.unwrap_or(recipe.guidance).clamp(0.0, MAX_GUIDANCE);
                     })} />
                 <Number label="Images" help="Each with the next seed."
                     value={recipe.count.to_string()} min="1" max="16"
                     change={edit(state, |recipe, text| {
-                        recipe.count = text.parse().unwrap_or(recipe.count).clamp(1, MAX_IMAGES);
+                        recipe.count = whole(&text, recipe.count, MAX_IMAGES);
                     })} />
             </div>
             <Choice label="Sampler" help="How to walk from noise to picture." options={samplers}

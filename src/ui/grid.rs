@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::image::Image;
 use crate::recipe::Recipe;
-use crate::ui::form::{MAX_STEPS, SAMPLERS};
+use crate::ui::form::{MAX_GUIDANCE, MAX_STEPS, SAMPLERS};
 
 /// The most pictures of a grid.
 const MAX_CELLS: usize = 100;
@@ -54,26 +54,33 @@ impl Setting {
         match self {
             Self::Steps => match value.parse() {
                 Ok(steps) if (1..=MAX_STEPS).contains(&steps) => recipe.steps = steps,
-                _ => return refuse("number of steps: give 1 to 150"),
+                _ => return refuse(&format!("number of steps: give 1 to {MAX_STEPS}")),
             },
             Self::Guidance => match value.parse() {
-                Ok(guidance) if (0.0..=100.0).contains(&guidance) => recipe.guidance = guidance,
-                _ => return refuse("guidance: give 0 to 100"),
+                Ok(guidance) if (0.0..=MAX_GUIDANCE).contains(&guidance) => {
+                    recipe.guidance = guidance
+                }
+                _ => return refuse(&format!("guidance: give 0 to {MAX_GUIDANCE}")),
             },
             Self::Seed => match value.parse() {
                 Ok(seed) => recipe.seed = seed,
                 Err(_) => return refuse("seed: give a whole number"),
             },
-            Self::Sampler if SAMPLERS.iter().any(|(name, _)| *name == value) => {
-                recipe.sampler = value.to_owned();
-            }
             Self::Sampler => {
-                return refuse(&format!("sampler: there are {}", self.suggestion(styles)));
+                let is_meant = |(name, label): &&(&str, &str)| {
+                    name.eq_ignore_ascii_case(value) || label.eq_ignore_ascii_case(value)
+                };
+                match SAMPLERS.iter().find(is_meant) {
+                    Some((name, _)) => recipe.sampler = (*name).to_owned(),
+                    None => {
+                        return refuse(&format!("sampler: there are {}", self.suggestion(styles)));
+                    }
+                }
             }
-            Self::Style if styles.iter().any(|style| style == value) => {
-                recipe.style = value.to_owned();
-            }
-            Self::Style => return refuse(&format!("style: there are {}", styles.join(", "))),
+            Self::Style => match styles.iter().find(|style| style.eq_ignore_ascii_case(value)) {
+                Some(style) => recipe.style.clone_from(style),
+                None => return refuse(&format!("style: there are {}", styles.join(", "))),
+            },
         }
         Ok(())
     }

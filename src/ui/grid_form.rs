@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use web_sys::SubmitEvent;
 use yew::{
-    AttrValue, Callback, Html, MouseEvent, Properties, UseReducerHandle, function_component, html,
-    use_state_eq,
+    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, UseReducerHandle,
+    function_component, html, use_state_eq,
 };
 
 use crate::image::Image;
@@ -25,14 +24,13 @@ pub(super) struct Props {
 /// The grid and its form.
 #[function_component]
 pub(super) fn GridForm(Props { state }: &Props) -> Html {
-    let across = use_state_eq(|| Axis::new(Setting::Guidance, &Setting::Guidance.suggestion(&[])));
-    let down = use_state_eq(|| Axis::new(Setting::Steps, &Setting::Steps.suggestion(&[])));
+    let settings = use_state_eq(|| [Setting::Guidance, Setting::Steps]);
+    let texts = use_state_eq(|| settings.map(|setting| setting.suggestion(&[])));
     let styles = state.loaded.as_ref().map(|loaded| loaded.model.styles.clone());
     let styles = Rc::new(styles.unwrap_or_default());
-    let texts = use_state_eq(|| [across.values.join(", "), down.values.join(", ")]);
     let onsubmit = {
         let (state, styles, texts) = (state.clone(), styles.clone(), texts.clone());
-        let settings = [across.setting, down.setting];
+        let settings = settings.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let [across, down] = [0, 1].map(|i| Axis::new(settings[i], &texts[i]));
@@ -43,14 +41,13 @@ pub(super) fn GridForm(Props { state }: &Props) -> Html {
         })
     };
     let side = |i: usize, label: &'static str, values: &'static str| {
-        let axis = if i == 0 { across.clone() } else { down.clone() };
-        let (chosen, styles, now) = (axis.setting, styles.clone(), texts.clone());
+        let (chosen, styles, now) = (settings[i], styles.clone(), texts.clone());
+        let settings = settings.clone();
         let choose = Callback::from(move |name: String| {
             let Some(setting) = Setting::named(&name) else { return };
-            let text = setting.suggestion(&styles);
-            axis.set(Axis::new(setting, &text));
-            let mut both = (*now).clone();
-            both[i] = text;
+            let (mut chosen, mut both) = (*settings, (*now).clone());
+            (chosen[i], both[i]) = (setting, setting.suggestion(&styles));
+            settings.set(chosen);
             now.set(both);
         });
         let now = texts.clone();
@@ -63,7 +60,7 @@ pub(super) fn GridForm(Props { state }: &Props) -> Html {
             Setting::ALL.map(|setting| (setting.name().into(), setting.name().into())).to_vec();
         html! {
             <div class="row">
-                <Choice {label} help="What varies." {options} value={chosen.name()}
+                <Choice {label} help="The setting that changes along this side." {options} value={chosen.name()}
                     change={choose} />
                 <Text label={values} help="Separated by commas." value={texts[i].clone()}
                     {change} />
@@ -87,6 +84,8 @@ pub(super) fn GridForm(Props { state }: &Props) -> Html {
 }
 
 fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
+    // The cell that is being drawn is finished.
+    let stop = act(state, || Action::Stop);
     let done = grid.cells.iter().flatten().count();
     let columns = grid.across.values.len();
     let cell = |i: usize| {
@@ -94,8 +93,7 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
         let name =
             format!("{}, {}", grid.across.values[i % columns], grid.down.values[i / columns]);
         let used = act(state, move || {
-            let recipe = recipe.clone();
-            Action::Edit(Box::new(move |form| *form = recipe))
+            Action::Use(recipe.clone(), "The cell's settings are in the form.".into())
         });
         match &grid.cells[i] {
             Some(picture) => html! {
@@ -126,9 +124,11 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
     let (across, down) = (grid.across.setting.name(), grid.down.setting.name());
     html! {
         <>
+            <p role="status">
+                {format!("{across} across, {down} down: {done} of {} drawn", grid.cells.len())}
+            </p>
             <div class="scrolls" tabindex="0" role="group" aria-label="Grid of pictures">
                 <table>
-                    <caption>{format!("{across} across, {down} down: {done} of {} drawn", grid.cells.len())}</caption>
                     <thead><tr><td />{for grid.across.values.iter().map(heading)}</tr></thead>
                     <tbody>{for grid.down.values.iter().enumerate().map(row)}</tbody>
                 </table>
@@ -137,14 +137,19 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
                 <button type="button" onclick={download} disabled={done == 0}>
                     {"Download grid"}
                 </button>
-                <button type="button" onclick={act(state, || Action::CloseGrid)}
-                    disabled={grid.is_drawing}>{"Close grid"}</button>
+                if grid.is_drawing {
+                    <button type="button" onclick={stop}>{"Stop grid"}</button>
+                } else {
+                    <button type="button" onclick={act(state, || Action::CloseGrid)}>
+                        {"Close grid"}
+                    </button>
+                }
             </div>
         </>
     }
 }
 
-/// The grid with its values written beside it. It carries the recipe of its first cell.
+/// The grid with its values written beside it.
 fn png(grid: &Grid) -> Option<Vec<u8>> {
     let first = grid.cells.iter().flatten().next()?;
     let blank = || Image {
@@ -156,7 +161,7 @@ fn png(grid: &Grid) -> Option<Vec<u8>> {
         grid.cells.iter().map(|cell| cell.as_deref().cloned().unwrap_or_else(blank)).collect();
     let across: Vec<_> = label(&grid.across);
     let down: Vec<_> = label(&grid.down);
-    share::png(&labelled_sheet(&cells, &across, &down)?, grid.recipes.first()?)
+    labelled_sheet(&cells, &across, &down)?.to_png(None).ok()
 }
 
 fn label(axis: &Axis) -> Vec<String> {

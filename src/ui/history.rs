@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, window};
 use yew::{
-    Callback, Html, MouseEvent, Properties, UseReducerHandle, function_component, hook, html,
-    use_effect_with, use_state_eq,
+    Callback, Html, MouseEvent, Properties, UseReducerDispatcher, UseReducerHandle,
+    function_component, hook, html, use_effect_with, use_state_eq,
 };
 
 use crate::image::Image;
@@ -15,6 +16,7 @@ use crate::ui::form::act;
 use crate::ui::open::open_button;
 use crate::ui::state::{Action, Phase, State};
 use crate::ui::store::{self, Entry};
+use crate::ui::use_keys::listen;
 use crate::ui::{archive, share};
 
 /// How many pictures are shown before one asks for the rest.
@@ -25,27 +27,17 @@ const SHOWN: usize = 24;
 pub(super) fn use_history(state: &UseReducerHandle<State>) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
-        spawn_local(async move {
-            match store::all().await {
-                Ok(entries) => dispatcher.dispatch(Action::Remember(entries)),
-                Err(_) => dispatcher.dispatch(Action::Say(
-                    "This browser keeps no history here, perhaps because this is a private \
-                     window: download what you want to keep."
-                        .into(),
-                )),
-            }
-        });
+        recall(dispatcher.clone());
+        // Another tab may have drawn or deleted meanwhile.
+        listen("focus", move |_| recall(dispatcher.clone()))
     });
-    let finished = state.run.as_ref().filter(|run| {
+    let finished = state.run.clone().filter(|run| {
         let is_whole = !run.pictures.is_empty() && !run.was_stopped;
         is_whole && !run.is_from_history && run.cell.is_none()
     });
     let state = state.clone();
-    use_effect_with(finished.map(|run| run.job), move |_| {
-        let Some(run) = state.run.clone() else { return };
-        if run.pictures.is_empty() || run.was_stopped || run.is_from_history || run.cell.is_some() {
-            return;
-        }
+    use_effect_with(finished.as_ref().map(|run| run.job), move |_| {
+        let Some(run) = finished else { return };
         spawn_local(async move {
             for (picture, i) in run.pictures.iter().zip(0..) {
                 let recipe = Recipe { seed: run.recipe.seed + i, count: 1, ..run.recipe.clone() };
@@ -55,9 +47,26 @@ pub(super) fn use_history(state: &UseReducerHandle<State>) {
     });
 }
 
-/// Keeps a picture in the store; where that fails, in memory, and says so.
+/// Brings in what the store holds.
+fn recall(dispatcher: UseReducerDispatcher<State>) {
+    spawn_local(async move {
+        dispatcher.dispatch(match store::all().await {
+            Ok(entries) => Action::Recall(entries),
+            Err(_) => Action::Say(
+                "This browser keeps no history here, perhaps because this is a private window: \
+                 download what you want to keep."
+                    .into(),
+            ),
+        });
+    });
+}
+
+/// Keeps a picture in the store, unless the very same is there; where that fails, in memory, and says so.
 async fn keep(state: &UseReducerHandle<State>, picture: &Image, recipe: Recipe) {
     let Some(png) = share::png(picture, &recipe) else { return };
+    if state.history.iter().any(|entry| *entry.png == *png) {
+        return;
+    }
     let key = match store::add(&png).await {
         Ok(key) => key,
         Err(_) => {
@@ -66,11 +75,10 @@ async fn keep(state: &UseReducerHandle<State>, picture: &Image, recipe: Recipe) 
                  history. It is here until the page is closed."
                     .into(),
             ));
-            // Beyond every number that the store gives.
-            (js_sys::Math::random() * 1e9) as u32 + 3_000_000_000
+            Entry::unstored_key()
         }
     };
-    state.dispatch(Action::Remember(vec![Rc::new(Entry::new(key, recipe, png))]));
+    state.dispatch(Action::Remember(Rc::new(Entry::new(key, recipe, png))));
 }
 
 #[derive(PartialEq, Properties)]
@@ -160,19 +168,24 @@ fn exports(state: &UseReducerHandle<State>) -> Html {
 fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
     let recipe = &entry.recipe;
     let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
-    let name = format!("{}, {style}, seed {}", recipe.prompt, recipe.seed);
+    let prompt: String = recipe.prompt.chars().take(80).collect();
+    let prompt = if prompt.trim().is_empty() { "no words" } else { &prompt };
+    let name = format!("{prompt}, {style}, seed {}", recipe.seed);
     let dispatcher = state.dispatcher();
     let opened = entry.clone();
     let open = Callback::from(move |_: MouseEvent| {
         dispatcher.dispatch(match Image::from_png(&opened.png) {
-            Ok(picture) => Action::Open(opened.recipe.clone(), picture),
+            Ok(picture) => {
+                show_stage();
+                Action::Open(opened.recipe.clone(), picture)
+            }
             Err(error) => Action::Say(error.to_string()),
         });
     });
     let used = recipe.clone();
     let again = act(state, move || {
-        let recipe = used.clone();
-        Action::Edit(Box::new(move |form| *form = recipe))
+        let why = "The settings are in the form: Generate draws the picture again.";
+        Action::Use(share::offered(used.clone()), why.into())
     });
     html! {
         <li key={entry.key}>
@@ -191,19 +204,27 @@ fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
     }
 }
 
+/// On a phone the stage may be far above.
+fn show_stage() {
+    let stage = window().and_then(|window| window.document()?.query_selector(".stage").ok()?);
+    stage.iter().for_each(Element::scroll_into_view);
+}
+
 /// Removes one picture, or all of them, and says so.
 fn remove(state: &UseReducerHandle<State>, key: Option<u32>) -> Callback<MouseEvent> {
     let dispatcher = state.dispatcher();
     tell(state, move |_: MouseEvent| {
         let dispatcher = dispatcher.clone();
         async move {
-            let removed = store::remove(key).await;
-            dispatcher.dispatch(key.map_or(Action::Clear, Action::Forget));
-            match (removed, key) {
-                (Err(_), _) => "This browser did not let its store be changed.".into(),
-                (Ok(()), Some(_)) => "Deleted.".into(),
-                (Ok(()), None) => "The history is empty.".into(),
+            let removed = match key {
+                Some(key) if !Entry::is_stored(key) => Ok(()),
+                key => store::remove(key).await,
+            };
+            if removed.is_err() {
+                return "This browser did not let its store be changed: try again.".into();
             }
+            dispatcher.dispatch(key.map_or(Action::Clear, Action::Forget));
+            if key.is_some() { "Deleted." } else { "The history is empty." }.into()
         }
     })
 }

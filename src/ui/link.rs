@@ -45,8 +45,16 @@ impl Link {
                 .ok()
                 .and_then(|m| m.as_string())
             {
-                Some(message) => format!("The worker stopped ({message})."),
-                None => "The page's worker cannot be loaded: check the connection and start again."
+                // What Rust's allocator does when there is no memory; a panic says why before.
+                Some(message) if message.contains("unreachable") => {
+                    "The worker ran out of memory: draw fewer pictures at once, or close other \
+                     tabs."
+                        .into()
+                }
+                Some(message) if !message.contains("fetch") => {
+                    format!("The worker stopped ({message}).")
+                }
+                _ => "The page's worker cannot be loaded: check the connection and start again."
                     .into(),
             };
             tell(Event::Crashed { message });

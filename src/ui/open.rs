@@ -21,17 +21,21 @@ pub(super) fn use_open(state: &UseReducerHandle<State>) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         let to = dispatcher.clone();
-        let stop_over = listen("dragover", |event| event.prevent_default());
+        let stop_over = listen("dragover", |event| {
+            // Text is dropped where it always is.
+            if has_files(&event) {
+                event.prevent_default();
+            }
+        });
         let stop_drop = listen("drop", move |event| {
-            event.prevent_default();
-            let files = event.dyn_into::<DragEvent>().ok();
-            let files = files.and_then(|event| event.data_transfer()?.files());
-            read_first(files, to.clone());
+            if has_files(&event) {
+                event.prevent_default();
+                let event = event.unchecked_into::<DragEvent>();
+                read_first(event.data_transfer().and_then(|data| data.files()), to.clone());
+            }
         });
         let stop_hash = listen("hashchange", move |_| {
-            dispatcher.dispatch(Action::Edit(Box::new(|recipe| {
-                *recipe = share::from_address(recipe.clone());
-            })));
+            dispatcher.dispatch(Action::Edit(Box::new(|form| *form = share::from_address())));
         });
         move || {
             stop_over();
@@ -39,6 +43,11 @@ pub(super) fn use_open(state: &UseReducerHandle<State>) {
             stop_hash();
         }
     });
+}
+
+fn has_files(event: &Event) -> bool {
+    let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
+    data.is_some_and(|data| data.types().includes(&"Files".into(), 0))
 }
 
 /// A button that chooses a PNG, for those who cannot drop one.
@@ -64,20 +73,31 @@ fn read_first(files: Option<FileList>, dispatcher: UseReducerDispatcher<State>) 
     let file = File::from(file);
     spawn_local(async move {
         let name = file.name();
-        let status = match read_as_bytes(&file).await {
-            Err(_) => format!("{name} cannot be read: try again, or copy it to this machine."),
-            Ok(bytes) => match Image::recipe_of_png(&bytes) {
-                Ok(Some(recipe)) => {
-                    dispatcher.dispatch(Action::Edit(Box::new(|form| *form = recipe)));
-                    format!("The recipe of {name} is in the form: Generate draws it again.")
-                }
-                Ok(None) => format!(
-                    "{name} holds no recipe: open a PNG that Patchwork saved, and that no other \
-                     program has changed."
-                ),
-                Err(error) => format!("{name}: {error}"),
-            },
-        };
-        dispatcher.dispatch(Action::Say(status));
+        dispatcher.dispatch(match read_as_bytes(&file).await {
+            Err(_) => Action::Say(format!("{name} cannot be read: try again, or copy it here.")),
+            Ok(bytes) => read(&name, &bytes),
+        });
     });
+}
+
+fn read(name: &str, png: &[u8]) -> Action {
+    match Image::recipe_of_png(png) {
+        Err(error) => Action::Say(format!("{name}: {error}")),
+        Ok(None) => Action::Say(format!(
+            "{name} holds no recipe: open a picture that Patchwork saved, and that no other \
+             program has changed. Sheets of several hold none."
+        )),
+        Ok(Some(recipe)) => {
+            let offered = share::offered(recipe.clone());
+            let why = if offered == recipe {
+                format!("The recipe of {name} is in the form: Generate draws it again.")
+            } else {
+                format!(
+                    "The recipe of {name} is in the form, but for settings that only the native \
+                     program has: the picture will differ."
+                )
+            };
+            Action::Use(offered, why)
+        }
+    }
 }

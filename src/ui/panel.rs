@@ -53,7 +53,7 @@ pub(super) fn credits() -> Html {
                   EmojiOne 2 (CC BY 4.0), FxEmojis (Mozilla, CC BY 4.0) and Streamline Emojis \
                   (CC BY 4.0), rasterised and used for training; labels from emojibase (MIT); words \
                   read by all-MiniLM-L6-v2 (Apache-2.0). "}
-                <a href="./models/stickers/README.md">{"Model card and licences"}</a>
+                <a href="./models/stickers/card.html" target="_blank">{"Model card and licences"}</a>
             </p>
         </footer>
     }

@@ -10,6 +10,7 @@ use crate::ui::form::dice;
 use crate::ui::grid::Grid;
 use crate::ui::run::Run;
 use crate::ui::state::{Action, Loaded, Loading, Phase, State};
+use crate::ui::store::Entry;
 
 impl State {
     fn hear(&mut self, event: Event) {
@@ -21,16 +22,28 @@ impl State {
                 self.phase = Phase::Ready;
                 self.status = format!("Ready on the {}. {}", device.name, device.reason);
                 self.loaded = Some(Loaded { model, device, seconds });
-                if let Some(recipe) = self.waiting.take() {
-                    self.begin(recipe, None);
+                match self.waiting.take() {
+                    Some(recipe) => self.begin(recipe, None),
+                    None => self.next_cell(),
+                }
+                if self.phase == Phase::Ready && self.run.is_none() && !self.form.prompt.is_empty()
+                {
+                    self.status += " Press Generate to draw what the form says.";
                 }
             }
             Event::Counted { tokens, cut } => (self.tokens, self.cut) = (tokens, cut),
-            Event::Forgotten { message } => self.status = message,
-            Event::Failed { message } => {
-                self.phase = Phase::Error;
-                self.stop();
+            Event::Forgotten { message } => {
+                if let Some(loaded) = &mut self.loaded {
+                    loaded.model.kept.clone_from(&message);
+                }
                 self.status = message;
+            }
+            Event::Failed { job, message } => {
+                if job.is_none_or(|job| self.run.as_ref().is_some_and(|run| run.job == job)) {
+                    self.phase = Phase::Error;
+                    self.stop();
+                    self.status = message;
+                }
             }
             Event::Crashed { message } => self.crash(message),
             other => self.hear_of_run(other),
@@ -39,12 +52,11 @@ impl State {
 
     /// A worker that had been ready is started anew; one that never was would only fail again.
     fn crash(&mut self, message: String) {
-        let was_ready = self.phase != Phase::Loading;
         self.stop();
-        if was_ready {
-            self.status = "The model is being started again; your settings are kept.".into();
+        if self.loaded.is_some() {
+            self.restart("The model is being started again; your settings are kept.");
+            self.waiting = None;
             self.trouble = Some(message);
-            self.restart();
         } else {
             self.phase = Phase::Error;
             self.status = message;
@@ -52,8 +64,16 @@ impl State {
         }
     }
 
-    fn restart(&mut self) {
+    /// Starts a worker anew. What it was drawing is drawn when it is ready.
+    fn restart(&mut self, status: &str) {
+        if let Some(run) = &mut self.run {
+            run.can_decode = false;
+            if self.phase == Phase::Running && run.cell.is_none() {
+                self.waiting = Some(run.recipe.clone());
+            }
+        }
         self.phase = Phase::Loading;
+        self.status = status.into();
         self.worker += 1;
         self.worker_is_dead = false;
         self.loading = Loading::default();
@@ -61,7 +81,9 @@ impl State {
     }
 
     fn stop(&mut self) {
-        self.waiting = None;
+        if self.waiting.take().is_some() {
+            self.status = "Nothing waits any more.".into();
+        }
         if let Some(grid) = &mut self.grid {
             grid.is_drawing = false;
         }
@@ -103,9 +125,10 @@ impl State {
         if let Some(grid) = &mut self.grid {
             grid.is_drawing = false;
         }
-        if !self.seed_is_locked {
+        if !self.seed_is_locked && !self.seed_is_fresh {
             self.form.seed = dice();
         }
+        self.seed_is_fresh = false;
         if self.can_draw() {
             self.begin(self.form.clone(), None);
         } else if !self.worker_is_dead {
@@ -121,25 +144,31 @@ impl Reducible for State {
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
         let mut state = (*self).clone();
         match action {
-            Action::Worker(event) => state.hear(event),
-            Action::Edit(edit) => edit(&mut state.form),
+            Action::Worker(worker, event) => {
+                if worker == state.worker && !state.worker_is_dead {
+                    state.hear(event);
+                }
+            }
+            Action::Edit(edit) => {
+                let seed = state.form.seed;
+                edit(&mut state.form);
+                state.seed_is_fresh |= state.form.seed != seed;
+            }
+            Action::Use(recipe, why) => {
+                (state.form, state.status, state.seed_is_fresh) = (recipe, why, true);
+            }
             Action::LockSeed(locked) => state.seed_is_locked = locked,
             Action::Choose(choice) => {
                 state.choice = choice;
                 state.trouble = None;
-                state.status = "Loading the model.".into();
-                state.restart();
+                state.restart("Loading the model.");
             }
             Action::Models(models) => state.models = models,
             Action::ChooseModel(folder) => {
                 state.folder = folder;
-                state.status = "Loading the model.".into();
-                state.restart();
+                state.restart("Loading the model.");
             }
-            Action::Restart => {
-                state.status = "Loading the model.".into();
-                state.restart();
-            }
+            Action::Restart => state.restart("Loading the model."),
             Action::Draw => state.draw(),
             Action::DrawGrid(grid) => {
                 state.grid = Some(grid);
@@ -150,9 +179,14 @@ impl Reducible for State {
             Action::Look(step) => state.run.iter_mut().for_each(|run| run.looking = step),
             Action::ShowNoisy(noisy) => state.noisy = noisy,
             Action::Say(status) => state.status = status,
-            Action::Remember(entries) => {
-                state.history.extend(entries);
-                state.history.sort_by_key(|entry| std::cmp::Reverse(entry.key));
+            Action::Remember(entry) => state.history.insert(0, entry),
+            Action::Recall(entries) => {
+                let old = |key| state.history.iter().find(|entry| entry.key == key).cloned();
+                let kept = entries.into_iter().map(|entry| old(entry.key).unwrap_or(entry));
+                let unstored = state.history.iter().filter(|entry| !Entry::is_stored(entry.key));
+                let mut all: Vec<_> = kept.chain(unstored.cloned()).collect();
+                all.sort_by_key(|entry| std::cmp::Reverse(entry.key));
+                state.history = all;
             }
             Action::Forget(key) => state.history.retain(|entry| entry.key != key),
             Action::Clear => state.history.clear(),

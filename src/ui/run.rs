@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub(super) cell: Option<usize>,
     pub(super) is_from_history: bool,
     pub(super) was_stopped: bool,
+    /// Whether the worker still has its steps.
+    pub(super) can_decode: bool,
     pub(super) steps: usize,
     pub(super) frames: Vec<Rc<Frame>>,
     /// The step that is looked at; `None` follows the newest.
@@ -49,6 +51,7 @@ impl Run {
             cell,
             is_from_history: false,
             was_stopped: false,
+            can_decode: true,
             frames: Vec::new(),
             looking: None,
             decoded: None,
@@ -87,11 +90,12 @@ impl Run {
             }
             Event::Decoded { job, step, pictures } if job == self.job => {
                 self.decoded = Some((step, share(pictures)));
-                Some(format!("Step {} through the whole decoder.", step + 1))
+                Some(format!("Step {}, decoded in full.", step + 1))
             }
             Event::Done { job, stopped, pictures, milliseconds } if job == self.job => {
                 self.pictures = share(pictures);
                 self.was_stopped = stopped;
+                self.looking = None;
                 let (done, steps) = (self.frames.len(), self.steps);
                 Some(if stopped {
                     format!("Stopped after {done} of {steps} steps; this is how far it came.")
@@ -107,7 +111,9 @@ impl Run {
     pub(super) fn on_view(&self, noisy: bool) -> (Pictures, bool) {
         let newest = self.frames.len().checked_sub(1);
         match (self.looking, &self.decoded) {
-            (None, _) if !self.pictures.is_empty() => (self.pictures.clone(), false),
+            (None, _) if !self.pictures.is_empty() && (!noisy || newest.is_none()) => {
+                (self.pictures.clone(), false)
+            }
             (Some(step), Some((decoded, pictures))) if step == *decoded && !noisy => {
                 (pictures.clone(), false)
             }

@@ -8,7 +8,7 @@ use web_sys::{ClipboardItem, HtmlAnchorElement, UrlSearchParams, window};
 
 use crate::image::Image;
 use crate::recipe::Recipe;
-use crate::ui::form::{MAX_IMAGES, MAX_STEPS, SAMPLERS};
+use crate::ui::form::{MAX_GUIDANCE, MAX_IMAGES, MAX_STEPS, SAMPLERS};
 
 /// A picture as PNG with its recipe in it.
 pub(super) fn png(picture: &Image, recipe: &Recipe) -> Option<Vec<u8>> {
@@ -27,7 +27,10 @@ pub(super) fn file_name(recipe: &Recipe) -> String {
 
 /// Saves bytes as a file among the visitor's downloads; a sentence about it.
 pub(super) fn save(name: &str, kind: &str, bytes: Option<Vec<u8>>) -> String {
-    let saved = bytes.and_then(|bytes| {
+    let Some(bytes) = bytes else {
+        return format!("{name} could not be made: reload the page, and try again.");
+    };
+    let saved = Some(bytes).and_then(|bytes| {
         let url = ObjectUrl::from(Blob::new_with_options(bytes.as_slice(), Some(kind)));
         let anchor = window()?.document()?.create_element("a").ok()?;
         let anchor: HtmlAnchorElement = anchor.dyn_into().ok()?;
@@ -82,8 +85,31 @@ fn clipboard() -> Option<web_sys::Clipboard> {
 
 /// Puts a recipe into the address bar, so that a reload or a bookmark brings it back.
 pub(super) fn show_in_address(recipe: &Recipe) {
-    if let (Some(window), Some(hash)) = (window(), to_hash(recipe)) {
-        drop(window.location().replace(&format!("#{hash}")));
+    if let (Some(hash), Some(history)) = (to_hash(recipe), window().and_then(|w| w.history().ok()))
+    {
+        drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{hash}"))));
+    }
+}
+
+/// What the form holds when nothing was asked for.
+fn standard() -> Recipe {
+    Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() }
+}
+
+/// The recipe as far as the form has controls for it, within their bounds.
+pub(super) fn offered(recipe: Recipe) -> Recipe {
+    let is_known = SAMPLERS.iter().any(|(name, _)| *name == recipe.sampler);
+    let guidance = if recipe.guidance.is_finite() { recipe.guidance } else { standard().guidance };
+    Recipe {
+        sampler: if is_known { recipe.sampler } else { standard().sampler },
+        steps: recipe.steps.clamp(1, MAX_STEPS),
+        count: recipe.count.clamp(1, MAX_IMAGES),
+        guidance: guidance.clamp(0.0, MAX_GUIDANCE),
+        prompt: recipe.prompt,
+        negative: recipe.negative,
+        style: recipe.style,
+        seed: recipe.seed,
+        ..Recipe::default()
     }
 }
 
@@ -106,8 +132,9 @@ fn to_hash(recipe: &Recipe) -> Option<String> {
     parameters.to_string().as_string()
 }
 
-/// The recipe of the address; what is not in it, or cannot be meant, stays as in `recipe`.
-pub(super) fn from_address(mut recipe: Recipe) -> Recipe {
+/// The recipe of the address; what is not in it, or cannot be meant, is as the form begins.
+pub(super) fn from_address() -> Recipe {
+    let mut recipe = standard();
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     let Ok(parameters) = UrlSearchParams::new_with_str(hash.trim_start_matches('#')) else {
         return recipe;
@@ -120,20 +147,14 @@ pub(super) fn from_address(mut recipe: Recipe) -> Recipe {
     text("prompt", &mut recipe.prompt);
     text("negative", &mut recipe.negative);
     text("style", &mut recipe.style);
-    if let Some(sampler) = parameters.get("sampler")
-        && SAMPLERS.iter().any(|(name, _)| *name == sampler)
-    {
-        recipe.sampler = sampler;
-    }
-    let number = |key: &str| parameters.get(key);
-    recipe.seed = number("seed").and_then(|s| s.parse().ok()).unwrap_or(recipe.seed);
-    let whole = |key: &str, now: usize, most: usize| {
-        number(key).and_then(|s| s.parse::<usize>().ok()).unwrap_or(now).clamp(1, most)
-    };
-    recipe.steps = whole("steps", recipe.steps, MAX_STEPS);
-    recipe.count = whole("count", recipe.count, MAX_IMAGES);
-    let guidance = number("guidance").and_then(|s| s.parse().ok());
-    recipe.guidance =
-        guidance.filter(|g: &f64| g.is_finite()).unwrap_or(recipe.guidance).clamp(0.0, 100.0);
-    recipe
+    text("sampler", &mut recipe.sampler);
+    recipe.seed = number(&parameters, "seed").unwrap_or(recipe.seed);
+    recipe.steps = number(&parameters, "steps").unwrap_or(recipe.steps);
+    recipe.count = number(&parameters, "count").unwrap_or(recipe.count);
+    recipe.guidance = number(&parameters, "guidance").unwrap_or(recipe.guidance);
+    offered(recipe)
+}
+
+fn number<T: std::str::FromStr>(parameters: &UrlSearchParams, key: &str) -> Option<T> {
+    parameters.get(key)?.parse().ok()
 }

@@ -64,7 +64,11 @@ fn ideas(state: &UseReducerHandle<State>) -> Html {
     html! {
         <div class="empty">
             <img src="./icon.svg" alt="" width="96" height="96" />
-            <p>{"Say what to draw, or begin with one of these:"}</p>
+            if state.form.prompt.trim().is_empty() {
+                <p>{"Say what to draw, or begin with one of these:"}</p>
+            } else {
+                <p>{"Press Generate to draw what the form says, or begin with one of these:"}</p>
+            }
             <div class="ideas">{for IDEAS.into_iter().map(idea)}</div>
         </div>
     }

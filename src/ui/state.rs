@@ -55,6 +55,8 @@ pub(super) struct State {
     pub(super) form: Recipe,
     /// Whether the next picture keeps the seed of the last.
     pub(super) seed_is_locked: bool,
+    /// Whether the visitor chose the seed since the last picture: then it holds, locked or not.
+    pub(super) seed_is_fresh: bool,
     pub(super) choice: DeviceChoice,
     pub(super) models: Vec<ModelChoice>,
     /// The chosen model's folder.
@@ -83,8 +85,11 @@ pub(super) struct State {
 
 /// What can happen.
 pub(super) enum Action {
-    Worker(Event),
+    /// A worker says something; those that were ended are not listened to.
+    Worker(u32, Event),
     Edit(Box<dyn FnOnce(&mut Recipe)>),
+    /// A recipe goes into the form, for a reason that the visitor hears.
+    Use(Recipe, String),
     LockSeed(bool),
     Choose(DeviceChoice),
     Models(Vec<ModelChoice>),
@@ -98,8 +103,10 @@ pub(super) enum Action {
     Look(Option<usize>),
     ShowNoisy(bool),
     Say(String),
-    /// Pictures that were kept, or will be.
-    Remember(Vec<Rc<Entry>>),
+    /// A new picture for the history.
+    Remember(Rc<Entry>),
+    /// All that the store holds, perhaps changed by another tab.
+    Recall(Vec<Rc<Entry>>),
     Forget(u32),
     Clear,
     /// A kept picture goes on stage.
@@ -112,6 +119,7 @@ impl State {
             phase: Phase::Loading,
             form,
             seed_is_locked: true,
+            seed_is_fresh: true,
             choice: DeviceChoice::Auto,
             models: Vec::new(),
             folder: "./models/stickers".into(),

@@ -13,6 +13,9 @@ use crate::recipe::Recipe;
 const DATABASE: &str = "patchwork";
 const PICTURES: &str = "pictures";
 
+/// Numbers from here on are of pictures that the store had no room for.
+const UNSTORED: u32 = 3_000_000_000;
+
 /// A picture of the history.
 #[derive(Clone)]
 pub(super) struct Entry {
@@ -37,6 +40,16 @@ impl PartialEq for Entry {
 }
 
 impl Entry {
+    /// A number for a picture that cannot be stored.
+    pub(super) fn unstored_key() -> u32 {
+        UNSTORED + (js_sys::Math::random() * 1e9) as u32
+    }
+
+    /// Whether the store has it.
+    pub(super) fn is_stored(key: u32) -> bool {
+        key < UNSTORED
+    }
+
     pub(super) fn new(key: u32, recipe: Recipe, png: Vec<u8>) -> Self {
         let blob = Blob::new_with_options(png.as_slice(), Some("image/png"));
         Self { key, recipe, png: png.into(), url: blob.into() }
@@ -80,9 +93,10 @@ pub(super) async fn add(png: &[u8]) -> Result<u32, Error> {
     let transaction = database.transaction(&[PICTURES], TransactionMode::ReadWrite)?;
     let store = transaction.object_store(PICTURES)?;
     let key = store.add(&Uint8Array::from(png), None)?.await?;
-    transaction.commit()?.await?;
+    let result = transaction.commit()?.await?;
     database.close();
-    Ok(key.as_f64().unwrap_or_default() as u32)
+    // A full disk shows at the end.
+    if result.is_committed() { Ok(key.as_f64().unwrap_or_default() as u32) } else { Err(aborted()) }
 }
 
 /// Removes one picture, or all of them.
@@ -94,7 +108,11 @@ pub(super) async fn remove(key: Option<u32>) -> Result<(), Error> {
         Some(key) => store.delete(JsValue::from(key))?.await?,
         None => store.clear()?.await?,
     }
-    transaction.commit()?.await?;
+    let result = transaction.commit()?.await?;
     database.close();
-    Ok(())
+    if result.is_committed() { Ok(()) } else { Err(aborted()) }
+}
+
+fn aborted() -> Error {
+    Error::DomExceptionNotFound
 }

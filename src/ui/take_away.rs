@@ -14,10 +14,7 @@ use crate::ui::state::State;
 fn whole(run: &Run) -> Rc<Image> {
     match &run.pictures[..] {
         [picture] => picture.clone(),
-        pictures => {
-            let columns = (pictures.len() as f64).sqrt().ceil() as usize;
-            Image::sheet(pictures, columns).into()
-        }
+        pictures => Image::contact_sheet(pictures).into(),
     }
 }
 
@@ -43,7 +40,7 @@ pub(super) fn take_away(state: &UseReducerHandle<State>, run: &Run) -> Html {
     let note = if shared.was_stopped {
         "Stopped early: its recipe draws the whole picture."
     } else if shared.pictures.len() > 1 {
-        "Saved as one contact sheet; each picture is in the history."
+        "Download saves them as one sheet; each picture is in the history."
     } else {
         "The PNG is transparent and carries its recipe: drop it on this page to get it back."
     };

@@ -57,7 +57,8 @@ pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
         let dispatcher = state.dispatcher();
         Callback::from(move |event: InputEvent| {
             let input: Option<HtmlInputElement> = event.target_dyn_into();
-            dispatcher.dispatch(Action::Look(input.and_then(|input| input.value().parse().ok())));
+            let step = input.and_then(|input| input.value().parse().ok());
+            dispatcher.dispatch(Action::Look(step.map(|step: usize| step.min(last))));
         })
     };
     let noisy = state.noisy;
@@ -72,12 +73,12 @@ pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
         look_at.emit(event.clone());
         decode.emit(event);
     });
-    let is_done = state.phase == Phase::Done;
+    let is_done = state.phase != Phase::Running && !run.pictures.is_empty();
     html! {
         <section class="timeline" aria-label="Timeline">
             <label class="field">
                 <span>{format!("Step {} of {}", at + 1, run.steps)}</span>
-                <input type="range" min="0" max={last.to_string()} value={at.to_string()}
+                <input type="range" min="0" max={(run.steps - 1).to_string()} value={at.to_string()}
                     aria-label="Step" aria-valuetext={format!("{} of {}", at + 1, run.steps)}
                     oninput={look} />
             </label>
@@ -89,11 +90,11 @@ pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
                     <input type="checkbox" checked={noisy} oninput={toggle} />
                     {"Show the noise"}
                 </label>
-                <button type="button" onclick={decode} disabled={!is_done || noisy}>
+                <button type="button" onclick={decode} disabled={!is_done || noisy || !run.can_decode}>
                     {"Decode this step"}
                 </button>
                 <button type="button" onclick={act(state, || Action::Look(None))}
-                    disabled={run.looking.is_none()}>{"Back to the result"}</button>
+                    disabled={run.looking.is_none() || !is_done}>{"Back to the result"}</button>
             </div>
         </section>
     }

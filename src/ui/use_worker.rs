@@ -17,13 +17,13 @@ pub(super) fn use_worker(state: &UseReducerHandle<State>) -> Callback<Request> {
     let link = use_mut_ref(|| None::<Link>);
     {
         let (link, state) = (link.clone(), state.clone());
-        use_effect_with(state.worker, move |_| start(&link, &state));
+        use_effect_with(state.worker, move |&number| start(number, &link, &state));
     }
     {
-        let (link, state) = (link.clone(), state.clone());
-        let job = state.run.as_ref().map(|run| run.job);
-        use_effect_with(job, move |_| {
-            let Some(run) = state.run.as_ref().filter(|run| !run.is_from_history) else { return };
+        // As it is now: by the time that the effect comes, the state may be a later one.
+        let (link, run) = (link.clone(), state.run.clone());
+        use_effect_with(run.as_ref().map(|run| run.job), move |_| {
+            let Some(run) = run.filter(|run| !run.is_from_history) else { return };
             if let Some(link) = &*link.borrow() {
                 link.send(Request::Draw { job: run.job, recipe: run.recipe.clone() });
             }
@@ -40,10 +40,10 @@ pub(super) fn use_worker(state: &UseReducerHandle<State>) -> Callback<Request> {
 }
 
 /// Ends whatever worker there is and starts one that loads the model.
-fn start(link: &Rc<RefCell<Option<Link>>>, state: &UseReducerHandle<State>) {
+fn start(number: u32, link: &Rc<RefCell<Option<Link>>>, state: &UseReducerHandle<State>) {
     link.take();
     let dispatcher = state.dispatcher();
-    let hear = move |event| dispatcher.dispatch(Action::Worker(event));
+    let hear = move |event| dispatcher.dispatch(Action::Worker(number, event));
     match Link::start(hear) {
         Some(started) => {
             started.send(Request::Load { model: state.folder.clone(), device: state.choice });
@@ -53,7 +53,7 @@ fn start(link: &Rc<RefCell<Option<Link>>>, state: &UseReducerHandle<State>) {
             let message = "This browser runs no web workers of modules, which drawing needs: \
                            update it, or try another one."
                 .into();
-            state.dispatch(Action::Worker(Event::Crashed { message }));
+            state.dispatch(Action::Worker(number, Event::Crashed { message }));
         }
     }
 }

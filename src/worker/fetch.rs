@@ -1,6 +1,6 @@
 //! A model's files from the web: streamed, with progress, and kept by the browser.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,12 +8,14 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Cache, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
 use super::{now, post, scope};
-use crate::pipeline::{Source, stickers};
+use crate::pipeline::Source;
 use crate::protocol::Event;
 use crate::{Error, Result};
 
 /// The browser's store of weights.
 const CACHE: &str = "patchwork-weights-1";
+/// What is said of a file that is not there.
+const MISSING: &str = "the server has no such file (404)";
 /// Milliseconds between two words about progress.
 const PACE: f64 = 100.0;
 
@@ -32,6 +34,8 @@ pub(super) struct Web {
     loaded: Cell<f64>,
     fetched: Cell<f64>,
     keeping: Cell<Keeping>,
+    /// Which files the store had.
+    from_store: RefCell<Vec<String>>,
     began: f64,
     told: Cell<f64>,
 }
@@ -45,20 +49,28 @@ impl Web {
             loaded: Cell::new(0.0),
             fetched: Cell::new(0.0),
             keeping: Cell::new(Keeping::Kept),
+            from_store: RefCell::default(),
             began: now(),
             told: Cell::new(0.0),
         }
     }
 
-    /// Whether something came out of the browser's store.
-    pub(super) fn used_store(&self) -> bool {
-        self.loaded.get() > self.fetched.get()
+    /// Removes a file from the browser's store; whether it was what came out of it, so that
+    /// fetching it over the network may help.
+    pub(super) async fn forget(&self, file: &str) -> bool {
+        let from_store = self.from_store.borrow().iter().any(|name| name == file);
+        if let Some(cache) = open_cache().await {
+            drop(JsFuture::from(cache.delete_with_str(&self.url(file))).await);
+        }
+        from_store
     }
 
     /// Whether the browser keeps the files, for people.
     pub(super) fn kept(&self) -> &'static str {
         match self.keeping.get() {
-            Keeping::Kept if self.used_store() => "This browser had them from an earlier visit.",
+            Keeping::Kept if !self.from_store.borrow().is_empty() => {
+                "This browser had them from an earlier visit."
+            }
             Keeping::Kept => "This browser keeps them for the next visit.",
             Keeping::NoStore => {
                 "This browser keeps no files here, perhaps because this is a private window: they \
@@ -103,6 +115,7 @@ impl Web {
         };
         let kept = JsFuture::from(cache.match_with_str(&url)).await.ok();
         if let Some(response) = kept.and_then(|value| value.dyn_into::<Response>().ok()) {
+            self.from_store.borrow_mut().push(file.to_owned());
             return self.read_body(&response, file, false).await;
         }
         let bytes = self.read_body(&get(&url, RequestCache::NoStore).await?, file, true).await?;
@@ -146,11 +159,14 @@ impl Source for Web {
     }
 
     async fn exists(&self, file: &str) -> bool {
-        file == stickers::MANIFEST
+        match get(&self.url(file), RequestCache::NoCache).await {
+            Err(problem) => problem != MISSING,
+            Ok(_) => true,
+        }
     }
 
     async fn read(&self, file: &str) -> Result<Vec<u8>> {
-        self.fetch(file).await.map_err(|problem| Error::weights(self.url(file), problem))
+        self.fetch(file).await.map_err(|problem| Error::weights(file, problem))
     }
 }
 
@@ -164,7 +180,7 @@ async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
         .map_err(|_| "it cannot be reached: check the connection and try again".to_owned())?;
     match response.status() {
         200..300 => Ok(response),
-        404 => Err("the server has no such file (404)".into()),
+        404 => Err(MISSING.into()),
         status => Err(format!("the server answered {status}: try again later")),
     }
 }

@@ -1,5 +1,7 @@
 //! Which device the worker takes, and why.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::tensor::Device;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,6 +10,9 @@ use wasm_bindgen_futures::JsFuture;
 use super::{post, scope};
 use crate::device::Backend;
 use crate::protocol::{DeviceChoice, DeviceFacts, Event};
+
+/// Whether the GPU draws.
+static IN_USE: AtomicBool = AtomicBool::new(false);
 
 /// What the browser says of its WebGPU adapter.
 struct Adapter {
@@ -42,7 +47,11 @@ pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts
         };
     }
     if choice == DeviceChoice::Auto && adapter.is_software {
-        return Ok(cpu(format!("{} is software, which is slower than the CPU.", adapter.name)));
+        let reason = format!("{} is software, which is slower than the CPU.", adapter.name);
+        let DeviceFacts { name, reason, .. } = self::cpu(reason);
+        let (adapter, features) = (adapter.name, adapter.features);
+        let check = String::new();
+        return Ok((Backend::Cpu, DeviceFacts { name, adapter, features, reason, check }));
     }
     let reason = if choice == DeviceChoice::WebGpu {
         "You chose WebGPU."
@@ -76,11 +85,19 @@ pub(super) async fn start(backend: Backend) -> Result<Device, String> {
     let started = Device::wgpu_options().init_with_setup_async().await;
     let (device, setup) = started
         .map_err(|problem| format!("The GPU cannot be used ({problem}): choose the CPU."))?;
+    IN_USE.store(true, Ordering::Relaxed);
     setup.device.set_device_lost_callback(|_, message| {
-        let message = format!("The browser lost its GPU ({message}).");
-        post(&Event::Crashed { message });
+        if IN_USE.load(Ordering::Relaxed) {
+            let message = format!("The browser lost its GPU ({message}).");
+            post(&Event::Crashed { message });
+        }
     });
     Ok(device)
+}
+
+/// From now on nobody minds whether the GPU is lost.
+pub(super) fn leave() {
+    IN_USE.store(false, Ordering::Relaxed);
 }
 
 async fn adapter() -> Option<Adapter> {

@@ -17,7 +17,7 @@ use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::source::read_json;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
-use crate::pipeline::{Pipeline, Run};
+use crate::pipeline::{Pipeline, Run, Source};
 use crate::protocol::{DeviceChoice, Event, ModelFacts, Request};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
@@ -26,6 +26,8 @@ use crate::{Error, Result};
 #[derive(Default)]
 pub(super) struct Worker {
     pipeline: Option<Rc<Pipeline>>,
+    /// The job that was asked for last.
+    latest: u32,
     /// Counts requests to draw or to stop; who drew under an older count stops.
     turn: u32,
     /// Each step of the last job, denoised, to be decoded on demand.
@@ -47,12 +49,14 @@ pub(super) fn receive(worker: &Shared, request: Request) {
             }
         }),
         Request::Draw { job, recipe } => {
-            worker.borrow_mut().turn += 1;
-            spawn_local(async move { tell(draw(&worker, job, &recipe).await) });
+            let mut now = worker.borrow_mut();
+            (now.latest, now.turn) = (job, now.turn + 1);
+            drop(now);
+            spawn_local(async move { tell(job, draw(&worker, job, &recipe).await) });
         }
         Request::Cancel => worker.borrow_mut().turn += 1,
         Request::Decode { job, step } => {
-            spawn_local(async move { tell(decode(&worker, job, step).await) });
+            spawn_local(async move { tell(job, decode(&worker, job, step).await) });
         }
         Request::Count { prompt } => count(&worker, &prompt),
         Request::Forget => spawn_local(async {
@@ -69,25 +73,32 @@ pub(super) fn receive(worker: &Shared, request: Request) {
 }
 
 /// Tells the page of what failed. A failed device does not come back: that ends the worker.
-fn tell(outcome: Result<()>) {
+fn tell(job: u32, outcome: Result<()>) {
     match outcome {
         Ok(()) => {}
-        Err(Error::Device(message)) => post(&Event::Crashed { message }),
-        Err(error) => post(&Event::Failed { message: error.to_string() }),
+        Err(error @ Error::Device(_)) => post(&Event::Crashed { message: error.to_string() }),
+        Err(error) => post(&Event::Failed { job: Some(job), message: error.to_string() }),
     }
 }
 
 /// The model on the device that `choice` leads to, and what to tell of it.
 async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), String> {
     let start = now();
-    let (backend, mut device) = gpu::choose(choice).await?;
-    let place = gpu::start(backend).await?;
+    let (mut backend, mut device) = gpu::choose(choice).await?;
+    let place = match gpu::start(backend).await {
+        Err(problem) if choice == DeviceChoice::Auto => {
+            (backend, device) = (Backend::Cpu, gpu::cpu(problem));
+            Device::flex()
+        }
+        place => place?,
+    };
     let (mut pipeline, source, bytes) =
         fetch(model, &place).await.map_err(|error| error.to_string())?;
     if backend == Backend::WebGpu {
         match check(&pipeline, &source).await {
             Ok(message) => device.check = message,
             Err(problem) => {
+                gpu::leave();
                 device = gpu::cpu(format!("{problem}, so the CPU draws."));
                 let again = fetch(model, &Device::flex()).await;
                 (pipeline, ..) = again.map_err(|error| error.to_string())?;
@@ -106,33 +117,36 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
     Ok((pipeline, Event::Ready { model: facts, device, seconds }))
 }
 
-/// The model, where it came from, and its bytes. What was kept from an earlier visit may be
+/// The model, where it came from, and its bytes. A file that was kept from an earlier visit may be
 /// damaged, or of older weights: then it comes over the network once more.
 async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
     let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
     let bytes = manifest.files.values().map(|file| file.bytes as f64).sum();
-    let source = Web::new(model, bytes);
-    match Pipeline::load(&source, device).await {
-        Ok(pipeline) => Ok((pipeline, source, bytes)),
-        Err(error) => {
-            forget_all().await;
-            if !source.used_store() {
-                return Err(error);
+    let mut tries = manifest.files.len();
+    loop {
+        let source = Web::new(model, bytes);
+        match Pipeline::load(&source, device).await {
+            Ok(pipeline) => return Ok((pipeline, source, bytes)),
+            Err(Error::Weights { file, .. }) if tries > 0 && source.forget(&file).await => {
+                tries -= 1;
             }
-            let source = Web::new(model, bytes);
-            Ok((Pipeline::load(&source, device).await?, source, bytes))
+            Err(error) => return Err(error),
         }
     }
 }
 
 /// Asks the GPU what the CPU has answered before: what came of it, or what is wrong, in words.
 async fn check(pipeline: &Pipeline, source: &Web) -> Result<String, String> {
-    let known: KnownAnswer = match read_json(source, KNOWN_ANSWER).await {
-        Ok(known) => known,
-        Err(_) => return Ok(format!("Not checked: this model has no {KNOWN_ANSWER}.")),
-    };
+    if !source.exists(KNOWN_ANSWER).await {
+        return Ok(format!("Not checked: this model has no {KNOWN_ANSWER}."));
+    }
+    let known: KnownAnswer = read_json(source, KNOWN_ANSWER).await.map_err(|error| {
+        format!("The GPU cannot be checked ({})", error.to_string().trim_end_matches('.'))
+    })?;
     let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
-    let answer = answer.map_err(|error| format!("The GPU failed a check ({error})"))?;
+    let answer = answer.map_err(|error| {
+        format!("The GPU failed a check ({})", error.to_string().trim_end_matches('.'))
+    })?;
     let (latent, picture) = known.distance(&answer);
     let found = format!("latents differ by at most {latent:.1e}, pictures by {picture:.1e}");
     if latent.max(picture) > TOLERANCE {
@@ -159,7 +173,9 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
         let (denoised, noisy) = previews(&pipeline, &step).await?;
         let milliseconds = now() - last;
         post(&Event::Step { job, index: step.index, milliseconds, denoised, noisy });
-        worker.borrow_mut().trace.1.push(step.denoised.clone());
+        if worker.borrow().latest == job {
+            worker.borrow_mut().trace.1.push(step.denoised.clone());
+        }
         latest = step.denoised;
         // The page's messages come in only while nobody computes.
         TimeoutFuture::new(0).await;
@@ -168,6 +184,10 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
             stopped = true;
             break;
         }
+    }
+    if worker.borrow().latest != job {
+        // Another is drawn instead; nobody waits for this one.
+        return Ok(());
     }
     let latent = if stopped { latest } else { run.into_latent() };
     let pictures = to_images(pipeline.decoder.decode(latent)).await?;

@@ -17,16 +17,17 @@ use crate::protocol::{Event, Request, decode, encode};
 /// Begins to listen; the worker's `main`.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
-        // The page must hear of it: a trapped worker says nothing.
-        let message = format!("The worker stopped: {panic}.");
-        post(&Event::Crashed { message });
+        // The page must hear of it: a trapped worker says nothing. Where, is for the console.
+        web_sys::console::error_1(&panic.to_string().into());
+        let what = panic.payload_as_str().unwrap_or("an unknown fault");
+        post(&Event::Crashed { message: format!("The worker stopped: {what}.") });
     }));
     let worker = Rc::new(RefCell::new(jobs::Worker::default()));
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         let bytes = Uint8Array::new(&message.data()).to_vec();
         match decode::<Request>(&bytes) {
             Some(request) => jobs::receive(&worker, request),
-            None => post(&Event::Failed { message: "The page sent no message.".into() }),
+            None => post(&Event::Failed { job: None, message: "The page sent no message.".into() }),
         }
     });
     scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));

@@ -26,7 +26,29 @@ test("a cold start draws a picture on the CPU, with a preview each step", async 
   const share = opaque(picture) / (128 * 128);
   assert.ok(share > 0.1 && share < 0.9, `a sticker covers part of its ground, and this ${share}`);
   assert.deepEqual(errors, []);
-  assert.ok(!server.asked.some((file) => file.startsWith("..")));
+  assert.deepEqual(server.outside.filter((path) => path !== "/favicon.ico"), [], "nothing outside its folder");
+});
+
+test("what is edited while a request waits stays", async (t) => {
+  const { page } = await open(t, browser);
+  await fill(page, { prompt: "red apple", steps: 2 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await fill(page, { prompt: "dog face" });
+  await state(page, "done");
+  assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "dog face");
+  await page.getByRole("button", { name: "Open red apple, any style, seed 7" }).waitFor();
+});
+
+test("a change of device while drawing starts the picture again", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { ...RECIPE, steps: 10 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("img", { name: "Preview" }).waitFor();
+  await fill(page, { device: "CPU" });
+  await state(page, "loading");
+  await state(page, "done");
+  assert.match(await status(page), /Done in/);
 });
 
 test("the device panel says which device, and why", async (t) => {
@@ -238,6 +260,9 @@ test("a random seed is new, and stays new when it is not locked", async (t) => {
   assert.notEqual(first, second);
   await page.getByRole("button", { name: "Lock seed" }).click();
   await fill(page, { prompt: "dog face", steps: 1 });
+  // A seed that was chosen holds for the next picture, and only for that.
+  await generate(page);
+  assert.equal(await seed(), second);
   await generate(page);
   assert.notEqual(await seed(), second);
 });
@@ -261,6 +286,12 @@ test("a prompt that is too long says what is left out", async (t) => {
   await state(page, "ready");
   await fill(page, { prompt: "a very big red apple with green leaves on a small wooden table beside the lamp" });
   await page.getByText(/of 16 tokens\. Too long; this is left out: “.*lamp”/).waitFor();
+  // Neither a long word nor a long text breaks the page.
+  await fill(page, { prompt: "x".repeat(600) + " word".repeat(400), steps: 1 });
+  assert.equal(await generate(page), "done");
+  await page.getByText("1 picture,").waitFor();
+  const { wide, window } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, window: innerWidth }));
+  assert.ok(wide <= window, `the page is ${wide} px wide on ${window}`);
 });
 
 test("kept weights are removed on demand", async (t) => {
@@ -268,7 +299,7 @@ test("kept weights are removed on demand", async (t) => {
   await state(page, "ready");
   await page.getByText("Device and model").click();
   await page.getByRole("button", { name: "Remove the downloaded weights" }).click();
-  await page.getByText("The weights are removed").waitFor();
+  await page.getByRole("status", { name: "Status" }).getByText("The weights are removed").waitFor();
   const before = server.asked.filter((file) => file.endsWith("dit.safetensors")).length;
   await page.reload();
   await state(page, "ready");

@@ -20,10 +20,13 @@ export const SUB_PATH = "/some/where/";
  * connection that breaks, a function from the file's bytes to other bytes, or another file's path.
  */
 export async function serve(folder, faults = {}) {
-  const asked = [];
+  const [asked, outside] = [[], []];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
-    if (!path.startsWith(SUB_PATH)) return response.writeHead(404).end();
+    if (!path.startsWith(SUB_PATH)) {
+      outside.push(path);
+      return response.writeHead(404).end();
+    }
     const name = normalize(path.slice(SUB_PATH.length)) || "index.html";
     const file = name === "." ? "index.html" : name;
     asked.push(file);
@@ -43,6 +46,7 @@ export async function serve(folder, faults = {}) {
   return {
     url,
     asked,
+    outside,
     close: () => {
       server.closeAllConnections();
       return new Promise((done) => server.close(done));

@@ -93,6 +93,18 @@ test("no room for the weights: they are in memory, and drawing goes on", async (
   assert.equal(await generate(page), "done");
 });
 
+test("no room for the history: the picture stays on the page, which says so", async (t) => {
+  const { page, server, profile } = await open(t, browser);
+  await state(page, "ready");
+  const session = await profile.newCDPSession(page);
+  const origin = new URL(server.url).origin;
+  await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000 });
+  await fill(page, { prompt: "red apple", steps: 1 });
+  assert.equal(await generate(page), "done");
+  await page.getByText("This browser has no room to keep the picture").waitFor();
+  await page.getByRole("button", { name: "Open red apple, any style, seed 7" }).waitFor();
+});
+
 test("a worker that crashes is started again; form and history stay", async (t) => {
   const { page } = await open(t, browser);
   await state(page, "ready");

@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: timings, as ratios to other engines in the same run. Never a test.
 
+use serde_json::Value;
+
 use crate::browser;
-use crate::tools::{
-    Outcome, command, ensure_python, output, root, run, run_command, target_folder,
-};
+use crate::tools::{Outcome, ensure_python, output, run, target_folder};
 
 /// Rounds of each side, in turn, so that what else the machine does falls on both.
 const ROUNDS: usize = 3;
@@ -38,11 +38,11 @@ fn in_browser(python: &str) -> Outcome {
     crate::build::run_all()?;
     let model = target_folder().join("dit.onnx").to_string_lossy().into_owned();
     run(python, &["tests/golden/export_onnx.py", &model])?;
-    let folder = root().join("benches/browser");
-    run_command(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    let mut bench = browser::node()?;
-    let bench = bench.current_dir(&folder).args(["step.mjs", &model]);
-    let output = bench.output().map_err(|problem| format!("node cannot be started: {problem}"))?;
+    let mut bench = browser::node("benches/browser")?;
+    let output = bench
+        .args(["step.mjs", &model])
+        .output()
+        .map_err(|problem| format!("node cannot be started: {problem}"))?;
     let line = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
@@ -64,12 +64,11 @@ fn measured(program: &str, arguments: &[&str]) -> Result<String, String> {
     output(program, arguments).ok_or_else(|| format!("`{program}` gave no measurement"))
 }
 
-/// The number after `"key": ` in a line of JSON.
+/// A number of a line of JSON.
 fn number(json: &str, key: &str) -> Result<f64, String> {
-    let after = json.split_once(&format!("\"{key}\": ")).map(|(_, after)| after);
-    let digits = after.and_then(|after| after.split([',', '}']).next());
-    let value = digits.and_then(|digits| digits.trim().parse().ok());
-    value.ok_or_else(|| format!("there is no {key} in {json}"))
+    let value: Option<Value> = serde_json::from_str(json).ok();
+    let number = value.and_then(|value| value[key].as_f64());
+    number.ok_or_else(|| format!("there is no {key} in {json}"))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -1,10 +1,13 @@
 //! Browser tests: Chromium, driven from Node.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{Outcome, apt_install, command, output, root, run_command, target_folder};
+use crate::tools::{Outcome, apt_install, command, output, root, run, run_command, target_folder};
 
+/// What the pinned Playwright runs on.
+const NODE_MAJOR: u32 = 20;
 /// Where Chromium may be.
 const CHROMIUMS: [&str; 4] = [
     "/usr/bin/chromium",
@@ -15,24 +18,35 @@ const CHROMIUMS: [&str; 4] = [
 
 /// The runner of the built page's tests, with all that it needs in place.
 pub(crate) fn tests() -> Result<Command, String> {
-    let mut runner = node()?;
+    let mut runner = node("tests/browser")?;
     runner.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     Ok(runner)
 }
 
-/// Node in the tests' folder, told of Chromium and of the native program.
-pub(crate) fn node() -> Result<Command, String> {
-    let chromium = ensure_chromium()?;
-    ensure_packages()?;
-    crate::tools::run("cargo", &["build", "--release", "--bin", "patchwork"])?;
+/// Node in a folder with its pinned packages, told of Chromium and of the native program.
+pub(crate) fn node(folder: &str) -> Result<Command, String> {
+    let chromium = ensure()?;
+    let folder = root().join(folder);
+    ensure_packages(&folder)?;
+    run("cargo", &["build", "--release", "--bin", "patchwork"])?;
     let mut node = command("node", &[]);
-    node.current_dir(root().join("tests/browser"))
+    node.current_dir(folder)
         .env("PATCHWORK_CHROMIUM", chromium)
         .env("PATCHWORK_NATIVE", target_folder().join("release/patchwork"));
     Ok(node)
 }
 
-fn ensure_chromium() -> Result<PathBuf, String> {
+/// Installs Chromium and Node where they are missing and can be installed; tells where Chromium is.
+pub(crate) fn ensure() -> Result<PathBuf, String> {
+    const NODE: &str = "the browser tests need Node 20 or newer, with npm";
+    if output("node", &["--version"]).is_none() || output("npm", &["--version"]).is_none() {
+        apt_install(&["nodejs", "npm"]).map_err(|problem| format!("{problem}; {NODE}"))?;
+    }
+    let version = output("node", &["--version"]).unwrap_or_default();
+    let major = version.trim().trim_start_matches('v').split('.').next();
+    if major.and_then(|major| major.parse().ok()).is_none_or(|major: u32| major < NODE_MAJOR) {
+        return Err(format!("{NODE}; here is {version:?}"));
+    }
     let find = || {
         let named = std::env::var_os("PATCHWORK_CHROMIUM").map(PathBuf::from);
         named.into_iter().chain(CHROMIUMS.map(PathBuf::from)).find(|path| path.exists())
@@ -45,12 +59,14 @@ fn ensure_chromium() -> Result<PathBuf, String> {
     find().ok_or_else(|| help.to_owned())
 }
 
-/// Node, and the pinned packages of the tests.
-fn ensure_packages() -> Outcome {
-    if output("node", &["--version"]).is_none() || output("npm", &["--version"]).is_none() {
-        apt_install(&["nodejs", "npm"])
-            .map_err(|problem| format!("{problem}; the browser tests need Node 18 or newer"))?;
+/// The packages that the lock file pins, where they are not there yet.
+fn ensure_packages(folder: &Path) -> Outcome {
+    let (lock, stamp) = (folder.join("package-lock.json"), folder.join("node_modules/.stamp"));
+    let wanted = fs::read(&lock).map_err(|problem| format!("{}: {problem}", lock.display()))?;
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
     }
     let mut install = command("npm", &["ci", "--no-audit", "--no-fund"]);
-    run_command(install.current_dir(root().join("tests/browser")))
+    run_command(install.current_dir(folder))?;
+    fs::write(&stamp, wanted).map_err(|problem| format!("{}: {problem}", stamp.display()))
 }

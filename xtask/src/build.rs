@@ -1,8 +1,10 @@
 //! `cargo xtask build`: the page as static files in `dist/`.
 
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
+use pulldown_cmark::{Options, Parser};
 use serde_json::{Value, json};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -24,11 +26,21 @@ pub(crate) fn run_all() -> Outcome {
     copy_file(&root().join("index.html"), &dist.join("index.html"))?;
     list_models(&dist.join("models"))?;
     // A profile and a feature of one name each.
-    for (program, name, level) in [("app", "page", "-Oz"), ("worker", "worker", "-O2")] {
+    let wasm = |program: &str, name: &str| {
         let features = ["--no-default-features", "--features", name];
         let arguments = ["build", "--profile", name, "--target", TARGET, "--bin", program];
         run("cargo", &[&arguments[..], &features].concat())?;
-        bind(&optimised(program, name, level)?, program, &dist)?;
+        Ok::<_, String>(target_folder().join(TARGET).join(name).join(format!("{program}.wasm")))
+    };
+    bind(&wasm("app", "page")?, "app", &dist)?;
+    let worker = wasm("worker", "worker")?;
+    // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does not
+    // find its way.
+    let bound = optimised(&worker)?
+        .and_then(|small| catch_unwind(|| bind(&small, "worker", &dist)).ok()?.ok());
+    if bound.is_none() {
+        eprintln!("the worker stays as rustc made it, a quarter larger than wasm-opt's");
+        bind(&worker, "worker", &dist)?;
     }
     for (program, most) in [("app", PAGE_MOST), ("worker", WORKER_MOST)] {
         let (bytes, most) = (download(&dist, program)? as f64 / 1e3, most as f64 / 1e3);
@@ -37,22 +49,21 @@ pub(crate) fn run_all() -> Outcome {
     Ok(())
 }
 
-/// The program after Binaryen's pass, which takes a quarter off it; as it was where there is no
-/// Binaryen. It comes before wasm-bindgen, whose output has instructions that Debian's does not know.
-fn optimised(program: &str, profile: &str, level: &str) -> Result<PathBuf, String> {
-    let folder = target_folder().join(TARGET).join(profile);
-    let (from, to) = (folder.join(format!("{program}.wasm")), folder.join("optimised"));
+/// A program after Binaryen's pass, which takes a quarter off it; `None` where there is no
+/// Binaryen. It comes before wasm-bindgen, whose output has instructions that Debian's does not
+/// know.
+fn optimised(wasm: &Path) -> Result<Option<PathBuf>, String> {
     if !ensure_wasm_opt() {
         eprintln!(
-            "\nwasm-opt is not installed, and the page is a quarter larger than it need be: \
-             install Binaryen (apt install binaryen, brew install binaryen, ...) and build again"
+            "\nwasm-opt is not installed: install Binaryen (apt install binaryen, brew install \
+             binaryen, ...) and build again for a smaller page"
         );
-        return Ok(from);
+        return Ok(None);
     }
-    fs::create_dir_all(&to).map_err(|problem| format!("{}: {problem}", to.display()))?;
-    let to = to.join(format!("{program}.wasm"));
-    if is_newer(&to, &from) {
-        return Ok(to);
+    let (to, stamp) = (wasm.with_extension("optimised.wasm"), wasm.with_extension("stamp"));
+    let wanted = stamp_of(wasm);
+    if to.exists() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == wanted) {
+        return Ok(Some(to));
     }
     // What rustc's target and the page's flags allow, and no more.
     let features = [
@@ -64,15 +75,16 @@ fn optimised(program: &str, profile: &str, level: &str) -> Result<PathBuf, Strin
         "--enable-sign-ext",
         "--enable-simd",
     ];
-    let [input, output] = [&from, &to].map(|path| path.to_string_lossy());
-    run("wasm-opt", &[&[level], &features[..], &[&input, "-o", &output]].concat())?;
-    Ok(to)
+    let [input, output] = [wasm, &to].map(Path::to_string_lossy);
+    run("wasm-opt", &[&["-O2"], &features[..], &[&input, "-o", &output]].concat())?;
+    fs::write(&stamp, wanted).map_err(|problem| format!("{}: {problem}", stamp.display()))?;
+    Ok(Some(to))
 }
 
-/// Whether `file` was made after `source`.
-fn is_newer(file: &Path, source: &Path) -> bool {
-    let changed = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified());
-    matches!((changed(file), changed(source)), (Ok(file), Ok(source)) if file > source)
+/// Tells one build of a file from another.
+fn stamp_of(file: &Path) -> String {
+    let facts = fs::metadata(file).ok();
+    format!("{:?}", facts.map(|facts| (facts.len(), facts.modified().ok())))
 }
 
 /// The program's wasm and JavaScript, and the line that starts it: without inline scripts the page
@@ -97,6 +109,7 @@ fn list_models(models: &Path) -> Outcome {
     let mut list = Vec::new();
     for path in entries.flatten().map(|entry| entry.path()) {
         let Ok(json) = fs::read(path.join("model.json")) else { continue };
+        write_card(&path)?;
         let manifest: Value = serde_json::from_slice(&json)
             .map_err(|problem| format!("{}: its model.json: {problem}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -108,6 +121,21 @@ fn list_models(models: &Path) -> Outcome {
     list.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));
     fs::write(models.join("index.json"), Value::from(list).to_string())
         .map_err(|problem| format!("the list of models cannot be written: {problem}"))
+}
+
+/// The model's card, its README, as a page.
+fn write_card(model: &Path) -> Outcome {
+    let Ok(text) = fs::read_to_string(model.join("README.md")) else { return Ok(()) };
+    let mut body = String::new();
+    pulldown_cmark::html::push_html(&mut body, Parser::new_ext(&text, Options::ENABLE_TABLES));
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>Model card</title>\n<link rel=\"stylesheet\" href=\"../../style.css\">\n\
+         <main class=\"card\">\n{body}</main>\n</html>\n"
+    );
+    fs::write(model.join("card.html"), page)
+        .map_err(|problem| format!("the model's card cannot be written: {problem}"))
 }
 
 fn copy(from: &Path, to: &Path) -> Outcome {

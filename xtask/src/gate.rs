@@ -19,6 +19,7 @@ pub(crate) fn run_all() -> Outcome {
     };
     cargo(&[&["fmt", "--all", "--check"], &lint("xtask"), &lint("patchwork"), &WASM_CLIPPY])?;
     ensure_vulkan()?;
+    browser::ensure()?;
     let mut counts = Vec::new();
     for package in ["xtask", "patchwork"] {
         let arguments = ["test", "--release", "--package", package, "--no-fail-fast"];

@@ -15,8 +15,8 @@ const USAGE: &str = "cargo xtask <command>
   serve    build the page, serve it on this machine and open the browser
   build    the page as static files in dist/
   test     the whole gate, cheapest checks first
-  bench    speed and memory beside PyTorch's, in one run
-  renew    draw the stored pictures and statistics anew, after the weights have changed";
+  bench    speed beside PyTorch's and onnxruntime-web's, in one run
+  renew    make what is stored anew, after the weights or the page have changed";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);

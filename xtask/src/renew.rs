@@ -25,7 +25,7 @@ pub(crate) fn run_all() -> Outcome {
 
     run("cargo", &[&program[..], &["known-answer", "www/models/stickers"]].concat())?;
     build::run_all()?;
-    run_command(browser::node()?.arg("screenshots.mjs"))?;
+    run_command(browser::node("tests/browser")?.arg("screenshots.mjs"))?;
 
     let mut test = command("cargo", &["test", "--release", "--test", "engine", "--", "shipped"]);
     run_command(test.env("PATCHWORK_RENEW", "1"))?;

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
+use std::process::Stdio;
 
 use tiny_http::{Header, Request, Response, Server};
 
 use crate::build;
-use crate::tools::{Outcome, output, root};
+use crate::tools::{Outcome, command, root};
 
 const ADDRESS: &str = "127.0.0.1:8080";
 
@@ -17,7 +18,8 @@ pub(crate) fn run_all() -> Outcome {
     let url = format!("http://{}/", server.server_addr());
     println!("\nPatchwork is at {url} (Ctrl+C ends it)");
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    drop(output(opener, &[&url]));
+    // Where there is no browser, the address is enough.
+    drop(command(opener, &[&url]).stderr(Stdio::null()).spawn());
     let dist = root().join("dist");
     for request in server.incoming_requests() {
         answer(request, &dist);

@@ -58,7 +58,9 @@ pub(crate) fn ensure_wasm_target() -> Outcome {
     if installed.lines().any(|line| line == TARGET) {
         return Ok(());
     }
-    run("rustup", &["target", "add", TARGET])
+    run("rustup", &["target", "add", TARGET]).map_err(|problem| {
+        format!("{problem}; the page needs Rust's {TARGET} target, which rustup installs")
+    })
 }
 
 /// Whether Binaryen's `wasm-opt` is there, or can be installed.

@@ -82,7 +82,9 @@ pub(super) fn Form(Props { state, send }: &Props) -> Html {
             <div class="actions">
                 <button type="submit" class="primary" disabled={state.worker_is_dead}
                     title="Ctrl+Enter">{"Generate"}</button>
-                <button type="button" onclick={stop} disabled={!is_busy} title="Esc">
+                // Not `disabled`: the keyboard's place must not be lost when it has worked.
+                <button type="button" onclick={stop} aria-disabled={(!is_busy).to_string()}
+                    title="Esc">
                     {"Cancel"}
                 </button>
             </div>

@@ -58,7 +58,7 @@ impl Setting {
             },
             Self::Guidance => match value.parse() {
                 Ok(guidance) if (0.0..=MAX_GUIDANCE).contains(&guidance) => {
-                    recipe.guidance = guidance
+                    recipe.guidance = guidance;
                 }
                 _ => return refuse(&format!("guidance: give 0 to {MAX_GUIDANCE}")),
             },

@@ -124,7 +124,7 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
     let (across, down) = (grid.across.setting.name(), grid.down.setting.name());
     html! {
         <>
-            <p role="status">
+            <p>
                 {format!("{across} across, {down} down: {done} of {} drawn", grid.cells.len())}
             </p>
             <div class="scrolls" tabindex="0" role="group" aria-label="Grid of pictures">

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, window};
+use web_sys::{Element, HtmlElement, window};
 use yew::{
     Callback, Html, MouseEvent, Properties, UseReducerDispatcher, UseReducerHandle,
     function_component, hook, html, use_effect_with, use_state_eq,
@@ -116,7 +117,7 @@ pub(super) fn History(Props { state }: &Props) -> Html {
     };
     html! {
         <section class="patch history" aria-label="History">
-            <h2>{"Drawn so far"}</h2>
+            <h2 tabindex="-1">{"Drawn so far"}</h2>
             <p><small>{facts}</small></p>
             <ul>{for entries.iter().take(shown).map(|entry| item(state, entry))}</ul>
             <div class="actions">
@@ -204,6 +205,14 @@ fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
     }
 }
 
+/// The button that was pressed is gone: the keyboard goes on from the heading.
+fn focus_heading() {
+    let heading = window().and_then(|w| w.document()?.query_selector(".history h2").ok()?);
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
+        drop(heading.focus());
+    }
+}
+
 /// On a phone the stage may be far above.
 fn show_stage() {
     let stage = window().and_then(|window| window.document()?.query_selector(".stage").ok()?);
@@ -224,6 +233,7 @@ fn remove(state: &UseReducerHandle<State>, key: Option<u32>) -> Callback<MouseEv
                 return "This browser did not let its store be changed: try again.".into();
             }
             dispatcher.dispatch(key.map_or(Action::Clear, Action::Forget));
+            focus_heading();
             if key.is_some() { "Deleted." } else { "The history is empty." }.into()
         }
     })

@@ -43,18 +43,41 @@ pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
     }
 }
 
+const BY: &str = "https://creativecommons.org/licenses/by/4.0/";
+const APACHE: &str = "https://www.apache.org/licenses/LICENSE-2.0";
+const MIT: &str = "https://opensource.org/license/mit";
+
+/// What the model learned from: name, source, licence and its text.
+const SOURCES: [(&str, &str, &str, &str); 8] = [
+    ("Noto Emoji, Google", "https://github.com/googlefonts/noto-emoji", "Apache-2.0", APACHE),
+    ("Twemoji, Twitter and contributors", "https://github.com/twitter/twemoji", "CC BY 4.0", BY),
+    ("Fluent Emoji, Microsoft", "https://github.com/microsoft/fluentui-emoji", "MIT", MIT),
+    ("EmojiOne 2", "https://github.com/joypixels/emojione", "CC BY 4.0", BY),
+    ("FxEmojis, Mozilla", "https://github.com/mozilla/fxemoji", "CC BY 4.0", BY),
+    ("Streamline Emojis", "https://www.streamlinehq.com/emojis", "CC BY 4.0", BY),
+    ("emojibase (labels)", "https://github.com/milesj/emojibase", "MIT", MIT),
+    (
+        "all-MiniLM-L6-v2 (reads the words)",
+        "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+        "Apache-2.0",
+        APACHE,
+    ),
+];
+
 /// Credits and licences.
 pub(super) fn credits() -> Html {
+    let source = |(name, link, licence, text): (_, _, _, _)| {
+        html! { <li><a href={link}>{name}</a>{" ("}<a href={text}>{licence}</a>{")"}</li> }
+    };
     html! {
         <footer>
             <p>
-                {"Emoji and clip art, not photographs. Learned from Noto Emoji (Google, Apache-2.0), \
-                  Twemoji (Twitter and contributors, CC BY 4.0), Fluent Emoji (Microsoft, MIT), \
-                  EmojiOne 2 (CC BY 4.0), FxEmojis (Mozilla, CC BY 4.0) and Streamline Emojis \
-                  (CC BY 4.0), rasterised and used for training; labels from emojibase (MIT); words \
-                  read by all-MiniLM-L6-v2 (Apache-2.0). "}
-                <a href="./models/stickers/card.html" target="_blank">{"Model card and licences"}</a>
+                {"Emoji and clip art, not photographs. Learned from these, modified: rasterised, \
+                  used for training. "}
+                <a href="./models/stickers/card.html" target="_blank">{"The model's card"}</a>
+                {" tells more."}
             </p>
+            <ul class="credits">{for SOURCES.into_iter().map(source)}</ul>
         </footer>
     }
 }

@@ -12,14 +12,14 @@ use crate::ui::state::{Action, Phase, State};
 use crate::ui::take_away::take_away;
 use crate::ui::timeline::Timeline;
 
-/// Prompts to begin with: prompt and style.
+/// Prompts to begin with, of those that the shipped weights draw best: prompt and style.
 const IDEAS: [(&str, &str); 6] = [
     ("grinning face", "noto"),
-    ("blue car", "twemoji"),
-    ("dog face", "3d"),
-    ("green frog", "fluent flat"),
-    ("sunflower", "noto"),
-    ("castle", "outline"),
+    ("dog face", "outline"),
+    ("blue ball", "3d"),
+    ("panda", "noto"),
+    ("cat face", "outline"),
+    ("moon", "3d"),
 ];
 
 #[derive(PartialEq, Properties)]

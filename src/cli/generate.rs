@@ -179,8 +179,7 @@ async fn write_picture(
     recipe: Option<&str>,
 ) -> Result<()> {
     let images = to_images(pipeline.decoder.decode(latent)).await?;
-    let columns = (images.len() as f64).sqrt().ceil() as usize;
-    let png = Image::sheet(&images, columns).to_png(recipe)?;
+    let png = Image::contact_sheet(&images).to_png(recipe)?;
     std::fs::write(path, png).map_err(|source| Error::write(path, source))
 }
 

@@ -92,8 +92,11 @@ impl State {
     fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
         self.phase = Phase::Running;
         self.status = "Starting.".into();
-        let job = self.run.as_ref().map_or(0, |run| run.job) + 1;
-        self.run = Some(Run::new(job, recipe, cell));
+        self.run = Some(Run::new(self.last_job() + 1, recipe, cell));
+    }
+
+    fn last_job(&self) -> u32 {
+        self.run.as_ref().map_or(0, |run| run.job)
     }
 
     /// The grid's next cell, or what was asked of the form.
@@ -191,9 +194,8 @@ impl Reducible for State {
             Action::Forget(key) => state.history.retain(|entry| entry.key != key),
             Action::Clear => state.history.clear(),
             Action::Open(recipe, picture) => {
-                let job = state.run.as_ref().map_or(0, |run| run.job);
                 state.status = format!("“{}”, from the history.", recipe.prompt);
-                state.run = Some(Run::opened(job, recipe, picture));
+                state.run = Some(Run::opened(state.last_job(), recipe, picture));
             }
         }
         Rc::new(state)

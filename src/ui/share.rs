@@ -30,21 +30,22 @@ pub(super) fn save(name: &str, kind: &str, bytes: Option<Vec<u8>>) -> String {
     let Some(bytes) = bytes else {
         return format!("{name} could not be made: reload the page, and try again.");
     };
-    let saved = Some(bytes).and_then(|bytes| {
-        let url = ObjectUrl::from(Blob::new_with_options(bytes.as_slice(), Some(kind)));
-        let anchor = window()?.document()?.create_element("a").ok()?;
-        let anchor: HtmlAnchorElement = anchor.dyn_into().ok()?;
-        anchor.set_href(&url);
-        anchor.set_download(name);
-        anchor.click();
-        // The browser reads it after this turn; then it may go.
-        gloo_timers::callback::Timeout::new(60_000, move || drop(url)).forget();
-        Some(())
-    });
-    match saved {
+    match hand_over(name, kind, &bytes) {
         Some(()) => format!("Saved {name}."),
         None => "This browser did not let the file be saved.".into(),
     }
+}
+
+fn hand_over(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
+    let url = ObjectUrl::from(Blob::new_with_options(bytes, Some(kind)));
+    let anchor = window()?.document()?.create_element("a").ok()?;
+    let anchor: HtmlAnchorElement = anchor.dyn_into().ok()?;
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    // The browser reads it after this turn; then it may go.
+    gloo_timers::callback::Timeout::new(60_000, move || drop(url)).forget();
+    Some(())
 }
 
 /// Puts a picture into the clipboard; a sentence about it.

@@ -11,11 +11,20 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::tools::{Outcome, ensure_wasm_opt, ensure_wasm_target, root, run, target_folder};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The most that the two programs may weigh in brotli, in bytes: the gate checks it.
-pub(crate) const PAGE_MOST: usize = 250_000;
-pub(crate) const WORKER_MOST: usize = 4_000_000;
+
+/// What a visitor downloads of a program, in bytes of brotli, and the most that it may be.
+pub(crate) struct Size {
+    pub(crate) program: &'static str,
+    pub(crate) bytes: usize,
+    pub(crate) most: usize,
+}
 
 pub(crate) fn run_all() -> Outcome {
+    build().map(drop)
+}
+
+/// Builds the page, and tells what its two programs weigh.
+pub(crate) fn build() -> Result<[Size; 2], String> {
     ensure_wasm_target()?;
     let dist = root().join("dist");
     if dist.exists() {
@@ -42,11 +51,14 @@ pub(crate) fn run_all() -> Outcome {
         eprintln!("the worker stays as rustc made it, a quarter larger than wasm-opt's");
         bind(&worker, "worker", &dist)?;
     }
-    for (program, most) in [("app", PAGE_MOST), ("worker", WORKER_MOST)] {
-        let (bytes, most) = (download(&dist, program)? as f64 / 1e3, most as f64 / 1e3);
+    let size =
+        |program, most| Ok::<_, String>(Size { program, bytes: download(&dist, program)?, most });
+    let sizes = [size("app", 250_000)?, size("worker", 4_000_000)?];
+    for Size { program, bytes, most } in &sizes {
+        let (bytes, most) = (*bytes as f64 / 1e3, *most as f64 / 1e3);
         eprintln!("{program}: {bytes:.0} KB in brotli, of at most {most:.0} KB");
     }
-    Ok(())
+    Ok(sizes)
 }
 
 /// A program after Binaryen's pass, which takes a quarter off it; `None` where there is no
@@ -160,7 +172,7 @@ fn copy_file(from: &Path, to: &Path) -> Outcome {
 
 /// What a visitor downloads of each program, wasm and JavaScript, compressed as static hosts keep it
 /// ready: bytes.
-pub(crate) fn download(dist: &Path, program: &str) -> Result<usize, String> {
+fn download(dist: &Path, program: &str) -> Result<usize, String> {
     let mut total = 0;
     for file in [format!("{program}_bg.wasm"), format!("{program}.js")] {
         let path = dist.join(file);

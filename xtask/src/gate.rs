@@ -25,8 +25,7 @@ pub(crate) fn run_all() -> Outcome {
         let arguments = ["test", "--release", "--package", package, "--no-fail-fast"];
         counts.push(run_tests(&mut tools::command("cargo", &arguments), cargo_count)?);
     }
-    build::run_all()?;
-    check_sizes()?;
+    check_sizes(&build::build()?)?;
     counts.push(run_tests(&mut browser::tests()?, node_count)?);
     let sum = |count: fn(&(usize, usize)) -> usize| counts.iter().map(count).sum::<usize>();
     let (passed, failed) = (sum(|(passed, _)| *passed), sum(|(_, failed)| *failed));
@@ -34,16 +33,14 @@ pub(crate) fn run_all() -> Outcome {
     if failed == 0 { Ok(()) } else { Err("the tests do not pass".into()) }
 }
 
-/// What a visitor downloads of the two programs.
-fn check_sizes() -> Outcome {
-    let dist = tools::root().join("dist");
-    for (program, most) in [("app", build::PAGE_MOST), ("worker", build::WORKER_MOST)] {
-        let bytes = build::download(&dist, program)?;
-        if bytes > most {
-            return Err(format!("{program} is {bytes} bytes in brotli, and may be {most}"));
+/// Whether the page is as small as it must be.
+fn check_sizes(sizes: &[build::Size]) -> Outcome {
+    match sizes.iter().find(|size| size.bytes > size.most) {
+        None => Ok(()),
+        Some(build::Size { program, bytes, most }) => {
+            Err(format!("{program} is {bytes} bytes in brotli, and may be {most}"))
         }
     }
-    Ok(())
 }
 
 /// Runs a test runner, and counts what passed and failed by its closing lines.

@@ -32,6 +32,10 @@ pub mod weights;
 
 #[cfg(feature = "native")]
 pub mod cli;
+#[cfg(feature = "native")]
+pub mod dataset;
+#[cfg(feature = "native")]
+pub mod train;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub mod ui;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]

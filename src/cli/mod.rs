@@ -1,5 +1,6 @@
 //! The native program: `patchwork generate`, `sheet`, `inspect` and `known-answer`.
 
+mod dataset;
 mod generate;
 mod inspect;
 mod known_answer;
@@ -22,6 +23,8 @@ enum Command {
     Generate(Box<generate::Arguments>),
     /// Draw prompts across and styles down, in one picture.
     Sheet(sheet::Arguments),
+    /// Pack pictures and captions to learn from.
+    Dataset(dataset::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments),
+        Command::Dataset(arguments) => dataset::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };

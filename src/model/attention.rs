@@ -7,6 +7,8 @@ use burn::tensor::{Device, Tensor};
 
 use super::embed::projection;
 use super::fused::{is_cpu, scaled_softmax};
+#[cfg(feature = "native")]
+use super::fused_gradients;
 
 /// The most scores a head may hold at once; beyond, Flex's tiled attention is kinder to caches.
 const SCORES: usize = 512 * 512;
@@ -37,7 +39,12 @@ impl SelfAttention {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, tokens, width] = x.dims();
         let size = width / self.heads;
-        let qkv = self.qkv.forward(x).reshape([batch, tokens, 3, self.heads, size]);
+        let qkv = self.qkv.forward(x); // [b, n, 3·d]
+        #[cfg(feature = "native")]
+        if fused_gradients::is_wanted(&qkv) {
+            return self.proj.forward(fused_gradients::self_attention(qkv, self.heads));
+        }
+        let qkv = qkv.reshape([batch, tokens, 3, self.heads, size]);
         let part = |i: usize| qkv.clone().narrow(2, i, 1).squeeze_dim::<4>(2).swap_dims(1, 2);
         let (q, k, v) = (part(0), part(1), part(2)); // [b, h, n, d/h]
         let x = if is_cpu(&q) && tokens * tokens <= SCORES {

@@ -1,6 +1,8 @@
 //! The Diffusion Transformer (Peebles and Xie, “Scalable Diffusion Models with Transformers”,
 //! arXiv 2212.09748), with the paper's names and orders.
 
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
@@ -70,6 +72,11 @@ impl Dit {
         self.text.as_ref().map(|text| text.forward(states))
     }
 
+    /// The same of several prompts, padded; see [`TextEmbedder::forward_padded`].
+    pub fn embed_texts(&self, states: Tensor<3>, lengths: &[usize]) -> Option<TextTokens> {
+        self.text.as_ref().map(|text| text.forward_padded(states, lengths))
+    }
+
     /// One prediction.
     ///
     /// # Shapes
@@ -119,23 +126,52 @@ impl Dit {
         labels: &Tensor<1, Int>,
         text: Option<&TextTokens>,
     ) -> Tensor<4> {
-        let condition = |conditioner: &Conditioner| {
-            let c = conditioner.forward(timesteps, labels.clone());
-            let c = text.iter().fold(c, |c, text| c + text.pooled.clone());
-            activation::silu(c) // [b, d]
-        };
-        let conditions: Vec<_> = self.conditioners.iter().map(condition).collect();
-
-        let mut x = self.x_embedder.forward(x) + self.positions.clone(); // [b, n, d]
+        let conditions = self.conditions(timesteps, labels, text);
+        let mut x = self.patches(x); // [b, n, d]
         let [_, patches, _] = x.dims();
         if let Some(text) = text {
             x = Tensor::cat(vec![x, text.tokens.clone()], 1); // [b, n + k, d]
         }
-        for (block, c) in self.blocks.iter().zip(conditions.iter().cycle()) {
-            x = block.forward(x, c.clone());
-        }
+        let x = self.through(0..self.depth(), x, &conditions);
         let x = x.narrow(1, 0, patches); // [b, n, d]
-        self.unpatchify(self.final_layer.forward(x, conditions[0].clone()))
+        self.unpatchify(self.project(x, &conditions))
+    }
+
+    /// How many blocks there are.
+    pub(super) fn depth(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// A latent's patches with their positions, `[b, n, d]`.
+    pub(super) fn patches(&self, x: Tensor<4>) -> Tensor<3> {
+        self.x_embedder.forward(x) + self.positions.clone()
+    }
+
+    /// The final layer, `[b, n, p·p·c]`.
+    pub(super) fn project(&self, x: Tensor<3>, conditions: &[Tensor<2>]) -> Tensor<3> {
+        self.final_layer.forward(x, conditions[0].clone())
+    }
+
+    /// What the blocks are told, `[b, d]` each: one for all, or one for each block.
+    pub(super) fn conditions(
+        &self,
+        timesteps: &[f64],
+        labels: &Tensor<1, Int>,
+        text: Option<&TextTokens>,
+    ) -> Vec<Tensor<2>> {
+        let condition = |conditioner: &Conditioner| {
+            let c = conditioner.forward(timesteps, labels.clone());
+            let c = text.iter().fold(c, |c, text| c + text.pooled.clone());
+            activation::silu(c)
+        };
+        self.conditioners.iter().map(condition).collect()
+    }
+
+    /// Tokens through some of the blocks.
+    pub(super) fn through(&self, blocks: Range<usize>, x: Tensor<3>, conditions: &[Tensor<2>]) -> Tensor<3> {
+        let conditions = conditions.iter().cycle().skip(blocks.start);
+        let blocks = self.blocks[blocks].iter().zip(conditions);
+        blocks.fold(x, |x, (block, c)| block.forward(x, c.clone()))
     }
 
     /// Lays patches of (row, column, channel) back into a latent.
@@ -143,7 +179,7 @@ impl Dit {
     /// # Shapes
     /// - input: `[b, n, p·p·c]`
     /// - output: `[b, c, h, w]`
-    fn unpatchify(&self, x: Tensor<3>) -> Tensor<4> {
+    pub(super) fn unpatchify(&self, x: Tensor<3>) -> Tensor<4> {
         let [batch, _, _] = x.dims();
         let ([rows, columns], p) = (self.config.grid(), self.config.patch_size);
         let channels = self.config.out_channels();

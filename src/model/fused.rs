@@ -1,5 +1,5 @@
-//! What Burn does in several passes over memory, in one on the CPU. Everywhere else, and wherever
-//! gradients are wanted, the same formulas as tensor operations.
+//! What Burn does in several passes over memory, in one on the CPU. Everywhere else, the same
+//! formulas as tensor operations. Where gradients are wanted too, see `fused_gradients`.
 //!
 //! On Flex a tensor nobody else holds turns into host data and back without a copy, so these are
 //! plain loops over slices; `pulp` compiles them for the vector unit that it finds at run time.
@@ -7,12 +7,19 @@
 use burn::tensor::{DType, Device, Tensor, activation, module};
 use pulp::Arch;
 
+#[cfg(feature = "native")]
+use super::fused_gradients as gradients;
+
 /// `x·(1 + scale) + shift` of a layer norm of `x` that has no weights of its own: adaLN's norm.
 ///
 /// # Shapes
 /// - `x`: `[b, n, d]`; `shift` and `scale`: `[b, 1, d]`
 /// - output: `[b, n, d]`
 pub fn modulated_norm(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> Tensor<3> {
+    #[cfg(feature = "native")]
+    if gradients::is_wanted(&x) {
+        return gradients::modulated_norm(x, shift, scale, eps);
+    }
     if !is_cpu(&x) {
         let ones = Tensor::ones([x.dims()[2]], &x.device());
         return module::layer_norm(x, ones, None, eps) * (scale + 1.0) + shift;
@@ -34,6 +41,10 @@ pub fn modulated_norm(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64
 /// - `x` and `h`: `[b, n, d]`; `gate`: `[b, 1, d]`
 /// - output: `[b, n, d]`
 pub fn add_gated(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
+    #[cfg(feature = "native")]
+    if gradients::is_wanted(&x) {
+        return gradients::add_gated(x, h, gate);
+    }
     if !is_cpu(&x) {
         return x + h * gate;
     }
@@ -54,18 +65,32 @@ pub fn add_gated(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
 /// GELU's tanh form (Hendrycks and Gimpel, arXiv 1606.08415), as `x·σ(2u)` with
 /// `u = √(2/π)·(x + 0.044715·x³)`, since `(1 + tanh u)/2 = σ(2u)`.
 pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    const SCALE: f32 = 1.595_769; // 2·√(2/π)
-    const CUBE: f32 = 0.044_715 * SCALE;
+    #[cfg(feature = "native")]
+    if gradients::is_wanted(&x) {
+        return gradients::gelu_tanh(x);
+    }
     if is_cpu(&x) {
         return in_place(x, |x| {
             for x in x {
-                *x /= 1.0 + exp(-*x * (SCALE + CUBE * *x * *x));
+                *x /= 1.0 + exp(-*x * (GELU_SCALE + GELU_CUBE * *x * *x));
             }
         });
     }
     let square = x.clone() * x.clone();
-    let inner = (square * f64::from(CUBE) + f64::from(SCALE)) * x.clone();
+    let inner = (square * f64::from(GELU_CUBE) + f64::from(GELU_SCALE)) * x.clone();
     x * activation::sigmoid(inner)
+}
+
+const GELU_SCALE: f32 = 1.595_769; // 2·√(2/π)
+const GELU_CUBE: f32 = 0.044_715 * GELU_SCALE;
+
+/// The derivative of [`gelu_tanh`].
+#[cfg(feature = "native")]
+#[inline(always)]
+pub(super) fn gelu_slope(x: f32) -> f32 {
+    let square = x * x;
+    let sigmoid = 1.0 / (1.0 + exp(-x * (GELU_SCALE + GELU_CUBE * square)));
+    sigmoid + x * sigmoid * (1.0 - sigmoid) * (GELU_SCALE + 3.0 * GELU_CUBE * square)
 }
 
 /// Softmax over the last dimension of `scale·x`.
@@ -79,32 +104,50 @@ pub fn scaled_softmax(x: Tensor<4>, scale: f64) -> Tensor<4> {
     })
 }
 
-/// Whether `x` lives where this module's loops can reach it.
+/// Whether `x` lives where this module's loops can reach it, and no gradients are wanted: to a
+/// graph of autodiff they would be invisible.
 pub fn is_cpu<const D: usize>(x: &Tensor<D>) -> bool {
-    x.dtype() == DType::F32 && x.device() == Device::flex()
+    let device = x.device();
+    x.dtype() == DType::F32 && device == Device::flex() && !device.is_autodiff()
 }
 
 /// A CPU tensor's values, without a copy where nobody else holds them.
-fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+pub(super) fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec().expect("f32, as `is_cpu` has seen")
 }
 
-fn in_place<const D: usize>(x: Tensor<D>, kernel: impl FnOnce(&mut [f32])) -> Tensor<D> {
+pub(super) fn in_place<const D: usize>(
+    x: Tensor<D>,
+    kernel: impl FnOnce(&mut [f32]),
+) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
     let slice = data.as_mut_slice::<f32>().expect("f32, as `is_cpu` has seen");
-    Arch::new().dispatch(
+    vectorised(
         #[inline(always)]
         || kernel(slice),
     );
     Tensor::from_data(data, &device)
 }
 
+/// Runs a loop compiled for the vector unit that is there.
+#[inline(always)]
+pub(super) fn vectorised<T>(kernel: impl FnOnce() -> T) -> T {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || kernel(),
+    )
+}
+
 /// Partial results that fill a vector register: Rust keeps the order of one sum.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 #[inline(always)]
-fn reduce(row: &[f32], start: f32, mut with: impl FnMut(f32, f32) -> f32) -> [f32; LANES] {
+pub(super) fn reduce(
+    row: &[f32],
+    start: f32,
+    mut with: impl FnMut(f32, f32) -> f32,
+) -> [f32; LANES] {
     let mut lanes = [start; LANES];
     let chunks = row.chunks_exact(LANES);
     let rest = chunks.remainder();

@@ -8,9 +8,13 @@ pub mod dit;
 pub mod dit_config;
 pub mod embed;
 pub mod fused;
+#[cfg(feature = "native")]
+mod fused_gradients;
 pub mod kl_blocks;
 pub mod layers;
 pub mod minilm;
+#[cfg(feature = "native")]
+pub mod routing;
 pub mod sticker_autoencoder;
 pub mod text_tokens;
 

@@ -3,7 +3,7 @@
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::embed::projection;
 use super::layers::small_normal;
@@ -66,6 +66,27 @@ impl TextEmbedder {
         };
         TextTokens { tokens: tokens.unsqueeze(), pooled }
     }
+
+    /// Several prompts' states, with zeros beyond each prompt's own `lengths`.
+    ///
+    /// # Shapes
+    /// - input: `[b, places, text_dim]`; lengths 1 to `places`
+    /// - output: tokens `[b, places, d]`, pooled `[b, d]`
+    pub fn forward_padded(&self, states: Tensor<3>, lengths: &[usize]) -> TextTokens {
+        let ([batch, places, _], device) = (states.dims(), states.device());
+        let is_real = |length: usize| (0..places).map(move |i| f32::from(u8::from(i < length)));
+        let mask: Vec<f32> = lengths.iter().copied().flat_map(is_real).collect();
+        let mask = Tensor::<3>::from_data(TensorData::new(mask, [batch, places, 1]), &device);
+
+        // The mean's length does not matter: it is scaled.
+        let sum = states.clone().sum_dim(1).squeeze_dim::<2>(1); // [b, text_dim]
+        let length = sum.clone().square().sum_dim(1).sqrt().add_scalar(1e-12);
+        let pooled = self.pooled_embedder.forward(sum / length * POOLED_LENGTH);
+
+        let pad = self.pad_token.val().unsqueeze::<3>() * (mask.clone() * -1.0 + 1.0);
+        let tokens = self.context_embedder.forward(states) * mask + pad;
+        TextTokens { tokens, pooled }
+    }
 }
 
 impl TextTokens {
@@ -83,5 +104,29 @@ impl TextTokens {
             tokens: Tensor::cat(rows.iter().map(|row| row.tokens.clone()).collect(), 0),
             pooled: Tensor::cat(rows.iter().map(|row| row.pooled.clone()).collect(), 0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Distribution, Tolerance};
+
+    use super::*;
+
+    #[test]
+    fn padded_prompts_are_what_each_is_alone() {
+        let device = Device::flex();
+        let embedder = TextEmbedder::init(6, 4, 8, &device);
+        let states = [3, 4].map(|n| {
+            Tensor::<2>::random([n, 6], Distribution::Uniform(-1.0, 1.0), &device)
+        });
+        let alone = states.clone().map(|states| embedder.forward(states));
+        let alone = TextTokens::cat(&[&alone[0], &alone[1]]);
+        let [short, long] = states;
+        let short = Tensor::cat(vec![short, Tensor::zeros([1, 6], &device)], 0);
+        let together = embedder.forward_padded(Tensor::stack(vec![short, long], 0), &[3, 4]);
+        let close = Tolerance::<f32>::absolute(1e-5);
+        together.tokens.into_data().assert_approx_eq(&alone.tokens.into_data(), close);
+        together.pooled.into_data().assert_approx_eq(&alone.pooled.into_data(), close);
     }
 }

@@ -42,25 +42,9 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// Our name for the parameter we are at: enum variants have no part in it, and norms call
-    /// their gain and bias as PyTorch does.
-    fn name(&self) -> String {
-        let parts = self.path.iter().filter(|(_, kind)| !kind.starts_with("Enum:"));
-        let name = parts.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".");
-        match name.rsplit_once('.') {
-            Some((norm, "gamma")) => format!("{norm}.weight"),
-            Some((norm, "beta")) => format!("{norm}.bias"),
-            _ => name,
-        }
-    }
-
-    fn is_linear_weight(&self) -> bool {
-        matches!(self.path.as_slice(), [.., (name, kind)] if name == "weight" && kind == "Struct:Linear")
-    }
-
     /// A file's values for a parameter of `shape`, in the file's order of dimensions.
     fn fetch(&mut self, shape: &[usize]) -> Result<Vec<f32>, String> {
-        let name = self.name();
+        let name = parameter_name(&self.path);
         let mut values = Vec::new();
         let sources = self.table.sources(&name);
         let share = shape[0] / sources.len();
@@ -109,7 +93,7 @@ impl ModuleMapper for Loader<'_> {
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let shape: [usize; D] = param.lazy_shape().dims();
-        let turned = self.is_linear_weight();
+        let turned = is_linear_weight(&self.path);
         let mut stored = shape;
         if turned {
             stored.reverse();
@@ -129,7 +113,24 @@ impl ModuleMapper for Loader<'_> {
     }
 }
 
-fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+/// Our name for the parameter at the end of a path of names and types: enum variants have no part
+/// in it, and norms call their gain and bias as PyTorch does.
+pub(super) fn parameter_name(path: &[(String, String)]) -> String {
+    let parts = path.iter().filter(|(_, kind)| !kind.starts_with("Enum:"));
+    let name = parts.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".");
+    match name.rsplit_once('.') {
+        Some((norm, "gamma")) => format!("{norm}.weight"),
+        Some((norm, "beta")) => format!("{norm}.bias"),
+        _ => name,
+    }
+}
+
+pub(super) fn is_linear_weight(path: &[(String, String)]) -> bool {
+    matches!(path, [.., (name, kind)] if name == "weight" && kind == "Struct:Linear")
+}
+
+/// The transpose of a row-major matrix.
+pub(super) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let column = |c: usize| (0..rows).map(move |r| values[r * columns + c]);
     (0..columns).flat_map(column).collect()
 }

@@ -3,6 +3,8 @@
 pub mod checkpoint;
 pub mod keys;
 pub mod load;
+#[cfg(feature = "native")]
+pub mod save;
 
 pub use checkpoint::Checkpoint;
 pub use keys::KeyTable;

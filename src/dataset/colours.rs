@@ -1,0 +1,168 @@
+//! Colours by name: painting a picture in one, and telling how much of a picture is of one.
+
+use crate::image::Image;
+
+/// A colour that prompts may ask for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Colour {
+    /// Its name.
+    pub name: &'static str,
+    /// Its hue in degrees; `None` for those that have none.
+    pub hue: Option<f32>,
+    /// The exponent that lightness is raised to: below 1 is lighter.
+    lightness: f32,
+}
+
+const fn hue(name: &'static str, hue: f32, lightness: f32) -> Colour {
+    Colour { name, hue: Some(hue), lightness }
+}
+
+/// Every colour that pictures are painted in.
+pub const COLOURS: [Colour; 10] = [
+    hue("red", 2.0, 1.1),
+    hue("orange", 28.0, 0.8),
+    hue("yellow", 50.0, 0.65),
+    hue("green", 125.0, 1.2),
+    hue("blue", 215.0, 1.0),
+    hue("purple", 275.0, 1.0),
+    hue("pink", 335.0, 0.6),
+    Colour { name: "gray", hue: None, lightness: 1.0 },
+    Colour { name: "black", hue: None, lightness: 3.0 },
+    Colour { name: "white", hue: None, lightness: 0.2 },
+];
+
+/// Below this saturation a pixel is black, white or gray, and stays so.
+const SATURATED: f32 = 0.18;
+/// Hues this near to a colour's, in degrees, count as it.
+const NEAR: f32 = 24.0;
+
+/// The colour of this name.
+pub fn named(name: &str) -> Option<Colour> {
+    COLOURS.into_iter().find(|colour| colour.name == name)
+}
+
+/// Whether a name has a colour's word in it.
+pub fn has_colour(words: &str) -> bool {
+    words.split(' ').any(|word| named(word).is_some() || word == "brown")
+}
+
+/// The picture with everything colourful in it painted in one colour.
+pub fn painted(image: &Image, colour: Colour) -> Image {
+    let mut image = image.clone();
+    for pixel in image.pixels.as_chunks_mut::<4>().0 {
+        let [_, saturation, lightness] = to_hsl(*pixel);
+        if saturation < SATURATED || pixel[3] == 0 {
+            continue;
+        }
+        let lightness = lightness.powf(colour.lightness);
+        let [r, g, b] = match colour.hue {
+            Some(hue) => to_rgb([hue, saturation.max(0.55), lightness]),
+            None => to_rgb([0.0, 0.0, lightness]),
+        };
+        *pixel = [r, g, b, pixel[3]];
+    }
+    image
+}
+
+/// How much of a picture's colourful area has the hue of `colour`, 0..1; `None` where next to
+/// nothing of it is colourful, or the colour has no hue.
+pub fn share(image: &Image, colour: Colour) -> Option<f64> {
+    let wanted = colour.hue?;
+    let (mut colourful, mut near) = (0.0, 0.0);
+    for &pixel in image.pixels.as_chunks::<4>().0 {
+        let [hue, saturation, lightness] = to_hsl(pixel);
+        if saturation < 0.3 || !(0.12..0.95).contains(&lightness) {
+            continue;
+        }
+        let alpha = f64::from(pixel[3]) / 255.0;
+        colourful += alpha;
+        let distance = (hue - wanted).rem_euclid(360.0);
+        if distance.min(360.0 - distance) <= NEAR {
+            near += alpha;
+        }
+    }
+    let least = 0.02 * (image.width * image.height) as f64;
+    (colourful > least).then(|| near / colourful)
+}
+
+/// How colourful a picture is: the share of its opaque area that has a hue, 0..1.
+pub fn colourfulness(image: &Image) -> f64 {
+    let opaque = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127);
+    let (mut all, mut colourful) = (0usize, 0usize);
+    for &pixel in opaque {
+        all += 1;
+        colourful += usize::from(to_hsl(pixel)[1] >= SATURATED);
+    }
+    colourful as f64 / all.max(1) as f64
+}
+
+/// Hue in degrees; saturation (of HSV, since HSL's is high for near-white) and HSL's lightness in
+/// 0..1.
+fn to_hsl([r, g, b, _]: [u8; 4]) -> [f32; 3] {
+    let [r, g, b] = [r, g, b].map(|value| f32::from(value) / 255.0);
+    let (max, min) = (r.max(g).max(b), r.min(g).min(b));
+    let chroma = max - min;
+    if chroma == 0.0 {
+        return [0.0, 0.0, max];
+    }
+    let hue = if max == r {
+        (g - b) / chroma
+    } else if max == g {
+        (b - r) / chroma + 2.0
+    } else {
+        (r - g) / chroma + 4.0
+    };
+    // The darkest pixels have a hue only by rounding.
+    let saturation = if max < 0.12 { 0.0 } else { chroma / max };
+    [(hue * 60.0).rem_euclid(360.0), saturation, (max + min) / 2.0]
+}
+
+/// From hue in degrees and HSL's saturation and lightness.
+fn to_rgb([hue, saturation, lightness]: [f32; 3]) -> [u8; 3] {
+    let reach = saturation * lightness.min(1.0 - lightness);
+    [0.0, 8.0, 4.0].map(|n| {
+        let k = (n + hue / 30.0) % 12.0;
+        let value = lightness - reach * (k - 3.0).min(9.0 - k).clamp(-1.0, 1.0);
+        (value * 255.0).round() as u8
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(pixel: [u8; 4]) -> Image {
+        Image { width: 8, height: 8, pixels: pixel.repeat(64) }
+    }
+
+    #[test]
+    fn what_is_painted_is_of_that_colour() {
+        for colour in COLOURS {
+            let painted = painted(&square([200, 90, 40, 255]), colour);
+            if colour.hue.is_some() {
+                assert_eq!(share(&painted, colour), Some(1.0), "{}", colour.name);
+            } else {
+                assert!(colourfulness(&painted) < 0.01, "{}", colour.name);
+            }
+        }
+    }
+
+    #[test]
+    fn black_and_white_stay() {
+        for plain in [[255, 255, 255, 255], [10, 10, 12, 255], [90, 90, 90, 255]] {
+            assert_eq!(painted(&square(plain), COLOURS[4]), square(plain));
+            assert_eq!(share(&square(plain), COLOURS[4]), None);
+        }
+    }
+
+    #[test]
+    fn hues_survive_the_way_there_and_back() {
+        for rgb in [[255, 0, 0], [12, 200, 99], [40, 80, 250], [230, 220, 10]] {
+            let [r, g, b] = rgb;
+            let [hue, _, _] = to_hsl([r, g, b, 255]);
+            let [r, g, b] = to_rgb([hue, 1.0, 0.5]);
+            let [again, _, _] = to_hsl([r, g, b, 255]);
+            assert!((hue - again).abs() < 1.0, "{rgb:?}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Pictures of pictures, so that prompts compose: several of a thing, small ones, one at a side,
+//! two things beside each other. Each comes with the words for it.
+
+use resvg::tiny_skia::Pixmap;
+
+use super::render::{SIDE, blank, paste, to_image};
+use crate::image::Image;
+
+/// Where a thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the left edge.
+    Left,
+    /// At the right edge.
+    Right,
+    /// At the upper edge.
+    Top,
+    /// At the lower edge.
+    Bottom,
+}
+
+/// All places.
+pub const PLACES: [Place; 4] = [Place::Left, Place::Right, Place::Top, Place::Bottom];
+
+impl Place {
+    fn corner(self) -> [f32; 2] {
+        match self {
+            Self::Left => [0.0, 0.25],
+            Self::Right => [0.5, 0.25],
+            Self::Top => [0.25, 0.0],
+            Self::Bottom => [0.25, 0.5],
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Left => "on the left",
+            Self::Right => "on the right",
+            Self::Top => "at the top",
+            Self::Bottom => "at the bottom",
+        }
+    }
+}
+
+/// Counts that are drawn.
+pub const COUNTS: [usize; 3] = [2, 3, 4];
+
+/// `count` copies (2 to 4), and “two cats”.
+pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
+    let (corners, scale): (&[[f32; 2]], f32) = match count {
+        2 => (&[[0.0, 0.25], [0.5, 0.25]], 0.5),
+        3 => (&[[0.25, 0.0], [0.0, 0.5], [0.5, 0.5]], 0.5),
+        _ => (&[[0.0, 0.0], [0.5, 0.0], [0.0, 0.5], [0.5, 0.5]], 0.5),
+    };
+    let word = ["two", "three", "four"][count.clamp(2, 4) - 2];
+    let pictures: Vec<_> = corners.iter().map(|corner| (image, *corner)).collect();
+    (lay(&pictures, scale), format!("{word} {}", plural(label)))
+}
+
+/// At half its size, and “small cat”.
+pub fn small(image: &Image, label: &str) -> (Image, String) {
+    (lay(&[(image, [0.25, 0.25])], 0.5), format!("small {label}"))
+}
+
+/// At half its size at one side, and “cat on the left”.
+pub fn placed(image: &Image, label: &str, place: Place) -> (Image, String) {
+    (lay(&[(image, place.corner())], 0.5), format!("{label} {}", place.words()))
+}
+
+/// Two things side by side, and “cat and dog”.
+pub fn pair(left: (&Image, &str), right: (&Image, &str)) -> (Image, String) {
+    let image = lay(&[(left.0, [0.0, 0.25]), (right.0, [0.5, 0.25])], 0.5);
+    (image, format!("{} and {}", left.1, right.1))
+}
+
+/// Pictures at a scale, with upper left corners in parts of the side.
+fn lay(pictures: &[(&Image, [f32; 2])], scale: f32) -> Image {
+    let mut canvas: Pixmap = blank().expect("the side is not 0");
+    for (image, corner) in pictures {
+        let place = corner.map(|part| part * SIDE as f32);
+        paste(&mut canvas, image, scale, place).expect("stickers have pixels");
+    }
+    to_image(&canvas)
+}
+
+/// English plurals, but for irregular ones.
+fn plural(label: &str) -> String {
+    const IRREGULAR: [(&str, &str); 8] = [
+        ("mouse", "mice"),
+        ("goose", "geese"),
+        ("tooth", "teeth"),
+        ("foot", "feet"),
+        ("fish", "fish"),
+        ("sheep", "sheep"),
+        ("leaf", "leaves"),
+        ("knife", "knives"),
+    ];
+    let (start, last) = label.rsplit_once(' ').map_or(("", label), |(start, last)| (start, last));
+    let irregular = IRREGULAR.into_iter().find(|(one, _)| *one == last).map(|(_, many)| many);
+    let many = match irregular {
+        Some(many) => many.to_owned(),
+        None if last.ends_with(['s', 'x', 'z']) || last.ends_with("ch") || last.ends_with("sh") => {
+            format!("{last}es")
+        }
+        None => match last.strip_suffix('y') {
+            Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+            _ => format!("{last}s"),
+        },
+    };
+    if start.is_empty() { many } else { format!("{start} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Image {
+        Image { width: SIDE, height: SIDE, pixels: [0, 0, 255, 255].repeat(SIDE * SIDE) }
+    }
+
+    fn covered(image: &Image) -> usize {
+        image.pixels.chunks(4).filter(|pixel| pixel[3] > 127).count()
+    }
+
+    #[test]
+    fn many_have_plurals() {
+        let many = ["cats", "red apples", "butterflies", "buses", "mice", "toys"];
+        for (one, many) in
+            ["cat", "red apple", "butterfly", "bus", "mouse", "toy"].iter().zip(many)
+        {
+            assert_eq!(plural(one), many);
+        }
+    }
+
+    #[test]
+    fn copies_cover_their_share() {
+        let quarter = SIDE * SIDE / 4;
+        for count in COUNTS {
+            let (image, words) = several(&full(), "cat", count);
+            assert!(covered(&image).abs_diff(count * quarter) < quarter / 10, "{words}");
+        }
+        assert_eq!(several(&full(), "cat", 3).1, "three cats");
+        let (image, words) = placed(&full(), "cat", Place::Left);
+        assert_eq!(words, "cat on the left");
+        assert_eq!(image.pixels[4 * (64 * SIDE + 20) + 3], 255);
+        assert_eq!(image.pixels[4 * (64 * SIDE + 100) + 3], 0);
+    }
+}

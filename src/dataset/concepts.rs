@@ -1,0 +1,194 @@
+//! What there is to draw: Unicode's emoji by name, with keywords and groups (emojibase).
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+
+use crate::{Error, Result};
+
+/// One thing to draw.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Concept {
+    /// Its name in CLDR, as “red apple”.
+    pub label: String,
+    /// Keywords, the label's own words among them.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Its code points in hexadecimal.
+    pub hexcode: String,
+    /// Number of its group; letters and regional signs have none.
+    pub group: Option<usize>,
+    /// Number of its subgroup.
+    pub subgroup: Option<usize>,
+}
+
+/// Names of emojibase's groups, in the order of their numbers.
+const GROUPS: [&str; 10] = [
+    "smileys & emotion",
+    "people & body",
+    "components",
+    "animals & nature",
+    "food & drink",
+    "travel & places",
+    "activities",
+    "objects",
+    "symbols",
+    "flags",
+];
+
+const PEOPLE: usize = 1;
+const SYMBOLS: usize = 8;
+/// Families (grey silhouettes in some sets), footprints and busts, and loose hair.
+const SILHOUETTES: [usize; 3] = [30, 31, 33];
+/// The only symbols that are things to draw: circles, squares and so on, in colours.
+const SHAPES: usize = 96;
+
+impl Concept {
+    /// The name of its group.
+    pub fn group_name(&self) -> &'static str {
+        self.group.and_then(|group| GROUPS.get(group).copied()).unwrap_or("none")
+    }
+
+    /// Whether it is something to learn: no letters on squares, flags or silhouettes.
+    pub fn is_drawn(&self) -> bool {
+        let subgroup = self.subgroup.unwrap_or(usize::MAX);
+        match self.group {
+            Some(PEOPLE) => !SILHOUETTES.contains(&subgroup),
+            Some(SYMBOLS) => subgroup == SHAPES,
+            Some(0 | 3..=7) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Concepts, found by the many names that picture sets give them.
+#[derive(Debug)]
+pub struct Concepts {
+    concepts: Vec<Concept>,
+    by_name: HashMap<String, usize>,
+    by_code: HashMap<String, usize>,
+}
+
+impl Concepts {
+    /// From emojibase's files.
+    ///
+    /// # Errors
+    /// Where one is missing or malformed.
+    pub fn new(files: &BTreeMap<String, Vec<u8>>) -> Result<Self> {
+        let concepts: Vec<Concept> = parse(files, "en/data.json")?;
+        let mut by_name = HashMap::new();
+        let mut by_code = HashMap::new();
+        for (i, concept) in concepts.iter().enumerate() {
+            by_name.entry(plain(&concept.label)).or_insert(i);
+            by_code.insert(code(&concept.hexcode), i);
+        }
+        // What earlier versions and other vendors called them.
+        for set in ["cldr", "emojibase", "emojibase-legacy", "github", "iamcal", "joypixels"] {
+            let file = format!("en/shortcodes/{set}.json");
+            let names: BTreeMap<String, Names> = parse(files, &file)?;
+            for (hexcode, names) in names {
+                let Some(&i) = by_code.get(&code(&hexcode)) else { continue };
+                for name in names.list() {
+                    by_name.entry(plain(&name)).or_insert(i);
+                }
+            }
+        }
+        Ok(Self { concepts, by_name, by_code })
+    }
+
+    /// The concept that a picture set calls `name`, as in `backhand-index-pointing-up-2`.
+    pub fn named(&self, name: &str) -> Option<&Concept> {
+        let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+        let uncoloured = ["black", "white"].iter().find_map(|colour| name.strip_prefix(colour));
+        let tries = [
+            Some(name.to_owned()),
+            Some(unnumbered.to_owned()),
+            name.strip_suffix("-face").map(str::to_owned),
+            Some(format!("{unnumbered}-face")),
+            uncoloured.map(str::to_owned),
+            name.strip_suffix("symbol").map(str::to_owned),
+        ];
+        let found = tries.into_iter().flatten().find_map(|name| self.by_name.get(&plain(&name)));
+        found.map(|&i| &self.concepts[i])
+    }
+
+    /// The concept of these code points, as in `1f34e`.
+    pub fn coded(&self, hexcode: &str) -> Option<&Concept> {
+        self.by_code.get(&code(hexcode)).map(|&i| &self.concepts[i])
+    }
+}
+
+/// One name or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Names {
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::One(name) => vec![name],
+            Self::Many(names) => names,
+        }
+    }
+}
+
+/// Letters and digits only, so that “Man’s shoe”, `mans-shoe` and `mans_shoe` are one.
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Code points without the mark that asks for colour.
+fn code(hexcode: &str) -> String {
+    hexcode.to_lowercase().replace("-fe0f", "")
+}
+
+fn parse<T: serde::de::DeserializeOwned>(
+    files: &BTreeMap<String, Vec<u8>>,
+    name: &str,
+) -> Result<T> {
+    let bytes =
+        files.get(name).ok_or_else(|| Error::config(name, "it is not in the package emojibase"))?;
+    serde_json::from_slice(bytes).map_err(|problem| Error::config(name, problem.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn concepts() -> Concepts {
+        let data = r#"[
+            {"label": "red apple", "tags": ["fruit"], "hexcode": "1F34E", "group": 4, "subgroup": 42},
+            {"label": "cat face", "hexcode": "1F431", "group": 3, "subgroup": 34},
+            {"label": "family", "hexcode": "1F46A", "group": 1, "subgroup": 30},
+            {"label": "regional indicator A", "hexcode": "1F1E6"}
+        ]"#;
+        let mut files = BTreeMap::from([("en/data.json".to_owned(), data.as_bytes().to_vec())]);
+        for set in ["cldr", "emojibase", "emojibase-legacy", "github", "iamcal", "joypixels"] {
+            let names = br#"{"1F34E": ["apple", "ripe_apple"], "1F431": "kitty"}"#;
+            files.insert(format!("en/shortcodes/{set}.json"), names.to_vec());
+        }
+        Concepts::new(&files).unwrap()
+    }
+
+    #[test]
+    fn many_names_lead_to_one_concept() {
+        let concepts = concepts();
+        for name in ["red-apple", "redapple", "apple-2", "ripe-apple"] {
+            assert_eq!(concepts.named(name).unwrap().label, "red apple", "{name}");
+        }
+        assert_eq!(concepts.named("kitty-face").unwrap().label, "cat face");
+        assert_eq!(concepts.coded("1f34e-fe0f").unwrap().label, "red apple");
+        assert!(concepts.named("pear").is_none());
+    }
+
+    #[test]
+    fn letters_and_silhouettes_are_not_drawn() {
+        let concepts = concepts();
+        assert!(concepts.coded("1f34e").unwrap().is_drawn());
+        assert!(!concepts.coded("1f46a").unwrap().is_drawn());
+        assert!(!concepts.coded("1f1e6").unwrap().is_drawn());
+    }
+}

@@ -1,0 +1,157 @@
+//! Pictures to learn from, with captions, styles and licences, in one packed file: a safetensors
+//! file whose tensor `pictures`, `[n, 128, 128, 4]`, holds straight RGBA, and whose metadata
+//! `entries` describes each in JSON.
+
+pub mod colours;
+pub mod compose;
+pub mod concepts;
+pub mod folder;
+pub mod gather;
+pub mod npm;
+pub mod render;
+pub mod sets;
+pub mod split;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize_to_file};
+use serde::{Deserialize, Serialize};
+
+pub use split::Split;
+
+use crate::image::Image;
+use crate::{Error, Result};
+use render::SIDE;
+
+/// What is known of a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its caption.
+    pub label: String,
+    /// Keywords.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The name of its style; empty where it has none.
+    #[serde(default)]
+    pub style: String,
+    /// The name of its group.
+    #[serde(default)]
+    pub group: String,
+    /// Its licence, and who is credited.
+    #[serde(default)]
+    pub licence: String,
+    /// Whether it is learnt from or held out.
+    pub split: Split,
+}
+
+/// Pictures and what is known of them, in the same order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dataset {
+    /// What is known.
+    pub entries: Vec<Entry>,
+    /// The pictures, all of 128×128.
+    pub pictures: Vec<Image>,
+}
+
+const PICTURES: &str = "pictures";
+const ENTRIES: &str = "entries";
+
+impl Dataset {
+    /// Writes the packed file.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let unwritten = |problem: safetensors::SafeTensorError| {
+            Error::write(path, std::io::Error::other(problem.to_string()))
+        };
+        let pixels: Vec<u8> =
+            self.pictures.iter().flat_map(|picture| &picture.pixels).copied().collect();
+        let shape = vec![self.pictures.len(), SIDE, SIDE, 4];
+        let view = TensorView::new(Dtype::U8, shape, &pixels).map_err(unwritten)?;
+        let entries = serde_json::to_string(&self.entries).expect("plain data");
+        let metadata = HashMap::from([(ENTRIES.to_owned(), entries)]);
+        serialize_to_file([(PICTURES, view)], Some(metadata), path).map_err(unwritten)
+    }
+
+    /// Reads a packed file.
+    ///
+    /// # Errors
+    /// Where it is missing, or not what [`write`](Self::write) writes.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+        let refuse = |problem: &dyn std::fmt::Display| {
+            let problem = format!(
+                "it is not a dataset ({problem}); make one with `patchwork dataset -o {}`",
+                path.display()
+            );
+            Error::weights(path.display().to_string(), problem)
+        };
+        let (_, header) =
+            SafeTensors::read_metadata(&bytes).map_err(|problem| refuse(&problem))?;
+        let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
+        let entries = entries.ok_or_else(|| refuse(&"it has no entries"))?;
+        let entries: Vec<Entry> =
+            serde_json::from_str(entries).map_err(|problem| refuse(&problem))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|problem| refuse(&problem))?;
+        let tensor = file.tensor(PICTURES).map_err(|problem| refuse(&problem))?;
+        if tensor.dtype() != Dtype::U8 || tensor.shape() != [entries.len(), SIDE, SIDE, 4] {
+            return Err(refuse(&"its pictures are not as many as its entries"));
+        }
+        let image = |pixels: &[u8]| Image { width: SIDE, height: SIDE, pixels: pixels.to_vec() };
+        let pictures = tensor.data().chunks_exact(4 * SIDE * SIDE).map(image).collect();
+        Ok(Self { entries, pictures })
+    }
+
+    /// The places of a split's pictures.
+    pub fn of(&self, split: Split) -> impl Iterator<Item = usize> {
+        let of_split = move |(i, entry): (usize, &Entry)| (entry.split == split).then_some(i);
+        self.entries.iter().enumerate().filter_map(of_split)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn tiny() -> Dataset {
+        let entry = |label: &str, split| Entry {
+            label: label.into(),
+            tags: vec!["thing".into()],
+            style: "noto".into(),
+            group: "objects".into(),
+            licence: "MIT (nobody)".into(),
+            split,
+        };
+        let picture = |value: u8| Image {
+            width: SIDE,
+            height: SIDE,
+            pixels: [value, 0, 255 - value, 255].repeat(SIDE * SIDE),
+        };
+        Dataset {
+            entries: vec![entry("ball", Split::Train), entry("box", Split::Pair)],
+            pictures: vec![picture(10), picture(200)],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("d.safetensors");
+        tiny().write(&path).unwrap();
+        let read = Dataset::read(&path).unwrap();
+        assert_eq!(read, tiny());
+        assert_eq!(read.of(Split::Pair).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn other_files_are_refused_with_advice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("d.safetensors");
+        std::fs::write(&path, b"nothing of the kind").unwrap();
+        let error = Dataset::read(&path).unwrap_err().to_string();
+        assert!(error.contains("patchwork dataset"), "{error}");
+    }
+}

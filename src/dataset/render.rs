@@ -1,0 +1,144 @@
+//! Vector and raster pictures to stickers of one size.
+
+use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
+use resvg::usvg;
+
+use crate::image::Image;
+
+/// Pixels a side of every picture.
+pub const SIDE: usize = 128;
+
+/// An SVG, drawn as large as fits and in the middle. `None` where it cannot be drawn: picture sets
+/// hold a few files that no renderer takes.
+pub fn svg(source: &str) -> Option<Image> {
+    // A renderer's panic on one icon must not end the whole run.
+    std::panic::catch_unwind(|| {
+        let tree = usvg::Tree::from_str(source, &usvg::Options::default()).ok()?;
+        let size = tree.size();
+        let scale = SIDE as f32 / size.width().max(size.height());
+        let centre = |side: f32| (SIDE as f32 - side * scale) / 2.0;
+        let transform = Transform::from_scale(scale, scale)
+            .post_translate(centre(size.width()), centre(size.height()));
+        let mut pixmap = blank()?;
+        resvg::render(&tree, transform, &mut pixmap.as_mut());
+        Some(to_image(&pixmap))
+    })
+    .ok()
+    .flatten()
+}
+
+/// A WebP with transparency, scaled to size. `None` where it is damaged.
+pub fn webp(bytes: &[u8]) -> Option<Image> {
+    let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(bytes)).ok()?;
+    let (width, height) = decoder.dimensions();
+    let mut pixels = vec![0; decoder.output_buffer_size()?];
+    decoder.read_image(&mut pixels).ok()?;
+    if !decoder.has_alpha() {
+        pixels = pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+    }
+    resized(&Image { width: width as usize, height: height as usize, pixels })
+}
+
+/// A picture scaled to fit, in the middle. `None` where it has no pixels.
+pub fn resized(image: &Image) -> Option<Image> {
+    let longest = image.width.max(image.height);
+    let mut image = std::borrow::Cow::Borrowed(image);
+    // Bilinear sampling sees four pixels: halve first, or it would miss most of a large picture.
+    while image.width.max(image.height) >= 2 * SIDE {
+        image = std::borrow::Cow::Owned(halved(&image));
+    }
+    if image.width == SIDE && image.height == SIDE {
+        return Some(image.into_owned());
+    }
+    let scale = SIDE as f32 / image.width.max(image.height).max(1) as f32;
+    let centre = |side: usize| (SIDE as f32 - side as f32 * scale) / 2.0;
+    let mut canvas = blank()?;
+    let place = [centre(image.width), centre(image.height)];
+    (longest > 0).then(|| paste(&mut canvas, &image, scale, place))??;
+    Some(to_image(&canvas))
+}
+
+/// Half the size, each pixel the mean of four in premultiplied values.
+fn halved(image: &Image) -> Image {
+    let (width, height) = (image.width / 2, image.height / 2);
+    let mut pixels = Vec::with_capacity(4 * width * height);
+    for y in 0..height {
+        for x in 0..width {
+            let mut sum = [0u32; 4];
+            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                let at = 4 * ((2 * y + dy) * image.width + 2 * x + dx);
+                let alpha = u32::from(image.pixels[at + 3]);
+                for (sum, value) in sum.iter_mut().zip(&image.pixels[at..at + 3]) {
+                    *sum += u32::from(*value) * alpha;
+                }
+                sum[3] += alpha;
+            }
+            let alpha = sum[3].max(1);
+            pixels.extend(sum[..3].iter().map(|sum| ((sum + alpha / 2) / alpha) as u8));
+            pixels.push(((sum[3] + 2) / 4) as u8);
+        }
+    }
+    Image { width, height, pixels }
+}
+
+/// An empty sticker.
+pub(super) fn blank() -> Option<Pixmap> {
+    Pixmap::new(SIDE as u32, SIDE as u32)
+}
+
+/// Draws `image`, scaled, with its upper left corner at `place`.
+pub(super) fn paste(
+    canvas: &mut Pixmap,
+    image: &Image,
+    scale: f32,
+    place: [f32; 2],
+) -> Option<()> {
+    let mut source = Pixmap::new(image.width as u32, image.height as u32)?;
+    for (to, from) in source.pixels_mut().iter_mut().zip(image.pixels.as_chunks::<4>().0) {
+        let [r, g, b, a] = *from;
+        *to = resvg::tiny_skia::ColorU8::from_rgba(r, g, b, a).premultiply();
+    }
+    let paint = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
+    let transform = Transform::from_scale(scale, scale).post_translate(place[0], place[1]);
+    canvas.draw_pixmap(0, 0, source.as_ref(), &paint, transform, None);
+    Some(())
+}
+
+pub(super) fn to_image(pixmap: &Pixmap) -> Image {
+    let pixels = pixmap.pixels().iter().flat_map(|pixel| {
+        let colour = pixel.demultiply();
+        [colour.red(), colour.green(), colour.blue(), colour.alpha()]
+    });
+    let (width, height) = (pixmap.width() as usize, pixmap.height() as usize);
+    Image { width, height, pixels: pixels.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pixel(image: &Image, x: usize, y: usize) -> [u8; 4] {
+        let at = 4 * (y * image.width + x);
+        image.pixels[at..at + 4].try_into().unwrap()
+    }
+
+    #[test]
+    fn an_svg_fills_the_square_and_keeps_its_shape() {
+        let wide = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10">
+            <rect width="20" height="10" fill="red"/></svg>"#;
+        let image = svg(wide).unwrap();
+        assert_eq!((image.width, image.height), (SIDE, SIDE));
+        assert_eq!(pixel(&image, 64, 64), [255, 0, 0, 255]);
+        assert_eq!(pixel(&image, 64, 10), [0; 4]);
+        assert!(svg("no svg").is_none());
+    }
+
+    #[test]
+    fn large_pictures_are_averaged() {
+        let pixels = (0..256 * 256).flat_map(|i| [200, 0, 0, if i % 2 == 0 { 255 } else { 0 }]);
+        let image = Image { width: 256, height: 256, pixels: pixels.collect() };
+        let small = resized(&image).unwrap();
+        assert_eq!((small.width, small.height), (SIDE, SIDE));
+        assert_eq!(pixel(&small, 5, 5), [200, 0, 0, 128]);
+    }
+}

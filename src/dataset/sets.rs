@@ -1,0 +1,124 @@
+//! The picture sets that the embedded model learns from: pinned packages of the npm registry, with
+//! their styles, licences and credits.
+
+/// How a package keeps its pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `icons.json`, Iconify's: SVG bodies by name.
+    Iconify,
+    /// `assets/<hexcode>.webp`.
+    WebP,
+}
+
+/// A package, pinned.
+#[derive(Debug, Clone, Copy)]
+pub struct Package {
+    /// Its name and version, as npm takes them.
+    pub spec: &'static str,
+    /// SHA-256 of its archive.
+    pub sha256: &'static str,
+}
+
+/// One set of pictures in one style.
+#[derive(Debug)]
+pub struct PictureSet {
+    /// The style label that the model learns.
+    pub style: &'static str,
+    /// Where the pictures are.
+    pub package: Package,
+    /// How they are kept there.
+    pub kind: Kind,
+    /// The pictures' licence, as their makers state it.
+    pub licence: &'static str,
+    /// Who is to be credited.
+    pub credit: &'static str,
+}
+
+const fn set(
+    style: &'static str,
+    spec: &'static str,
+    sha256: &'static str,
+    licence: &'static str,
+    credit: &'static str,
+) -> PictureSet {
+    let package = Package { spec, sha256 };
+    PictureSet { style, package, kind: Kind::Iconify, licence, credit }
+}
+
+/// The nine styles, in the order of the model's labels. OpenMoji and EmojiOne 1 are left out: they
+/// are share-alike.
+pub const SETS: [PictureSet; 9] = [
+    PictureSet {
+        kind: Kind::WebP,
+        ..set(
+            "3d",
+            "@lobehub/fluent-emoji-3d@1.1.0",
+            "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58",
+            "MIT",
+            "Fluent Emoji 3D, Microsoft and LobeHub",
+        )
+    },
+    set(
+        "blob",
+        "@iconify-json/noto-v1@1.2.5",
+        "2bf62c26c2c2884aa99e90aec942cdaee17a5921f05690694f4978ad4b017c37",
+        "Apache-2.0",
+        "Noto Emoji blobs, Google",
+    ),
+    set(
+        "emojione",
+        "@iconify-json/emojione@1.2.3",
+        "26a14f44284407e8bcde91799388dca2bfd91dbcd55a97f425524a1c5b73610e",
+        "CC-BY-4.0",
+        "EmojiOne 2",
+    ),
+    set(
+        // The package says Apache-2.0; its makers put the visual design under CC BY.
+        "firefox",
+        "@iconify-json/fxemoji@1.2.2",
+        "f3e72b3c59d05e1db03b7e308d55c0d05bd7ba3f625a90da1b79313c12858eef",
+        "CC-BY-4.0",
+        "FxEmojis, Mozilla",
+    ),
+    set(
+        "fluent",
+        "@iconify-json/fluent-emoji@1.2.7",
+        "8044210dbf11e016d4de85f15d01a243423bd832457e7e2491df1b751c0e272b",
+        "MIT",
+        "Fluent Emoji, Microsoft",
+    ),
+    set(
+        "fluent flat",
+        "@iconify-json/fluent-emoji-flat@1.2.6",
+        "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175",
+        "MIT",
+        "Fluent Emoji Flat, Microsoft",
+    ),
+    set(
+        "noto",
+        "@iconify-json/noto@1.2.9",
+        "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad",
+        "Apache-2.0",
+        "Noto Emoji, Google",
+    ),
+    set(
+        "outline",
+        "@iconify-json/streamline-emojis@1.2.4",
+        "5dac87c876b322500989828c5823143e0100d78881627a2e4081a4b897cbfdbc",
+        "CC-BY-4.0",
+        "Streamline Emojis, Streamline",
+    ),
+    set(
+        "twemoji",
+        "@iconify-json/twemoji@1.2.5",
+        "19046dff7d8707ce96212ec86468b36ac5f8e60409629dd13f809265c6d0ebb7",
+        "CC-BY-4.0",
+        "Twemoji, Twitter and contributors",
+    ),
+];
+
+/// Unicode's names and keywords for emoji (MIT).
+pub const EMOJIBASE: Package = Package {
+    spec: "emojibase-data@17.0.0",
+    sha256: "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a",
+};

@@ -46,3 +46,25 @@ impl Backend {
         }
     }
 }
+
+/// A device by name: those of [`Backend`], and those that the program was built with a feature for.
+///
+/// # Errors
+/// Where there is no such device, or it cannot be used.
+#[cfg(feature = "native")]
+pub async fn named(name: &str) -> Result<Device> {
+    match name {
+        #[cfg(feature = "vulkan")]
+        "vulkan" => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(feature = "metal")]
+        "metal" => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(feature = "cuda")]
+        "cuda" => Ok(Device::cuda(0)),
+        #[cfg(feature = "rocm")]
+        "rocm" => Ok(Device::rocm(0)),
+        "vulkan" | "metal" | "cuda" | "rocm" => Err(Error::Device(format!(
+            "This program was built without {name}: build it with `--features {name}`"
+        ))),
+        name => name.parse::<Backend>()?.start().await,
+    }
+}

@@ -5,6 +5,7 @@ mod generate;
 mod inspect;
 mod known_answer;
 mod sheet;
+mod train;
 
 use std::io::{Error as IoError, ErrorKind};
 use std::path::Path;
@@ -25,6 +26,9 @@ enum Command {
     Sheet(sheet::Arguments),
     /// Pack pictures and captions to learn from.
     Dataset(dataset::Arguments),
+    /// Train a part of a model.
+    #[command(subcommand)]
+    Train(train::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -38,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };

@@ -54,7 +54,7 @@ impl PreviewMap {
 }
 
 /// Which autoencoder, and how its latents were normalised for the DiT.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Autoencoder {
     /// The embedded model's: normalised by channel.
     Sticker {
@@ -77,7 +77,7 @@ pub enum Autoencoder {
 }
 
 /// Makes pictures of the DiT's latents.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     /// The full way.
     pub autoencoder: Autoencoder,
@@ -107,7 +107,7 @@ impl Decoder {
     }
 }
 
-fn channels(values: &[f32], device: &Device) -> Tensor<4> {
+pub(crate) fn channels(values: &[f32], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values.to_vec(), [1, values.len(), 1, 1]), device)
 }
 

@@ -25,7 +25,7 @@ use crate::text::Tokenizer;
 use crate::{Error, Result};
 
 /// The half of a model that reads prompts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TextReader {
     /// Makes tokens of words.
     pub tokenizer: Tokenizer,
@@ -36,7 +36,7 @@ pub struct TextReader {
 }
 
 /// A whole model on a device, ready to draw.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pipeline {
     /// What the model calls itself.
     pub name: String,

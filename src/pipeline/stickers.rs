@@ -21,9 +21,12 @@ use crate::{Error, Result};
 /// The file that tells this layout.
 pub const MANIFEST: &str = "model.json";
 
-const DIT: &str = "dit.safetensors";
-const AUTOENCODER: &str = "vae.safetensors";
-const TEXT_ENCODER: &str = "text_encoder.safetensors";
+/// The DiT's weights.
+pub const DIT: &str = "dit.safetensors";
+/// The autoencoder's weights.
+pub const AUTOENCODER: &str = "vae.safetensors";
+/// The text encoder's weights.
+pub const TEXT_ENCODER: &str = "text_encoder.safetensors";
 const VOCABULARY: &str = "vocab.txt";
 
 /// What `model.json` says.
@@ -59,6 +62,9 @@ pub struct Manifest {
     pub latent_std: Vec<f32>,
     /// From a normalised latent to colours.
     pub preview: PreviewMap,
+    /// Pictures that the DiT has seen in training, in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images_seen: Option<usize>,
     /// Length and hash of each file.
     pub files: BTreeMap<String, FileFacts>,
 }
@@ -70,6 +76,15 @@ pub struct FileFacts {
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
+}
+
+impl FileFacts {
+    /// What is so of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let hash = Sha256::digest(bytes);
+        let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bytes: bytes.len() as u64, sha256 }
+    }
 }
 
 impl Manifest {
@@ -141,13 +156,13 @@ impl Manifest {
         let Some(facts) = self.files.get(file) else {
             return Err(Error::config(MANIFEST, format!("it does not list {file}")));
         };
-        if bytes.len() as u64 != facts.bytes {
-            let (found, want) = (bytes.len(), facts.bytes);
+        let found = FileFacts::of(bytes);
+        if found.bytes != facts.bytes {
+            let (found, want) = (found.bytes, facts.bytes);
             let problem = format!("it has {found} bytes and should have {want}; fetch it again");
             return Err(Error::weights(file, problem));
         }
-        let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        if !hash.eq_ignore_ascii_case(&facts.sha256) {
+        if !found.sha256.eq_ignore_ascii_case(&facts.sha256) {
             let problem = "its SHA-256 is not the one that model.json lists; fetch it again";
             return Err(Error::weights(file, problem));
         }

@@ -1,5 +1,21 @@
 //! Learning: from a dataset to weights, with the same networks that draw.
+//!
+//! ```text
+//!  dataset ─► examples ─► prepared (latents, states) ─► rows of a step ─┐
+//!                                                       dit: loss, gradient, on each thread
+//!  checkpoint ◄─ run: rate, optimiser, average, report ◄────────────────┘
+//! ```
 
+pub mod checkpoint;
+pub mod dit;
+pub mod dit_run;
+pub mod examples;
+pub mod export;
 pub mod optimiser;
 pub mod parallel;
 pub mod params;
+pub mod prepared;
+pub mod report;
+pub mod rows;
+pub mod run;
+pub mod sheet;

@@ -17,6 +17,11 @@ pub fn numbered<M: Module>(module: M) -> M {
     module.map(&mut Number(0))
 }
 
+/// A module whose parameters are numbered, and all learn.
+pub fn trainable<M: Module>(module: M) -> M {
+    numbered(module).set_require_grad(true).train()
+}
+
 /// A copy whose parameters begin a graph of their own, so that several threads can each find
 /// gradients.
 pub fn own_graph<M: Module>(module: &M, device: &Device) -> M {
@@ -48,23 +53,25 @@ pub fn average<M: Module>(average: M, module: &M, decay: f64) -> M {
     average.map(&mut Move(collect.0, decay))
 }
 
-/// The mean of several gradients, and its length over all parameters; scaled to at most `longest`.
+/// The sum of several gradients over `count`, and its length over all parameters; scaled to be at
+/// most `longest`.
 pub fn mean_gradient<M: Module>(
     module: &M,
     parts: Vec<GradientsParams>,
+    count: f64,
     longest: f64,
 ) -> (GradientsParams, f64) {
     struct Mean {
         parts: Vec<GradientsParams>,
+        count: f64,
         mean: GradientsParams,
         square: Option<Tensor<1>>,
     }
     impl ModuleVisitor for Mean {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let count = self.parts.len() as f64;
             let grads = self.parts.iter_mut().filter_map(|part| part.remove::<D>(param.id));
             let Some(sum) = grads.reduce(|sum, grad| sum + grad) else { return };
-            let mean = sum / count;
+            let mean = sum / self.count;
             let square = mean.clone().square().sum();
             self.square = Some(match self.square.take() {
                 Some(sum) => sum + square,
@@ -81,7 +88,7 @@ pub fn mean_gradient<M: Module>(
             }
         }
     }
-    let mut mean = Mean { parts, mean: GradientsParams::new(), square: None };
+    let mut mean = Mean { parts, count, mean: GradientsParams::new(), square: None };
     module.visit(&mut mean);
     let square = mean.square.map_or(0.0, |square| f64::from(square.into_scalar::<f32>()));
     let length = square.sqrt();
@@ -144,7 +151,7 @@ mod tests {
             grads.register(module.b.id, Tensor::<2>::from_floats([[b]], &device));
             grads
         };
-        let (mean, length) = mean_gradient(&module, vec![grads(2.0, 8.0), grads(4.0, 0.0)], 1.0);
+        let (mean, length) = mean_gradient(&module, vec![grads(2.0, 8.0), grads(4.0, 0.0)], 2.0, 1.0);
         assert_eq!(length, 5.0);
         let a = mean.get::<1>(module.a.id).unwrap().into_scalar::<f32>();
         let b = mean.get::<2>(module.b.id).unwrap().into_scalar::<f32>();

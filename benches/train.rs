@@ -1,0 +1,57 @@
+//! The gradient of one batch of the embedded DiT, as training makes it, without its optimiser.
+//! Prints a line of JSON: images a second, the median of several batches.
+//!
+//! `cargo xtask bench` runs it beside PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
+
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use patchwork::model::DitConfig;
+use patchwork::train::dit::gradient;
+use patchwork::train::parallel::Workers;
+use patchwork::train::params::trainable;
+use patchwork::train::prepared::{Builder, Example};
+use patchwork::train::rows::{Dropout, Rows, generator};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const BATCH: usize = 128;
+
+fn main() {
+    let variable = |name: &str, default: f64| {
+        std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+    };
+    let seconds = variable("PATCHWORK_BENCH_SECONDS", 10.0);
+    let part = variable("PATCHWORK_BENCH_PART", 16.0) as usize;
+    let device = Device::flex();
+    let dit = trainable(DitConfig::stickers().init(&device));
+
+    let styles = (0..9).map(|i| format!("style {i}")).collect();
+    let mut data = Builder::new([8, 16, 16], [16, 384], styles, &[0.1; 2 * 384]);
+    let text = data.text("a text", |_| Ok(vec![0.1; 6 * 384])).expect("it is given");
+    let latent = data.latent(&[0.5; 8 * 16 * 16]);
+    data.kind(1.0, vec![Example { latent, texts: vec![text], style: Some(3) }]);
+    let data = data.finish();
+    let workers = Workers::new(&device);
+
+    let mut step = 0;
+    let mut run = || {
+        let dropout = Dropout { all: 0.1, style: 0.1 };
+        let rows = Rows::draw(&data, BATCH, dropout, &mut generator(0, step));
+        step += 1;
+        let start = Instant::now();
+        let found = gradient(&dit, &rows, None, (&workers, part), 1.0, &device);
+        assert!(found.loss.is_finite());
+        BATCH as f64 / start.elapsed().as_secs_f64()
+    };
+    run();
+    let until = Instant::now() + Duration::from_secs_f64(seconds);
+    let mut rates = Vec::new();
+    while Instant::now() < until || rates.len() < 3 {
+        rates.push(run());
+    }
+    rates.sort_by(f64::total_cmp);
+    let median = rates[rates.len() / 2];
+    println!("{{\"images_per_second\": {median:.2}, \"runs\": {}}}", rates.len());
+}

@@ -1,0 +1,145 @@
+//! A run on disk, from which it goes on after a kill: weights, their average, the optimiser's state
+//! and the step, in a folder that appears only when it is whole.
+
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::params::{numbered, trainable};
+use crate::weights::save::{Precision, parameters, to_bytes, write_whole};
+use crate::weights::{Checkpoint, KeyTable, load};
+use crate::{Error, Result};
+
+/// What trains, at one moment.
+#[derive(Debug)]
+pub struct State<M> {
+    /// The weights that learn.
+    pub module: M,
+    /// Their moving average, which draws.
+    pub average: M,
+    /// The optimiser with what it remembers.
+    pub optimiser: Optimiser,
+    /// Steps done.
+    pub step: usize,
+}
+
+/// An optimiser that can be printed.
+pub struct Optimiser(pub ModuleOptimizer);
+
+impl std::fmt::Debug for Optimiser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Optimiser")
+    }
+}
+
+/// What a checkpoint says beside its tensors.
+#[derive(Debug, Serialize, Deserialize)]
+struct Facts<S> {
+    step: usize,
+    settings: S,
+}
+
+const WEIGHTS: &str = "weights.safetensors";
+const AVERAGE: &str = "average.safetensors";
+const OPTIMISER: &str = "optimiser.bpk";
+const FACTS: &str = "run.json";
+/// How many are kept: the last might be lost to a failing disk.
+const KEPT: usize = 2;
+
+impl<M: Module> State<M> {
+    /// The beginning of a run.
+    pub fn begin(module: M, optimiser: ModuleOptimizer) -> Self {
+        let average = numbered(module.clone());
+        let optimiser = Optimiser(optimiser);
+        Self { module: trainable(module), average, optimiser, step: 0 }
+    }
+
+    /// Writes a checkpoint into the run's folder, and removes old ones.
+    ///
+    /// # Errors
+    /// Where it cannot be written, as on a full disk: then earlier ones are still there.
+    pub fn save(&self, folder: &Path, table: &KeyTable, settings: &impl Serialize) -> Result<()> {
+        let place = folder.join("checkpoints").join(format!("{:08}", self.step));
+        let draft = place.with_extension("part");
+        let unwritten = |source| Error::write(&draft, source);
+        std::fs::create_dir_all(&draft).map_err(unwritten)?;
+        let file = |module: &M| to_bytes(&parameters(module, table, Precision::Full), None);
+        write_whole(&draft.join(WEIGHTS), &file(&self.module))?;
+        write_whole(&draft.join(AVERAGE), &file(&self.average))?;
+        let optimiser = self.optimiser.0.into_bytes().map_err(|problem| {
+            Error::write(draft.join(OPTIMISER), std::io::Error::other(problem.to_string()))
+        })?;
+        write_whole(&draft.join(OPTIMISER), &optimiser)?;
+        let facts = serde_json::to_vec_pretty(&Facts { step: self.step, settings });
+        write_whole(&draft.join(FACTS), &facts.expect("plain data"))?;
+        if place.exists() {
+            std::fs::remove_dir_all(&place).map_err(unwritten)?;
+        }
+        std::fs::rename(&draft, &place).map_err(unwritten)?;
+        let all = list(folder);
+        for old in &all[..all.len().saturating_sub(KEPT)] {
+            std::fs::remove_dir_all(old).map_err(|source| Error::write(old, source))?;
+        }
+        Ok(())
+    }
+
+    /// The last whole checkpoint of a run's folder; `None` where there is none yet. `module` and
+    /// `optimiser` are new ones of the same making.
+    ///
+    /// # Errors
+    /// Where the checkpoint is damaged, or was made with other settings than `settings`.
+    pub fn resume<S: DeserializeOwned + PartialEq + Serialize>(
+        folder: &Path,
+        (module, table): (M, &KeyTable),
+        optimiser: ModuleOptimizer,
+        settings: &S,
+    ) -> Result<Option<Self>> {
+        let Some(place) = list(folder).pop() else { return Ok(None) };
+        let read = |name: &str| {
+            let path = place.join(name);
+            std::fs::read(&path).map_err(|source| Error::read(path, source))
+        };
+        let refuse = |problem: String| {
+            let problem = format!("{problem}; remove it to go on from the one before");
+            Error::weights(place.display().to_string(), problem)
+        };
+        let facts: Facts<S> =
+            serde_json::from_slice(&read(FACTS)?).map_err(|problem| refuse(problem.to_string()))?;
+        if facts.settings != *settings {
+            let [old, new] = [&facts.settings, settings]
+                .map(|settings| serde_json::to_string(settings).expect("plain data"));
+            return Err(Error::Recipe(format!(
+                "The run in {} was begun with other settings: continue it with those, or choose \
+                 another folder. It has {old}, and now there is {new}",
+                folder.display()
+            )));
+        }
+        let weights = |name: &str| {
+            load(module.clone(), &Checkpoint::new(name, vec![read(name)?])?, table)
+        };
+        let state = Self {
+            module: trainable(weights(WEIGHTS)?),
+            average: numbered(weights(AVERAGE)?),
+            optimiser: Optimiser(
+                optimiser
+                    .from_bytes(burn::tensor::Bytes::from_bytes_vec(read(OPTIMISER)?))
+                    .map_err(|problem| refuse(problem.to_string()))?,
+            ),
+            step: facts.step,
+        };
+        Ok(Some(state))
+    }
+}
+
+/// The whole checkpoints of a run, oldest first.
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("checkpoints")).into_iter().flatten().flatten();
+    let is_whole = |path: &PathBuf| path.extension().is_none() && path.join(FACTS).is_file();
+    let mut places: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_whole).collect();
+    places.sort();
+    places
+}
+

@@ -1,0 +1,47 @@
+//! From what was trained to a model's folder, as the page and `patchwork generate` read it.
+
+use std::path::Path;
+
+use crate::pipeline::stickers::{FileFacts, MANIFEST, Manifest};
+use crate::weights::save::write_whole;
+use crate::{Error, Result};
+
+/// The manifest of a model's folder.
+///
+/// # Errors
+/// Where it is missing or malformed.
+pub fn manifest(folder: &Path) -> Result<Manifest> {
+    let path = folder.join(MANIFEST);
+    let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+    let manifest: Manifest = serde_json::from_slice(&bytes)
+        .map_err(|problem| Error::config(path.display().to_string(), problem.to_string()))?;
+    manifest.check()?;
+    Ok(manifest)
+}
+
+/// Writes a model's folder `to`: the model of `from` with some of its files replaced, and what
+/// `change` does to its manifest.
+///
+/// # Errors
+/// Where a file cannot be read or written.
+pub fn export(
+    from: &Path,
+    to: &Path,
+    files: &[(&str, Vec<u8>)],
+    change: impl FnOnce(&mut Manifest),
+) -> Result<()> {
+    let mut manifest = manifest(from)?;
+    std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
+    for name in manifest.files.keys().filter(|name| !files.iter().any(|(new, _)| new == name)) {
+        let path = from.join(name);
+        let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+        write_whole(&to.join(name), &bytes)?;
+    }
+    for (name, bytes) in files {
+        write_whole(&to.join(name), bytes)?;
+        manifest.files.insert((*name).to_owned(), FileFacts::of(bytes));
+    }
+    change(&mut manifest);
+    let json = serde_json::to_string_pretty(&manifest).expect("plain data");
+    write_whole(&to.join(MANIFEST), (json + "\n").as_bytes())
+}

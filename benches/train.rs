@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use patchwork::model::DitConfig;
-use patchwork::train::dit::gradient;
+use patchwork::model::{Dit, DitConfig};
+use patchwork::train::dit::loss;
+use patchwork::train::gradient::gradient;
 use patchwork::train::parallel::Workers;
 use patchwork::train::params::trainable;
 use patchwork::train::prepared::{Builder, Example};
@@ -41,7 +42,10 @@ fn main() {
         let rows = Rows::draw(&data, BATCH, dropout, &mut generator(0, step));
         step += 1;
         let start = Instant::now();
-        let found = gradient(&dit, &rows, None, (&workers, part), 1.0, &device);
+        let parts = rows.parts(part).into_iter().map(|rows| (rows.clone(), rows.count)).collect();
+        let loss =
+            |dit: &Dit, rows: Rows| loss(dit, rows.on([8, 16, 16], [16, 384], &device), None);
+        let found = gradient(&dit, parts, loss, &workers, 1.0, &device);
         assert!(found.loss.is_finite());
         BATCH as f64 / start.elapsed().as_secs_f64()
     };

@@ -37,7 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         Some(path) => folder::read(path)?,
         None => {
             let (dataset, counts) = gather::gather(&arguments.cache, arguments.seed)?;
-            println!("{:<12} {:>6} {:>8} {:>6} {:>7}", "style", "taken", "unnamed", "twice", "broken");
+            println!(
+                "{:<12} {:>6} {:>8} {:>6} {:>7}",
+                "style", "taken", "unnamed", "twice", "broken"
+            );
             for c in counts {
                 let gather::Count { style, taken, unnamed, twice, broken } = c;
                 println!("{style:<12} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}");

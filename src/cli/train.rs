@@ -6,25 +6,31 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::model_folder;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Split};
 use crate::device;
+use crate::image::Image;
+use crate::model::StickerAutoencoder;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::DIT;
-use crate::train::dit_run::{DitTask, Settings};
+use crate::pipeline::stickers::{AUTOENCODER, DIT};
+use crate::train::dit::{self, DitTask};
 use crate::train::examples::prepare;
 use crate::train::export::{export, manifest};
+use crate::train::latents;
 use crate::train::optimiser::Rate;
 use crate::train::parallel::Workers;
 use crate::train::prepared::Prepared;
 use crate::train::run::{Plan, run as train};
-use crate::weights::keys;
+use crate::train::vae::{self, VaeTask};
 use crate::weights::save::{Precision, parameters, to_bytes};
+use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Arguments {
     /// Train the DiT on a dataset; run the same command again to go on after a stop.
     Dit(Dit),
+    /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
+    Vae(Vae),
 }
 
 /// What every run needs.
@@ -123,9 +129,34 @@ pub(super) struct Dit {
     skipping: f64,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Vae {
+    #[command(flatten)]
+    common: Common,
+    /// Begin with random weights and train the encoder too; a DiT must then be trained anew.
+    #[arg(long)]
+    from_scratch: bool,
+    /// Pictures a step.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    batch: usize,
+    /// Pictures that a thread takes at a time.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    part: usize,
+    /// The highest learning rate.
+    #[arg(long, value_name = "X", default_value_t = 5e-4)]
+    rate: f64,
+    /// The most noise on latents, in their deviations.
+    #[arg(long, value_name = "X", default_value_t = 0.2)]
+    noise: f64,
+    /// How much edges count beside values.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    edges: f64,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     match arguments {
         Arguments::Dit(arguments) => pollster::block_on(train_dit(arguments)),
+        Arguments::Vae(arguments) => pollster::block_on(train_vae(arguments)),
     }
 }
 
@@ -136,7 +167,7 @@ async fn train_dit(arguments: &Dit) -> Result<()> {
         let problem = "--part must be at least 1, and --skipping 0 or more and below 1";
         return Err(Error::Recipe(problem.into()));
     }
-    let settings = Settings {
+    let settings = dit::Settings {
         seed: common.seed,
         batch: arguments.batch,
         weight_decay: arguments.weight_decay,
@@ -154,14 +185,14 @@ async fn train_dit(arguments: &Dit) -> Result<()> {
         false => model.dit.clone(),
     };
     let task = DitTask {
-        model: &model,
+        model: Some(&model),
         data: &data,
         settings: &settings,
         workers: common.workers(&device),
         part: arguments.part,
         device,
     };
-    let state = train(&task, &plan, &settings, new, Settings::optimiser)?;
+    let state = train(&task, &plan, &settings, new, dit::Settings::optimiser)?;
 
     let before = manifest.images_seen.filter(|_| !arguments.from_scratch).unwrap_or(0);
     let seen = before + state.step * arguments.batch;
@@ -184,4 +215,63 @@ fn prepared(data: &Path, run: &Path, model: &Pipeline, seed: u64) -> Result<Prep
     prepared.write(&path)?;
     eprintln!("Pictures as they are, painted and composed: {:?}.", prepared.counts());
     Ok(prepared)
+}
+
+async fn train_vae(arguments: &Vae) -> Result<()> {
+    let common = &arguments.common;
+    let plan = common.plan(arguments.rate, arguments.batch)?;
+    if arguments.part == 0 || !(0.0..10.0).contains(&arguments.noise) || arguments.edges < 0.0 {
+        let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 or more";
+        return Err(Error::Recipe(problem.into()));
+    }
+    let settings = vae::Settings {
+        seed: common.seed,
+        batch: arguments.batch,
+        weight_decay: 1e-4,
+        longest: 1.0,
+        noise: arguments.noise,
+        edges: arguments.edges,
+        divergence: arguments.from_scratch.then_some(1e-3),
+    };
+    let device = device::named(&common.device).await?;
+    let manifest = manifest(&common.model)?;
+    let data = Dataset::read(&common.data)?;
+    let new = match arguments.from_scratch {
+        true => StickerAutoencoder::init(&device),
+        false => {
+            let path = common.model.join(AUTOENCODER);
+            let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+            let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
+            load(StickerAutoencoder::init(&device), &file, &keys::STICKER_AUTOENCODER)?
+        }
+    };
+    let unit = vec![1.0; manifest.latent_std.len()];
+    let task = VaeTask {
+        train: data.of(Split::Train).collect(),
+        data: &data,
+        std: if arguments.from_scratch { unit } else { manifest.latent_std },
+        settings: &settings,
+        workers: common.workers(&device),
+        part: arguments.part,
+        device: device.clone(),
+    };
+    if task.train.is_empty() {
+        return Err(Error::weights(common.data.display().to_string(), "it has nothing to learn"));
+    }
+    let state = train(&task, &plan, &settings, new, vae::Settings::optimiser)?;
+
+    let table = &keys::STICKER_AUTOENCODER;
+    let bytes = to_bytes(&parameters(&state.average, table, Precision::Half), None);
+    let folder = common.run.join("model");
+    let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
+    let latents = arguments.from_scratch.then(|| latents::fit(&state.average, &pictures, &device));
+    export(&common.model, &folder, &[(AUTOENCODER, bytes)], |manifest| {
+        if let Some(fitted) = latents {
+            manifest.latent_mean = fitted.mean;
+            manifest.latent_std = fitted.std;
+            manifest.preview = fitted.preview;
+        }
+    })?;
+    println!("{}: {} steps done", folder.display(), state.step);
+    Ok(())
 }

@@ -125,8 +125,7 @@ mod tests {
     #[test]
     fn many_have_plurals() {
         let many = ["cats", "red apples", "butterflies", "buses", "mice", "toys"];
-        for (one, many) in
-            ["cat", "red apple", "butterfly", "bus", "mouse", "toy"].iter().zip(many)
+        for (one, many) in ["cat", "red apple", "butterfly", "bus", "mouse", "toy"].iter().zip(many)
         {
             assert_eq!(plural(one), many);
         }

@@ -76,13 +76,8 @@ fn add(
             (concept, image)
         })
         .collect();
-    let mut count = Count {
-        style: set.style,
-        taken: 0,
-        unnamed: total - drawn.len(),
-        twice: 0,
-        broken: 0,
-    };
+    let mut count =
+        Count { style: set.style, taken: 0, unnamed: total - drawn.len(), twice: 0, broken: 0 };
     let mut seen = HashSet::new();
     for (concept, image) in drawn {
         let Some(image) = image.filter(|image| image.pixels.iter().any(|value| *value > 0)) else {

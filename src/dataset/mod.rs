@@ -89,8 +89,7 @@ impl Dataset {
             );
             Error::weights(path.display().to_string(), problem)
         };
-        let (_, header) =
-            SafeTensors::read_metadata(&bytes).map_err(|problem| refuse(&problem))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|problem| refuse(&problem))?;
         let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
         let entries = entries.ok_or_else(|| refuse(&"it has no entries"))?;
         let entries: Vec<Entry> =

@@ -87,12 +87,7 @@ pub(super) fn blank() -> Option<Pixmap> {
 }
 
 /// Draws `image`, scaled, with its upper left corner at `place`.
-pub(super) fn paste(
-    canvas: &mut Pixmap,
-    image: &Image,
-    scale: f32,
-    place: [f32; 2],
-) -> Option<()> {
+pub(super) fn paste(canvas: &mut Pixmap, image: &Image, scale: f32, place: [f32; 2]) -> Option<()> {
     let mut source = Pixmap::new(image.width as u32, image.height as u32)?;
     for (to, from) in source.pixels_mut().iter_mut().zip(image.pixels.as_chunks::<4>().0) {
         let [r, g, b, a] = *from;

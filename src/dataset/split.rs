@@ -34,8 +34,11 @@ pub fn assign(entries: &mut [Entry], seed: u64) {
     for entry in entries.iter() {
         styles.entry(&entry.label).or_default().insert(&entry.style);
     }
-    let mut whole: Vec<&str> =
-        styles.iter().filter(|(_, styles)| styles.len() >= STYLES).map(|(label, _)| *label).collect();
+    let mut whole: Vec<&str> = styles
+        .iter()
+        .filter(|(_, styles)| styles.len() >= STYLES)
+        .map(|(label, _)| *label)
+        .collect();
     whole.shuffle(&mut rng);
     whole.truncate(CONCEPTS);
     let whole: BTreeSet<String> = whole.into_iter().map(str::to_owned).collect();

@@ -78,11 +78,7 @@ pub struct Prototypes {
 
 impl Prototypes {
     /// Of what `name` calls the pictures of the training split.
-    pub fn new(
-        dataset: &Dataset,
-        features: &[Vec<f32>],
-        name: impl Fn(usize) -> String,
-    ) -> Self {
+    pub fn new(dataset: &Dataset, features: &[Vec<f32>], name: impl Fn(usize) -> String) -> Self {
         let train: Vec<usize> = dataset.of(Split::Train).collect();
         let mean = |rows: &[usize]| {
             let mut mean = vec![0f32; FEATURES];

@@ -106,8 +106,7 @@ impl Lite0 {
         if !path.is_file() {
             fetch(cache)?;
         }
-        let refuse =
-            |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
+        let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
         let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
         let mut archive =
             zip::ZipArchive::new(Cursor::new(bytes)).map_err(|problem| refuse(&problem))?;

@@ -168,7 +168,12 @@ impl Dit {
     }
 
     /// Tokens through some of the blocks.
-    pub(super) fn through(&self, blocks: Range<usize>, x: Tensor<3>, conditions: &[Tensor<2>]) -> Tensor<3> {
+    pub(super) fn through(
+        &self,
+        blocks: Range<usize>,
+        x: Tensor<3>,
+        conditions: &[Tensor<2>],
+    ) -> Tensor<3> {
         let conditions = conditions.iter().cycle().skip(blocks.start);
         let blocks = self.blocks[blocks].iter().zip(conditions);
         blocks.fold(x, |x, (block, c)| block.forward(x, c.clone()))

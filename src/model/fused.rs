@@ -116,10 +116,7 @@ pub(super) fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec().expect("f32, as `is_cpu` has seen")
 }
 
-pub(super) fn in_place<const D: usize>(
-    x: Tensor<D>,
-    kernel: impl FnOnce(&mut [f32]),
-) -> Tensor<D> {
+pub(super) fn in_place<const D: usize>(x: Tensor<D>, kernel: impl FnOnce(&mut [f32])) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
     let slice = data.as_mut_slice::<f32>().expect("f32, as `is_cpu` has seen");

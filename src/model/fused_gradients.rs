@@ -95,9 +95,8 @@ impl Backward<Flex, 3> for ModulatedNorm {
                 }
             }
         });
-        let modulation = |sums| {
-            plain(Tensor::<3>::from_data(TensorData::new(sums, [batch, 1, width]), &device))
-        };
+        let modulation =
+            |sums| plain(Tensor::<3>::from_data(TensorData::new(sums, [batch, 1, width]), &device));
         let values = [plain(of_x), modulation(of_shift), modulation(of_scale)];
         register(ops, grads, values);
     }
@@ -350,11 +349,7 @@ mod tests {
                 module::layer_norm(x, ones, None, 1e-6) * (scale + 1.0) + shift
             },
         );
-        compare(
-            [x, x, one],
-            |[x, h, gate]| add_gated(x, h, gate),
-            |[x, h, gate]| x + h * gate,
-        );
+        compare([x, x, one], |[x, h, gate]| add_gated(x, h, gate), |[x, h, gate]| x + h * gate);
         compare([x], |[x]| gelu_tanh(x), |[x]| activation::gelu_approximate(x));
         compare(
             [[2, 5, 24]],

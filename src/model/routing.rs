@@ -64,8 +64,7 @@ impl Dit {
         let x = Tensor::cat(vec![x, skipping], 1); // [b, n + k, d]
         let x = self.through(route.blocks.end..self.depth(), x, &conditions);
 
-        let (staying, skipping) =
-            (x.clone().narrow(1, 0, stay), x.narrow(1, stay + places, skip));
+        let (staying, skipping) = (x.clone().narrow(1, 0, stay), x.narrow(1, stay + places, skip));
         let x = Tensor::cat(vec![staying, skipping], 1); // [b, n, d]
         let x = self.project(x, &conditions).select(1, indices(&route.places(), &device));
         self.unpatchify(x)

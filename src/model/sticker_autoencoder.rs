@@ -55,7 +55,8 @@ pub struct Res {
 }
 
 impl Res {
-    fn init(width: usize, device: &Device) -> Self {
+    /// Of `width` channels, a multiple of 8.
+    pub fn init(width: usize, device: &Device) -> Self {
         Self {
             norm: norm(width, device),
             conv1: same_conv([width, width], 3, device),
@@ -63,7 +64,9 @@ impl Res {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// # Shapes
+    /// `[b, c, h, w]` → `[b, c, h, w]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let h = self.conv1.forward(activation::silu(self.norm.forward(x.clone())));
         x + self.conv2.forward(activation::silu(h))
     }

@@ -117,9 +117,8 @@ mod tests {
     fn padded_prompts_are_what_each_is_alone() {
         let device = Device::flex();
         let embedder = TextEmbedder::init(6, 4, 8, &device);
-        let states = [3, 4].map(|n| {
-            Tensor::<2>::random([n, 6], Distribution::Uniform(-1.0, 1.0), &device)
-        });
+        let states =
+            [3, 4].map(|n| Tensor::<2>::random([n, 6], Distribution::Uniform(-1.0, 1.0), &device));
         let alone = states.clone().map(|states| embedder.forward(states));
         let alone = TextTokens::cat(&[&alone[0], &alone[1]]);
         let [short, long] = states;

@@ -117,9 +117,8 @@ impl<M: Module> State<M> {
                 folder.display()
             )));
         }
-        let weights = |name: &str| {
-            load(module.clone(), &Checkpoint::new(name, vec![read(name)?])?, table)
-        };
+        let weights =
+            |name: &str| load(module.clone(), &Checkpoint::new(name, vec![read(name)?])?, table);
         let state = Self {
             module: trainable(weights(WEIGHTS)?),
             average: numbered(weights(AVERAGE)?),
@@ -142,4 +141,3 @@ fn list(folder: &Path) -> Vec<PathBuf> {
     places.sort();
     places
 }
-

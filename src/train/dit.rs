@@ -1,14 +1,24 @@
-//! One step of the DiT's training: rectified flow (Liu et al., arXiv 2209.03003), in parts on
-//! several threads.
+//! What a DiT of prompts learns: the flow from data to noise (rectified flow, Liu et al., arXiv
+//! 2209.03003), on latents and states computed once.
 
-use burn::optim::GradientsParams;
+use std::path::Path;
+
+use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
+use super::gradient::{Found, gradient};
+use super::optimiser::{Rate, muon_and_adamw};
 use super::parallel::Workers;
-use super::params::{mean_gradient, own_graph};
-use super::rows::{Batch, Rows};
+use super::prepared::Prepared;
+use super::rows::{Batch, Dropout, Rows, generator, route};
+use super::run::Task;
+use super::sheet;
+use crate::Result;
 use crate::model::Dit;
 use crate::model::routing::Route;
+use crate::pipeline::Pipeline;
+use crate::weights::{KeyTable, keys};
 
 /// The mean squared error of the predicted flow.
 ///
@@ -24,44 +34,86 @@ pub fn loss(dit: &Dit, batch: Batch, route: Option<&Route>) -> Tensor<1> {
     (predicted - flow).square().mean()
 }
 
-/// What a step found.
-#[derive(Debug)]
-pub struct Found {
-    /// The mean loss of the batch.
-    pub loss: f64,
-    /// The gradient, cut to length.
-    pub grads: GradientsParams,
-    /// Its length before that.
-    pub length: f64,
+/// What decides a run's course, but for its length.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Decides everything that is drawn at random.
+    pub seed: u64,
+    /// Pictures a step.
+    pub batch: usize,
+    /// Weight decay of both optimisers.
+    pub weight_decay: f64,
+    /// The gradient is cut to this length.
+    pub longest: f64,
+    /// The part of the patches that skips the middle blocks, but for the falling part of the run,
+    /// in which none does.
+    pub skipping: f64,
+    /// How often prompt and style are left out together.
+    pub drop_all: f64,
+    /// How often the style alone is.
+    pub drop_style: f64,
 }
 
-/// The gradient of a batch, found in parts of `part` rows. `longest` is the most that the whole
-/// gradient may be long.
-///
-/// # Panics
-/// Where rows do not fit the model.
-pub fn gradient(
-    dit: &Dit,
-    rows: &Rows,
-    route: Option<&Route>,
-    (workers, part): (&Workers, usize),
-    longest: f64,
-    device: &Device,
-) -> Found {
-    let config = dit.config();
-    let text = config.text.as_ref().expect("a model of prompts");
-    let latent = [config.in_channels, config.input_size[0], config.input_size[1]];
-    let parts = workers.map(rows.parts(part), |rows| {
-        let share = rows.count as f64;
-        let dit = own_graph(dit, device);
-        let loss = loss(&dit, rows.on(latent, [text.tokens, text.dim], device), route);
-        let value = f64::from(loss.clone().inner().into_scalar::<f32>());
-        // Unequal parts count by their rows.
-        let grads = GradientsParams::from_grads((loss * share).backward(), &dit);
-        (value * share, grads)
-    });
-    let rows = rows.count as f64;
-    let (losses, grads): (Vec<f64>, Vec<GradientsParams>) = parts.into_iter().unzip();
-    let (grads, length) = mean_gradient(dit, grads, rows, longest);
-    Found { loss: losses.iter().sum::<f64>() / rows, grads, length }
+impl Settings {
+    /// Muon and AdamW.
+    pub fn optimiser(&self) -> ModuleOptimizer {
+        muon_and_adamw(self.weight_decay)
+    }
+}
+
+/// A DiT's training.
+#[derive(Debug)]
+pub struct DitTask<'a> {
+    /// The model that it belongs to, which gives autoencoder and text encoder; none draws no
+    /// samples.
+    pub model: Option<&'a Pipeline>,
+    /// What it learns from.
+    pub data: &'a Prepared,
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// Threads.
+    pub workers: Workers,
+    /// Rows that a thread takes at a time.
+    pub part: usize,
+    /// Where it trains.
+    pub device: Device,
+}
+
+impl Task for DitTask<'_> {
+    type Module = Dit;
+
+    fn table(&self) -> &KeyTable {
+        &keys::DIT
+    }
+
+    fn gradient(&self, dit: &Dit, step: usize, rate: &Rate) -> Found {
+        let Settings { seed, batch, skipping, longest, drop_all, drop_style, .. } = *self.settings;
+        let mut rng = generator(seed, step);
+        let dropout = Dropout { all: drop_all, style: drop_style };
+        let rows = Rows::draw(self.data, batch, dropout, &mut rng);
+        let [height, width] = dit.config().grid();
+        let skipping = if rate.is_falling(step) { 0.0 } else { skipping };
+        let route = route(height * width, dit.config().depth, skipping, &mut rng);
+        let parts = rows.parts(self.part).into_iter();
+        let Prepared { latent, places, text_dim, .. } = *self.data;
+        gradient(
+            dit,
+            parts.map(|rows| (rows.count, rows)).map(|(count, rows)| (rows, count)).collect(),
+            |dit, rows: Rows| {
+                loss(dit, rows.on(latent, [places, text_dim], &self.device), route.as_ref())
+            },
+            &self.workers,
+            longest,
+            &self.device,
+        )
+    }
+
+    fn sample(&self, average: &Dit, folder: &Path, step: usize) -> Result<()> {
+        match self.model {
+            Some(model) => {
+                sheet::draw(model, average, &folder.join(format!("samples/{step:08}.png")))
+            }
+            None => Ok(()),
+        }
+    }
 }

@@ -190,7 +190,8 @@ mod tests {
             licence: String::new(),
             split: Split::Train,
         };
-        let picture = Image { width: 128, height: 128, pixels: [220, 30, 30, 255].repeat(128 * 128) };
+        let picture =
+            Image { width: 128, height: 128, pixels: [220, 30, 30, 255].repeat(128 * 128) };
         Dataset {
             entries: vec![entry("red apple"), entry("pear")],
             pictures: vec![picture.clone(), picture],

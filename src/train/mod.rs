@@ -2,15 +2,16 @@
 //!
 //! ```text
 //!  dataset ─► examples ─► prepared (latents, states) ─► rows of a step ─┐
-//!                                                       dit: loss, gradient, on each thread
+//!                                                       dit: loss; gradient, on each thread
 //!  checkpoint ◄─ run: rate, optimiser, average, report ◄────────────────┘
 //! ```
 
 pub mod checkpoint;
 pub mod dit;
-pub mod dit_run;
 pub mod examples;
 pub mod export;
+pub mod gradient;
+pub mod latents;
 pub mod optimiser;
 pub mod parallel;
 pub mod params;
@@ -19,3 +20,4 @@ pub mod report;
 pub mod rows;
 pub mod run;
 pub mod sheet;
+pub mod vae;

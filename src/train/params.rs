@@ -151,7 +151,8 @@ mod tests {
             grads.register(module.b.id, Tensor::<2>::from_floats([[b]], &device));
             grads
         };
-        let (mean, length) = mean_gradient(&module, vec![grads(2.0, 8.0), grads(4.0, 0.0)], 2.0, 1.0);
+        let (mean, length) =
+            mean_gradient(&module, vec![grads(2.0, 8.0), grads(4.0, 0.0)], 2.0, 1.0);
         assert_eq!(length, 5.0);
         let a = mean.get::<1>(module.a.id).unwrap().into_scalar::<f32>();
         let b = mean.get::<2>(module.b.id).unwrap().into_scalar::<f32>();

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::checkpoint::State;
-use super::dit::Found;
+use super::gradient::Found;
 use super::optimiser::Rate;
 use super::params::average;
 use super::report::{self, Line};
@@ -45,6 +45,11 @@ pub trait Task {
     /// How its weights are named in files.
     fn table(&self) -> &KeyTable;
 
+    /// The network with those of its parameters frozen that do not learn.
+    fn prepare(&self, module: Self::Module) -> Self::Module {
+        module
+    }
+
     /// Loss and gradient of a step.
     fn gradient(&self, module: &Self::Module, step: usize, rate: &Rate) -> Found;
 
@@ -70,9 +75,9 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
 ) -> Result<State<T::Module>> {
     let folder = &plan.folder;
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
-    let found =
-        State::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
+    let found = State::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
     let mut state = found.unwrap_or_else(|| State::begin(new, optimiser(settings)));
+    state.module = task.prepare(state.module);
     let mut lines = report::rewind(folder, state.step)?;
     if state.step > 0 {
         eprintln!("Going on from step {} of {}.", state.step, plan.rate.steps);

@@ -11,8 +11,16 @@ use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
 const PROMPTS: [&str; 10] = [
-    "red apple", "pizza", "dog face", "grinning face", "rocket", "cactus", "castle", "blue car",
-    "two cats", "green ghost",
+    "red apple",
+    "pizza",
+    "dog face",
+    "grinning face",
+    "rocket",
+    "cactus",
+    "castle",
+    "blue car",
+    "two cats",
+    "green ghost",
 ];
 const STYLES: [&str; 3] = ["noto", "3d", "outline"];
 

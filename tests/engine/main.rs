@@ -8,6 +8,7 @@
 
 mod autoencoders;
 mod dit;
+mod gradients;
 mod minilm;
 mod noise;
 mod pipeline;

@@ -24,6 +24,7 @@ SECTIONS = {
     "schedulers": ("schedulers", "make"),
     "pipeline": ("pipeline", "make"),
     "stickers": ("stickers", "make"),
+    "gradients": ("gradients", "make"),
 }
 
 

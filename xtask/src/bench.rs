@@ -11,6 +11,7 @@ const ROUNDS: usize = 3;
 pub(crate) fn run_all() -> Outcome {
     let python = ensure_python()?.to_string_lossy().into_owned();
     native(&python)?;
+    training(&python)?;
     in_browser(&python)
 }
 
@@ -29,6 +30,26 @@ fn native(python: &str) -> Outcome {
     println!("One forward of the embedded DiT, batch 2, CPU, median of {ROUNDS} rounds:");
     println!("  Burn flex    {ours:.1} ms, at most {peak:.0} MiB");
     println!("  PyTorch f32  {theirs:.1} ms");
+    println!("  ratio        {:.2}", ours / theirs);
+    Ok(())
+}
+
+/// The gradient of a batch, beside PyTorch.
+fn training(python: &str) -> Outcome {
+    run("cargo", &["bench", "--bench", "train", "--no-run"])?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let line = measured("cargo", &["bench", "--quiet", "--bench", "train"])?;
+        ours.push(number(&line, "images_per_second")?);
+        let line = measured(python, &["tests/golden/bench_train.py"])?;
+        theirs.push(number(&line, "images_per_second")?);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    println!(
+        "Training the embedded DiT, gradient of 128 pictures, CPU, median of {ROUNDS} rounds:"
+    );
+    println!("  Burn flex    {ours:.1} pictures/s");
+    println!("  PyTorch f32  {theirs:.1} pictures/s");
     println!("  ratio        {:.2}", ours / theirs);
     Ok(())
 }

@@ -1,0 +1,45 @@
+//! The gradient of a batch, found in parts on several threads.
+
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+
+use super::parallel::Workers;
+use super::params::{mean_gradient, own_graph};
+
+/// What a step found.
+#[derive(Debug)]
+pub struct Found {
+    /// The mean loss of the batch.
+    pub loss: f64,
+    /// The gradient, cut to length.
+    pub grads: GradientsParams,
+    /// Its length before that.
+    pub length: f64,
+}
+
+/// The gradient of `loss` over `parts`, each with the number of its rows. `longest` is the most
+/// that the whole gradient may be long.
+///
+/// # Panics
+/// Where the loss does not depend on the module.
+pub fn gradient<M: Module + Sync, P: Send>(
+    module: &M,
+    parts: Vec<(P, usize)>,
+    loss: impl Fn(&M, P) -> Tensor<1> + Sync,
+    workers: &Workers,
+    longest: f64,
+    device: &Device,
+) -> Found {
+    let rows = parts.iter().map(|(_, count)| *count as f64).sum::<f64>();
+    let parts = workers.map(parts, |(part, count)| {
+        let module = own_graph(module, device);
+        // Unequal parts count by their rows.
+        let loss = loss(&module, part) * count as f64;
+        let value = f64::from(loss.clone().inner().into_scalar::<f32>());
+        (value, GradientsParams::from_grads(loss.backward(), &module))
+    });
+    let (losses, grads): (Vec<f64>, Vec<GradientsParams>) = parts.into_iter().unzip();
+    let (grads, length) = mean_gradient(module, grads, rows, longest);
+    Found { loss: losses.iter().sum::<f64>() / rows, grads, length }
+}

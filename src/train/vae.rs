@@ -1,0 +1,185 @@
+//! What the autoencoder learns: to give pictures back, above all their edges, from latents with
+//! some noise, so that small errors of the DiT do not show. Its encoder stays as it is unless the
+//! whole is trained, with which a DiT's latents would lose their meaning.
+
+use std::path::Path;
+
+use burn::module::{Module, ParamGroup};
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+use super::examples::to_tensor;
+use super::gradient::{Found, gradient};
+use super::optimiser::{Rate, adamw};
+use super::parallel::Workers;
+use super::rows::generator;
+use super::run::Task;
+use crate::dataset::Dataset;
+use crate::dataset::colours::{COLOURS, painted};
+use crate::image::Image;
+use crate::model::StickerAutoencoder;
+use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
+use crate::pipeline::decoder::channels;
+use crate::pipeline::pixels::to_images;
+use crate::weights::save::write_whole;
+use crate::weights::{KeyTable, keys};
+use crate::{Error, Result};
+
+/// What decides a run's course, but for its length.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Decides everything that is drawn at random.
+    pub seed: u64,
+    /// Pictures a step.
+    pub batch: usize,
+    /// Weight decay.
+    pub weight_decay: f64,
+    /// The gradient is cut to this length.
+    pub longest: f64,
+    /// The most noise on latents, in their deviations.
+    pub noise: f64,
+    /// How much edges count beside values.
+    pub edges: f64,
+    /// How much the latents' distance from a normal distribution counts; `None` leaves the encoder
+    /// as it is.
+    pub divergence: Option<f64>,
+}
+
+impl Settings {
+    /// AdamW.
+    pub fn optimiser(&self) -> ModuleOptimizer {
+        adamw(self.weight_decay)
+    }
+}
+
+/// An autoencoder's training.
+#[derive(Debug)]
+pub struct VaeTask<'a> {
+    /// What it learns from.
+    pub data: &'a Dataset,
+    /// Places of the pictures that it learns.
+    pub train: Vec<usize>,
+    /// Standard deviation of each latent channel.
+    pub std: Vec<f32>,
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// Threads.
+    pub workers: Workers,
+    /// Pictures that a thread takes at a time.
+    pub part: usize,
+    /// Where it trains.
+    pub device: Device,
+}
+
+/// Pictures, and noise for their latents.
+struct Part {
+    images: Vec<Image>,
+    noise: Vec<f32>,
+}
+
+/// An autoencoder of which only the decoder learns.
+pub fn decoder_only(autoencoder: StickerAutoencoder) -> StickerAutoencoder {
+    let encoder = ParamGroup::from_regex(r"^encoder\.").expect("the expression is well formed");
+    autoencoder.freeze_group(encoder)
+}
+
+impl VaeTask<'_> {
+    fn part(&self, rng: &mut rand::rngs::StdRng, count: usize) -> Part {
+        let mut part = Part { images: Vec::new(), noise: Vec::new() };
+        for _ in 0..count {
+            let i = *self.train.choose(rng).expect("there is something to learn");
+            let picture = &self.data.pictures[i];
+            let colour = COLOURS[rng.random_range(0..COLOURS.len())];
+            let is_painted = rng.random::<f64>() < 0.3;
+            let level = rng.random::<f64>() * self.settings.noise;
+            let cells = (picture.width / FACTOR) * (picture.height / FACTOR);
+            part.images.push(if is_painted { painted(picture, colour) } else { picture.clone() });
+            part.noise.extend((0..cells * LATENT_CHANNELS).map(|_| {
+                let normal: f64 = StandardNormal.sample(rng);
+                (level * normal) as f32
+            }));
+        }
+        part
+    }
+
+    fn loss(&self, autoencoder: &StickerAutoencoder, part: Part) -> Tensor<1> {
+        let images: Vec<&Image> = part.images.iter().collect();
+        let x = to_tensor(&images, &self.device);
+        let std = channels(&self.std, &self.device);
+        let (mean, log_variance, divergence) = match self.settings.divergence {
+            None => {
+                let (mean, log_variance) = autoencoder.valid().encode(x.clone());
+                (mean, log_variance, None)
+            }
+            Some(weight) => {
+                let (mean, log_variance) = autoencoder.encode(x.clone());
+                let terms = mean.clone().square() + log_variance.clone().exp();
+                let divergence = (terms - log_variance.clone() - 1.0).mean() * (weight / 2.0);
+                (mean, log_variance, Some(divergence))
+            }
+        };
+        let shape = mean.dims();
+        let noise = Tensor::<4>::from_data(TensorData::new(part.noise, shape), &self.device) * std;
+        let z = match divergence {
+            None => mean + noise,
+            // The noise's level, up to the posterior's own deviation.
+            Some(_) => mean + noise * (log_variance / 2.0).exp() / self.settings.noise.max(1e-6),
+        };
+        let y = autoencoder.decode(z);
+        let error = y - x;
+        let loss = error.clone().abs().mean() + edges(error) * self.settings.edges;
+        match divergence {
+            Some(divergence) => loss + divergence,
+            None => loss,
+        }
+    }
+}
+
+/// The mean size of differences between neighbours.
+fn edges(x: Tensor<4>) -> Tensor<1> {
+    let [_, _, height, width] = x.dims();
+    let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
+    let down = x.clone().narrow(2, 1, height - 1) - x.narrow(2, 0, height - 1);
+    across.abs().mean() + down.abs().mean()
+}
+
+impl Task for VaeTask<'_> {
+    type Module = StickerAutoencoder;
+
+    fn table(&self) -> &KeyTable {
+        &keys::STICKER_AUTOENCODER
+    }
+
+    fn prepare(&self, autoencoder: StickerAutoencoder) -> StickerAutoencoder {
+        match self.settings.divergence {
+            None => decoder_only(autoencoder),
+            Some(_) => autoencoder,
+        }
+    }
+
+    fn gradient(&self, autoencoder: &StickerAutoencoder, step: usize, _: &Rate) -> Found {
+        let Settings { seed, batch, longest, .. } = *self.settings;
+        let mut rng = generator(seed, step);
+        let counts = (0..batch).step_by(self.part).map(|start| self.part.min(batch - start));
+        let parts = counts.map(|count| (self.part(&mut rng, count), count)).collect();
+        let loss = |autoencoder: &StickerAutoencoder, part| self.loss(autoencoder, part);
+        gradient(autoencoder, parts, loss, &self.workers, longest, &self.device)
+    }
+
+    /// Pictures above, and what comes back below.
+    fn sample(&self, average: &StickerAutoencoder, folder: &Path, step: usize) -> Result<()> {
+        let evenly = |i: usize| &self.data.pictures[self.train[i * self.train.len() / 12]];
+        let images: Vec<&Image> = (0..12).map(evenly).collect();
+        let (mean, _) = average.encode(to_tensor(&images, &self.device));
+        let back = pollster::block_on(to_images(average.decode(mean)))?;
+        let sheet: Vec<&Image> = images.into_iter().chain(&back).collect();
+        let folder = folder.join("samples");
+        std::fs::create_dir_all(&folder).map_err(|source| Error::write(&folder, source))?;
+        let png = Image::sheet(&sheet, 12).to_png(None)?;
+        write_whole(&folder.join(format!("{step:08}.png")), &png)
+    }
+}

@@ -1,0 +1,50 @@
+"""Times the gradient of one batch of the embedded DiT in PyTorch (f32, random weights), for
+comparison with Rust's: batch 128, 8x16x16 latents, 16 text tokens, no optimiser.
+
+    python bench_train.py [--threads N] [--seconds S]
+
+Prints one line of JSON: {"torch": version, "threads": n, "images_per_second": median}.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+
+import torch
+
+from fixtures import randn
+from random_weights import fill
+from reference_dit import DiT
+
+BATCH = 128
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=10)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+
+    model = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=10, text_dim=384,
+                text_tokens=16)
+    fill(model, 51)
+    x, flow = randn(1, BATCH, 8, 16, 16), randn(2, BATCH, 8, 16, 16)
+    t, labels = torch.full((BATCH,), 500.0), torch.full((BATCH,), 3)
+    states = [randn(3, 6, 384)] * BATCH
+    rates = []
+    end = time.perf_counter() + args.seconds
+    while len(rates) < 4 or time.perf_counter() < end:
+        start = time.perf_counter()
+        for parameter in model.parameters():
+            parameter.grad = None
+        (model(x, t, labels, states) - flow).square().mean().backward()
+        rates.append(BATCH / (time.perf_counter() - start))
+    median = round(statistics.median(rates[1:]), 3)
+    print(json.dumps({"torch": torch.__version__, "threads": args.threads, "images_per_second": median}))
+
+
+if __name__ == "__main__":
+    main()

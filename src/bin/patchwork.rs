@@ -1,4 +1,9 @@
-//! The page's pipeline without the page.
+//! The page's pipeline without the page, and the trainer.
+
+/// Training makes and drops large tensors all the time, for which the system's allocator would
+/// fetch fresh pages each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     patchwork::cli::main()

@@ -45,18 +45,20 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments),
-        Command::Train(arguments) => train::run(&arguments),
+        Command::Train(arguments) => return told(train::run(&arguments)),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    told(outcome.map(|()| ExitCode::SUCCESS))
+}
+
+/// The exit code of what was done; an error's sentence is printed.
+fn told(outcome: Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
 }
 
 /// A picture that took minutes must not be lost to a misspelt path.

@@ -17,9 +17,7 @@ pub fn distance(first: Rows<'_>, second: Rows<'_>) -> f64 {
     let (mean_many, many) = centred(many);
     let means = (mean_few - mean_many).norm_squared();
     // With Σ = XᵀX the eigenvalues of Σ₁Σ₂ are the squared singular values of X₁X₂ᵀ.
-    let product = &few * many.transpose();
-    let squares = (&product * product.transpose()).symmetric_eigenvalues();
-    let root: f64 = squares.iter().map(|square| square.max(0.0).sqrt()).sum();
+    let root = (&few * many.transpose()).singular_values().sum();
     means + few.norm_squared() + many.norm_squared() - 2.0 * root
 }
 

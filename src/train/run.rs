@@ -30,7 +30,7 @@ pub struct Plan {
     pub average: f64,
     /// Steps between sheets of samples.
     pub samples: usize,
-    /// Stop after this long, to be continued.
+    /// Stop after the first step that ends this long after the beginning, to be continued.
     pub most: Option<Duration>,
 }
 
@@ -84,7 +84,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     }
     let bar = progress(plan.rate.steps, state.step);
     let (begin, mut saved) = (Instant::now(), Instant::now());
-    while state.step < plan.rate.steps && plan.most.is_none_or(|most| begin.elapsed() < most) {
+    while state.step < plan.rate.steps {
         let start = Instant::now();
         let rate = plan.rate.at(state.step);
         let Found { loss, grads, length } = task.gradient(&state.module, state.step, &plan.rate);
@@ -119,6 +119,9 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         }
         if last || state.step.is_multiple_of(plan.samples) {
             task.sample(&state.average, folder, state.step)?;
+        }
+        if plan.most.is_some_and(|most| begin.elapsed() >= most) {
+            break;
         }
     }
     bar.abandon();

@@ -5,6 +5,7 @@ mod evaluate;
 mod generate;
 mod inspect;
 mod known_answer;
+mod quantise;
 mod sheet;
 mod train;
 
@@ -32,6 +33,8 @@ enum Command {
     Train(train::Arguments),
     /// Measure how good models draw.
     Evaluate(evaluate::Arguments),
+    /// Make a model's download smaller: a byte a value.
+    Quantise(quantise::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -47,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Dataset(arguments) => dataset::run(&arguments),
         Command::Train(arguments) => return told(train::run(&arguments)),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Quantise(arguments) => quantise::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };

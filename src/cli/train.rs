@@ -167,11 +167,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         return train_here(arguments).map(|()| ExitCode::SUCCESS);
     }
     let program = std::env::current_exe().map_err(|source| Error::read("this program", source))?;
-    let status = Command::new(&program)
-        .args(std::env::args_os().skip(1))
-        .envs(missing)
-        .status()
-        .map_err(|source| Error::read(&program, source))?;
+    let mut command = Command::new(&program);
+    command.args(std::env::args_os().skip(1)).envs(missing);
+    // On Unix it takes this process's place, so that a kill meets it.
+    #[cfg(unix)]
+    let status = Err(std::os::unix::process::CommandExt::exec(&mut command));
+    #[cfg(not(unix))]
+    let status = command.status();
+    let status: std::process::ExitStatus =
+        status.map_err(|source| Error::read(&program, source))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

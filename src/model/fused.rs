@@ -130,10 +130,7 @@ pub(super) fn in_place<const D: usize>(x: Tensor<D>, kernel: impl FnOnce(&mut [f
 /// Runs a loop compiled for the vector unit that is there.
 #[inline(always)]
 pub(super) fn vectorised<T>(kernel: impl FnOnce() -> T) -> T {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || kernel(),
-    )
+    Arch::new().dispatch(kernel)
 }
 
 /// Partial results that fill a vector register: Rust keeps the order of one sum.

@@ -17,6 +17,9 @@ struct Place {
     shape: Vec<usize>,
 }
 
+/// Beside a tensor of bytes stands one of this name that holds the scale of each of its rows.
+pub(super) const SCALE: &str = "scale";
+
 /// A checkpoint in memory. Only its headers have been read; tensors are converted when asked for.
 #[derive(Debug)]
 pub struct Checkpoint {
@@ -62,9 +65,13 @@ impl Checkpoint {
         &self.name
     }
 
-    /// The names of its tensors, sorted.
+    /// The names of its tensors, sorted; without the scales of others.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(String::as_str)
+        let is_scale = |key: &str| {
+            let of = key.strip_suffix(SCALE).and_then(|of| self.places.get(of.strip_suffix('.')?));
+            of.is_some_and(|place| place.dtype == Dtype::I8)
+        };
+        self.places.keys().map(String::as_str).filter(move |key| !is_scale(key))
     }
 
     /// Name, type and shape of each tensor, sorted by name.
@@ -114,10 +121,10 @@ impl Checkpoint {
         &self.parts[place.part][place.bytes.clone()]
     }
 
-    /// A tensor's values, row-major, from f32, f16 or bf16.
+    /// A tensor's values, row-major, from f32, f16, bf16, or bytes with a scale for each row.
     ///
     /// # Errors
-    /// Where there is no such tensor, or it holds another type.
+    /// Where there is no such tensor, it holds another type, or its scales are missing.
     pub fn values(&self, key: &str) -> Result<Vec<f32>> {
         let Some(place) = self.places.get(key) else {
             return Err(Error::weights(&self.name, format!("the tensor {key} is missing")));
@@ -130,13 +137,30 @@ impl Checkpoint {
             }
             Dtype::F16 => Ok(halves().map(|&b| f16::from_le_bytes(b).to_f32()).collect()),
             Dtype::BF16 => Ok(halves().map(|&b| bf16::from_le_bytes(b).to_f32()).collect()),
+            Dtype::I8 => self.scaled(key, place),
             other => Err(Error::weights(
                 &self.name,
                 format!(
-                    "the tensor {key} is of type {other}, and only F32, F16 and BF16 can be read"
+                    "the tensor {key} is of type {other}, and only F32, F16, BF16 and I8 can be read"
                 ),
             )),
         }
+    }
+
+    fn scaled(&self, key: &str, place: &Place) -> Result<Vec<f32>> {
+        let name = format!("{key}.{SCALE}");
+        let rows = place.shape.first().copied().unwrap_or(0);
+        if rows == 0 || self.shape(&name) != Some(&[rows]) || self.places[&name].dtype == Dtype::I8
+        {
+            let problem = format!("the tensor {key} is of bytes, and has no scale for each row");
+            return Err(Error::weights(&self.name, problem));
+        }
+        let (scales, bytes) = (self.values(&name)?, self.bytes(place));
+        let each = (bytes.len() / rows).max(1);
+        let row = |(row, scale): (&[u8], f32)| {
+            row.iter().map(move |&byte| f32::from(byte.cast_signed()) * scale).collect::<Vec<_>>()
+        };
+        Ok(bytes.chunks_exact(each).zip(scales).flat_map(row).collect())
     }
 }
 

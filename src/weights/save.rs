@@ -8,6 +8,7 @@ use half::f16;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::KeyTable;
+use super::checkpoint::SCALE;
 use super::load::{is_linear_weight, parameter_name, transpose};
 use crate::{Error, Result};
 
@@ -18,7 +19,12 @@ pub enum Precision {
     Full,
     /// Two bytes, IEEE's half.
     Half,
+    /// Matrices in a byte a value, with a scale for each row; the rest in half precision.
+    Byte,
 }
+
+/// Smaller matrices are not worth the loss.
+const LEAST: usize = 4096;
 
 /// A tensor on its way into a file.
 #[derive(Debug, Clone)]
@@ -30,11 +36,16 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Row-major values under a name.
-    pub fn new(name: impl Into<String>, shape: &[usize], values: &[f32], as_: Precision) -> Self {
-        let (dtype, bytes) = match as_ {
+    /// Row-major values under a name. What is to be of bytes is of halves here.
+    pub fn new(
+        name: impl Into<String>,
+        shape: &[usize],
+        values: &[f32],
+        precision: Precision,
+    ) -> Self {
+        let (dtype, bytes) = match precision {
             Precision::Full => (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
-            Precision::Half => {
+            Precision::Half | Precision::Byte => {
                 let half = |value: &f32| f16::from_f32(*value).to_le_bytes();
                 (Dtype::F16, values.iter().flat_map(half).collect())
             }
@@ -42,10 +53,21 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
-    /// Whole numbers of −128..127, a byte each.
-    pub fn bytes(name: impl Into<String>, shape: &[usize], values: &[i8]) -> Self {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { name: name.into(), shape: shape.to_vec(), dtype: Dtype::I8, bytes }
+    /// A matrix in bytes, and its rows' scales: each row's largest value becomes ±127.
+    fn in_bytes(name: &str, shape: &[usize], values: &[f32]) -> [Self; 2] {
+        let rows = values.chunks_exact(values.len() / shape[0]);
+        let largest = |row: &[f32]| row.iter().fold(0f32, |max, value| max.max(value.abs()));
+        let scales: Vec<f32> = rows.clone().map(|row| largest(row) / 127.0).collect();
+        let byte = |value: &f32, scale: f32| (value / scale.max(1e-30)).round() as i8;
+        let bytes = rows.zip(&scales).flat_map(|(row, scale)| {
+            row.iter().map(move |value| byte(value, *scale).cast_unsigned())
+        });
+        let bytes = bytes.collect();
+        let scale = format!("{name}.{SCALE}");
+        [
+            Self { name: name.to_owned(), shape: shape.to_vec(), dtype: Dtype::I8, bytes },
+            Self::new(scale, &shape[..1], &scales, Precision::Full),
+        ]
     }
 }
 
@@ -111,7 +133,11 @@ impl ModuleVisitor for Saver<'_> {
         let mut names = self.table.sources(&parameter_name(&self.path));
         let name = names.pop().expect("every parameter has a name");
         assert!(names.is_empty(), "{} files are only read", self.table.layout);
-        self.stored.push(Stored::new(name, &shape, &values, self.precision));
+        if self.precision == Precision::Byte && D == 2 && values.len() >= LEAST {
+            self.stored.extend(Stored::in_bytes(&name, &shape, &values));
+        } else {
+            self.stored.push(Stored::new(name, &shape, &values, self.precision));
+        }
     }
 }
 
@@ -133,5 +159,23 @@ mod tests {
         let file = Checkpoint::new("saved", vec![bytes.clone()]).unwrap();
         let again = load(config.init(&device), &file, &keys::DIT).unwrap();
         assert_eq!(to_bytes(&parameters(&again, &keys::DIT, Precision::Full), None), bytes);
+    }
+
+    #[test]
+    fn bytes_are_near_and_a_quarter() {
+        let values: Vec<f32> =
+            (0..6000).map(|i| (i as f32 * 0.7).sin() * (1 + i / 100) as f32).collect();
+        let stored = Stored::in_bytes("w", &[60, 100], &values);
+        let file = to_bytes(&stored, None);
+        assert!(file.len() < 6000 + 60 * 4 + 300);
+        let file = Checkpoint::new("w", vec![file]).unwrap();
+        assert_eq!(file.keys().collect::<Vec<_>>(), ["w"]);
+        for (i, (got, want)) in file.values("w").unwrap().iter().zip(&values).enumerate() {
+            let step = (1 + i / 100) as f32 / 127.0;
+            assert!((got - want).abs() <= 0.5001 * step, "{got} is not {want}");
+        }
+        let alone = to_bytes(&stored[..1], None);
+        let error = Checkpoint::new("w", vec![alone]).unwrap().values("w").unwrap_err();
+        assert!(error.to_string().contains("no scale for each row"), "{error}");
     }
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 FOLDER = Path(__file__).resolve().parent
 LINE = 110
@@ -52,6 +52,14 @@ def save(name, document, tensors=None):
         path.chmod(0o644)
         sizes.append(path.stat().st_size)
     print(f"{name}: {' + '.join(f'{size:,}' for size in sizes)} bytes")
+
+
+def load_weights(path):
+    """A file's tensors in f32; what is in bytes comes with a scale for each row."""
+    tensors = load_file(path)
+    scales = {name: tensors.pop(f"{name}.scale") for name in [n for n, v in tensors.items() if v.dtype == torch.int8]}
+    return {name: value.float() * scales[name].view(-1, *[1] * (value.dim() - 1)) if name in scales else value.float()
+            for name, value in tensors.items()}
 
 
 def numbers(tensor):

@@ -13,7 +13,7 @@ import json
 import torch
 from safetensors.torch import load_file
 
-from fixtures import randn, save
+from fixtures import load_weights, randn, save
 from reference_autoencoder import Autoencoder
 from reference_dit import DiT
 from text_encoder import load_encoder, load_tokenizer
@@ -26,7 +26,7 @@ RECIPES = [
 
 
 def load(module, path):
-    module.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=True)
+    module.load_state_dict(load_weights(path), strict=True)
     return module.eval()
 
 

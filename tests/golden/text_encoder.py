@@ -1,7 +1,8 @@
 """The embedded model's text encoder (all-MiniLM-L6-v2 without its pooler) as transformers has it."""
 
-from safetensors.torch import load_file
 from transformers import BertConfig, BertModel, BertTokenizer
+
+from fixtures import load_weights
 
 CONFIG = dict(vocab_size=30522, hidden_size=384, num_hidden_layers=6, num_attention_heads=12,
               intermediate_size=1536, hidden_act="gelu", layer_norm_eps=1e-12,
@@ -16,6 +17,5 @@ def load_tokenizer(weights):
 
 def load_encoder(weights):
     model = BertModel(BertConfig(**CONFIG), add_pooling_layer=False)
-    tensors = {name: value.float() for name, value in load_file(weights / "text_encoder.safetensors").items()}
-    model.load_state_dict(tensors, strict=True)
+    model.load_state_dict(load_weights(weights / "text_encoder.safetensors"), strict=True)
     return model.eval()

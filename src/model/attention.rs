@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use super::embed::projection;
 use super::fused::{is_cpu, scaled_softmax};
 #[cfg(feature = "native")]
-use super::fused_gradients;
+use super::{attention_gradients, fused_gradients};
 
 /// The most scores a head may hold at once; beyond, Flex's tiled attention is kinder to caches.
 const SCORES: usize = 512 * 512;
@@ -42,7 +42,7 @@ impl SelfAttention {
         let qkv = self.qkv.forward(x); // [b, n, 3·d]
         #[cfg(feature = "native")]
         if fused_gradients::is_wanted(&qkv) {
-            return self.proj.forward(fused_gradients::self_attention(qkv, self.heads));
+            return self.proj.forward(attention_gradients::self_attention(qkv, self.heads));
         }
         let qkv = qkv.reshape([batch, tokens, 3, self.heads, size]);
         let part = |i: usize| qkv.clone().narrow(2, i, 1).squeeze_dim::<4>(2).swap_dims(1, 2);

@@ -1,6 +1,8 @@
 //! The networks, one concept a file: configuration, module, `init`, `forward`, tests.
 
 pub mod attention;
+#[cfg(feature = "native")]
+mod attention_gradients;
 pub mod autoencoder_kl;
 pub mod block;
 pub mod conditioner;

@@ -94,11 +94,15 @@ impl Task for DitTask<'_> {
         let [height, width] = dit.config().grid();
         let skipping = if rate.is_falling(step) { 0.0 } else { skipping };
         let route = route(height * width, dit.config().depth, skipping, &mut rng);
-        let parts = rows.parts(self.part).into_iter();
+        let counted = |rows: Rows| {
+            let count = rows.count;
+            (rows, count)
+        };
+        let parts = rows.parts(self.part).into_iter().map(counted).collect();
         let Prepared { latent, places, text_dim, .. } = *self.data;
         gradient(
             dit,
-            parts.map(|rows| (rows.count, rows)).map(|(count, rows)| (rows, count)).collect(),
+            parts,
             |dit, rows: Rows| {
                 loss(dit, rows.on(latent, [places, text_dim], &self.device), route.as_ref())
             },

@@ -1,0 +1,127 @@
+//! `patchwork train dit` and `patchwork train vae`.
+
+mod dit;
+mod vae;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::train::optimiser::Rate;
+use crate::train::parallel::Workers;
+use crate::train::run::Plan;
+use crate::{Error, Result};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Arguments {
+    /// Train the DiT on a dataset; run the same command again to go on after a stop.
+    Dit(dit::Arguments),
+    /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
+    Vae(vae::Arguments),
+}
+
+/// What every run needs.
+#[derive(Debug, Args)]
+struct Common {
+    /// The dataset, from `patchwork dataset`.
+    #[arg(long, value_name = "F.safetensors")]
+    data: PathBuf,
+    /// The model to go on from, or to take the other parts of.
+    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    model: PathBuf,
+    /// The run's folder: checkpoints, metrics, samples and, in the end, the model.
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Steps in all.
+    #[arg(long, value_name = "N")]
+    steps: usize,
+    /// Stop after so many minutes, to be continued.
+    #[arg(long, value_name = "X")]
+    minutes: Option<f64>,
+    /// Steps of the learning rate's rise.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    warm_up: usize,
+    /// The part of all steps in which the rate falls to 0.
+    #[arg(long, value_name = "X", default_value_t = 0.3)]
+    decay: f64,
+    /// How much of the moving average stays at each step.
+    #[arg(long, value_name = "X", default_value_t = 0.999)]
+    average: f64,
+    /// Steps between sheets of samples.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    samples: usize,
+    /// Decides what is drawn at random.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// cpu or webgpu; and vulkan, metal, cuda or rocm where the program was built with that feature.
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// Threads on the CPU; by default as many as it has cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+impl Common {
+    fn plan(&self, peak: f64, batch: usize) -> Result<Plan> {
+        let refuse = |problem: &str| Err(Error::Recipe(problem.to_owned()));
+        if self.steps == 0 || batch == 0 || self.samples == 0 {
+            return refuse("Steps, batch and samples must each be at least 1");
+        }
+        if !(peak > 0.0 && peak < 1.0) {
+            return refuse("The learning rate must be between 0 and 1; 0.001 is usual");
+        }
+        if !(0.0..=1.0).contains(&self.decay) || !(0.0..1.0).contains(&self.average) {
+            return refuse("--decay must be 0 to 1, and --average 0 or more and below 1");
+        }
+        if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes < 1e6)) {
+            return refuse("--minutes must be more than 0");
+        }
+        let Self { warm_up, steps, decay, average, samples, .. } = *self;
+        Ok(Plan {
+            folder: self.run.clone(),
+            rate: Rate { peak, warm_up, steps, decay },
+            batch,
+            average,
+            samples,
+            most: self.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+        })
+    }
+
+    fn workers(&self, device: &burn::tensor::Device) -> Workers {
+        self.threads.map_or_else(|| Workers::new(device), Workers::of)
+    }
+}
+
+/// What is read from the environment before a program's first line: where Burn puts an optimiser's
+/// state that it reads (by default a GPU, which may not be there), and whether the allocator gives
+/// memory back at once (which takes a tenth of the time).
+const ENVIRONMENT: [(&str, &str); 2] = [("BURN_DEVICE", "flex"), ("MIMALLOC_PURGE_DELAY", "-1")];
+
+/// Trains in a process of its own, whose environment is as it should be.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let missing = ENVIRONMENT.iter().filter(|(name, _)| std::env::var_os(name).is_none());
+    let missing: Vec<(&str, &str)> = missing.copied().collect();
+    if missing.is_empty() {
+        return train_here(arguments).map(|()| ExitCode::SUCCESS);
+    }
+    let program = std::env::current_exe().map_err(|source| Error::read("this program", source))?;
+    let mut command = Command::new(&program);
+    command.args(std::env::args_os().skip(1)).envs(missing);
+    // On Unix it takes this process's place, so that a kill meets it.
+    #[cfg(unix)]
+    let status = Err(std::os::unix::process::CommandExt::exec(&mut command));
+    #[cfg(not(unix))]
+    let status = command.status();
+    let status: std::process::ExitStatus =
+        status.map_err(|source| Error::read(&program, source))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn train_here(arguments: &Arguments) -> Result<()> {
+    match arguments {
+        Arguments::Dit(arguments) => pollster::block_on(dit::run(arguments)),
+        Arguments::Vae(arguments) => pollster::block_on(vae::run(arguments)),
+    }
+}

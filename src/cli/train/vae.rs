@@ -1,0 +1,100 @@
+//! `patchwork train vae`.
+
+use clap::Args;
+
+use super::Common;
+use crate::dataset::{Dataset, Split};
+use crate::device;
+use crate::image::Image;
+use crate::model::StickerAutoencoder;
+use crate::pipeline::stickers::AUTOENCODER;
+use crate::train::export::{export, manifest};
+use crate::train::latents;
+use crate::train::run::run as train;
+use crate::train::vae::{Settings, VaeTask};
+use crate::weights::save::{Precision, parameters, to_bytes};
+use crate::weights::{Checkpoint, keys, load};
+use crate::{Error, Result};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Begin with random weights and train the encoder too; a DiT must then be trained anew.
+    #[arg(long)]
+    from_scratch: bool,
+    /// Pictures a step.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    batch: usize,
+    /// Pictures that a thread takes at a time.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    part: usize,
+    /// The highest learning rate.
+    #[arg(long, value_name = "X", default_value_t = 5e-4)]
+    rate: f64,
+    /// The most noise on latents, in their deviations.
+    #[arg(long, value_name = "X", default_value_t = 0.2)]
+    noise: f64,
+    /// How much edges count beside values.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    edges: f64,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> Result<()> {
+    let common = &arguments.common;
+    let plan = common.plan(arguments.rate, arguments.batch)?;
+    if arguments.part == 0 || !(0.0..10.0).contains(&arguments.noise) || arguments.edges < 0.0 {
+        let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 or more";
+        return Err(Error::Recipe(problem.into()));
+    }
+    let settings = Settings {
+        seed: common.seed,
+        batch: arguments.batch,
+        weight_decay: 1e-4,
+        longest: 1.0,
+        noise: arguments.noise,
+        edges: arguments.edges,
+        divergence: arguments.from_scratch.then_some(1e-3),
+    };
+    let device = device::named(&common.device).await?;
+    let manifest = manifest(&common.model)?;
+    let data = Dataset::read(&common.data)?;
+    let new = match arguments.from_scratch {
+        true => StickerAutoencoder::init(&device),
+        false => {
+            let path = common.model.join(AUTOENCODER);
+            let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+            let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
+            load(StickerAutoencoder::init(&device), &file, &keys::STICKER_AUTOENCODER)?
+        }
+    };
+    let unit = vec![1.0; manifest.latent_std.len()];
+    let task = VaeTask {
+        train: data.of(Split::Train).collect(),
+        data: &data,
+        std: if arguments.from_scratch { unit } else { manifest.latent_std },
+        settings: &settings,
+        workers: common.workers(&device),
+        part: arguments.part,
+        device: device.clone(),
+    };
+    if task.train.is_empty() {
+        return Err(Error::weights(common.data.display().to_string(), "it has nothing to learn"));
+    }
+    let state = train(&task, &plan, &settings, new, Settings::optimiser)?;
+
+    let table = &keys::STICKER_AUTOENCODER;
+    let bytes = to_bytes(&parameters(&state.average, table, Precision::Half), None);
+    let folder = common.run.join("model");
+    let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
+    let latents = arguments.from_scratch.then(|| latents::fit(&state.average, &pictures, &device));
+    export(&common.model, &folder, &[(AUTOENCODER, bytes)], |manifest| {
+        if let Some(fitted) = latents {
+            manifest.latent_mean = fitted.mean;
+            manifest.latent_std = fitted.std;
+            manifest.preview = fitted.preview;
+        }
+    })?;
+    println!("{}: {} steps done", folder.display(), state.step);
+    Ok(())
+}

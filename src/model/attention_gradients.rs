@@ -19,10 +19,18 @@ pub(super) fn self_attention(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     let of_qkv = qkv.clone().into_primitive();
     let [q, k, v] = parts(tensor(&of_qkv), heads);
     let ([batch, heads, tokens, size], scale) = (q.dims(), head_scale(&q));
-    let weights = fused::scaled_softmax(q.matmul(k.swap_dims(2, 3)), scale); // [b, h, n, n]
+    let scores = q.matmul(laid_out(k.swap_dims(2, 3)));
+    let weights = fused::scaled_softmax(scores, scale); // [b, h, n, n]
     let output = weights.clone().matmul(v); // [b, h, n, d/h]
     let output = output.swap_dims(1, 2).reshape([batch, tokens, heads * size]);
     record(SelfAttention, [&qkv], (of_qkv, plain(weights), heads), output)
+}
+
+/// A copy in row-major order: Flex's products pack a turned right side value by value, which for
+/// matrices as small as these takes longer than the product.
+fn laid_out(x: Tensor<4>) -> Tensor<4> {
+    let device = x.device();
+    Tensor::from_data(x.into_data(), &device)
 }
 
 fn head_scale(q: &Tensor<4>) -> f64 {
@@ -53,7 +61,7 @@ impl Backward<Flex, 1> for SelfAttention {
         let of_v = weights.clone().swap_dims(2, 3).matmul(grad.clone());
         let of_scores = {
             let weights = values(weights);
-            in_place(grad.matmul(v.swap_dims(2, 3)), |grad| {
+            in_place(grad.matmul(laid_out(v.swap_dims(2, 3))), |grad| {
                 for (grad, weights) in
                     grad.chunks_exact_mut(tokens).zip(weights.chunks_exact(tokens))
                 {

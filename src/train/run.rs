@@ -28,7 +28,7 @@ pub struct Plan {
     pub batch: usize,
     /// How much of the average stays at each step.
     pub average: f64,
-    /// Steps between sheets of samples.
+    /// Steps between sheets of samples; 0 draws none.
     pub samples: usize,
     /// Stop after the first step that ends this long after the beginning, to be continued.
     pub most: Option<Duration>,
@@ -117,7 +117,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
             report::curve(folder, &lines)?;
             saved = Instant::now();
         }
-        if last || state.step.is_multiple_of(plan.samples) {
+        if plan.samples > 0 && (last || state.step.is_multiple_of(plan.samples)) {
             task.sample(&state.average, folder, state.step)?;
         }
         if plan.most.is_some_and(|most| begin.elapsed() >= most) {

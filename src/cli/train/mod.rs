@@ -49,7 +49,7 @@ struct Common {
     /// How much of the moving average stays at each step.
     #[arg(long, value_name = "X", default_value_t = 0.999)]
     average: f64,
-    /// Steps between sheets of samples.
+    /// Steps between sheets of samples; 0 draws none.
     #[arg(long, value_name = "N", default_value_t = 500)]
     samples: usize,
     /// Decides what is drawn at random.
@@ -66,8 +66,8 @@ struct Common {
 impl Common {
     fn plan(&self, peak: f64, batch: usize) -> Result<Plan> {
         let refuse = |problem: &str| Err(Error::Recipe(problem.to_owned()));
-        if self.steps == 0 || batch == 0 || self.samples == 0 {
-            return refuse("Steps, batch and samples must each be at least 1");
+        if self.steps == 0 || batch == 0 {
+            return refuse("Steps and batch must each be at least 1");
         }
         if !(peak > 0.0 && peak < 1.0) {
             return refuse("The learning rate must be between 0 and 1; 0.001 is usual");

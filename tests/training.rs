@@ -64,6 +64,7 @@ fn settings() -> Settings {
         skipping: 0.5,
         drop_all: 0.1,
         drop_style: 0.1,
+        from_scratch: false,
     }
 }
 

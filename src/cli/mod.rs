@@ -1,4 +1,4 @@
-//! The native program: `patchwork generate`, `sheet`, `inspect` and `known-answer`.
+//! The native program, a file a command.
 
 mod dataset;
 mod evaluate;

@@ -82,6 +82,14 @@ impl Dataset {
     /// Where it is missing, or not what [`write`](Self::write) writes.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+        Self::from_bytes(&bytes, path)
+    }
+
+    /// The same of a packed file's bytes; `path` is what error messages call it.
+    ///
+    /// # Errors
+    /// Where they are not what [`write`](Self::write) writes.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |problem: &dyn std::fmt::Display| {
             let problem = format!(
                 "it is not a dataset ({problem}); make one with `patchwork dataset -o {}`",
@@ -89,12 +97,12 @@ impl Dataset {
             );
             Error::weights(path.display().to_string(), problem)
         };
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|problem| refuse(&problem))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|problem| refuse(&problem))?;
         let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
         let entries = entries.ok_or_else(|| refuse(&"it has no entries"))?;
         let entries: Vec<Entry> =
             serde_json::from_str(entries).map_err(|problem| refuse(&problem))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|problem| refuse(&problem))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|problem| refuse(&problem))?;
         let tensor = file.tensor(PICTURES).map_err(|problem| refuse(&problem))?;
         if tensor.dtype() != Dtype::U8 || tensor.shape() != [entries.len(), SIDE, SIDE, 4] {
             return Err(refuse(&"its pictures are not as many as its entries"));

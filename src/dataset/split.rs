@@ -51,6 +51,15 @@ pub fn assign(entries: &mut [Entry], seed: u64) {
         .collect();
     pairs.shuffle(&mut rng);
     pairs.truncate((pairs.len() as f64 * PAIRS).round() as usize);
+    // The last style of a concept stays.
+    let mut left: BTreeMap<&str, usize> =
+        styles.iter().map(|(label, styles)| (*label, styles.len())).collect();
+    pairs.retain(|(label, _)| {
+        let left = left.get_mut(label).expect("it has styles");
+        let is_spare = *left > 1;
+        *left -= usize::from(is_spare);
+        is_spare
+    });
     let pairs: BTreeSet<(String, String)> =
         pairs.into_iter().map(|(label, style)| (label.to_owned(), style.to_owned())).collect();
 

@@ -13,7 +13,6 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
 use crate::dataset::{Dataset, Split};
 use crate::image::Image;
@@ -21,6 +20,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::train::rows::generator;
+use crate::{Error, Result};
 use eye::{Eye, Features, Prototypes, nearest};
 
 /// How pictures are drawn.
@@ -94,6 +94,14 @@ pub fn evaluate(
     eye: &Eye,
     drawing: Drawing,
 ) -> Result<Report> {
+    let enough = |split| dataset.of(split).nth(1).is_some();
+    if !enough(Split::Pair) || !enough(Split::Train) || model.styles.is_empty() {
+        return Err(Error::Recipe(
+            "Only a model with styles can be measured, on a dataset with held-out pairs, such as \
+             `patchwork dataset` makes of the open picture sets"
+                .into(),
+        ));
+    }
     let judge = Judge::new(dataset, features);
     let held = spread(dataset.of(Split::Pair).collect(), drawing.most, drawing.seed);
     let learnt = spread(dataset.of(Split::Train).collect(), drawing.most, drawing.seed + 1);

@@ -63,6 +63,10 @@ impl<M: Module> State<M> {
     /// Where it cannot be written, as on a full disk: then earlier ones are still there.
     pub fn save(&self, folder: &Path, table: &KeyTable, settings: &impl Serialize) -> Result<()> {
         let place = folder.join("checkpoints").join(format!("{:08}", self.step));
+        // A folder of this name is whole, and this very state.
+        if place.join(FACTS).is_file() {
+            return Ok(());
+        }
         let draft = place.with_extension("part");
         let unwritten = |source| Error::write(&draft, source);
         std::fs::create_dir_all(&draft).map_err(unwritten)?;
@@ -75,9 +79,6 @@ impl<M: Module> State<M> {
         write_whole(&draft.join(OPTIMISER), &optimiser)?;
         let facts = serde_json::to_vec_pretty(&Facts { step: self.step, settings });
         write_whole(&draft.join(FACTS), &facts.expect("plain data"))?;
-        if place.exists() {
-            std::fs::remove_dir_all(&place).map_err(unwritten)?;
-        }
         std::fs::rename(&draft, &place).map_err(unwritten)?;
         let all = list(folder);
         for old in &all[..all.len().saturating_sub(KEPT)] {

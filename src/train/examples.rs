@@ -112,15 +112,23 @@ pub fn to_tensor(images: &[&Image], device: &burn::tensor::Device) -> Tensor<4> 
     Tensor::from_data(TensorData::new(values, [images.len(), 4, height, width]), device)
 }
 
+/// What the model's DiT would see of pictures as the autoencoder takes them.
+///
+/// # Panics
+/// Where the model's autoencoder is not the stickers'.
+pub(crate) fn normalised_latents(model: &Pipeline, pictures: Tensor<4>) -> Tensor<4> {
+    let Autoencoder::Sticker { network, mean, std } = &model.decoder.autoencoder else {
+        panic!("models of prompts have the stickers' autoencoder")
+    };
+    let (latent, _) = network.encode(pictures);
+    let device = latent.device();
+    (latent - channels(mean, &device)) / channels(std, &device)
+}
+
 /// Each picture's normalised latent.
 fn encode_pictures(made: &[Made], model: &Pipeline) -> Vec<Vec<f32>> {
     let images: Vec<&Image> = made.iter().map(|made| &made.image).collect();
-    let Autoencoder::Sticker { network, mean, std } = &model.decoder.autoencoder else {
-        unreachable!("models of prompts have the stickers' autoencoder")
-    };
-    let (latent, _) = network.encode(to_tensor(&images, &model.device));
-    let device = latent.device();
-    let latent = (latent - channels(mean, &device)) / channels(std, &device);
+    let latent = normalised_latents(model, to_tensor(&images, &model.device));
     let size = latent.shape().num_elements() / made.len();
     let values: Vec<f32> = latent.into_data().iter::<f32>().collect();
     values.chunks_exact(size).map(<[f32]>::to_vec).collect()

@@ -141,10 +141,16 @@ impl VaeTask<'_> {
 
 /// The mean size of differences between neighbours.
 fn edges(x: Tensor<4>) -> Tensor<1> {
+    let [across, down] = differences(x);
+    across.mean() + down.mean()
+}
+
+/// The sizes of differences between neighbours, across and down.
+pub(crate) fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
     let [_, _, height, width] = x.dims();
     let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
     let down = x.clone().narrow(2, 1, height - 1) - x.narrow(2, 0, height - 1);
-    across.abs().mean() + down.abs().mean()
+    [across.abs(), down.abs()]
 }
 
 impl Task for VaeTask<'_> {

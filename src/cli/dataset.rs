@@ -1,5 +1,6 @@
 //! `patchwork dataset`: open picture sets, or a folder of one's own, to a packed file.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -67,8 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 
 /// A row of each style, evenly from all of its pictures.
 fn sheet(dataset: &Dataset) -> Image {
-    let mut styles: Vec<&str> = dataset.entries.iter().map(|entry| entry.style.as_str()).collect();
-    styles.dedup();
+    let styles: BTreeSet<&str> = dataset.entries.iter().map(|entry| entry.style.as_str()).collect();
     let blank = Image { width: 128, height: 128, pixels: vec![0; 4 * 128 * 128] };
     let mut images: Vec<&Image> = Vec::new();
     for style in styles {

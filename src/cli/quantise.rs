@@ -1,19 +1,23 @@
-//! `patchwork quantise`: a model with its text encoder and its DiT in a byte a value, for a smaller
-//! download.
+//! `patchwork quantise`: a model in a byte a value, for a smaller download.
 
 use std::path::PathBuf;
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use clap::Args;
 
 use super::model_folder;
 use crate::dataset::Dataset;
-use crate::pipeline::stickers::{DIT, TEXT_ENCODER};
+use crate::evaluate::reconstruction::{Scores, measure};
+use crate::image::Image;
+use crate::model::{MiniLmConfig, StickerAutoencoder};
+use crate::pipeline::decoder::Autoencoder;
+use crate::pipeline::stickers::{AUTOENCODER, DIT, TEXT_ENCODER};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::recipe::Recipe;
-use crate::train::export::export;
+use crate::train::export::{check_apart, export};
 use crate::weights::save::{Precision, parameters, to_bytes};
-use crate::weights::{KeyTable, keys};
+use crate::weights::{Checkpoint, KeyTable, keys, load};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -21,12 +25,9 @@ pub(super) struct Arguments {
     /// The model's folder.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
-    /// A dataset whose captions the text encoder is tried with.
+    /// A dataset whose captions and pictures the smaller model is tried with.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
-    /// Leave the DiT as it is.
-    #[arg(long)]
-    text_only: bool,
     /// The new model's folder.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
@@ -34,48 +35,65 @@ pub(super) struct Arguments {
 
 /// The states of prompts must keep their directions this well.
 const LEAST_COSINE: f64 = 0.999;
-/// Captions that are tried.
+/// Captions, and pictures, that are tried.
 const CAPTIONS: usize = 300;
+const PICTURES: usize = 50;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    if arguments.output == arguments.model {
-        return Err(Error::Recipe("The new model needs a folder of its own".into()));
-    }
+    check_apart(&arguments.model, &arguments.output)?;
     let device = Device::flex();
-    let load = |path: &PathBuf| {
-        let folder = model_folder(path)?;
-        pollster::block_on(Pipeline::load(&folder, &device))
+    let folder = model_folder(&arguments.model)?;
+    let before = pollster::block_on(Pipeline::load(&folder, &device))?;
+    let (Some(reader), Autoencoder::Sticker { network, mean, std }) =
+        (&before.text, &before.decoder.autoencoder)
+    else {
+        let problem = "Only models that Patchwork trained, with a model.json, can be made smaller";
+        return Err(Error::Recipe(problem.into()));
     };
-    let before = load(&arguments.model)?;
-    let reader = before.text.as_ref().ok_or_else(|| {
-        Error::Recipe("This model draws classes, not words: it has no text encoder".into())
-    })?;
-    let mut files = vec![(TEXT_ENCODER, in_bytes(&reader.encoder, &keys::MINILM))];
-    if !arguments.text_only {
-        files.push((DIT, in_bytes(&before.dit, &keys::DIT)));
-    }
-    export(&arguments.model, &arguments.output, &files, |_| ())?;
+    let new = MiniLmConfig::new().init(&device);
+    let (text_bytes, encoder) = in_bytes(&reader.encoder, new, &keys::MINILM)?;
+    let new = before.dit.config().init(&device);
+    let (dit_bytes, dit) = in_bytes(&before.dit, new, &keys::DIT)?;
+    let new = StickerAutoencoder::init(&device);
+    let (vae_bytes, network) = in_bytes(network.as_ref(), new, &keys::STICKER_AUTOENCODER)?;
 
-    let after = load(&arguments.output)?;
+    let mut after = before.clone();
+    after.text = Some(TextReader { encoder, ..reader.clone() });
+    after.dit = dit;
+    let (mean, std) = (mean.clone(), std.clone());
+    after.decoder.autoencoder = Autoencoder::Sticker { network: network.into(), mean, std };
+
     let dataset = Dataset::read(&arguments.data)?;
-    let every = dataset.entries.len().div_ceil(CAPTIONS).max(1);
-    let captions = dataset.entries.iter().step_by(every).map(|entry| entry.label.as_str());
-    let cosine = least_cosine(captions, &before, &after)?;
+    let every = |most: usize| dataset.entries.len().div_ceil(most).max(1);
+    let entries = dataset.entries.iter().step_by(every(CAPTIONS));
+    let cosine = least_cosine(entries.map(|entry| entry.label.as_str()), &before, &after)?;
     println!("Text states keep their directions within a cosine of {cosine:.5} at the least.");
-    println!(
-        "Latents of three recipes differ by {:.4} of their size.",
-        difference(&before, &after)?
-    );
-    if cosine < LEAST_COSINE {
-        let problem = format!("its text states are off by more than a cosine of {LEAST_COSINE}");
-        return Err(Error::weights(arguments.output.display().to_string(), problem));
+    let latents = difference(&before, &after)?;
+    println!("Latents of three recipes differ by {latents:.4} of their size.");
+    let pictures: Vec<&Image> = dataset.pictures.iter().step_by(every(PICTURES)).collect();
+    if !pictures.is_empty() {
+        let [Scores { psnr: old, .. }, Scores { psnr: new, .. }] =
+            [&before, &after].map(|model| measure(model, &pictures));
+        println!("The autoencoder keeps pictures with a PSNR of {new:.2} dB, before {old:.2} dB.");
     }
+    if cosine < LEAST_COSINE {
+        let problem = format!(
+            "in a byte a value its text states are off by more than a cosine of {LEAST_COSINE}: \
+             it was left as it is"
+        );
+        return Err(Error::weights(arguments.model.display().to_string(), problem));
+    }
+    let files = [(TEXT_ENCODER, text_bytes), (DIT, dit_bytes), (AUTOENCODER, vae_bytes)];
+    export(&arguments.model, &arguments.output, &files, |_| ())?;
     println!("{}", arguments.output.display());
     Ok(())
 }
 
-fn in_bytes<M: burn::module::Module>(module: &M, table: &KeyTable) -> Vec<u8> {
-    to_bytes(&parameters(module, table, Precision::Byte), None)
+/// A file of bytes, and the module that it loads as.
+fn in_bytes<M: Module>(module: &M, new: M, table: &KeyTable) -> Result<(Vec<u8>, M)> {
+    let bytes = to_bytes(&parameters(module, table, Precision::Byte), None);
+    let file = Checkpoint::new("the smaller model", vec![bytes.clone()])?;
+    Ok((bytes, load(new, &file, table)?))
 }
 
 /// The smallest cosine between two models' states of any token.

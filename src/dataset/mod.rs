@@ -16,12 +16,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize_to_file};
+use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
 pub use split::Split;
 
 use crate::image::Image;
+use crate::weights::save::write_whole;
 use crate::{Error, Result};
 use render::SIDE;
 
@@ -73,7 +74,8 @@ impl Dataset {
         let view = TensorView::new(Dtype::U8, shape, &pixels).map_err(unwritten)?;
         let entries = serde_json::to_string(&self.entries).expect("plain data");
         let metadata = HashMap::from([(ENTRIES.to_owned(), entries)]);
-        serialize_to_file([(PICTURES, view)], Some(metadata), path).map_err(unwritten)
+        let bytes = serialize([(PICTURES, view)], Some(metadata)).map_err(unwritten)?;
+        write_whole(path, &bytes)
     }
 
     /// Reads a packed file.

@@ -58,15 +58,17 @@ pub fn resized(image: &Image) -> Option<Image> {
     Some(to_image(&canvas))
 }
 
-/// Half the size, each pixel the mean of four in premultiplied values.
+/// Half the size, each pixel the mean of four in premultiplied values; a single row or column stays.
 fn halved(image: &Image) -> Image {
-    let (width, height) = (image.width / 2, image.height / 2);
+    let (width, height) = ((image.width / 2).max(1), (image.height / 2).max(1));
     let mut pixels = Vec::with_capacity(4 * width * height);
     for y in 0..height {
         for x in 0..width {
             let mut sum = [0u32; 4];
             for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                let at = 4 * ((2 * y + dy) * image.width + 2 * x + dx);
+                let (x, y) =
+                    ((2 * x + dx).min(image.width - 1), (2 * y + dy).min(image.height - 1));
+                let at = 4 * (y * image.width + x);
                 let alpha = u32::from(image.pixels[at + 3]);
                 for (sum, value) in sum.iter_mut().zip(&image.pixels[at..at + 3]) {
                     *sum += u32::from(*value) * alpha;
@@ -135,5 +137,14 @@ mod tests {
         let small = resized(&image).unwrap();
         assert_eq!((small.width, small.height), (SIDE, SIDE));
         assert_eq!(pixel(&small, 5, 5), [200, 0, 0, 128]);
+    }
+
+    #[test]
+    fn a_line_stays_a_line() {
+        let image = Image { width: 1000, height: 1, pixels: [0, 90, 0, 255].repeat(1000) };
+        let small = resized(&image).unwrap();
+        assert_eq!((small.width, small.height), (SIDE, SIDE));
+        assert!((0..SIDE).any(|y| pixel(&small, 64, y)[3] > 0));
+        assert!(resized(&Image { width: 0, height: 0, pixels: Vec::new() }).is_none());
     }
 }

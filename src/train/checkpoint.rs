@@ -80,8 +80,9 @@ impl<M: Module> State<M> {
         let facts = serde_json::to_vec_pretty(&Facts { step: self.step, settings });
         write_whole(&draft.join(FACTS), &facts.expect("plain data"))?;
         std::fs::rename(&draft, &place).map_err(unwritten)?;
-        let all = list(folder);
-        for old in &all[..all.len().saturating_sub(KEPT)] {
+        let (whole, drafts) = list(folder);
+        // Drafts were left by a kill.
+        for old in whole[..whole.len().saturating_sub(KEPT)].iter().chain(&drafts) {
             std::fs::remove_dir_all(old).map_err(|source| Error::write(old, source))?;
         }
         Ok(())
@@ -98,7 +99,7 @@ impl<M: Module> State<M> {
         optimiser: ModuleOptimizer,
         settings: &S,
     ) -> Result<Option<Self>> {
-        let Some(place) = list(folder).pop() else { return Ok(None) };
+        let Some(place) = list(folder).0.pop() else { return Ok(None) };
         let read = |name: &str| {
             let path = place.join(name);
             std::fs::read(&path).map_err(|source| Error::read(path, source))
@@ -118,8 +119,11 @@ impl<M: Module> State<M> {
                 folder.display()
             )));
         }
-        let weights =
-            |name: &str| load(module.clone(), &Checkpoint::new(name, vec![read(name)?])?, table);
+        let weights = |name: &str| {
+            let file = Checkpoint::new(name, vec![read(name)?]);
+            let module = file.and_then(|file| load(module.clone(), &file, table));
+            module.map_err(|problem| refuse(problem.to_string()))
+        };
         let state = Self {
             module: trainable(weights(WEIGHTS)?),
             average: numbered(weights(AVERAGE)?),
@@ -134,11 +138,12 @@ impl<M: Module> State<M> {
     }
 }
 
-/// The whole checkpoints of a run, oldest first.
-fn list(folder: &Path) -> Vec<PathBuf> {
+/// The whole checkpoints of a run, oldest first, and those that are not whole.
+fn list(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder.join("checkpoints")).into_iter().flatten().flatten();
+    let places = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
     let is_whole = |path: &PathBuf| path.extension().is_none() && path.join(FACTS).is_file();
-    let mut places: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_whole).collect();
-    places.sort();
-    places
+    let (mut whole, drafts): (Vec<_>, Vec<_>) = places.partition(is_whole);
+    whole.sort();
+    (whole, drafts)
 }

@@ -1,6 +1,8 @@
 //! From a dataset to what a DiT learns: each picture as it is, and made into others whose captions
 //! say what was done, so that prompts compose. The encoder is the model's own.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::{Tensor, TensorData};
 use indicatif::ProgressBar;
 use rand::RngExt;
@@ -58,12 +60,20 @@ pub fn prepare(dataset: &Dataset, model: &Pipeline, seed: u64) -> Result<Prepare
     let workers = Workers::new(&model.device);
     for (kind, weight) in kinds.into_iter().zip(WEIGHTS) {
         let mut examples = Vec::new();
-        for made in kind.chunks(64) {
-            let parts: Vec<&[Made]> = made.chunks(16).collect();
-            let latents = workers.map(parts, |made| encode_pictures(made, model));
+        for made in kind.chunks(256) {
+            let latents =
+                workers.map(made.chunks(16).collect(), |made| encode_pictures(made, model));
+            let captions = made.iter().flat_map(|made| &made.captions).map(String::as_str);
+            let new: BTreeSet<&str> =
+                captions.filter(|caption| builder.place(caption).is_none()).collect();
+            let encoded =
+                workers.map(new.into_iter().collect(), |caption| (caption, encode(caption)));
+            for (caption, states) in encoded {
+                builder.text(caption, &states?);
+            }
             for (made, latent) in made.iter().zip(latents.iter().flatten()) {
-                let texts = made.captions.iter().map(|caption| builder.text(caption, encode));
-                let texts = texts.collect::<Result<_>>()?;
+                let place = |caption: &String| builder.place(caption).expect("it was just encoded");
+                let texts = made.captions.iter().map(place).collect();
                 let (latent, style) = (builder.latent(latent), label(&made.style, model)?);
                 examples.push(Example { latent, texts, style });
             }

@@ -19,6 +19,20 @@ pub fn manifest(folder: &Path) -> Result<Manifest> {
     Ok(manifest)
 }
 
+/// Makes sure that a new model is not written over the one that it is made of.
+///
+/// # Errors
+/// Where both are one folder.
+pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
+    match (from.canonicalize(), to.canonicalize()) {
+        (Ok(from), Ok(to)) if from == to => Err(Error::Recipe(format!(
+            "The new model needs a folder of its own: {} is the one that it is made of",
+            to.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a model's folder `to`: the model of `from` with some of its files replaced, and what
 /// `change` does to its manifest.
 ///

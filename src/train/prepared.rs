@@ -96,29 +96,24 @@ impl Builder {
             bounds: Vec::new(),
         };
         let mut builder = Self { prepared, known: HashMap::new() };
-        builder.text("", |_| Ok(empty.to_vec())).expect("they are given");
+        builder.text("", empty);
         builder
     }
 
-    /// The place of a caption, encoded where it is new.
-    ///
-    /// # Errors
-    /// What `encode` returns.
-    pub fn text(
-        &mut self,
-        caption: &str,
-        encode: impl FnOnce(&str) -> Result<Vec<f32>>,
-    ) -> Result<usize> {
-        if let Some(place) = self.known.get(caption) {
-            return Ok(*place);
-        }
-        let states = encode(caption)?;
+    /// The place of a caption, if it is known.
+    pub fn place(&self, caption: &str) -> Option<usize> {
+        self.known.get(caption).copied()
+    }
+
+    /// Adds a caption's states, row-major `[n, text_dim]`; its place.
+    pub fn text(&mut self, caption: &str, states: &[f32]) -> usize {
         let data = &mut self.prepared;
         let start = data.states.len() / data.text_dim;
         data.states.extend(states.iter().map(|value| f16::from_f32(*value)));
         data.bounds.push([start, data.states.len() / data.text_dim]);
-        self.known.insert(caption.to_owned(), data.bounds.len() - 1);
-        Ok(data.bounds.len() - 1)
+        let place = data.bounds.len() - 1;
+        self.known.insert(caption.to_owned(), place);
+        place
     }
 
     /// The place of a new latent.
@@ -240,9 +235,9 @@ impl Prepared {
             .map(|i| {
                 let values: Vec<f32> = (0..32).map(|j| ((i * 7 + j) as f32).sin()).collect();
                 let caption = format!("thing {i}");
-                let states = |_: &str| Ok((0..18).map(|j| (i * 5 + j) as f32 * 0.05).collect());
+                let states: Vec<f32> = (0..18).map(|j| (i * 5 + j) as f32 * 0.05).collect();
                 let latent = builder.latent(&values);
-                let text = builder.text(&caption, states).unwrap();
+                let text = builder.text(&caption, &states);
                 Example { latent, texts: vec![text], style: (i < 3).then_some(i % 2) }
             })
             .collect();

@@ -47,10 +47,13 @@ pub fn append(folder: &Path, line: &Line) -> Result<()> {
 /// checkpoint that it goes on from.
 ///
 /// # Errors
-/// Where the file cannot be written anew.
+/// Where the file cannot be read, or written anew.
 pub fn rewind(folder: &Path, step: usize) -> Result<Vec<Line>> {
     let path = folder.join(METRICS);
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = match std::fs::read_to_string(&path) {
+        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|source| Error::read(&path, source))?,
+    };
     let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
     let lines: Vec<Line> = lines.filter(|line: &Line| line.step <= step).collect();
     let mut text = String::new();

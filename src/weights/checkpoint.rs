@@ -17,7 +17,8 @@ struct Place {
     shape: Vec<usize>,
 }
 
-/// Beside a tensor of bytes stands one of this name that holds the scale of each of its rows.
+/// Beside a tensor of bytes stands one of this name, `[rows, groups]`: each row is cut into so many
+/// groups of equal length, each with a scale of its own.
 pub(super) const SCALE: &str = "scale";
 
 /// A checkpoint in memory. Only its headers have been read; tensors are converted when asked for.
@@ -121,7 +122,7 @@ impl Checkpoint {
         &self.parts[place.part][place.bytes.clone()]
     }
 
-    /// A tensor's values, row-major, from f32, f16, bf16, or bytes with a scale for each row.
+    /// A tensor's values, row-major, from f32, f16, bf16, or bytes with their scales.
     ///
     /// # Errors
     /// Where there is no such tensor, it holds another type, or its scales are missing.
@@ -149,18 +150,22 @@ impl Checkpoint {
 
     fn scaled(&self, key: &str, place: &Place) -> Result<Vec<f32>> {
         let name = format!("{key}.{SCALE}");
+        let bytes = self.bytes(place);
         let rows = place.shape.first().copied().unwrap_or(0);
-        if rows == 0 || self.shape(&name) != Some(&[rows]) || self.places[&name].dtype == Dtype::I8
-        {
-            let problem = format!("the tensor {key} is of bytes, and has no scale for each row");
+        let groups = match self.shape(&name) {
+            Some(&[found, groups]) if found == rows => rows * groups,
+            _ => 0,
+        };
+        let fits = groups > 0 && (bytes.len() / rows).is_multiple_of(groups / rows);
+        if !fits || self.places[&name].dtype == Dtype::I8 {
+            let problem = format!("the tensor {key} is of bytes, and no scales fit its rows");
             return Err(Error::weights(&self.name, problem));
         }
-        let (scales, bytes) = (self.values(&name)?, self.bytes(place));
-        let each = (bytes.len() / rows).max(1);
-        let row = |(row, scale): (&[u8], f32)| {
-            row.iter().map(move |&byte| f32::from(byte.cast_signed()) * scale).collect::<Vec<_>>()
+        let each = (bytes.len() / groups).max(1);
+        let group = |(group, scale): (&[u8], f32)| {
+            group.iter().map(move |&byte| f32::from(byte.cast_signed()) * scale).collect::<Vec<_>>()
         };
-        Ok(bytes.chunks_exact(each).zip(scales).flat_map(row).collect())
+        Ok(bytes.chunks_exact(each).zip(self.values(&name)?).flat_map(group).collect())
     }
 }
 

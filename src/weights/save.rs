@@ -20,12 +20,16 @@ pub enum Precision {
     Full,
     /// Two bytes, IEEE's half.
     Half,
-    /// Matrices in a byte a value, with a scale for each row; the rest in half precision.
+    /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row; the
+    /// rest in half precision.
     Byte,
 }
 
-/// Smaller matrices are not worth the loss.
+/// Smaller tensors are not worth the loss.
 const LEAST: usize = 4096;
+/// Values of a row that share a scale. A few large values, as text encoders have, then cost only
+/// their neighbours precision and not their whole row.
+pub const GROUP: usize = 64;
 
 /// A tensor on its way into a file.
 #[derive(Debug, Clone)]
@@ -54,20 +58,26 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
-    /// A matrix in bytes, and its rows' scales: each row's largest value becomes ±127.
+    /// A tensor in bytes, and its groups' scales: each group's largest value becomes ±127.
     fn in_bytes(name: &str, shape: &[usize], values: &[f32]) -> [Self; 2] {
-        let rows = values.chunks_exact(values.len() / shape[0]);
-        let largest = |row: &[f32]| row.iter().fold(0f32, |max, value| max.max(value.abs()));
-        let scales: Vec<f32> = rows.clone().map(|row| largest(row) / 127.0).collect();
-        let byte = |value: &f32, scale: f32| (value / scale.max(1e-30)).round() as i8;
-        let bytes = rows.zip(&scales).flat_map(|(row, scale)| {
-            row.iter().map(move |value| byte(value, *scale).cast_unsigned())
+        let row = values.len() / shape[0];
+        let group = if row.is_multiple_of(GROUP) { GROUP } else { row };
+        let groups = values.chunks_exact(group);
+        let scale = |group: &[f32]| {
+            let largest = group.iter().fold(0f32, |max, value| max.max(value.abs()));
+            // As the file keeps it, and never 0.
+            f16::from_f32(largest / 127.0).max(f16::MIN_POSITIVE_SUBNORMAL).to_f32()
+        };
+        let scales: Vec<f32> = groups.clone().map(scale).collect();
+        let byte = |value: f32, scale: f32| (value / scale).round().clamp(-127.0, 127.0) as i8;
+        let bytes = groups.zip(&scales).flat_map(|(group, scale)| {
+            group.iter().map(move |value| byte(*value, *scale).cast_unsigned())
         });
         let bytes = bytes.collect();
         let scale = format!("{name}.{SCALE}");
         [
             Self { name: name.to_owned(), shape: shape.to_vec(), dtype: Dtype::I8, bytes },
-            Self::new(scale, &shape[..1], &scales, Precision::Full),
+            Self::new(scale, &[shape[0], row / group], &scales, Precision::Half),
         ]
     }
 }
@@ -136,7 +146,7 @@ impl ModuleVisitor for Saver<'_> {
         let mut names = self.table.sources(&parameter_name(&self.path));
         let name = names.pop().expect("every parameter has a name");
         assert!(names.is_empty(), "{} files are only read", self.table.layout);
-        if self.precision == Precision::Byte && D == 2 && values.len() >= LEAST {
+        if self.precision == Precision::Byte && D >= 2 && values.len() >= LEAST {
             self.stored.extend(Stored::in_bytes(&name, &shape, &values));
         } else {
             self.stored.push(Stored::new(name, &shape, &values, self.precision));
@@ -165,20 +175,30 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_near_and_a_quarter() {
-        let values: Vec<f32> =
-            (0..6000).map(|i| (i as f32 * 0.7).sin() * (1 + i / 100) as f32).collect();
-        let stored = Stored::in_bytes("w", &[60, 100], &values);
+    fn bytes_are_near_and_half_of_halves() {
+        // Each row has one value that is a hundred times the others.
+        let large = |i: usize| if i % 128 == 5 { 100.0 } else { 1.0 };
+        let values: Vec<f32> = (0..64 * 128).map(|i| (i as f32 * 0.7).sin() * large(i)).collect();
+        let stored = Stored::in_bytes("w", &[64, 8, 16], &values);
         let file = to_bytes(&stored, None);
-        assert!(file.len() < 6000 + 60 * 4 + 300);
+        assert!(file.len() < values.len() * 34 / 32 + 200);
         let file = Checkpoint::new("w", vec![file]).unwrap();
         assert_eq!(file.keys().collect::<Vec<_>>(), ["w"]);
         for (i, (got, want)) in file.values("w").unwrap().iter().zip(&values).enumerate() {
-            let step = (1 + i / 100) as f32 / 127.0;
-            assert!((got - want).abs() <= 0.5001 * step, "{got} is not {want}");
+            let step = if i % 128 < GROUP { 100.0 } else { 1.0 } / 127.0;
+            assert!((got - want).abs() <= 0.501 * step, "{got} is not {want}");
         }
         let alone = to_bytes(&stored[..1], None);
         let error = Checkpoint::new("w", vec![alone]).unwrap().values("w").unwrap_err();
-        assert!(error.to_string().contains("no scale for each row"), "{error}");
+        assert!(error.to_string().contains("no scales fit"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_nothing_in_bytes() {
+        let values = [&[0.0; 70][..], &[1e-9; 70], &[3e4; 70]].concat();
+        let file = to_bytes(&Stored::in_bytes("w", &[3, 70], &values), None);
+        let got = Checkpoint::new("w", vec![file]).unwrap().values("w").unwrap();
+        assert!(got[..140].iter().all(|value| *value == 0.0));
+        assert!(got[140..].iter().all(|value| (value / 3e4 - 1.0).abs() < 1e-3), "{:?}", got[140]);
     }
 }

@@ -55,11 +55,14 @@ def save(name, document, tensors=None):
 
 
 def load_weights(path):
-    """A file's tensors in f32; what is in bytes comes with a scale for each row."""
+    """A file's tensors in f32; what is in bytes comes with scales, [rows, groups of a row]."""
     tensors = load_file(path)
     scales = {name: tensors.pop(f"{name}.scale") for name in [n for n, v in tensors.items() if v.dtype == torch.int8]}
-    return {name: value.float() * scales[name].view(-1, *[1] * (value.dim() - 1)) if name in scales else value.float()
-            for name, value in tensors.items()}
+
+    def scaled(value, scale):
+        return (value.float().view(*scale.shape, -1) * scale.float()[..., None]).view(value.shape)
+
+    return {name: scaled(value, scales[name]) if name in scales else value.float() for name, value in tensors.items()}
 
 
 def numbers(tensor):

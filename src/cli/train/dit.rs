@@ -10,7 +10,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{AUTOENCODER, DIT, FileFacts, Manifest, TEXT_ENCODER};
 use crate::train::dit::{DitTask, Settings};
 use crate::train::examples::prepare;
-use crate::train::export::{export, manifest};
+use crate::train::export::{check_apart, export, manifest};
 use crate::train::prepared::Prepared;
 use crate::train::run::run as train;
 use crate::weights::keys;
@@ -60,6 +60,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         drop_style: 0.1,
         from_scratch: arguments.from_scratch,
     };
+    let folder = common.run.join("model");
+    check_apart(&common.model, &folder)?;
     let device = device::named(&common.device).await?;
     let model = Pipeline::load(&model_folder(&common.model)?, &device).await?;
     let manifest = manifest(&common.model)?;
@@ -82,7 +84,6 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let before = manifest.images_seen.filter(|_| !arguments.from_scratch).unwrap_or(0);
     let seen = before + state.step * arguments.batch;
     let bytes = to_bytes(&parameters(&state.average, &keys::DIT, Precision::Half), None);
-    let folder = common.run.join("model");
     export(&common.model, &folder, &[(DIT, bytes)], |m| m.images_seen = Some(seen))?;
     println!("{}: {} steps done, {seen} pictures seen in all", folder.display(), state.step);
     Ok(())

@@ -9,7 +9,7 @@ use crate::device;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::stickers::AUTOENCODER;
-use crate::train::export::{export, manifest};
+use crate::train::export::{check_apart, export, manifest};
 use crate::train::latents;
 use crate::train::run::run as train;
 use crate::train::vae::{Settings, VaeTask};
@@ -60,6 +60,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         edges: arguments.edges,
         divergence: arguments.from_scratch.then_some(1e-3),
     };
+    let folder = common.run.join("model");
+    check_apart(&common.model, &folder)?;
     let device = device::named(&common.device).await?;
     model_folder(&common.model)?;
     let manifest = manifest(&common.model)?;
@@ -91,7 +93,6 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
 
     let table = &keys::STICKER_AUTOENCODER;
     let bytes = to_bytes(&parameters(&state.average, table, Precision::Half), None);
-    let folder = common.run.join("model");
     let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
     let latents = arguments.from_scratch.then(|| latents::fit(&state.average, &pictures, &device));
     export(&common.model, &folder, &[(AUTOENCODER, bytes)], |manifest| {

@@ -30,7 +30,7 @@ fn main() {
 
     let styles = (0..9).map(|i| format!("style {i}")).collect();
     let mut data = Builder::new([8, 16, 16], [16, 384], styles, &[0.1; 2 * 384]);
-    let text = data.text("a text", |_| Ok(vec![0.1; 6 * 384])).expect("it is given");
+    let text = data.text("a text", &[0.1; 6 * 384]);
     let latent = data.latent(&[0.5; 8 * 16 * 16]);
     data.kind(1.0, vec![Example { latent, texts: vec![text], style: Some(3) }]);
     let data = data.finish();

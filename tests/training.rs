@@ -35,7 +35,7 @@ fn data() -> Prepared {
                 1.5 * (angle * 0.4 + (j / 64) as f32).sin()
             };
             let latent = builder.latent(&(0..128).map(wave).collect::<Vec<f32>>());
-            let text = builder.text(&format!("{i}"), |_| Ok(states(i + 1, 3))).unwrap();
+            let text = builder.text(&format!("{i}"), &states(i + 1, 3));
             Example { latent, texts: vec![text], style: Some(i as usize % 2) }
         })
         .collect();

@@ -9,9 +9,11 @@ use indicatif::ProgressBar;
 use super::model_folder;
 use crate::dataset::Dataset;
 use crate::evaluate::eye::Eye;
-use crate::evaluate::{Drawing, Report, Scores, draw, evaluate, hundred};
+use crate::evaluate::judge::Scores;
+use crate::evaluate::{Drawing, Report, draw, evaluate, hundred};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
+use crate::pipeline::stickers::FileFacts;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
@@ -53,7 +55,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     }
     let drawing = Drawing { steps, guidance, most, seed };
     let device = Device::flex();
-    let dataset = Dataset::read(&arguments.data)?;
+    let path = &arguments.data;
+    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    let dataset = Dataset::from_bytes(&bytes, path)?;
     let mut models = Vec::new();
     for path in &arguments.model {
         let folder = model_folder(path)?;
@@ -64,7 +68,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     }
     let eye = Eye::new(&arguments.cache, &device)?;
     eprintln!("Looking at all pictures of the dataset, once.");
-    let features = eye.features_of(&dataset, &arguments.data)?;
+    let features = eye.features_of(&dataset, &FileFacts::of(&bytes).sha256, &arguments.data)?;
+    drop(bytes);
     let mut reports = Vec::new();
     for (path, model) in &models {
         eprintln!("Drawing with {}.", path.display());
@@ -119,7 +124,10 @@ fn print(reports: &[Report]) {
         row("distance to the nearest picture learnt", &|scores| format!("{:.3}", scores.nearest));
     };
     rows("held-out pairs", |report| &report.pairs, Some(&first.real_pairs));
+    rows("held-out concepts", |report| &report.concepts, Some(&first.real_concepts));
     rows("learnt pairs", |report| &report.plain, None);
+    line("held-out pairs: loss", &|report| format!("{:.4}", report.pairs_loss), String::new());
+    line("learnt pairs: loss", &|report| format!("{:.4}", report.plain_loss), String::new());
     line("colour obeyed", &|report| percent(report.colour), percent(first.real_colour));
     let kept = |report: &Report| report.reconstruction;
     line("autoencoder: PSNR", &|r| format!("{:.2} dB", kept(r).psnr), String::new());

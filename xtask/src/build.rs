@@ -12,9 +12,9 @@ use crate::tools::{Outcome, ensure_wasm_opt, ensure_wasm_target, root, run, targ
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What a visitor downloads of a program, in bytes of brotli, and the most that it may be.
+/// What a visitor downloads of something, in bytes, programs in brotli, and the most that it may be.
 pub(crate) struct Size {
-    pub(crate) program: &'static str,
+    pub(crate) what: &'static str,
     pub(crate) bytes: usize,
     pub(crate) most: usize,
 }
@@ -23,8 +23,8 @@ pub(crate) fn run_all() -> Outcome {
     build().map(drop)
 }
 
-/// Builds the page, and tells what its two programs weigh.
-pub(crate) fn build() -> Result<[Size; 2], String> {
+/// Builds the page, and tells what its two programs weigh, and a first visit with them.
+pub(crate) fn build() -> Result<[Size; 3], String> {
     ensure_wasm_target()?;
     let dist = root().join("dist");
     if dist.exists() {
@@ -33,7 +33,7 @@ pub(crate) fn build() -> Result<[Size; 2], String> {
     }
     copy(&root().join("www"), &dist)?;
     copy_file(&root().join("index.html"), &dist.join("index.html"))?;
-    list_models(&dist.join("models"))?;
+    let model = list_models(&dist.join("models"))?;
     // A profile and a feature of one name each.
     let wasm = |program: &str, name: &str| {
         let features = ["--no-default-features", "--features", name];
@@ -51,12 +51,15 @@ pub(crate) fn build() -> Result<[Size; 2], String> {
         eprintln!("the worker stays as rustc made it, a quarter larger than wasm-opt's");
         bind(&worker, "worker", &dist)?;
     }
-    let size =
-        |program, most| Ok::<_, String>(Size { program, bytes: download(&dist, program)?, most });
-    let sizes = [size("app", 250_000)?, size("worker", 4_000_000)?];
-    for Size { program, bytes, most } in &sizes {
+    let [app, worker] = [download(&dist, "app")?, download(&dist, "worker")?];
+    let sizes = [
+        Size { what: "app", bytes: app, most: 250_000 },
+        Size { what: "worker", bytes: worker, most: 4_000_000 },
+        Size { what: "a first visit", bytes: app + worker + model, most: 45_000_000 },
+    ];
+    for Size { what, bytes, most } in &sizes {
         let (bytes, most) = (*bytes as f64 / 1e3, *most as f64 / 1e3);
-        eprintln!("{program}: {bytes:.0} KB in brotli, of at most {most:.0} KB");
+        eprintln!("{what}: {bytes:.0} KB, of at most {most:.0} KB");
     }
     Ok(sizes)
 }
@@ -114,8 +117,9 @@ fn bind(wasm: &Path, program: &str, dist: &Path) -> Outcome {
         .map_err(|problem| format!("dist/ cannot be written: {problem}"))
 }
 
-/// Writes the list that the page offers: every folder with a `model.json`, and its bytes.
-fn list_models(models: &Path) -> Outcome {
+/// Writes the list that the page offers: every folder with a `model.json`, and its bytes. Those of
+/// the first, which a visitor meets.
+fn list_models(models: &Path) -> Result<usize, String> {
     let entries = fs::read_dir(models)
         .map_err(|problem| format!("{} cannot be read: {problem}", models.display()))?;
     let mut list = Vec::new();
@@ -131,8 +135,10 @@ fn list_models(models: &Path) -> Outcome {
     }
     // The embedded model first, the rest by name.
     list.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));
+    let first = list.first().and_then(|model| model["bytes"].as_u64()).unwrap_or(0) as usize;
     fs::write(models.join("index.json"), Value::from(list).to_string())
-        .map_err(|problem| format!("the list of models cannot be written: {problem}"))
+        .map_err(|problem| format!("the list of models cannot be written: {problem}"))?;
+    Ok(first)
 }
 
 /// The model's card, its README, as a page.

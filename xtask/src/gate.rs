@@ -37,8 +37,8 @@ pub(crate) fn run_all() -> Outcome {
 fn check_sizes(sizes: &[build::Size]) -> Outcome {
     match sizes.iter().find(|size| size.bytes > size.most) {
         None => Ok(()),
-        Some(build::Size { program, bytes, most }) => {
-            Err(format!("{program} is {bytes} bytes in brotli, and may be {most}"))
+        Some(build::Size { what, bytes, most }) => {
+            Err(format!("{what} is {bytes} bytes to download, and may be {most}"))
         }
     }
 }

@@ -49,6 +49,12 @@ fn good_file() -> Vec<u8> {
         ("d.ids", view(Dtype::I64, &[2], 16)),
         ("e.scalar", view(Dtype::F32, &[], 4)),
         ("f.empty", view(Dtype::F32, &[0, 7], 0)),
+        ("g.weight", view(Dtype::I8, &[2, 6], 12)),
+        ("g.weight.scale", view(Dtype::F16, &[2, 3], 12)),
+        ("h.weight", view(Dtype::I8, &[2, 6], 12)),
+        ("h.weight.scale", view(Dtype::F16, &[2, 4], 16)),
+        ("i.empty", view(Dtype::I8, &[0, 4], 0)),
+        ("i.empty.scale", view(Dtype::F16, &[0, 1], 0)),
     ];
     safetensors::serialize(views, None).unwrap()
 }

@@ -6,14 +6,14 @@ use burn::tensor::Device;
 use clap::Args;
 use indicatif::ProgressBar;
 
-use super::model_folder;
+use super::{check_writable, model_folder};
 use crate::dataset::Dataset;
+use crate::evaluate::exam::{Exam, Questions, check};
 use crate::evaluate::eye::Eye;
 use crate::evaluate::judge::Scores;
-use crate::evaluate::{Drawing, Report, draw, evaluate, hundred};
+use crate::evaluate::{Drawing, Report, draw, hundred};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::FileFacts;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
@@ -55,32 +55,34 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     }
     let drawing = Drawing { steps, guidance, most, seed };
     let device = Device::flex();
-    let path = &arguments.data;
-    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-    let dataset = Dataset::from_bytes(&bytes, path)?;
+    for path in arguments.sheet.iter().chain(&arguments.output) {
+        check_writable(path)?;
+    }
+    let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     let mut models = Vec::new();
     for path in &arguments.model {
-        let folder = model_folder(path)?;
-        models.push((path, pollster::block_on(Pipeline::load(&folder, &device))?));
+        let model = pollster::block_on(Pipeline::load(&model_folder(path)?, &device))?;
+        check(&model)?;
+        models.push((path, model));
     }
     if let (Some(path), Some((_, model))) = (&arguments.sheet, models.last()) {
         return sheet(model, &dataset, drawing, path);
     }
+    let questions = Questions::new(&dataset, drawing)?;
     let eye = Eye::new(&arguments.cache, &device)?;
     eprintln!("Looking at all pictures of the dataset, once.");
-    let features = eye.features_of(&dataset, &FileFacts::of(&bytes).sha256, &arguments.data)?;
-    drop(bytes);
+    let features = eye.features_of(&dataset, &hash, &arguments.data)?;
+    let exam = Exam::new((&dataset, &features), questions, &eye, drawing);
     let mut reports = Vec::new();
     for (path, model) in &models {
         eprintln!("Drawing with {}.", path.display());
-        let report = evaluate(model, &dataset, &features, &eye, drawing)?;
-        reports.push(Report { model: path.display().to_string(), ..report });
+        reports.push(Report { model: path.display().to_string(), ..exam.take(model)? });
+        if let Some(path) = &arguments.output {
+            let json = serde_json::to_string_pretty(&reports).expect("plain data");
+            write_whole(path, (json + "\n").as_bytes())?;
+        }
     }
     print(&reports);
-    if let Some(path) = &arguments.output {
-        let json = serde_json::to_string_pretty(&reports).expect("plain data");
-        write_whole(path, (json + "\n").as_bytes())?;
-    }
     Ok(())
 }
 
@@ -126,8 +128,16 @@ fn print(reports: &[Report]) {
     rows("held-out pairs", |report| &report.pairs, Some(&first.real_pairs));
     rows("held-out concepts", |report| &report.concepts, Some(&first.real_concepts));
     rows("learnt pairs", |report| &report.plain, None);
-    line("held-out pairs: loss", &|report| format!("{:.4}", report.pairs_loss), String::new());
-    line("learnt pairs: loss", &|report| format!("{:.4}", report.plain_loss), String::new());
+    line(
+        "held-out pairs: error of the flow",
+        &|report| format!("{:.4}", report.pairs_error),
+        String::new(),
+    );
+    line(
+        "learnt pairs: error of the flow",
+        &|report| format!("{:.4}", report.plain_error),
+        String::new(),
+    );
     line("colour obeyed", &|report| percent(report.colour), percent(first.real_colour));
     let kept = |report: &Report| report.reconstruction;
     line("autoencoder: PSNR", &|r| format!("{:.2} dB", kept(r).psnr), String::new());

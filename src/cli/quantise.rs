@@ -35,6 +35,10 @@ pub(super) struct Arguments {
 
 /// The states of prompts must keep their directions this well.
 const LEAST_COSINE: f64 = 0.999;
+/// Latents may come to lie so far from where they were, over their size.
+const MOST_APART: f64 = 0.1;
+/// And pictures may lose so much of their likeness.
+const MOST_DECIBEL: f64 = 0.5;
 /// Captions, and pictures, that are tried.
 const CAPTIONS: usize = 300;
 const PICTURES: usize = 50;
@@ -64,6 +68,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     after.decoder.autoencoder = Autoencoder::Sticker { network: network.into(), mean, std };
 
     let dataset = Dataset::read(&arguments.data)?;
+    if dataset.entries.is_empty() {
+        return Err(Error::Recipe("The dataset has no pictures to try the model with".into()));
+    }
     let every = |most: usize| dataset.entries.len().div_ceil(most).max(1);
     let entries = dataset.entries.iter().step_by(every(CAPTIONS));
     let cosine = least_cosine(entries.map(|entry| entry.label.as_str()), &before, &after)?;
@@ -71,17 +78,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let latents = difference(&before, &after)?;
     println!("Latents of three recipes differ by {latents:.4} of their size.");
     let pictures: Vec<&Image> = dataset.pictures.iter().step_by(every(PICTURES)).collect();
-    if !pictures.is_empty() {
-        let [Scores { psnr: old, .. }, Scores { psnr: new, .. }] =
-            [&before, &after].map(|model| measure(model, &pictures));
-        println!("The autoencoder keeps pictures with a PSNR of {new:.2} dB, before {old:.2} dB.");
-    }
-    if cosine < LEAST_COSINE {
-        let problem = format!(
-            "in a byte a value its text states are off by more than a cosine of {LEAST_COSINE}: \
-             it was left as it is"
-        );
-        return Err(Error::weights(arguments.model.display().to_string(), problem));
+    let [Scores { psnr: old, .. }, Scores { psnr: new, .. }] =
+        [&before, &after].map(|model| measure(model, &pictures));
+    println!("The autoencoder keeps pictures with a PSNR of {new:.2} dB, before {old:.2} dB.");
+    // Not a number is not good enough either.
+    let is_good = cosine >= LEAST_COSINE && latents <= MOST_APART && new >= old - MOST_DECIBEL;
+    if !is_good {
+        return Err(Error::Recipe(format!(
+            "Nothing was written: in a byte a value this model is not what it was. The cosine must \
+             be at least {LEAST_COSINE}, latents may differ by {MOST_APART} of their size, and \
+             the PSNR may fall by {MOST_DECIBEL} dB"
+        )));
     }
     let files = [(TEXT_ENCODER, text_bytes), (DIT, dit_bytes), (AUTOENCODER, vae_bytes)];
     export(&arguments.model, &arguments.output, &files, |_| ())?;
@@ -113,7 +120,9 @@ fn least_cosine<'a>(
         let (a, b) = (states(before)?, states(after)?);
         let length = |x: &Tensor<2>| x.clone().square().sum_dim(1).sqrt();
         let cosine = (a.clone() * b.clone()).sum_dim(1) / (length(&a) * length(&b));
-        least = least.min(f64::from(cosine.min().into_scalar::<f32>()));
+        let cosine = f64::from(cosine.min().into_scalar::<f32>());
+        // `f64::min` would pass over what is not a number.
+        least = if cosine >= least { least } else { cosine };
     }
     Ok(least)
 }

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use split::Split;
 
 use crate::image::Image;
+use crate::pipeline::stickers::FileFacts;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
 use render::SIDE;
@@ -83,19 +84,27 @@ impl Dataset {
     /// # Errors
     /// Where it is missing, or not what [`write`](Self::write) writes.
     pub fn read(path: &Path) -> Result<Self> {
+        Ok(Self::read_hashed(path)?.0)
+    }
+
+    /// Reads a packed file, and tells its SHA-256.
+    ///
+    /// # Errors
+    /// See [`read`](Self::read).
+    pub fn read_hashed(path: &Path) -> Result<(Self, String)> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-        Self::from_bytes(&bytes, path)
+        Ok((Self::from_bytes(&bytes, path)?, FileFacts::of(&bytes).sha256))
     }
 
     /// The same of a packed file's bytes; `path` is what error messages call it.
     ///
     /// # Errors
     /// Where they are not what [`write`](Self::write) writes.
-    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |problem: &dyn std::fmt::Display| {
             let problem = format!(
-                "it is not a dataset ({problem}); make one with `patchwork dataset -o {}`",
-                path.display()
+                "it is not a dataset ({problem}); make a new one with `patchwork dataset`, of your \
+                 own pictures with its `--pictures`"
             );
             Error::weights(path.display().to_string(), problem)
         };

@@ -77,9 +77,9 @@ fn is_of(path: &Path, hash: &str) -> Result<bool> {
     Ok(found.is_some_and(|found| found == hash))
 }
 
-/// Mean features of whatever has a name. What is near is judged after whitening by the covariance
-/// within names (linear discriminant analysis, Fisher 1936), so that what varies anyway counts
-/// little.
+/// Mean features of whatever has a name. Near is what lies in the same direction from the centre of
+/// all, after whitening by the covariance within names (as in linear discriminant analysis, Fisher
+/// 1936), so that what varies anyway counts little.
 #[derive(Debug)]
 pub struct Prototypes {
     names: Vec<String>,
@@ -92,7 +92,7 @@ pub struct Prototypes {
 const RIDGE: f64 = 1.0;
 
 impl Prototypes {
-    /// Of what `name` calls the pictures of `rows`.
+    /// Of what `name` calls the pictures of `rows`, by their features, all of one length.
     ///
     /// # Panics
     /// Where there are no rows.
@@ -127,6 +127,9 @@ impl Prototypes {
         let place = self.names.iter().position(|known| known == name)?;
         let direction = direction(&self.within, &(vector(features) - &self.centre));
         let own = direction.dot(&self.means[place]);
+        if !own.is_finite() {
+            return None; // It lies at the centre, as a single name does.
+        }
         Some(self.means.iter().filter(|mean| direction.dot(mean) > own).count())
     }
 }
@@ -159,16 +162,19 @@ mod tests {
 
     #[test]
     fn what_varies_anyway_counts_little() {
-        // Names differ by 1 in the first feature; all vary by several times that in the second.
+        // Three names lie on a small circle, and vary by ten times that across it, each about
+        // another mean.
         let row = |i: usize| {
             let mut row = vec![0f32; 50];
-            (row[0], row[1]) = ((i % 2) as f32, 3.0 * (i as f32 * 1.7).sin());
+            let angle = 2.1 * (i % 3) as f32;
+            (row[0], row[1]) = (0.5 * angle.cos(), 0.5 * angle.sin());
+            row[2] = [2.0, -2.0, 0.0][i % 3] + 6.0 * (i as f32 * 1.7).sin();
             row
         };
-        let features: Features = (0..40).map(row).collect();
-        let name = |i: usize| ["even", "odd"][i % 2].to_owned();
-        let prototypes = Prototypes::new(&(0..40).collect::<Vec<_>>(), &features, name);
-        for i in 40..80 {
+        let features: Features = (0..60).map(row).collect();
+        let name = |i: usize| ["a", "b", "c"][i % 3].to_owned();
+        let prototypes = Prototypes::new(&(0..60).collect::<Vec<_>>(), &features, name);
+        for i in 60..120 {
             assert_eq!(prototypes.rank(&row(i), &name(i)), Some(0), "{i}");
         }
         assert_eq!(prototypes.rank(&row(0), "none"), None);

@@ -6,8 +6,9 @@ use nalgebra::DMatrix;
 /// Rows of features, all of one length.
 pub type Rows<'a> = &'a [&'a [f32]];
 
-/// The distance. With few rows it is too large, by as much for any two sets of as many rows:
-/// compare it only with distances of equally many.
+/// The distance. With few rows it is too large, by an amount that depends on both sets (Chong and
+/// Forsyth, arXiv 1911.07023): compare it only with distances of equally many, and make little of
+/// small differences.
 ///
 /// # Panics
 /// Where a set has fewer than two rows.

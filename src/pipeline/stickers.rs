@@ -148,6 +148,11 @@ impl Manifest {
         Ok(())
     }
 
+    /// The SHA-256 of a file as listed; empty where it is not.
+    pub fn hash(&self, file: &str) -> &str {
+        self.files.get(file).map_or("", |facts| facts.sha256.as_str())
+    }
+
     /// Whether `bytes` are the whole and unharmed `file`.
     ///
     /// # Errors

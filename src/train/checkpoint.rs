@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::params::{numbered, trainable};
 use crate::weights::save::{Precision, parameters, to_bytes, write_whole};
@@ -67,6 +68,8 @@ impl<M: Module> State<M> {
         if place.join(FACTS).is_file() {
             return Ok(());
         }
+        // Left by a kill, or by a disk that was full.
+        remove(&list(folder).1)?;
         let draft = place.with_extension("part");
         let unwritten = |source| Error::write(&draft, source);
         std::fs::create_dir_all(&draft).map_err(unwritten)?;
@@ -80,12 +83,8 @@ impl<M: Module> State<M> {
         let facts = serde_json::to_vec_pretty(&Facts { step: self.step, settings });
         write_whole(&draft.join(FACTS), &facts.expect("plain data"))?;
         std::fs::rename(&draft, &place).map_err(unwritten)?;
-        let (whole, drafts) = list(folder);
-        // Drafts were left by a kill.
-        for old in whole[..whole.len().saturating_sub(KEPT)].iter().chain(&drafts) {
-            std::fs::remove_dir_all(old).map_err(|source| Error::write(old, source))?;
-        }
-        Ok(())
+        let (whole, _) = list(folder);
+        remove(&whole[..whole.len().saturating_sub(KEPT)])
     }
 
     /// The last whole checkpoint of a run's folder; `None` where there is none yet. `module` and
@@ -100,19 +99,19 @@ impl<M: Module> State<M> {
         settings: &S,
     ) -> Result<Option<Self>> {
         let Some(place) = list(folder).0.pop() else { return Ok(None) };
-        let read = |name: &str| {
-            let path = place.join(name);
-            std::fs::read(&path).map_err(|source| Error::read(path, source))
-        };
-        let refuse = |problem: String| {
-            let problem = format!("{problem}; remove it to go on from the one before");
+        let refuse = |name: &str| {
+            let problem = format!(
+                "its {name} is missing or damaged; move this folder away to go on from the \
+                 checkpoint before it"
+            );
             Error::weights(place.display().to_string(), problem)
         };
-        let facts: Facts<S> =
-            serde_json::from_slice(&read(FACTS)?).map_err(|problem| refuse(problem.to_string()))?;
-        if facts.settings != *settings {
-            let [old, new] = [&facts.settings, settings]
-                .map(|settings| serde_json::to_string(settings).expect("plain data"));
+        let read = |name: &str| std::fs::read(place.join(name)).map_err(|_| refuse(name));
+        let facts: Facts<Value> =
+            serde_json::from_slice(&read(FACTS)?).map_err(|_| refuse(FACTS))?;
+        // Those of a run of another kind are no settings at all.
+        if S::deserialize(&facts.settings).ok().as_ref() != Some(settings) {
+            let (old, new) = (facts.settings, serde_json::to_string(settings).expect("plain data"));
             return Err(Error::Recipe(format!(
                 "The run in {} was begun with other settings: continue it with those, or choose \
                  another folder. It has {old}, and now there is {new}",
@@ -121,8 +120,7 @@ impl<M: Module> State<M> {
         }
         let weights = |name: &str| {
             let file = Checkpoint::new(name, vec![read(name)?]);
-            let module = file.and_then(|file| load(module.clone(), &file, table));
-            module.map_err(|problem| refuse(problem.to_string()))
+            file.and_then(|file| load(module.clone(), &file, table)).map_err(|_| refuse(name))
         };
         let state = Self {
             module: trainable(weights(WEIGHTS)?),
@@ -130,12 +128,18 @@ impl<M: Module> State<M> {
             optimiser: Optimiser(
                 optimiser
                     .from_bytes(burn::tensor::Bytes::from_bytes_vec(read(OPTIMISER)?))
-                    .map_err(|problem| refuse(problem.to_string()))?,
+                    .map_err(|_| refuse(OPTIMISER))?,
             ),
             step: facts.step,
         };
         Ok(Some(state))
     }
+}
+
+fn remove(places: &[PathBuf]) -> Result<()> {
+    let remove =
+        |place| std::fs::remove_dir_all(place).map_err(|source| Error::write(place, source));
+    places.iter().try_for_each(remove)
 }
 
 /// The whole checkpoints of a run, oldest first, and those that are not whole.

@@ -37,6 +37,9 @@ pub fn loss(dit: &Dit, batch: Batch, route: Option<&Route>) -> Tensor<1> {
 /// What decides a run's course, but for its length.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// SHA-256 of the weights that it began with; empty where there are none.
+    #[serde(default)]
+    pub origin: String,
     /// Decides everything that is drawn at random.
     pub seed: u64,
     /// Pictures a step.

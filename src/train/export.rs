@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::pipeline::known_answer::KNOWN_ANSWER;
 use crate::pipeline::stickers::{FileFacts, MANIFEST, Manifest};
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
@@ -56,6 +57,13 @@ pub fn export(
         manifest.files.insert((*name).to_owned(), FileFacts::of(bytes));
     }
     change(&mut manifest);
+    // An earlier model's would make the page distrust a sound GPU.
+    match std::fs::remove_file(to.join(KNOWN_ANSWER)) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::write(to.join(KNOWN_ANSWER), problem));
+        }
+        _ => {}
+    }
     let json = serde_json::to_string_pretty(&manifest).expect("plain data");
     write_whole(&to.join(MANIFEST), (json + "\n").as_bytes())
 }

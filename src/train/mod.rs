@@ -12,6 +12,7 @@ pub mod examples;
 pub mod export;
 pub mod gradient;
 pub mod latents;
+mod made;
 pub mod optimiser;
 pub mod parallel;
 pub mod params;

@@ -34,8 +34,9 @@ pub struct Plan {
     pub most: Option<Duration>,
 }
 
-/// A kill loses no more work than this.
-const CHECKPOINT: Duration = Duration::from_secs(240);
+/// A checkpoint is written after the first step that ends so long after the last: with that step, and
+/// a sheet of samples, a kill loses less than five minutes.
+const CHECKPOINT: Duration = Duration::from_secs(200);
 
 /// Something that can be trained.
 pub trait Task {

@@ -32,6 +32,9 @@ use crate::{Error, Result};
 /// What decides a run's course, but for its length.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// SHA-256 of the dataset and of the weights that it began with; empty where there are none.
+    #[serde(default)]
+    pub origin: String,
     /// Decides everything that is drawn at random.
     pub seed: u64,
     /// Pictures a step.

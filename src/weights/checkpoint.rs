@@ -82,9 +82,9 @@ impl Checkpoint {
             .map(|(key, place)| (key.as_str(), place.dtype.to_string(), place.shape.as_slice()))
     }
 
-    /// How many values its tensors hold.
+    /// How many values its tensors hold, scales not counted.
     pub fn value_count(&self) -> usize {
-        self.places.values().map(|place| place.shape.iter().product::<usize>()).sum()
+        self.keys().map(|key| self.places[key].shape.iter().product::<usize>()).sum()
     }
 
     /// Whether it holds as many values as a model needs.

@@ -20,8 +20,8 @@ pub enum Precision {
     Full,
     /// Two bytes, IEEE's half.
     Half,
-    /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row; the
-    /// rest in half precision.
+    /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row, or for
+    /// a whole row where it is no multiple of that; the rest in half precision.
     Byte,
 }
 
@@ -58,15 +58,17 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
-    /// A tensor in bytes, and its groups' scales: each group's largest value becomes ±127.
+    /// A tensor in bytes, and its groups' scales: each group's largest value becomes about ±127.
     fn in_bytes(name: &str, shape: &[usize], values: &[f32]) -> [Self; 2] {
         let row = values.len() / shape[0];
         let group = if row.is_multiple_of(GROUP) { GROUP } else { row };
         let groups = values.chunks_exact(group);
         let scale = |group: &[f32]| {
             let largest = group.iter().fold(0f32, |max, value| max.max(value.abs()));
-            // As the file keeps it, and never 0.
-            f16::from_f32(largest / 127.0).max(f16::MIN_POSITIVE_SUBNORMAL).to_f32()
+            // As the file keeps it, rounded up, and never 0.
+            let near = f16::from_f32(largest / 127.0).max(f16::MIN_POSITIVE_SUBNORMAL);
+            let is_less = near.to_f32() < largest / 127.0;
+            f16::from_bits(near.to_bits() + u16::from(is_less)).to_f32()
         };
         let scales: Vec<f32> = groups.clone().map(scale).collect();
         let byte = |value: f32, scale: f32| (value / scale).round().clamp(-127.0, 127.0) as i8;
@@ -195,10 +197,15 @@ mod tests {
 
     #[test]
     fn nothing_is_nothing_in_bytes() {
-        let values = [&[0.0; 70][..], &[1e-9; 70], &[3e4; 70]].concat();
-        let file = to_bytes(&Stored::in_bytes("w", &[3, 70], &values), None);
+        let values = [&[0.0; 70][..], &[1e-9; 70], &[2e-5; 70], &[3e4; 70]].concat();
+        let file = to_bytes(&Stored::in_bytes("w", &[4, 70], &values), None);
         let got = Checkpoint::new("w", vec![file]).unwrap().values("w").unwrap();
         assert!(got[..140].iter().all(|value| *value == 0.0));
-        assert!(got[140..].iter().all(|value| (value / 3e4 - 1.0).abs() < 1e-3), "{:?}", got[140]);
+        assert!(
+            got[140..210].iter().all(|value| (value / 2e-5 - 1.0).abs() < 1e-2),
+            "{}",
+            got[140]
+        );
+        assert!(got[210..].iter().all(|value| (value / 3e4 - 1.0).abs() < 5e-3), "{}", got[210]);
     }
 }

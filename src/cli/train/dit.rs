@@ -7,7 +7,7 @@ use crate::cli::model_folder;
 use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::{AUTOENCODER, DIT, FileFacts, Manifest, TEXT_ENCODER};
+use crate::pipeline::stickers::{AUTOENCODER, DIT, Manifest, TEXT_ENCODER};
 use crate::train::dit::{DitTask, Settings};
 use crate::train::examples::prepare;
 use crate::train::export::{check_apart, export, manifest};
@@ -50,7 +50,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
             "--part must be at least 1, and --skipping and --weight-decay 0 or more and below 1";
         return Err(Error::Recipe(problem.into()));
     }
+    let manifest = manifest(&common.model)?;
     let settings = Settings {
+        origin: manifest.hash(DIT).to_owned(),
         seed: common.seed,
         batch: arguments.batch,
         weight_decay: arguments.weight_decay,
@@ -64,7 +66,6 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     check_apart(&common.model, &folder)?;
     let device = device::named(&common.device).await?;
     let model = Pipeline::load(&model_folder(&common.model)?, &device).await?;
-    let manifest = manifest(&common.model)?;
     let data = prepared(common, &manifest, &model)?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {
@@ -92,9 +93,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
 /// Latents and states: those of the run's folder, or made now and kept there.
 fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prepared> {
     let path = common.run.join("prepared.safetensors");
-    let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
-    let hash = |file: &str| manifest.files.get(file).map_or("", |facts| facts.sha256.as_str());
-    let [data, vae, text] = [&FileFacts::of(&bytes).sha256, hash(AUTOENCODER), hash(TEXT_ENCODER)];
+    let (dataset, data) = Dataset::read_hashed(&common.data)?;
+    let [vae, text] = [AUTOENCODER, TEXT_ENCODER].map(|file| manifest.hash(file));
     let origin = format!("data {data}, autoencoder {vae}, text {text}, seed {}", common.seed);
     if path.is_file() {
         let prepared = Prepared::read(&path)?;
@@ -108,8 +108,7 @@ fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Pr
         return Ok(prepared);
     }
     eprintln!("Computing latents of pictures and states of captions, once.");
-    let dataset = Dataset::from_bytes(&bytes, &common.data)?;
-    let mut prepared = prepare(&dataset, model, common.seed)?;
+    let mut prepared = prepare(&dataset, model, common.seed, &common.workers(&model.device))?;
     prepared.origin = origin;
     std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;
     prepared.write(&path)?;

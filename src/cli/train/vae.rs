@@ -51,7 +51,14 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
         return Err(Error::Recipe(problem.into()));
     }
+    let folder = common.run.join("model");
+    check_apart(&common.model, &folder)?;
+    let device = device::named(&common.device).await?;
+    model_folder(&common.model)?;
+    let manifest = manifest(&common.model)?;
+    let (data, hash) = Dataset::read_hashed(&common.data)?;
     let settings = Settings {
+        origin: format!("data {hash}, autoencoder {}", manifest.hash(AUTOENCODER)),
         seed: common.seed,
         batch: arguments.batch,
         weight_decay: 1e-4,
@@ -60,13 +67,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         edges: arguments.edges,
         divergence: arguments.from_scratch.then_some(1e-3),
     };
-    let folder = common.run.join("model");
-    check_apart(&common.model, &folder)?;
-    let device = device::named(&common.device).await?;
-    model_folder(&common.model)?;
-    let manifest = manifest(&common.model)?;
     device.seed(common.seed);
-    let data = Dataset::read(&common.data)?;
     let new = match arguments.from_scratch {
         true => StickerAutoencoder::init(&device),
         false => {

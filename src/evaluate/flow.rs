@@ -1,5 +1,6 @@
-//! The loss of training on pictures of one's choice, with the same levels and noise for every model:
-//! the number that tells two models apart soonest.
+//! The error of the flow on pictures of one's choice, with the same levels and noise for every model:
+//! what tells two DiTs of one encoder apart soonest. It is not the loss that training prints, which
+//! has other levels, captions and pictures.
 
 use burn::tensor::Tensor;
 
@@ -17,14 +18,15 @@ use crate::train::examples::{normalised_latents, to_tensor};
 const LEVELS: usize = 8;
 
 /// The mean squared error of the flow from each picture to noise, `noise − data`, under what was
-/// asked for. A model that always says 0 has 2, as latents and noise have a variance of 1 each.
+/// asked for, without guidance. A model that always says 0 has about 2, as latents and noise have a
+/// variance of about 1 each.
 ///
 /// # Errors
 /// Where the model knows no such style.
 ///
 /// # Panics
 /// Where there are no pictures, or the model's autoencoder is not the stickers'.
-pub fn flow_loss(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Result<f64> {
+pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Result<f64> {
     let mut generator = Generator::new(0);
     let mut sum = 0.0;
     for (Asked { prompt, style }, image) in asked.iter().zip(images) {

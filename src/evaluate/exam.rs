@@ -1,0 +1,223 @@
+//! What every model is asked, and what comes of it.
+
+use std::collections::BTreeMap;
+
+use indicatif::ProgressBar;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+use super::eye::{Eye, Features};
+use super::flow::flow_error;
+use super::judge::{Judge, Scores};
+use super::{Asked, Drawing, Report, draw, reconstruction};
+use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
+use crate::dataset::render::SIDE;
+use crate::dataset::{Dataset, Split};
+use crate::image::Image;
+use crate::pipeline::Pipeline;
+use crate::train::rows::generator;
+use crate::{Error, Result};
+
+/// The pictures of a dataset that models are asked for.
+#[derive(Debug)]
+pub struct Questions {
+    /// Held-out pairs of concept and style.
+    held: Vec<usize>,
+    /// Of held-out concepts, those by which they are recognised.
+    known: Vec<usize>,
+    /// And the others.
+    unseen: Vec<usize>,
+    /// Pairs that were learnt.
+    learnt: Vec<usize>,
+}
+
+impl Questions {
+    /// At most `drawing.most` of each kind; its seed decides which.
+    ///
+    /// # Errors
+    /// Where the dataset holds too little back.
+    pub fn new(dataset: &Dataset, drawing: Drawing) -> Result<Self> {
+        let Drawing { most, seed, .. } = drawing;
+        let mut rng = generator(seed, 0);
+        // Every second picture of each concept, in random order, so that no style has an advantage.
+        let mut met: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut concepts: Vec<usize> = dataset.of(Split::Concept).collect();
+        concepts.shuffle(&mut rng);
+        let (known, unseen): (Vec<usize>, Vec<usize>) = concepts.into_iter().partition(|&i| {
+            let met = met.entry(&dataset.entries[i].label).or_default();
+            *met += 1;
+            *met % 2 == 1
+        });
+        let mut spread = |mut rows: Vec<usize>| {
+            while rows.len() > most {
+                rows.swap_remove(rng.random_range(0..rows.len()));
+            }
+            rows
+        };
+        let held = spread(dataset.of(Split::Pair).collect());
+        let learnt = spread(dataset.of(Split::Train).collect());
+        let unseen = spread(unseen);
+        if [&held, &unseen, &learnt].into_iter().any(|rows| rows.len() < 2) {
+            return Err(Error::Recipe(
+                "A model can only be measured on a dataset with held-out pairs and concepts, such \
+                 as `patchwork dataset` makes of the open picture sets"
+                    .into(),
+            ));
+        }
+        Ok(Self { held, known, unseen, learnt })
+    }
+}
+
+/// Whether a model can be measured.
+///
+/// # Errors
+/// Where it cannot: it has no styles, or draws pictures of another size than a dataset's.
+pub fn check(model: &Pipeline) -> Result<()> {
+    let [_, _, height, width] = model.latent_shape();
+    let side = SIDE / crate::model::sticker_autoencoder::FACTOR;
+    if model.styles.is_empty() || [height, width] != [side; 2] {
+        return Err(Error::Recipe(format!(
+            "Only a model that draws {SIDE}×{SIDE} pictures in styles, from prompts, can be measured"
+        )));
+    }
+    Ok(())
+}
+
+/// Questions, and what answers are held against.
+#[derive(Debug)]
+pub struct Exam<'a> {
+    dataset: &'a Dataset,
+    features: &'a Features,
+    eye: &'a Eye,
+    questions: Questions,
+    judge: Judge<'a>,
+    drawing: Drawing,
+}
+
+impl<'a> Exam<'a> {
+    /// Of a dataset, and a row of features for each of its pictures.
+    pub fn new(
+        (dataset, features): (&'a Dataset, &'a Features),
+        questions: Questions,
+        eye: &'a Eye,
+        drawing: Drawing,
+    ) -> Self {
+        let judge = Judge::new(dataset, features, &questions.known);
+        Self { dataset, features, eye, questions, judge, drawing }
+    }
+
+    /// Measures a model.
+    ///
+    /// # Errors
+    /// Where it cannot draw what the dataset holds.
+    pub fn take(&self, model: &Pipeline) -> Result<Report> {
+        let Questions { held, unseen, learnt, .. } = &self.questions;
+        let coloured = colour_prompts(model, self.drawing.most);
+        let count = held.len() + learnt.len() + unseen.len() + coloured.len();
+        let bar = ProgressBar::new(count as u64);
+        let measure = |rows: &[usize]| -> Result<[Scores; 2]> {
+            let asked = self.asked(rows);
+            let drawn = draw(model, &asked, self.drawing, &bar)?;
+            let drawn = self.eye.features(&drawn.iter().collect::<Vec<_>>());
+            let real = rows.iter().map(|&i| self.features[i].clone()).collect();
+            Ok([drawn, real].map(|features| self.judge.scores(&asked, &features)))
+        };
+        let [pairs, real_pairs] = measure(held)?;
+        let [concepts, real_concepts] = measure(unseen)?;
+        let [plain, _] = measure(learnt)?;
+        let (colours, prompts): (Vec<Colour>, Vec<Asked>) = coloured.into_iter().unzip();
+        let drawn = draw(model, &prompts, self.drawing, &bar)?;
+        bar.finish_and_clear();
+        let error = |rows: &[usize]| flow_error(model, &self.asked(rows), &self.images(rows));
+        Ok(Report {
+            model: model.name.clone(),
+            drawing: self.drawing,
+            pairs,
+            real_pairs,
+            concepts,
+            real_concepts,
+            plain,
+            pairs_error: error(held)?,
+            plain_error: error(learnt)?,
+            colour: mean_share(drawn.into_iter().zip(colours.iter().copied())),
+            real_colour: self.real_colour(&colours),
+            reconstruction: reconstruction::measure(model, &self.images(held)),
+        })
+    }
+
+    fn asked(&self, rows: &[usize]) -> Vec<Asked> {
+        let asked = |&i: &usize| {
+            let entry = &self.dataset.entries[i];
+            Asked { prompt: entry.label.clone(), style: entry.style.clone() }
+        };
+        rows.iter().map(asked).collect()
+    }
+
+    fn images(&self, rows: &[usize]) -> Vec<&'a Image> {
+        rows.iter().map(|&i| &self.dataset.pictures[i]).collect()
+    }
+
+    /// Colour obedience of held-out pictures that were painted.
+    fn real_colour(&self, colours: &[Colour]) -> f64 {
+        let images = self.images(&self.questions.held);
+        let colourful = images.into_iter().filter(|image| colourfulness(image) >= 0.2);
+        let painted = colourful
+            .zip(colours.iter().cycle())
+            .map(|(image, colour)| (painted(image, *colour), *colour));
+        mean_share(painted)
+    }
+}
+
+fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> f64 {
+    let shares: Vec<f64> =
+        images.map(|(image, colour)| share(&image, colour).unwrap_or(0.0)).collect();
+    shares.iter().sum::<f64>() / shares.len().max(1) as f64
+}
+
+/// “blue car” and so on, in styles by turns.
+fn colour_prompts(model: &Pipeline, most: usize) -> Vec<(Colour, Asked)> {
+    const THINGS: [&str; 12] = [
+        "car", "apple", "heart", "cat", "house", "fish", "flower", "ball", "hat", "cup", "bird",
+        "book",
+    ];
+    let hues = COLOURS.into_iter().filter(|colour| colour.hue.is_some());
+    let pairs = THINGS.iter().flat_map(|thing| hues.clone().map(move |colour| (thing, colour)));
+    pairs
+        .enumerate()
+        .map(|(i, (thing, colour))| {
+            let style = model.styles[i % model.styles.len()].clone();
+            (colour, Asked { prompt: format!("{} {thing}", colour.name), style })
+        })
+        .take(most)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Entry;
+
+    #[test]
+    fn held_out_concepts_are_halved_each() {
+        let entry = |i: usize| Entry {
+            label: format!("thing {}", i % 10),
+            tags: Vec::new(),
+            style: format!("style {}", i / 10),
+            group: String::new(),
+            licence: String::new(),
+            split: [Split::Train, Split::Pair, Split::Concept, Split::Concept][i % 4],
+        };
+        let dataset = Dataset { entries: (0..160).map(entry).collect(), pictures: Vec::new() };
+        let drawing = Drawing { steps: 1, guidance: 1.0, most: 100, seed: u64::MAX };
+        let Questions { known, unseen, .. } = Questions::new(&dataset, drawing).unwrap();
+        let count = |rows: &[usize], label: &str| {
+            rows.iter().filter(|&&i| dataset.entries[i].label == label).count()
+        };
+        for label in (0..10).map(|i| format!("thing {i}")) {
+            let (known, unseen) = (count(&known, &label), count(&unseen, &label));
+            assert!(known.abs_diff(unseen) <= 1 && known > 0, "{label}: {known} and {unseen}");
+        }
+        let few = Dataset { entries: (0..4).map(entry).collect(), pictures: Vec::new() };
+        assert!(Questions::new(&few, drawing).is_err());
+    }
+}

@@ -140,11 +140,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stays_a_line() {
-        let image = Image { width: 1000, height: 1, pixels: [0, 90, 0, 255].repeat(1000) };
-        let small = resized(&image).unwrap();
+    fn thin_pictures_are_scaled_too() {
+        let thin = |height: usize| Image {
+            width: 1000,
+            height,
+            pixels: [0, 90, 0, 255].repeat(1000 * height),
+        };
+        let small = resized(&thin(40)).unwrap();
         assert_eq!((small.width, small.height), (SIDE, SIDE));
-        assert!((0..SIDE).any(|y| pixel(&small, 64, y)[3] > 0));
-        assert!(resized(&Image { width: 0, height: 0, pixels: Vec::new() }).is_none());
+        assert_eq!(pixel(&small, 64, 64), [0, 90, 0, 255]);
+        assert!(resized(&thin(1)).is_some());
+        assert!(resized(&thin(0)).is_none());
     }
 }

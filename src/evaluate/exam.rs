@@ -11,10 +11,10 @@ use super::flow::flow_error;
 use super::judge::{Judge, Scores};
 use super::{Asked, Drawing, Report, draw, reconstruction};
 use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
-use crate::dataset::render::SIDE;
 use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
+use crate::train::examples::check_size;
 use crate::train::rows::generator;
 use crate::{Error, Result};
 
@@ -71,16 +71,13 @@ impl Questions {
 /// Whether a model can be measured.
 ///
 /// # Errors
-/// Where it cannot: it has no styles, or draws pictures of another size than a dataset's.
+/// Where it has no styles, or draws pictures of another size than a dataset's.
 pub fn check(model: &Pipeline) -> Result<()> {
-    let [_, _, height, width] = model.latent_shape();
-    let side = SIDE / crate::model::sticker_autoencoder::FACTOR;
-    if model.styles.is_empty() || [height, width] != [side; 2] {
-        return Err(Error::Recipe(format!(
-            "Only a model that draws {SIDE}×{SIDE} pictures in styles, from prompts, can be measured"
-        )));
+    if model.styles.is_empty() {
+        let problem = "Only a model that draws prompts in styles can be measured";
+        return Err(Error::Recipe(problem.into()));
     }
-    Ok(())
+    check_size(model)
 }
 
 /// Questions, and what answers are held against.

@@ -35,12 +35,8 @@ pub fn prepare(
     let reader = model.text.as_ref().ok_or_else(|| {
         Error::Recipe("This model draws classes, not words: it cannot learn from captions".into())
     })?;
+    check_size(model)?;
     let [_, channels, height, width] = model.latent_shape();
-    if [height * FACTOR, width * FACTOR] != [SIDE; 2] {
-        return Err(Error::Recipe(format!(
-            "Datasets have pictures of {SIDE}×{SIDE}: only a model that draws such can learn from one"
-        )));
-    }
     let train: Vec<usize> = dataset.of(Split::Train).collect();
     if train.is_empty() {
         return Err(Error::Recipe("The dataset holds nothing to learn from".into()));
@@ -91,6 +87,20 @@ pub fn prepare(
     }
     bar.finish_and_clear();
     Ok(builder.finish())
+}
+
+/// Whether a model draws pictures of the size that datasets have.
+///
+/// # Errors
+/// Where it does not.
+pub fn check_size(model: &Pipeline) -> Result<()> {
+    let [_, _, height, width] = model.latent_shape();
+    match [height * FACTOR, width * FACTOR] {
+        [SIDE, SIDE] => Ok(()),
+        [height, width] => Err(Error::Recipe(format!(
+            "Datasets have pictures of {SIDE}×{SIDE}, and this model draws {width}×{height}"
+        ))),
+    }
 }
 
 fn label(style: &str, model: &Pipeline) -> Result<Option<usize>> {

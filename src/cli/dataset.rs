@@ -33,7 +33,9 @@ pub(super) struct Arguments {
 const COLUMNS: usize = 16;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    check_writable(&arguments.output)?;
+    for path in [Some(&arguments.output), arguments.sheet.as_ref()].into_iter().flatten() {
+        check_writable(path)?;
+    }
     let dataset = match &arguments.pictures {
         Some(path) => folder::read(path)?,
         None => {

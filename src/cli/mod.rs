@@ -80,6 +80,15 @@ fn check_writable(path: &Path) -> Result<()> {
     }
 }
 
+/// Makes sure that a folder can be made, before long work.
+fn check_folder(path: &Path) -> Result<()> {
+    if path.exists() && !path.is_dir() {
+        let problem = IoError::new(ErrorKind::NotADirectory, "it is a file; name a folder");
+        return Err(Error::write(path, problem));
+    }
+    Ok(())
+}
+
 /// A model's folder, if it is there and looks like one.
 fn model_folder(path: &Path) -> Result<Folder> {
     if !path.is_dir() {

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use clap::Args;
 
-use super::model_folder;
+use super::{check_folder, model_folder};
 use crate::dataset::Dataset;
 use crate::evaluate::Asked;
 use crate::evaluate::flow::flow_error;
@@ -14,7 +14,7 @@ use crate::evaluate::reconstruction::{Scores, measure};
 use crate::image::Image;
 use crate::model::{MiniLmConfig, StickerAutoencoder};
 use crate::pipeline::decoder::Autoencoder;
-use crate::pipeline::stickers::{AUTOENCODER, DIT, TEXT_ENCODER};
+use crate::pipeline::stickers::{AUTOENCODER, DIT, MANIFEST, TEXT_ENCODER};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::train::examples::check_size;
 use crate::train::export::{check_apart, export};
@@ -47,6 +47,13 @@ const PICTURES: usize = 50;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     check_apart(&arguments.model, &arguments.output)?;
+    check_folder(&arguments.output)?;
+    if arguments.output.join(MANIFEST).exists() {
+        let output = arguments.output.display();
+        return Err(Error::Recipe(format!(
+            "There is a model in {output} already: choose another folder, or remove it first"
+        )));
+    }
     let device = Device::flex();
     let folder = model_folder(&arguments.model)?;
     let before = pollster::block_on(Pipeline::load(&folder, &device))?;

@@ -33,6 +33,7 @@ pub fn read(folder: &Path) -> Result<Dataset> {
     let mut dataset = Dataset::default();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let refuse = |problem: String| {
+            let problem = problem.trim_end_matches('.');
             Error::config(path.display().to_string(), format!("line {}: {problem}", number + 1))
         };
         let line: Line = serde_json::from_str(line).map_err(|problem| {

@@ -1,6 +1,7 @@
 //! A run on disk, from which it goes on after a kill: weights, their average, the optimiser's state
 //! and the step, in a folder that appears only when it is whole.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -101,21 +102,21 @@ impl<M: Module> State<M> {
         let Some(place) = list(folder).0.pop() else { return Ok(None) };
         let refuse = |name: &str| {
             let problem = format!(
-                "its {name} is missing or damaged; move this folder away to go on from the \
-                 checkpoint before it"
+                "its {name} is missing or damaged; move it out of `checkpoints` to go on from the \
+                 one before it, or to begin anew where there is none"
             );
             Error::weights(place.display().to_string(), problem)
         };
         let read = |name: &str| std::fs::read(place.join(name)).map_err(|_| refuse(name));
         let facts: Facts<Value> =
             serde_json::from_slice(&read(FACTS)?).map_err(|_| refuse(FACTS))?;
-        // Those of a run of another kind are no settings at all.
+        let new = serde_json::to_value(settings).expect("plain data");
         if S::deserialize(&facts.settings).ok().as_ref() != Some(settings) {
-            let (old, new) = (facts.settings, serde_json::to_string(settings).expect("plain data"));
             return Err(Error::Recipe(format!(
                 "The run in {} was begun with other settings: continue it with those, or choose \
-                 another folder. It has {old}, and now there is {new}",
-                folder.display()
+                 another folder. {}",
+                folder.display(),
+                differences(&facts.settings, &new)
             )));
         }
         let weights = |name: &str| {
@@ -136,18 +137,35 @@ impl<M: Module> State<M> {
     }
 }
 
+/// In which settings two runs differ, as a sentence without its full stop.
+fn differences(old: &Value, new: &Value) -> String {
+    let names = |value: &Value| -> BTreeSet<String> {
+        value.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect()
+    };
+    let (before, now) = (names(old), names(new));
+    if !now.is_subset(&before) && !before.is_subset(&now) {
+        return "It is a run of another kind".into();
+    }
+    let differ = before.union(&now).filter(|name| old[name] != new[name]);
+    let told = differ.map(|name| format!("{name} was {} and is {}", old[name], new[name]));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 fn remove(places: &[PathBuf]) -> Result<()> {
     let remove =
         |place| std::fs::remove_dir_all(place).map_err(|source| Error::write(place, source));
     places.iter().try_for_each(remove)
 }
 
-/// The whole checkpoints of a run, oldest first, and those that are not whole.
+/// The checkpoints of a run, oldest first, and those that were never finished.
 fn list(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder.join("checkpoints")).into_iter().flatten().flatten();
     let places = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
-    let is_whole = |path: &PathBuf| path.extension().is_none() && path.join(FACTS).is_file();
-    let (mut whole, drafts): (Vec<_>, Vec<_>) = places.partition(is_whole);
+    let is_draft = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "part");
+    let (drafts, mut whole): (Vec<_>, Vec<_>) = places.partition(is_draft);
+    // Whatever else somebody has put here is left alone.
+    let is_step = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+    whole.retain(|path| path.file_name().is_some_and(is_step));
     whole.sort();
     (whole, drafts)
 }

@@ -156,9 +156,9 @@ impl Prepared {
         0
     }
 
-    /// How many examples of each kind there are.
-    pub fn counts(&self) -> Vec<usize> {
-        self.kinds.iter().map(|kind| kind.examples.len()).collect()
+    /// How many examples there are.
+    pub fn count(&self) -> usize {
+        self.kinds.iter().map(|kind| kind.examples.len()).sum()
     }
 
     /// A random example: first its kind, by weight, then any of that kind.

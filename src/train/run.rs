@@ -38,6 +38,9 @@ pub struct Plan {
 /// a sheet of samples, a kill loses less than five minutes.
 const CHECKPOINT: Duration = Duration::from_secs(200);
 
+/// Where there is no terminal for a progress bar, a line says so often how it goes.
+const NEWS: Duration = Duration::from_secs(60);
+
 /// Something that can be trained.
 pub trait Task {
     /// The network.
@@ -76,15 +79,25 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
 ) -> Result<State<T::Module>> {
     let folder = &plan.folder;
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+    let lock = folder.join("lock");
+    let held = std::fs::File::create(&lock).map_err(|source| Error::write(&lock, source))?;
+    if held.try_lock().is_err() {
+        return Err(Error::Recipe(format!(
+            "Another program is training in {}: wait until it has ended, or choose another folder",
+            folder.display()
+        )));
+    }
     let found = State::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
     let mut state = found.unwrap_or_else(|| State::begin(new, optimiser(settings)));
     state.module = task.prepare(state.module);
     let mut lines = report::rewind(folder, state.step)?;
-    if state.step > 0 {
-        eprintln!("Going on from step {} of {}.", state.step, plan.rate.steps);
+    match (state.step, plan.rate.steps) {
+        (0, steps) => eprintln!("Beginning a run of {steps} steps."),
+        (step, steps) if step < steps => eprintln!("Going on from step {step} of {steps}."),
+        (step, _) => eprintln!("This run has had {step} steps: give more --steps to go on."),
     }
     let bar = progress(plan.rate.steps, state.step);
-    let (begin, mut saved) = (Instant::now(), Instant::now());
+    let (begin, mut saved, mut told) = (Instant::now(), Instant::now(), Instant::now());
     while state.step < plan.rate.steps {
         let start = Instant::now();
         let rate = plan.rate.at(state.step);
@@ -111,7 +124,13 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         };
         report::append(folder, &line)?;
         lines.push(line);
-        tell(&bar, &lines, plan.batch);
+        let news = news(&lines, plan.batch);
+        if bar.is_hidden() && told.elapsed() > NEWS {
+            eprintln!("Step {} of {}{news}.", state.step, plan.rate.steps);
+            told = Instant::now();
+        }
+        bar.set_message(news);
+        bar.inc(1);
         let last = state.step == plan.rate.steps;
         if last || saved.elapsed() > CHECKPOINT {
             state.save(folder, task.table(), settings)?;
@@ -140,10 +159,10 @@ fn progress(steps: usize, step: usize) -> ProgressBar {
     bar
 }
 
-fn tell(bar: &ProgressBar, lines: &[Line], batch: usize) {
+/// How it goes, by the last lines.
+fn news(lines: &[Line], batch: usize) -> String {
     let last = &lines[lines.len().saturating_sub(50)..];
     let mean = |of: fn(&Line) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
     let rate = batch as f64 / mean(|line| line.seconds);
-    bar.set_message(format!(", loss {:.4}, {rate:.1} pictures/s", mean(|line| line.loss)));
-    bar.inc(1);
+    format!(", loss {:.4}, {rate:.1} pictures/s", mean(|line| line.loss))
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::model_folder;
+use crate::cli::{check_folder, model_folder};
 use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
@@ -64,8 +64,10 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     };
     let folder = common.run.join("model");
     check_apart(&common.model, &folder)?;
+    let model_source = model_folder(&common.model)?;
+    check_folder(&common.run)?;
     let device = device::named(&common.device).await?;
-    let model = Pipeline::load(&model_folder(&common.model)?, &device).await?;
+    let model = Pipeline::load(&model_source, &device).await?;
     let data = prepared(common, &manifest, &model)?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {
@@ -86,7 +88,11 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let seen = before + state.step * arguments.batch;
     let bytes = to_bytes(&parameters(&state.average, &keys::DIT, Precision::Half), None);
     export(&common.model, &folder, &[(DIT, bytes)], |m| m.images_seen = Some(seen))?;
-    println!("{}: {} steps done, {seen} pictures seen in all", folder.display(), state.step);
+    println!(
+        "{}: {}; its DiT has seen {seen} pictures in all",
+        folder.display(),
+        common.done(state.step)
+    );
     Ok(())
 }
 
@@ -112,6 +118,6 @@ fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Pr
     prepared.origin = origin;
     std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;
     prepared.write(&path)?;
-    eprintln!("Pictures as they are, painted and composed: {:?}.", prepared.counts());
+    eprintln!("There are {} pictures, as they are and made of them.", prepared.count());
     Ok(prepared)
 }

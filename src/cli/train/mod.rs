@@ -92,6 +92,14 @@ impl Common {
         })
     }
 
+    /// How far a run is.
+    fn done(&self, step: usize) -> String {
+        match self.steps {
+            steps if step < steps => format!("{step} of {steps} steps done, run again to go on"),
+            _ => format!("{step} steps done"),
+        }
+    }
+
     fn workers(&self, device: &burn::tensor::Device) -> Workers {
         self.threads.map_or_else(|| Workers::new(device), Workers::of)
     }

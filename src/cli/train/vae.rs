@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::model_folder;
+use crate::cli::{check_folder, model_folder};
 use crate::dataset::{Dataset, Split};
 use crate::device;
 use crate::image::Image;
@@ -53,8 +53,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     }
     let folder = common.run.join("model");
     check_apart(&common.model, &folder)?;
-    let device = device::named(&common.device).await?;
     model_folder(&common.model)?;
+    check_folder(&common.run)?;
+    let device = device::named(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;
     let settings = Settings {
@@ -103,6 +104,6 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
             manifest.preview = fitted.preview;
         }
     })?;
-    println!("{}: {} steps done", folder.display(), state.step);
+    println!("{}: {}", folder.display(), common.done(state.step));
     Ok(())
 }

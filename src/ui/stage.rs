@@ -15,11 +15,11 @@ use crate::ui::timeline::Timeline;
 /// Prompts to begin with, of those that the shipped weights draw best: prompt and style.
 const IDEAS: [(&str, &str); 6] = [
     ("grinning face", "noto"),
-    ("dog face", "outline"),
-    ("blue ball", "3d"),
-    ("panda", "noto"),
-    ("cat face", "outline"),
-    ("moon", "3d"),
+    ("cat face", "noto"),
+    ("six o’clock", "3d"),
+    ("purple heart", "3d"),
+    ("dog face", "noto"),
+    ("blue circle", "3d"),
 ];
 
 #[derive(PartialEq, Properties)]

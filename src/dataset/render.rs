@@ -41,7 +41,9 @@ pub fn webp(bytes: &[u8]) -> Option<Image> {
 
 /// A picture scaled to fit, in the middle. `None` where it has no pixels.
 pub fn resized(image: &Image) -> Option<Image> {
-    let longest = image.width.max(image.height);
+    if image.width == 0 || image.height == 0 {
+        return None;
+    }
     let mut image = std::borrow::Cow::Borrowed(image);
     // Bilinear sampling sees four pixels: halve first, or it would miss most of a large picture.
     while image.width.max(image.height) >= 2 * SIDE {
@@ -50,11 +52,11 @@ pub fn resized(image: &Image) -> Option<Image> {
     if image.width == SIDE && image.height == SIDE {
         return Some(image.into_owned());
     }
-    let scale = SIDE as f32 / image.width.max(image.height).max(1) as f32;
+    let scale = SIDE as f32 / image.width.max(image.height) as f32;
     let centre = |side: usize| (SIDE as f32 - side as f32 * scale) / 2.0;
     let mut canvas = blank()?;
     let place = [centre(image.width), centre(image.height)];
-    (longest > 0).then(|| paste(&mut canvas, &image, scale, place))??;
+    paste(&mut canvas, &image, scale, place)?;
     Some(to_image(&canvas))
 }
 

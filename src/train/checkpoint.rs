@@ -99,26 +99,9 @@ impl<M: Module> State<M> {
         optimiser: ModuleOptimizer,
         settings: &S,
     ) -> Result<Option<Self>> {
-        let Some(place) = list(folder).0.pop() else { return Ok(None) };
-        let refuse = |name: &str| {
-            let problem = format!(
-                "its {name} is missing or damaged; move it out of `checkpoints` to go on from the \
-                 one before it, or to begin anew where there is none"
-            );
-            Error::weights(place.display().to_string(), problem)
-        };
+        let Some((place, step)) = last(folder, settings)? else { return Ok(None) };
+        let refuse = |name: &str| damaged(&place, name);
         let read = |name: &str| std::fs::read(place.join(name)).map_err(|_| refuse(name));
-        let facts: Facts<Value> =
-            serde_json::from_slice(&read(FACTS)?).map_err(|_| refuse(FACTS))?;
-        let new = serde_json::to_value(settings).expect("plain data");
-        if S::deserialize(&facts.settings).ok().as_ref() != Some(settings) {
-            return Err(Error::Recipe(format!(
-                "The run in {} was begun with other settings: continue it with those, or choose \
-                 another folder. {}",
-                folder.display(),
-                differences(&facts.settings, &new)
-            )));
-        }
         let weights = |name: &str| {
             let file = Checkpoint::new(name, vec![read(name)?]);
             file.and_then(|file| load(module.clone(), &file, table)).map_err(|_| refuse(name))
@@ -131,10 +114,41 @@ impl<M: Module> State<M> {
                     .from_bytes(burn::tensor::Bytes::from_bytes_vec(read(OPTIMISER)?))
                     .map_err(|_| refuse(OPTIMISER))?,
             ),
-            step: facts.step,
+            step,
         };
         Ok(Some(state))
     }
+}
+
+/// The last checkpoint of a run's folder, and its step; `None` where there is none yet.
+///
+/// # Errors
+/// Where it does not say which, or the run was begun with other settings than `settings`.
+pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
+    folder: &Path,
+    settings: &S,
+) -> Result<Option<(PathBuf, usize)>> {
+    let Some(place) = list(folder).0.pop() else { return Ok(None) };
+    let bytes = std::fs::read(place.join(FACTS)).map_err(|_| damaged(&place, FACTS))?;
+    let facts: Facts<Value> = serde_json::from_slice(&bytes).map_err(|_| damaged(&place, FACTS))?;
+    if S::deserialize(&facts.settings).ok().as_ref() == Some(settings) {
+        return Ok(Some((place, facts.step)));
+    }
+    let new = serde_json::to_value(settings).expect("plain data");
+    Err(Error::Recipe(format!(
+        "The run in {} was begun with other settings: continue it with those, or choose another \
+         folder. {}",
+        folder.display(),
+        differences(&facts.settings, &new)
+    )))
+}
+
+fn damaged(place: &Path, name: &str) -> Error {
+    let problem = format!(
+        "its {name} is missing or damaged; move it out of `checkpoints` to go on from the one \
+         before it, or to begin anew where there is none"
+    );
+    Error::weights(place.display().to_string(), problem)
 }
 
 /// In which settings two runs differ, as a sentence without its full stop.

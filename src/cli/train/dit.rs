@@ -8,6 +8,7 @@ use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{AUTOENCODER, DIT, Manifest, TEXT_ENCODER};
+use crate::train::checkpoint;
 use crate::train::dit::{DitTask, Settings};
 use crate::train::examples::prepare;
 use crate::train::export::{check_apart, export, manifest};
@@ -68,6 +69,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     check_folder(&common.run)?;
     let device = device::named(&common.device).await?;
     let model = Pipeline::load(&model_source, &device).await?;
+    // Before long work.
+    checkpoint::last(&common.run, &settings)?;
     let data = prepared(common, &manifest, &model)?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {

@@ -86,9 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let cosine = least_cosine(entries.map(|entry| entry.label.as_str()), &before, &after)?;
     println!("Text states keep their directions within a cosine of {cosine:.5} at the least.");
     let entries = dataset.entries.iter().step_by(every(PICTURES));
-    let asked: Vec<Asked> = entries
-        .map(|entry| Asked { prompt: entry.label.clone(), style: entry.style.clone() })
-        .collect();
+    let asked: Vec<Asked> = entries.map(Asked::of).collect();
     let pictures: Vec<&Image> = dataset.pictures.iter().step_by(every(PICTURES)).collect();
     let error = |model: &Pipeline| flow_error(model, &asked, &pictures);
     let (least, error) = (error(&before)?, error(&after)?);

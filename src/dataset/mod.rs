@@ -84,7 +84,8 @@ impl Dataset {
     /// # Errors
     /// Where it is missing, or not what [`write`](Self::write) writes.
     pub fn read(path: &Path) -> Result<Self> {
-        Ok(Self::read_hashed(path)?.0)
+        let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+        Self::from_bytes(&bytes, path)
     }
 
     /// Reads a packed file, and tells its SHA-256.
@@ -100,7 +101,7 @@ impl Dataset {
     ///
     /// # Errors
     /// Where they are not what [`write`](Self::write) writes.
-    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |problem: &dyn std::fmt::Display| {
             let problem = format!(
                 "it is not a dataset ({problem}); make a new one with `patchwork dataset`, of your \

@@ -84,11 +84,19 @@ pub fn check(model: &Pipeline) -> Result<()> {
 #[derive(Debug)]
 pub struct Exam<'a> {
     dataset: &'a Dataset,
-    features: &'a Features,
     eye: &'a Eye,
     questions: Questions,
     judge: Judge<'a>,
     drawing: Drawing,
+    real: Real,
+}
+
+/// What real pictures get, which no model changes.
+#[derive(Debug)]
+struct Real {
+    pairs: Scores,
+    concepts: Scores,
+    colour: f64,
 }
 
 impl<'a> Exam<'a> {
@@ -100,7 +108,16 @@ impl<'a> Exam<'a> {
         drawing: Drawing,
     ) -> Self {
         let judge = Judge::new(dataset, features, &questions.known);
-        Self { dataset, features, eye, questions, judge, drawing }
+        let scores = |rows: &[usize]| {
+            let real = rows.iter().map(|&i| features[i].clone()).collect();
+            judge.scores(&asked(dataset, rows), &real)
+        };
+        let real = Real {
+            pairs: scores(&questions.held),
+            concepts: scores(&questions.unseen),
+            colour: real_colour(&images(dataset, &questions.held), drawing.most),
+        };
+        Self { dataset, eye, questions, judge, drawing, real }
     }
 
     /// Measures a model.
@@ -112,57 +129,52 @@ impl<'a> Exam<'a> {
         let coloured = colour_prompts(model, self.drawing.most);
         let count = held.len() + learnt.len() + unseen.len() + coloured.len();
         let bar = ProgressBar::new(count as u64);
-        let measure = |rows: &[usize]| -> Result<[Scores; 2]> {
-            let asked = self.asked(rows);
+        let measure = |rows: &[usize]| -> Result<Scores> {
+            let asked = asked(self.dataset, rows);
             let drawn = draw(model, &asked, self.drawing, &bar)?;
-            let drawn = self.eye.features(&drawn.iter().collect::<Vec<_>>());
-            let real = rows.iter().map(|&i| self.features[i].clone()).collect();
-            Ok([drawn, real].map(|features| self.judge.scores(&asked, &features)))
+            let features = self.eye.features(&drawn.iter().collect::<Vec<_>>());
+            Ok(self.judge.scores(&asked, &features))
         };
-        let [pairs, real_pairs] = measure(held)?;
-        let [concepts, real_concepts] = measure(unseen)?;
-        let [plain, _] = measure(learnt)?;
+        let (pairs, concepts, plain) = (measure(held)?, measure(unseen)?, measure(learnt)?);
         let (colours, prompts): (Vec<Colour>, Vec<Asked>) = coloured.into_iter().unzip();
         let drawn = draw(model, &prompts, self.drawing, &bar)?;
         bar.finish_and_clear();
-        let error = |rows: &[usize]| flow_error(model, &self.asked(rows), &self.images(rows));
+        let error = |rows: &[usize]| {
+            flow_error(model, &asked(self.dataset, rows), &images(self.dataset, rows))
+        };
         Ok(Report {
             model: model.name.clone(),
             drawing: self.drawing,
             pairs,
-            real_pairs,
+            real_pairs: self.real.pairs.clone(),
             concepts,
-            real_concepts,
+            real_concepts: self.real.concepts.clone(),
             plain,
             pairs_error: error(held)?,
             plain_error: error(learnt)?,
-            colour: mean_share(drawn.into_iter().zip(colours.iter().copied())),
-            real_colour: self.real_colour(&colours),
-            reconstruction: reconstruction::measure(model, &self.images(held)),
+            colour: mean_share(drawn.into_iter().zip(colours)),
+            real_colour: self.real.colour,
+            reconstruction: reconstruction::measure(model, &images(self.dataset, held)),
         })
     }
+}
 
-    fn asked(&self, rows: &[usize]) -> Vec<Asked> {
-        let asked = |&i: &usize| {
-            let entry = &self.dataset.entries[i];
-            Asked { prompt: entry.label.clone(), style: entry.style.clone() }
-        };
-        rows.iter().map(asked).collect()
-    }
+fn asked(dataset: &Dataset, rows: &[usize]) -> Vec<Asked> {
+    rows.iter().map(|&i| Asked::of(&dataset.entries[i])).collect()
+}
 
-    fn images(&self, rows: &[usize]) -> Vec<&'a Image> {
-        rows.iter().map(|&i| &self.dataset.pictures[i]).collect()
-    }
+fn images<'a>(dataset: &'a Dataset, rows: &[usize]) -> Vec<&'a Image> {
+    rows.iter().map(|&i| &dataset.pictures[i]).collect()
+}
 
-    /// Colour obedience of held-out pictures that were painted.
-    fn real_colour(&self, colours: &[Colour]) -> f64 {
-        let images = self.images(&self.questions.held);
-        let colourful = images.into_iter().filter(|image| colourfulness(image) >= 0.2);
-        let painted = colourful
-            .zip(colours.iter().cycle())
-            .map(|(image, colour)| (painted(image, *colour), *colour));
-        mean_share(painted)
-    }
+/// Colour obedience of pictures that were painted, in the colours of the first `most` prompts.
+fn real_colour(images: &[&Image], most: usize) -> f64 {
+    let colours: Vec<Colour> = coloured_things(most).map(|(colour, _)| colour).collect();
+    let colourful = images.iter().filter(|image| colourfulness(image) >= 0.2);
+    let painted = colourful
+        .zip(colours.iter().cycle())
+        .map(|(image, colour)| (painted(image, *colour), *colour));
+    mean_share(painted)
 }
 
 fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> f64 {
@@ -171,22 +183,23 @@ fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> f64 {
     shares.iter().sum::<f64>() / shares.len().max(1) as f64
 }
 
-/// “blue car” and so on, in styles by turns.
-fn colour_prompts(model: &Pipeline, most: usize) -> Vec<(Colour, Asked)> {
+/// Blue and “blue car”, and so on.
+fn coloured_things(most: usize) -> impl Iterator<Item = (Colour, String)> {
     const THINGS: [&str; 12] = [
         "car", "apple", "heart", "cat", "house", "fish", "flower", "ball", "hat", "cup", "bird",
         "book",
     ];
     let hues = COLOURS.into_iter().filter(|colour| colour.hue.is_some());
-    let pairs = THINGS.iter().flat_map(|thing| hues.clone().map(move |colour| (thing, colour)));
-    pairs
-        .enumerate()
-        .map(|(i, (thing, colour))| {
-            let style = model.styles[i % model.styles.len()].clone();
-            (colour, Asked { prompt: format!("{} {thing}", colour.name), style })
-        })
-        .take(most)
-        .collect()
+    let named = |(thing, colour): (&str, Colour)| (colour, format!("{} {thing}", colour.name));
+    let pairs = THINGS.iter().flat_map(move |thing| hues.clone().map(move |hue| (*thing, hue)));
+    pairs.map(named).take(most)
+}
+
+/// Those, in styles by turns.
+fn colour_prompts(model: &Pipeline, most: usize) -> Vec<(Colour, Asked)> {
+    let styles = model.styles.iter().cycle().cloned();
+    let things = coloured_things(most).zip(styles);
+    things.map(|((colour, prompt), style)| (colour, Asked { prompt, style })).collect()
 }
 
 #[cfg(test)]

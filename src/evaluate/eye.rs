@@ -55,12 +55,15 @@ impl Eye {
     pub fn features_of(&self, dataset: &Dataset, hash: &str, path: &Path) -> Result<Features> {
         let path = path.with_extension("features.safetensors");
         let shape = [dataset.pictures.len(), FEATURES];
-        if !path.is_file() || !is_of(&path, hash)? {
+        let bytes = if let Some(bytes) = kept(&path, hash)? {
+            bytes
+        } else {
             let features = self.features(&dataset.pictures.iter().collect::<Vec<_>>());
             let stored = Stored::new(TENSOR, &shape, &features.concat(), Precision::Half);
-            write_whole(&path, &to_bytes(&[stored], Some((DATASET, hash.to_owned()))))?;
-        }
-        let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+            let bytes = to_bytes(&[stored], Some((DATASET, hash.to_owned())));
+            write_whole(&path, &bytes)?;
+            bytes
+        };
         let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
         Ok(file.values(TENSOR)?.chunks_exact(FEATURES).map(<[f32]>::to_vec).collect())
     }
@@ -69,12 +72,15 @@ impl Eye {
 const TENSOR: &str = "features";
 const DATASET: &str = "dataset";
 
-/// Whether a file of features was made of the dataset with this hash.
-fn is_of(path: &Path, hash: &str) -> Result<bool> {
+/// A file of features, if it was made of the dataset with this hash.
+fn kept(path: &Path, hash: &str) -> Result<Option<Vec<u8>>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let header = SafeTensors::read_metadata(&bytes).ok();
     let found = header.as_ref().and_then(|(_, header)| header.metadata().as_ref()?.get(DATASET));
-    Ok(found.is_some_and(|found| found == hash))
+    Ok(found.is_some_and(|found| found == hash).then_some(bytes))
 }
 
 /// Mean features of whatever has a name. Near is what lies in the same direction from the centre of

@@ -16,7 +16,7 @@ use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Entry, Split};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
@@ -44,6 +44,13 @@ pub struct Asked {
     pub prompt: String,
     /// The style.
     pub style: String,
+}
+
+impl Asked {
+    /// What a dataset's picture is the answer to.
+    pub fn of(entry: &Entry) -> Self {
+        Self { prompt: entry.label.clone(), style: entry.style.clone() }
+    }
 }
 
 /// Everything that is measured of a model.

@@ -3,15 +3,14 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::{check_folder, model_folder};
 use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::{AUTOENCODER, DIT, Manifest, TEXT_ENCODER};
+use crate::pipeline::stickers::{AUTOENCODER, DIT, FileFacts, Manifest, TEXT_ENCODER};
 use crate::train::checkpoint;
 use crate::train::dit::{DitTask, Settings};
 use crate::train::examples::prepare;
-use crate::train::export::{check_apart, export, manifest};
+use crate::train::export::{export, manifest};
 use crate::train::prepared::Prepared;
 use crate::train::run::run as train;
 use crate::weights::keys;
@@ -51,6 +50,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
             "--part must be at least 1, and --skipping and --weight-decay 0 or more and below 1";
         return Err(Error::Recipe(problem.into()));
     }
+    let (source, folder) = common.folders()?;
     let manifest = manifest(&common.model)?;
     let settings = Settings {
         origin: manifest.hash(DIT).to_owned(),
@@ -63,14 +63,10 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         drop_style: 0.1,
         from_scratch: arguments.from_scratch,
     };
-    let folder = common.run.join("model");
-    check_apart(&common.model, &folder)?;
-    let model_source = model_folder(&common.model)?;
-    check_folder(&common.run)?;
-    let device = device::named(&common.device).await?;
-    let model = Pipeline::load(&model_source, &device).await?;
     // Before long work.
     checkpoint::last(&common.run, &settings)?;
+    let device = device::named(&common.device).await?;
+    let model = Pipeline::load(&source, &device).await?;
     let data = prepared(common, &manifest, &model)?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {
@@ -102,7 +98,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
 /// Latents and states: those of the run's folder, or made now and kept there.
 fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prepared> {
     let path = common.run.join("prepared.safetensors");
-    let (dataset, data) = Dataset::read_hashed(&common.data)?;
+    let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
+    let data = FileFacts::of(&bytes).sha256;
     let [vae, text] = [AUTOENCODER, TEXT_ENCODER].map(|file| manifest.hash(file));
     let origin = format!("data {data}, autoencoder {vae}, text {text}, seed {}", common.seed);
     if path.is_file() {
@@ -117,6 +114,8 @@ fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Pr
         return Ok(prepared);
     }
     eprintln!("Computing latents of pictures and states of captions, once.");
+    let dataset = Dataset::from_bytes(&bytes, &common.data)?;
+    drop(bytes);
     let mut prepared = prepare(&dataset, model, common.seed, &common.workers(&model.device))?;
     prepared.origin = origin;
     std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;

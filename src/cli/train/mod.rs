@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::{check_folder, model_folder};
+use crate::pipeline::Folder;
+use crate::train::export::check_apart;
 use crate::train::optimiser::Rate;
 use crate::train::parallel::Workers;
 use crate::train::run::Plan;
@@ -90,6 +93,15 @@ impl Common {
             samples,
             most: self.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
         })
+    }
+
+    /// The model's folder, and where the trained one goes, if both are as they must be.
+    fn folders(&self) -> Result<(Folder, PathBuf)> {
+        let trained = self.run.join("model");
+        check_apart(&self.model, &trained)?;
+        let source = model_folder(&self.model)?;
+        check_folder(&self.run)?;
+        Ok((source, trained))
     }
 
     /// How far a run is.

@@ -3,13 +3,12 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::{check_folder, model_folder};
 use crate::dataset::{Dataset, Split};
 use crate::device;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::stickers::AUTOENCODER;
-use crate::train::export::{check_apart, export, manifest};
+use crate::train::export::{export, manifest};
 use crate::train::latents;
 use crate::train::run::run as train;
 use crate::train::vae::{Settings, VaeTask};
@@ -51,10 +50,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
         return Err(Error::Recipe(problem.into()));
     }
-    let folder = common.run.join("model");
-    check_apart(&common.model, &folder)?;
-    model_folder(&common.model)?;
-    check_folder(&common.run)?;
+    let (_, folder) = common.folders()?;
     let device = device::named(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;

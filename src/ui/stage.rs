@@ -14,12 +14,12 @@ use crate::ui::timeline::Timeline;
 
 /// Prompts to begin with, of those that the shipped weights draw best: prompt and style.
 const IDEAS: [(&str, &str); 6] = [
-    ("grinning face", "noto"),
-    ("cat face", "noto"),
-    ("six o’clock", "3d"),
-    ("purple heart", "3d"),
-    ("dog face", "noto"),
-    ("blue circle", "3d"),
+    ("fox", "noto"),
+    ("pizza", "fluent flat"),
+    ("rocket", "3d"),
+    ("cactus", "noto"),
+    ("rainbow", "fluent flat"),
+    ("blue car", "3d"),
 ];
 
 #[derive(PartialEq, Properties)]

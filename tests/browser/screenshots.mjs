@@ -15,7 +15,7 @@ for (const [width, height] of [[1440, 900], [360, 760]]) {
     test(`${width} px, ${colorScheme}`, async (t) => {
       const { page } = await open(t, browser, { context: { colorScheme, viewport: { width, height } } });
       await state(page, "ready");
-      for (const [prompt, style] of [["sunflower", "noto"], ["green frog", "fluent flat"], ["grinning face", "noto"]]) {
+      for (const [prompt, style] of [["rocket", "3d"], ["pizza", "fluent flat"], ["fox", "noto"]]) {
         await fill(page, { prompt, style });
         await generate(page);
       }

@@ -7,12 +7,12 @@ use crate::{browser, build};
 const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
 const PROMPTS: [&str; 8] = [
     "red apple",
-    "dog face",
-    "grinning face",
+    "cat",
+    "fox",
     "rocket",
-    "sunflower",
+    "pizza",
     "blue car",
-    "green frog",
+    "cactus",
     "house",
 ];
 

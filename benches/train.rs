@@ -12,7 +12,8 @@ use patchwork::train::gradient::gradient;
 use patchwork::train::parallel::Workers;
 use patchwork::train::params::trainable;
 use patchwork::train::prepared::{Builder, Example};
-use patchwork::train::rows::{Dropout, Rows, generator};
+use patchwork::train::rows::{Course, Dropout, Rows, generator};
+use patchwork::train::times::Times;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -32,19 +33,25 @@ fn main() {
     let mut data = Builder::new([8, 16, 16], [16, 384], styles, &[0.1; 2 * 384]);
     let text = data.text("a text", &[0.1; 6 * 384]);
     let latent = data.latent(&[0.5; 8 * 16 * 16]);
-    data.kind(1.0, vec![Example { latent, texts: vec![text], style: Some(3) }]);
+    data.kind(vec![Example { latent, texts: vec![text], style: Some(3) }]);
     let data = data.finish();
     let workers = Workers::new(&device);
 
     let mut step = 0;
     let mut run = || {
-        let dropout = Dropout { all: 0.1, style: 0.1 };
-        let rows = Rows::draw(&data, BATCH, dropout, &mut generator(0, step));
+        let course = Course {
+            times: &Times::default(),
+            dropout: Dropout { all: 0.1, style: 0.1 },
+            shares: &[1.0],
+            is_detail: &[false; 8],
+            detail: 1.0,
+            places: 16,
+        };
+        let rows = Rows::draw(&data, BATCH, &course, &mut generator(0, step));
         step += 1;
         let start = Instant::now();
         let parts = rows.parts(part).into_iter().map(|rows| (rows.clone(), rows.count)).collect();
-        let loss =
-            |dit: &Dit, rows: Rows| loss(dit, rows.on([8, 16, 16], [16, 384], &device), None);
+        let loss = |dit: &Dit, rows: Rows| loss(dit, rows.on([8, 16, 16], 384, &device), None);
         let found = gradient(&dit, parts, loss, &workers, 1.0, &device);
         assert!(found.loss.is_finite());
         BATCH as f64 / start.elapsed().as_secs_f64()

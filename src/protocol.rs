@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::image::Image;
-use crate::recipe::Recipe;
+use crate::recipe::{Defaults, Recipe};
 
 /// Which device the visitor wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -76,6 +76,10 @@ pub struct ModelFacts {
     pub parameters: usize,
     /// Names of its styles.
     pub styles: Vec<String>,
+    /// How it draws best.
+    pub defaults: Defaults,
+    /// Its shift, where it is a flow.
+    pub shift: Option<f64>,
     /// Tokens that a prompt may have.
     pub places: usize,
     /// Bytes of its files.
@@ -99,7 +103,7 @@ pub enum Event {
     /// The model is ready.
     Ready {
         /// What it is.
-        model: ModelFacts,
+        model: Box<ModelFacts>,
         /// Where it runs.
         device: DeviceFacts,
         /// How long loading took.

@@ -10,6 +10,41 @@ pub const MAX_STEPS: usize = 1000;
 pub const MAX_COUNT: usize = 64;
 /// The largest guidance scale.
 pub const MAX_GUIDANCE: f64 = 100.0;
+/// The largest shift of a flow's levels; the smallest is its inverse.
+pub const MAX_SHIFT: f64 = 100.0;
+
+/// How a model draws best, as its makers found: what a recipe says unless somebody chose otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Defaults {
+    /// The sampler's name; empty for the one that the layout implies.
+    pub sampler: String,
+    /// How many steps the sampler takes.
+    pub steps: usize,
+    /// Scale of classifier-free guidance.
+    pub guidance: f64,
+    /// Guide only while the noise is within these bounds, 1 being pure noise.
+    pub guidance_interval: (f64, f64),
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self { sampler: String::new(), steps: 20, guidance: 3.0, guidance_interval: (0.0, 1.0) }
+    }
+}
+
+impl Defaults {
+    /// A recipe that draws nothing in particular as the makers would.
+    pub fn recipe(&self) -> Recipe {
+        self.over(Recipe::default())
+    }
+
+    /// `recipe`, drawn as the makers would.
+    pub fn over(&self, recipe: Recipe) -> Recipe {
+        let Self { sampler, steps, guidance, guidance_interval } = self.clone();
+        Recipe { sampler, steps, guidance, guidance_interval, shift: None, ..recipe }
+    }
+}
 
 /// Everything that decides a picture, besides the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +68,9 @@ pub struct Recipe {
     pub guidance_interval: (f64, f64),
     /// Guide only the first channels of the latent, as the original DiT does; `None` for all.
     pub guidance_channels: Option<usize>,
+    /// Moves a flow's levels towards noise: `t ← s·t / (1 + (s − 1)·t)` (Esser et al.,
+    /// arXiv 2403.03206, eq. 23); 1 leaves them even in time. `None` is the model's own.
+    pub shift: Option<f64>,
     /// The sampler's name; empty for the one that the model's makers chose.
     pub sampler: String,
     /// DDIM's noise, 0 to 1.
@@ -45,17 +83,19 @@ pub struct Recipe {
 
 impl Default for Recipe {
     fn default() -> Self {
+        let Defaults { sampler, steps, guidance, guidance_interval } = Defaults::default();
         Self {
             prompt: String::new(),
             negative: String::new(),
             class: None,
             style: String::new(),
             seed: 0,
-            steps: 20,
-            guidance: 3.0,
-            guidance_interval: (0.0, 1.0),
+            steps,
+            guidance,
+            guidance_interval,
             guidance_channels: None,
-            sampler: String::new(),
+            shift: None,
+            sampler,
             eta: 0.0,
             karras: false,
             count: 1,
@@ -92,6 +132,10 @@ impl Recipe {
                 "The guidance interval must be two rising numbers in 0 to 1, and is {from} to {to}"
             ));
         }
+        let (least, most) = (1.0 / MAX_SHIFT, MAX_SHIFT);
+        if let Some(shift) = self.shift.filter(|shift| !(least..=most).contains(shift)) {
+            return refuse(format!("The shift must be {least} to {most}, and is {shift:?}"));
+        }
         if self.guidance_channels == Some(0) {
             return refuse("At least one channel must be guided".into());
         }
@@ -111,6 +155,8 @@ mod tests {
             (Recipe { count: 65, ..Recipe::default() }, "count"),
             (Recipe { guidance: f64::NAN, ..Recipe::default() }, "Guidance"),
             (Recipe { eta: f64::NAN, ..Recipe::default() }, "Eta"),
+            (Recipe { shift: Some(0.0), ..Recipe::default() }, "shift"),
+            (Recipe { shift: Some(f64::NAN), ..Recipe::default() }, "shift"),
             (Recipe { guidance_interval: (0.6, 0.5), ..Recipe::default() }, "interval"),
         ];
         for (recipe, word) in bad {

@@ -13,6 +13,7 @@ use patchwork::evaluate::Asked;
 use patchwork::evaluate::flow::flow_error;
 use patchwork::image::Image;
 use patchwork::model::{Dit, DitConfig, TextConfig};
+use patchwork::pipeline::stickers::FileFacts;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::train::dit::{DitTask, Settings};
 use patchwork::train::examples::{normalised_latents, to_tensor};
@@ -22,6 +23,8 @@ use patchwork::train::params::numbered;
 use patchwork::train::prepared::{Builder, Example, Prepared};
 use patchwork::train::report::{Line, METRICS, rewind};
 use patchwork::train::run::{Plan, run};
+use patchwork::train::times::Times;
+use safetensors::SafeTensors;
 
 const LATENT: [usize; 3] = [2, 8, 8];
 const TEXT: [usize; 2] = [4, 12];
@@ -43,7 +46,7 @@ fn data() -> Prepared {
             Example { latent, texts: vec![text], style: Some(i as usize % 2) }
         })
         .collect();
-    builder.kind(1.0, examples);
+    builder.kind(examples);
     builder.finish()
 }
 
@@ -62,11 +65,19 @@ fn network() -> Dit {
 fn settings() -> Settings {
     Settings {
         origin: String::new(),
+        data: String::new(),
+        seen: 0,
         seed: 5,
         batch: 8,
+        rate: Rate { peak: 3e-3, warm_up: 5, fall: None },
+        average: 0.9,
         weight_decay: 0.01,
         longest: 1.0,
+        times: Times::default(),
+        detail: 0.25,
+        shares: vec![1.0],
         skipping: 0.5,
+        places: 3,
         drop_all: 0.1,
         drop_style: 0.1,
         from_scratch: false,
@@ -74,24 +85,50 @@ fn settings() -> Settings {
 }
 
 fn train(folder: &Path, steps: usize, most: Option<Duration>) -> Dit {
-    let (data, settings) = (data(), settings());
+    let plan = Plan { most, ..plan(folder, steps, &settings()) };
+    train_with(&settings(), &plan).unwrap()
+}
+
+fn plan(folder: &Path, steps: usize, settings: &Settings) -> Plan {
+    Plan {
+        folder: folder.to_owned(),
+        from: None,
+        steps,
+        rate: settings.rate,
+        batch: settings.batch,
+        average: settings.average,
+        samples: 1000,
+        errors: 5,
+        most: None,
+    }
+}
+
+fn train_with(settings: &Settings, plan: &Plan) -> patchwork::Result<Dit> {
+    let data = data();
     let task = DitTask {
         model: None,
         data: &data,
-        settings: &settings,
+        is_detail: vec![false, true],
+        settings,
         workers: Workers::of(2),
         part: 3,
         device: Device::flex(),
     };
-    let plan = Plan {
-        folder: folder.to_owned(),
-        rate: Rate { peak: 3e-3, warm_up: 5, steps, decay: 0.5 },
-        batch: settings.batch,
-        average: 0.9,
-        samples: 1000,
-        most,
-    };
-    run(&task, &plan, &settings, network(), Settings::optimiser).unwrap().average
+    Ok(run(&task, plan, settings, network(), Settings::optimiser)?.average)
+}
+
+/// The last half of a run whose first half stays at its rate.
+fn fall(
+    from: &Path,
+    folder: &Path,
+    steps: usize,
+    most: Option<Duration>,
+) -> patchwork::Result<Dit> {
+    let old = settings();
+    let rate = Rate { warm_up: 0, fall: Some(steps), ..old.rate };
+    let settings = Settings { rate, skipping: 0.0, places: 4, times: Times::falling(), ..old };
+    let plan = Plan { from: Some(from.to_owned()), most, ..plan(folder, steps, &settings) };
+    train_with(&settings, &plan)
 }
 
 /// How far samples are from the pictures that their captions belong to: the mean squared error of
@@ -124,16 +161,24 @@ fn lines(folder: &Path) -> Vec<Line> {
 
 #[test]
 fn loss_and_samples_improve() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, settled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let before = distance(&network());
-    let dit = train(folder.path(), 400, None);
+    train(folder.path(), 300, None);
+    let dit = fall(folder.path(), settled.path(), 100, None).unwrap();
     let lines = lines(folder.path());
     let mean = |lines: &[Line]| lines.iter().map(|l| l.loss).sum::<f64>() / lines.len() as f64;
-    let (first, last) = (mean(&lines[..10]), mean(&lines[390..]));
+    let (first, last) = (mean(&lines[..10]), mean(&lines[290..]));
     assert!(last < 0.6 * first, "the loss went from {first} to {last}");
     let after = distance(&dit);
     assert!(after < 0.5 * before, "samples were {before} from their pictures, and are {after}");
     assert!(folder.path().join("curve.png").is_file());
+    // At high noise the right prompt helps, and more so than at first.
+    let help = |line: &Line| {
+        let errors = line.errors.expect("every fifth step looks");
+        errors.wrong[0] - errors.right[0]
+    };
+    assert!(help(&lines[299]) > 0.1 && help(&lines[299]) > 2.0 * help(&lines[4]));
+    assert!(lines[0].errors.is_none());
 }
 
 #[test]
@@ -160,26 +205,37 @@ fn a_killed_run_goes_on_as_if_it_had_not_been() {
 fn other_settings_do_not_go_on() {
     let folder = tempfile::tempdir().unwrap();
     train(folder.path(), 2, None);
-    let (data, old) = (data(), settings());
-    let settings = Settings { batch: 4, ..old };
-    let task = DitTask {
-        model: None,
-        data: &data,
-        settings: &settings,
-        workers: Workers::of(1),
-        part: 4,
-        device: Device::flex(),
-    };
-    let plan = Plan {
-        folder: folder.path().to_owned(),
-        rate: Rate { peak: 1e-3, warm_up: 1, steps: 4, decay: 0.5 },
-        batch: 4,
-        average: 0.9,
-        samples: 1000,
-        most: None,
-    };
-    let error = run(&task, &plan, &settings, network(), Settings::optimiser).unwrap_err();
+    let settings = Settings { batch: 4, ..settings() };
+    let error = train_with(&settings, &plan(folder.path(), 4, &settings)).unwrap_err();
     assert!(error.to_string().contains("begun with other settings"), "{error}");
+}
+
+#[test]
+fn a_fall_is_a_run_of_its_own() {
+    let [steady, whole, broken] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    train(steady.path(), 4, None);
+    fall(steady.path(), whole.path(), 6, None).unwrap();
+    let rates: Vec<f64> = lines(whole.path()).iter().map(|line| line.rate).collect();
+    assert!(rates[0] == 3e-3 && rates.is_sorted_by(|a, b| a > b), "{rates:?}");
+    // Killed at every step it is the same run, although the other one has gone on meanwhile.
+    for _ in 0..6 {
+        fall(steady.path(), broken.path(), 6, Some(Duration::from_nanos(1))).unwrap();
+    }
+    train(steady.path(), 8, None);
+    let losses = |folder: &Path| lines(folder).iter().map(|l| l.loss).collect::<Vec<_>>();
+    assert_eq!(losses(whole.path()), losses(broken.path()));
+    // The steady run has not noticed, and a fall keeps its length.
+    let unbroken = tempfile::tempdir().unwrap();
+    train(unbroken.path(), 8, None);
+    assert_eq!(losses(steady.path()), losses(unbroken.path()));
+    let error = fall(steady.path(), whole.path(), 7, None).unwrap_err().to_string();
+    assert!(
+        error.contains("begun with other settings") && error.contains("a fall keeps its length"),
+        "{error}"
+    );
+    let nothing = tempfile::tempdir().unwrap();
+    let error = fall(nothing.path(), &nothing.path().join("new"), 6, None).unwrap_err();
+    assert!(error.to_string().contains("no checkpoint of a run"), "{error}");
 }
 
 /// The program's way from a folder of pictures to a picture, as the README has it.
@@ -224,7 +280,27 @@ fn own_pictures_become_a_model() {
     let (success, said) = train("dit", "2", &["--model", &vae]);
     assert!(success && said.contains("Going on from step 1"), "{said}");
     let (success, said) = train("dit", "3", &["--model", &vae, "--weight-decay", "0.5"]);
-    assert!(!success && said.contains("weight_decay was 0.01 and is 0.5"), "{said}");
+    assert!(!success && said.contains("weight_decay was 0.02 and is 0.5"), "{said}");
+    // A fall begins from it, in a folder of its own.
+    let from = path("dit");
+    let falling = ["train", "dit", "--run", &path("fall"), "--steps", "1", "--from", &from];
+    let (success, said) = run(&[&falling, &short[..], &["--model", &vae, "--fall"]].concat());
+    assert!(success, "{said}");
+    let itself = ["train", "dit", "--run", &from, "--steps", "4", "--from", &from];
+    let (success, said) = run(&[&itself, &short[..], &["--model", &vae]].concat());
+    assert!(!success && said.contains("cannot begin from itself"), "{said}");
+    // What is packed for another machine is learnt from there.
+    let packed = path("packed.safetensors");
+    works(&["pack", "--data", &data, "--every", "1", "-o", &packed]);
+    let elsewhere = ["train", "dit", "--data", &packed, "--run", &path("there"), "--steps", "1"];
+    works(&[&elsewhere, &short[2..]].concat());
+    // A DiT does not go on with another autoencoder's latents, nor an autoencoder from a DiT.
+    let foreign = ["train", "dit", "--run", &path("foreign"), "--steps", "1", "--from", &from];
+    let (success, said) = run(&[&foreign, &short[..], &["--fall"]].concat());
+    assert!(success, "the decoder alone was trained: {said}");
+    let other = ["train", "vae", "--run", &path("other"), "--steps", "1", "--from", &from];
+    let (success, said) = run(&[&other, &short[..]].concat());
+    assert!(!success && said.contains("of another network"), "{said}");
     // Nor does a run of the other kind, nor with a damaged checkpoint, nor onto its own model.
     let other = ["train", "dit", "--run", &path("vae"), "--steps", "3"];
     let (success, said) = run(&[&other, &short[..]].concat());
@@ -253,11 +329,80 @@ fn own_pictures_become_a_model() {
     assert_eq!(Image::from_png(&std::fs::read(picture).unwrap()).unwrap().width, 128);
 }
 
+/// A folder of before shift, defaults and an encoder of its own: it draws, trains, and is made anew.
+#[test]
+fn older_folders_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
+    let read = |name: &str| std::fs::read(model.join(name)).unwrap();
+    let halves = ["vae.safetensors", "vae_encoder.safetensors"].map(read);
+    let halves = halves.each_ref().map(|bytes| SafeTensors::deserialize(bytes).unwrap());
+    let tensors: Vec<_> = halves.iter().flat_map(SafeTensors::tensors).collect();
+    let whole = safetensors::serialize(tensors, None).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_slice(&read("model.json")).unwrap();
+    let facts = serde_json::to_value(FileFacts::of(&whole)).unwrap();
+    let fields = manifest.as_object_mut().unwrap();
+    fields.remove("shift").unwrap();
+    fields.remove("defaults").unwrap();
+    let files = fields["files"].as_object_mut().unwrap();
+    files.remove("vae_encoder.safetensors").unwrap();
+    files.insert("vae.safetensors".into(), facts);
+    std::fs::write(folder.path().join("model.json"), manifest.to_string()).unwrap();
+    std::fs::write(folder.path().join("vae.safetensors"), whole).unwrap();
+    for name in ["dit.safetensors", "text_encoder.safetensors", "vocab.txt"] {
+        std::fs::copy(model.join(name), folder.path().join(name)).unwrap();
+    }
+    let source = Folder(folder.path().to_owned());
+    let device = Device::flex();
+    let old = pollster::block_on(Pipeline::load_whole(&source, &device)).unwrap();
+    assert_eq!((old.shift(), old.defaults.steps), (Some(1.0), 20));
+    let new = pollster::block_on(Pipeline::load_whole(&Folder(model), &device)).unwrap();
+    let image = Image { width: 128, height: 128, pixels: [9, 200, 90, 255].repeat(1 << 14) };
+    let latent = |model| normalised_latents(model, to_tensor(&[&image], &device)).into_data();
+    latent(&old).assert_eq(&latent(&new), true);
+}
+
+/// Word pieces leave a model, and what the lists and the dataset say is read as before.
+#[test]
+fn a_trimmed_model_draws_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(path("mine")).unwrap();
+    let image = Image { width: 16, height: 16, pixels: [9, 200, 90, 255].repeat(256) };
+    std::fs::write(path("mine/a.png"), image.to_png(None).unwrap()).unwrap();
+    let line = "{\"file_name\": \"a.png\", \"text\": \"a crocodile\"}\n";
+    std::fs::write(path("mine/metadata.jsonl"), line).unwrap();
+    std::fs::write(path("words.txt"), "umbrella\nred apple\n").unwrap();
+    let works = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_patchwork")).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let data = path("mine.safetensors");
+    works(&["dataset", "--pictures", &path("mine"), "-o", &data]);
+    works(&["trim", "--data", &data, "--words", &path("words.txt"), "-o", &path("small")]);
+    let draw = |model: &str, prompt: &str| {
+        let (output, steps) = (path("out.png"), ["--steps", "1", "--seed", "3"]);
+        let arguments = ["generate", "--model", model, "--prompt", prompt, "-o", &output];
+        works(&[&arguments[..], &steps].concat());
+        std::fs::read(output).unwrap()
+    };
+    let lines = |file: String| std::fs::read_to_string(file).unwrap().lines().count();
+    let whole = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
+    assert!(lines(path("small/vocab.txt")) < 2100);
+    for prompt in ["a crocodile", "umbrella", "two crocodiles"] {
+        assert_eq!(draw(&path("small"), prompt), draw(whole, prompt), "{prompt}");
+    }
+    // What left is read in pieces, and is another picture.
+    assert_ne!(draw(&path("small"), "volcano"), draw(whole, "volcano"));
+}
+
 /// A new DiT predicts 0: its error is what noise and latents have in variance.
 #[test]
 fn a_new_network_has_the_error_of_saying_nothing() {
     let folder = Folder("www/models/stickers".into());
-    let mut model = pollster::block_on(Pipeline::load(&folder, &Device::flex())).unwrap();
+    let device = Device::flex();
+    let mut model = pollster::block_on(Pipeline::load_whole(&folder, &device)).unwrap();
     model.dit = model.dit.config().init(&Device::flex());
     let image = |colour: [u8; 4]| Image { width: 128, height: 128, pixels: colour.repeat(1 << 14) };
     let images = [image([250, 20, 20, 255]), image([0; 4])];

@@ -6,14 +6,20 @@ use burn::tensor::Device;
 use clap::Args;
 use indicatif::ProgressBar;
 
+use super::sampling::Sampling;
 use super::{check_writable, model_folder};
 use crate::dataset::Dataset;
+use crate::diffusion::guess::{GuessErrors, LEVELS};
 use crate::evaluate::exam::{Exam, Questions, check};
 use crate::evaluate::eye::Eye;
+use crate::evaluate::flaws::{Flaws, compare};
 use crate::evaluate::judge::Scores;
-use crate::evaluate::{Drawing, Report, draw, hundred};
+use crate::evaluate::reconstruction::Scores as Kept;
+use crate::evaluate::shapes::Ranks;
+use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
+use crate::recipe::Recipe;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
@@ -28,12 +34,8 @@ pub(super) struct Arguments {
     /// Where fetched packages are kept.
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
-    /// Steps of the sampler.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    steps: usize,
-    /// Scale of classifier-free guidance.
-    #[arg(long, value_name = "X", default_value_t = 3.0)]
-    guidance: f64,
+    #[command(flatten)]
+    sampling: Sampling,
     /// The most prompts of each kind.
     #[arg(long, value_name = "N", default_value_t = 300)]
     most: usize,
@@ -43,44 +45,68 @@ pub(super) struct Arguments {
     /// Only draw a sheet of 100 prompts, concepts and styles at random, with the last model.
     #[arg(long, value_name = "PNG")]
     sheet: Option<PathBuf>,
+    /// Only measure drawings of learnt and held-out pairs, as to compare samplers.
+    #[arg(long)]
+    only_drawings: bool,
+    /// Draw the last model's drawings beside the true pictures here: learnt pairs, then held-out ones.
+    #[arg(long, value_name = "PNG")]
+    beside: Option<PathBuf>,
+    /// Only look for flaws in the last model's drawings of learnt pairs, and whose fault they are: a
+    /// table, and a sheet of real pictures, those through the autoencoder, and drawings, a row each.
+    #[arg(long, value_name = "PNG")]
+    flaws: Option<PathBuf>,
     /// Write all numbers here, as JSON.
     #[arg(short, long, value_name = "JSON")]
     output: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let Arguments { steps, guidance, most, seed, .. } = *arguments;
-    if !(2..=1_000_000).contains(&most) || steps == 0 {
-        return Err(Error::Recipe("--most must be at least 2, and --steps at least 1".into()));
+    let Arguments { most, seed, .. } = *arguments;
+    arguments.sampling.check()?;
+    if !(2..=1_000_000).contains(&most) {
+        return Err(Error::Recipe("--most must be at least 2".into()));
     }
-    let drawing = Drawing { steps, guidance, most, seed };
+    let drawing = Drawing { most, seed };
     let device = Device::flex();
-    for path in arguments.sheet.iter().chain(&arguments.output) {
+    let Arguments { sheet: sheet_path, beside: beside_path, flaws: flaws_path, output, .. } =
+        arguments;
+    for path in [sheet_path, beside_path, flaws_path, output].into_iter().flatten() {
         check_writable(path)?;
     }
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     let mut models = Vec::new();
     for path in &arguments.model {
-        let model = pollster::block_on(Pipeline::load(&model_folder(path)?, &device))?;
+        let model = pollster::block_on(Pipeline::load_whole(&model_folder(path)?, &device))?;
         check(&model)?;
         models.push((path, model));
     }
     if let (Some(path), Some((_, model))) = (&arguments.sheet, models.last()) {
-        return sheet(model, &dataset, drawing, path);
+        let sampling = model.resolved(&arguments.sampling.recipe(model)?);
+        return sheet(model, &dataset, (&sampling, seed), path);
     }
     let questions = Questions::new(&dataset, drawing)?;
+    if let (Some(path), Some((_, model))) = (&arguments.flaws, models.last()) {
+        let sampling = model.resolved(&arguments.sampling.recipe(model)?);
+        return flaws(model, questions.learnt_of(&dataset), (&sampling, seed), path);
+    }
     let eye = Eye::new(&arguments.cache, &device)?;
     eprintln!("Looking at all pictures of the dataset, once.");
     let features = eye.features_of(&dataset, &hash, &arguments.data)?;
     let exam = Exam::new((&dataset, &features), questions, &eye, drawing);
-    let mut reports = Vec::new();
+    let (mut reports, mut beside) = (Vec::new(), Vec::new());
     for (path, model) in &models {
         eprintln!("Drawing with {}.", path.display());
-        reports.push(Report { model: path.display().to_string(), ..exam.take(model)? });
+        let sampling = model.resolved(&arguments.sampling.recipe(model)?);
+        let (report, drawings) = exam.take(model, &sampling, arguments.only_drawings)?;
+        beside = drawings;
+        reports.push(Report { model: path.display().to_string(), ..report });
         if let Some(path) = &arguments.output {
             let json = serde_json::to_string_pretty(&reports).expect("plain data");
             write_whole(path, (json + "\n").as_bytes())?;
         }
+    }
+    if let Some(path) = &arguments.beside {
+        write_whole(path, &Image::sheet(&beside, 16).to_png(None)?)?;
     }
     print(&reports);
     Ok(())
@@ -89,12 +115,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 fn sheet(
     model: &Pipeline,
     dataset: &Dataset,
-    drawing: Drawing,
+    how: (&Recipe, u64),
     path: &std::path::Path,
 ) -> Result<()> {
-    let asked = hundred(dataset, &model.styles, drawing.seed);
+    let asked = hundred(dataset, &model.styles, how.1);
     let bar = ProgressBar::new(asked.len() as u64);
-    let images = draw(model, &asked, drawing, &bar)?;
+    let images = draw(model, &asked, how, &bar)?;
     bar.finish_and_clear();
     write_whole(path, &Image::sheet(&images, 10).to_png(None)?)?;
     for (i, row) in asked.chunks(10).enumerate() {
@@ -102,6 +128,22 @@ fn sheet(
         println!("Row {}: {}.", i + 1, names.collect::<Vec<_>>().join("; "));
     }
     Ok(())
+}
+
+fn flaws(
+    model: &Pipeline,
+    (asked, real): (Vec<Asked>, Vec<&Image>),
+    how: (&Recipe, u64),
+    path: &std::path::Path,
+) -> Result<()> {
+    let rows = compare(model, (&asked, &real), how)?;
+    println!("| {} learnt pairs | mottling | specks | outline |\n|---|---|---|---|", asked.len());
+    for (what, Flaws { mottling, specks, outline }, _) in &rows {
+        println!("| {what} | {mottling:.2} | {specks:.2} | {outline:.0} px |");
+    }
+    let shown = asked.len().min(16);
+    let images: Vec<&Image> = rows.iter().flat_map(|(_, _, images)| &images[..shown]).collect();
+    write_whole(path, &Image::sheet(&images, shown).to_png(None)?)
 }
 
 /// A column a model, and one of real pictures.
@@ -113,37 +155,65 @@ fn print(reports: &[Report]) {
     };
     line("", &|report| report.model.clone(), "real pictures".into());
     println!("|---|{}", "---|".repeat(reports.len() + 1));
-    let rows = |kind: &str, of: fn(&Report) -> &Scores, real: Option<&Scores>| {
-        let row = |what: &str, value: &dyn Fn(&Scores) -> String| {
-            let real = real.map_or_else(String::new, value);
-            line(&format!("{kind}: {what}"), &|report| value(of(report)), real);
+    type Cell<'a, T> = &'a dyn Fn(&T) -> String;
+    let scores: [(&str, Cell<'_, Scores>); 5] = [
+        ("Fréchet distance", &|scores| format!("{:.1}", scores.frechet)),
+        ("nearest concept is right", &|scores| percent(scores.concept)),
+        ("… one of the nearest five", &|scores| percent(scores.concept_of_five)),
+        ("nearest style is right", &|scores| percent(scores.style)),
+        ("distance to the nearest picture learnt", &|scores| format!("{:.3}", scores.nearest)),
+    ];
+    let ranks: [(&str, Cell<'_, Ranks>); 3] = [
+        ("true picture is the nearest of its style at 32×32", &|ranks| percent(ranks.first)),
+        ("… one of the nearest five", &|ranks| percent(ranks.of_five)),
+        ("… median rank", &|ranks| format!("{:.0}", ranks.median)),
+    ];
+    for (kind, of) in [
+        ("learnt pairs", (|r| &r.learnt) as fn(&Report) -> &Pairs),
+        ("held-out pairs", |r| &r.pairs),
+    ] {
+        line(&format!("{kind}: pictures"), &|r| of(r).scores.pictures.to_string(), String::new());
+        for (what, cell) in ranks {
+            let real = cell(&of(first).real_ranks);
+            line(&format!("{kind}: {what}"), &|report| cell(&of(report).ranks), real);
+        }
+        for (what, cell) in scores {
+            let real = of(first).real_scores.as_ref().map_or_else(String::new, cell);
+            line(&format!("{kind}: {what}"), &|report| cell(&of(report).scores), real);
+        }
+        if of(first).errors.is_none() {
+            continue;
+        }
+        let errors = |of_errors: &dyn Fn(Errors) -> String, what: String| {
+            let cell = |r: &Report| of(r).errors.map_or_else(String::new, of_errors);
+            line(&format!("{kind}: {what}"), &cell, String::new());
         };
-        row("pictures", &|scores| scores.pictures.to_string());
-        row("Fréchet distance", &|scores| format!("{:.1}", scores.frechet));
-        row("nearest concept is right", &|scores| percent(scores.concept));
-        row("… one of the nearest five", &|scores| percent(scores.concept_of_five));
-        row("nearest style is right", &|scores| percent(scores.style));
-        row("distance to the nearest picture learnt", &|scores| format!("{:.3}", scores.nearest));
+        errors(&|errors| format!("{:.4}", errors.flow), "error of the flow".into());
+        for (i, t) in LEVELS.iter().enumerate() {
+            let both = |Errors { guess: GuessErrors { right, wrong }, .. }: Errors| {
+                format!("{:.3}, {:.3}", right[i], wrong[i])
+            };
+            errors(&both, format!("error of the guess at {t}, right and wrong prompt"));
+        }
+    }
+    let Some(real) = &first.rest else { return };
+    let rest = |what: &str, cell: Cell<'_, Rest>, real: String| {
+        line(what, &|report| report.rest.as_ref().map_or_else(String::new, cell), real);
     };
-    rows("held-out pairs", |report| &report.pairs, Some(&first.real_pairs));
-    rows("held-out concepts", |report| &report.concepts, Some(&first.real_concepts));
-    rows("learnt pairs", |report| &report.plain, None);
-    line(
-        "held-out pairs: error of the flow",
-        &|report| format!("{:.4}", report.pairs_error),
-        String::new(),
-    );
-    line(
-        "learnt pairs: error of the flow",
-        &|report| format!("{:.4}", report.plain_error),
-        String::new(),
-    );
-    line("colour obeyed", &|report| percent(report.colour), percent(first.real_colour));
-    let kept = |report: &Report| report.reconstruction;
-    line("autoencoder: PSNR", &|r| format!("{:.2} dB", kept(r).psnr), String::new());
-    line("… with noise", &|r| format!("{:.2} dB", kept(r).psnr_noisy), String::new());
-    line("autoencoder: edge error", &|r| format!("{:.3}", kept(r).edge_error), String::new());
-    line("… with noise", &|r| format!("{:.3}", kept(r).edge_error_noisy), String::new());
+    for (what, cell) in scores {
+        let real = cell(&real.real_concepts);
+        rest(&format!("held-out concepts: {what}"), &|rest| cell(&rest.concepts), real);
+    }
+    rest("colour obeyed", &|rest| percent(rest.colour), percent(real.real_colour));
+    let kept: [(&str, Cell<'_, Kept>); 4] = [
+        ("autoencoder: PSNR", &|kept| format!("{:.2} dB", kept.psnr)),
+        ("… with noise", &|kept| format!("{:.2} dB", kept.psnr_noisy)),
+        ("autoencoder: edge error", &|kept| format!("{:.3}", kept.edge_error)),
+        ("… with noise", &|kept| format!("{:.3}", kept.edge_error_noisy)),
+    ];
+    for (what, cell) in kept {
+        rest(what, &|rest| cell(&rest.reconstruction), String::new());
+    }
 }
 
 fn percent(part: f64) -> String {

@@ -7,6 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::sampling::Sampling;
 use super::{check_writable, model_folder};
 use crate::device::Backend;
 use crate::image::Image;
@@ -39,22 +40,11 @@ pub(super) struct Arguments {
     /// Seed of PyTorch's CPU generator; picture i of several has seed + i.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
-    /// Steps of the sampler.
-    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
-    steps: usize,
-    /// Scale of classifier-free guidance; 1 is none, 0 draws without the prompt.
-    #[arg(long, value_name = "X", default_value_t = 3.0, allow_negative_numbers = true)]
-    guidance: f64,
-    /// Guide only while the noise is between these parts of the way, 1 being pure noise.
-    #[arg(long, value_names = ["FROM", "TO"], num_args = 2)]
-    guidance_interval: Option<Vec<f64>>,
+    #[command(flatten)]
+    sampling: Sampling,
     /// Guide only the first N channels of the latent; the original DiT guides 3.
     #[arg(long, value_name = "N")]
     guidance_channels: Option<usize>,
-    /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc; by default the model's own.
-    /// Flows, such as the embedded model, take euler, heun, dpmpp_2m, unipc, and ddim without eta.
-    #[arg(long, value_name = "NAME", default_value = "")]
-    sampler: String,
     /// DDIM's noise: 0 none, 1 as much as DDPM.
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     eta: f64,
@@ -82,33 +72,27 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn recipe(&self) -> Recipe {
-        let interval = match self.guidance_interval.as_deref() {
-            Some([from, to]) => (*from, *to),
-            _ => (0.0, 1.0),
-        };
+    /// The recipe as given, over what the sampling options say.
+    fn over(&self, sampling: Recipe) -> Recipe {
         Recipe {
             prompt: self.prompt.clone(),
             negative: self.negative.clone(),
             class: self.class,
             style: self.style.clone(),
             seed: self.seed,
-            steps: self.steps,
-            guidance: self.guidance,
-            guidance_interval: interval,
             guidance_channels: self.guidance_channels,
-            sampler: self.sampler.clone(),
             eta: self.eta,
             karras: self.karras,
             count: self.count,
+            ..sampling
         }
     }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let recipe = arguments.recipe();
     // What can be refused at once is refused before anything is loaded.
-    recipe.check()?;
+    arguments.sampling.check()?;
+    arguments.over(Recipe::default()).check()?;
     check_writable(&arguments.output)?;
     if let Some(path) = &arguments.latents_out {
         check_writable(path)?;
@@ -117,10 +101,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
     }
     let backend: Backend = arguments.device.parse()?;
-    pollster::block_on(draw(arguments, &recipe, backend))
+    pollster::block_on(draw(arguments, backend))
 }
 
-async fn draw(arguments: &Arguments, recipe: &Recipe, backend: Backend) -> Result<()> {
+async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     let device = backend.start().await?;
     let folder = model_folder(&arguments.model)?;
     let pipeline = Pipeline::load(&folder, &device).await?;
@@ -128,7 +112,8 @@ async fn draw(arguments: &Arguments, recipe: &Recipe, backend: Backend) -> Resul
         Some(path) => Some(read_latents(path, &pipeline)?),
         None => None,
     };
-    let mut run = pipeline.begin(recipe, noise)?;
+    let recipe = pipeline.resolved(&arguments.over(arguments.sampling.recipe(&pipeline)?));
+    let mut run = pipeline.begin(&recipe, noise)?;
     for note in run.notes() {
         eprintln!("{note}");
     }
@@ -147,13 +132,7 @@ async fn draw(arguments: &Arguments, recipe: &Recipe, backend: Backend) -> Resul
     // Other noise than the seed's is not in the recipe, which would then draw something else.
     let json = match &arguments.latents_in {
         Some(_) => None,
-        None => {
-            let mut recipe = recipe.clone();
-            if recipe.sampler.is_empty() {
-                recipe.sampler = pipeline.sampler.to_string();
-            }
-            serde_json::to_string(&recipe).ok()
-        }
+        None => serde_json::to_string(&recipe).ok(),
     };
     let output = &arguments.output;
     write_picture(&pipeline, latent.clone(), output, json.as_deref()).await?;

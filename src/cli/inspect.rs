@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     for file in &files {
         print_file(&mut out, file, arguments.tensors)?;
     }
-    let pipeline = pollster::block_on(Pipeline::load(&folder, &Device::flex()))?;
+    let pipeline = pollster::block_on(Pipeline::load_whole(&folder, &Device::flex()))?;
     print(&mut out, &describe(&pipeline))
 }
 

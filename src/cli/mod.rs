@@ -5,9 +5,12 @@ mod evaluate;
 mod generate;
 mod inspect;
 mod known_answer;
+mod pack;
 mod quantise;
+mod sampling;
 mod sheet;
 mod train;
+mod trim;
 
 use std::io::{Error as IoError, ErrorKind};
 use std::path::Path;
@@ -16,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::pipeline::{Folder, diffusers, no_model, stickers};
+use crate::train::export::check_apart;
 use crate::{Error, Result};
 
 /// Draws pictures from prompts with a Diffusion Transformer, as the page does.
@@ -28,6 +32,8 @@ enum Command {
     Sheet(sheet::Arguments),
     /// Pack pictures and captions to learn from.
     Dataset(dataset::Arguments),
+    /// Compute what a DiT learns from, in a small file to train on another machine.
+    Pack(pack::Arguments),
     /// Train a part of a model.
     #[command(subcommand)]
     Train(train::Arguments),
@@ -35,6 +41,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Make a model's download smaller: a byte a value.
     Quantise(quantise::Arguments),
+    /// Leave word pieces that prompts do not use out of a model's text encoder.
+    Trim(trim::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -48,9 +56,11 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments),
+        Command::Pack(arguments) => pack::run(&arguments),
         Command::Train(arguments) => return told(train::run(&arguments)),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Quantise(arguments) => quantise::run(&arguments),
+        Command::Trim(arguments) => trim::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };
@@ -85,6 +95,19 @@ fn check_folder(path: &Path) -> Result<()> {
     if path.exists() && !path.is_dir() {
         let problem = IoError::new(ErrorKind::NotADirectory, "it is a file; name a folder");
         return Err(Error::write(path, problem));
+    }
+    Ok(())
+}
+
+/// Makes sure that a new model is written over no other, before long work.
+fn check_new_model(from: &Path, to: &Path) -> Result<()> {
+    check_apart(from, to)?;
+    check_folder(to)?;
+    if to.join(stickers::MANIFEST).exists() {
+        let output = to.display();
+        return Err(Error::Recipe(format!(
+            "There is a model in {output} already: choose another folder, or remove it first"
+        )));
     }
     Ok(())
 }

@@ -2,24 +2,22 @@
 
 use std::path::PathBuf;
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use clap::Args;
 
-use super::{check_folder, model_folder};
+use super::{check_new_model, model_folder};
 use crate::dataset::Dataset;
 use crate::evaluate::Asked;
 use crate::evaluate::flow::flow_error;
 use crate::evaluate::reconstruction::{Scores, measure};
 use crate::image::Image;
-use crate::model::{MiniLmConfig, StickerAutoencoder};
 use crate::pipeline::decoder::Autoencoder;
-use crate::pipeline::stickers::{AUTOENCODER, DIT, MANIFEST, TEXT_ENCODER};
+use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder, text_config};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::train::examples::check_size;
-use crate::train::export::{check_apart, export};
+use crate::train::export::{autoencoder_files, export};
 use crate::weights::save::{Precision, parameters, to_bytes};
-use crate::weights::{Checkpoint, KeyTable, keys, load};
+use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -41,22 +39,17 @@ const LEAST_COSINE: f64 = 0.999;
 const MOST_ERROR: f64 = 0.02;
 /// And pictures may lose so much of their likeness.
 const MOST_DECIBEL: f64 = 0.5;
+/// What error messages call it before it is written.
+const SMALLER: &str = "the smaller model";
 /// Captions, and pictures, that are tried.
 const CAPTIONS: usize = 300;
 const PICTURES: usize = 50;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    check_apart(&arguments.model, &arguments.output)?;
-    check_folder(&arguments.output)?;
-    if arguments.output.join(MANIFEST).exists() {
-        let output = arguments.output.display();
-        return Err(Error::Recipe(format!(
-            "There is a model in {output} already: choose another folder, or remove it first"
-        )));
-    }
+    check_new_model(&arguments.model, &arguments.output)?;
     let device = Device::flex();
     let folder = model_folder(&arguments.model)?;
-    let before = pollster::block_on(Pipeline::load(&folder, &device))?;
+    let before = pollster::block_on(Pipeline::load_whole(&folder, &device))?;
     check_size(&before)?;
     let (Some(reader), Autoencoder::Sticker { network, mean, std }) =
         (&before.text, &before.decoder.autoencoder)
@@ -64,12 +57,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let problem = "Only models that Patchwork trained, with a model.json, can be made smaller";
         return Err(Error::Recipe(problem.into()));
     };
-    let new = MiniLmConfig::new().init(&device);
-    let (text_bytes, encoder) = in_bytes(&reader.encoder, new, &keys::MINILM)?;
+    let text_bytes = to_bytes(&parameters(&reader.encoder, &keys::MINILM, Precision::Byte), None);
+    let file = Checkpoint::new(SMALLER, vec![text_bytes.clone()])?;
+    let encoder = load(text_config(&file).init(&device), &file, &keys::MINILM)?;
     let new = before.dit.config().init(&device);
-    let (dit_bytes, dit) = in_bytes(&before.dit, new, &keys::DIT)?;
-    let new = StickerAutoencoder::init(&device);
-    let (vae_bytes, network) = in_bytes(network.as_ref(), new, &keys::STICKER_AUTOENCODER)?;
+    let dit_bytes = to_bytes(&parameters(&before.dit, &keys::DIT, Precision::Byte), None);
+    let file = Checkpoint::new(SMALLER, vec![dit_bytes.clone()])?;
+    let dit = load(new, &file, &keys::DIT)?;
+    let vae_files = autoencoder_files(network, Precision::Byte);
+    let parts = vae_files.iter().map(|(_, bytes)| bytes.clone()).collect();
+    let network = autoencoder(&Checkpoint::new(SMALLER, parts)?, &device)?;
 
     let mut after = before.clone();
     after.text = Some(TextReader { encoder, ..reader.clone() });
@@ -105,17 +102,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             100.0 * MOST_ERROR
         )));
     }
-    let files = [(TEXT_ENCODER, text_bytes), (DIT, dit_bytes), (AUTOENCODER, vae_bytes)];
+    let [decoder, encoder] = vae_files;
+    let files = [(TEXT_ENCODER, text_bytes), (DIT, dit_bytes), decoder, encoder];
     export(&arguments.model, &arguments.output, &files, |_| ())?;
     println!("{}", arguments.output.display());
     Ok(())
-}
-
-/// A file of bytes, and the module that it loads as.
-fn in_bytes<M: Module>(module: &M, new: M, table: &KeyTable) -> Result<(Vec<u8>, M)> {
-    let bytes = to_bytes(&parameters(module, table, Precision::Byte), None);
-    let file = Checkpoint::new("the smaller model", vec![bytes.clone()])?;
-    Ok((bytes, load(new, &file, table)?))
 }
 
 /// The smallest cosine between two models' states of any token.

@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use clap::Args;
 use indicatif::ProgressBar;
 
+use super::sampling::Sampling;
 use super::{check_writable, model_folder};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
@@ -27,18 +28,15 @@ pub(super) struct Arguments {
     /// The seed of every picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Steps of the sampler.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    steps: usize,
-    /// Scale of classifier-free guidance.
-    #[arg(long, value_name = "X", default_value_t = 3.0)]
-    guidance: f64,
+    #[command(flatten)]
+    sampling: Sampling,
     /// Where the sheet goes, as PNG.
     #[arg(short, long, value_name = "PNG")]
     output: PathBuf,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    arguments.sampling.check()?;
     check_writable(&arguments.output)?;
     pollster::block_on(draw(arguments))
 }
@@ -48,6 +46,7 @@ async fn draw(arguments: &Arguments) -> Result<()> {
     let pipeline = Pipeline::load(&folder, &Device::flex()).await?;
     let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
     let bar = ProgressBar::new((columns * rows) as u64);
+    let sampling = arguments.sampling.recipe(&pipeline)?;
     let mut images = Vec::new();
     for style in &arguments.styles {
         for prompt in &arguments.prompts {
@@ -55,9 +54,7 @@ async fn draw(arguments: &Arguments) -> Result<()> {
                 prompt: prompt.trim().to_owned(),
                 style: style.trim().to_owned(),
                 seed: arguments.seed,
-                steps: arguments.steps,
-                guidance: arguments.guidance,
-                ..Recipe::default()
+                ..sampling.clone()
             };
             let mut run = pipeline.begin(&recipe, None)?;
             run.notes().iter().for_each(|note| bar.println(note));

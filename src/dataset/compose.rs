@@ -44,6 +44,13 @@ impl Place {
 
 /// Counts that are drawn.
 pub const COUNTS: [usize; 3] = [2, 3, 4];
+const NUMBERS: [&str; 3] = ["two", "three", "four"];
+
+/// All words that captions of compositions have beside names.
+pub fn phrases() -> impl Iterator<Item = String> {
+    let places = PLACES.map(Place::words);
+    ["a", "and", "small"].into_iter().chain(NUMBERS).chain(places).map(str::to_owned)
+}
 
 /// `count` copies (2 to 4), and “two cats”.
 pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
@@ -52,7 +59,7 @@ pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
         3 => (&[[0.25, 0.0], [0.0, 0.5], [0.5, 0.5]], 0.5),
         _ => (&[[0.0, 0.0], [0.5, 0.0], [0.0, 0.5], [0.5, 0.5]], 0.5),
     };
-    let word = ["two", "three", "four"][count.clamp(2, 4) - 2];
+    let word = NUMBERS[count.clamp(2, 4) - 2];
     let pictures: Vec<_> = corners.iter().map(|corner| (image, *corner)).collect();
     (lay(&pictures, scale), format!("{word} {}", plural(label)))
 }
@@ -84,7 +91,7 @@ fn lay(pictures: &[(&Image, [f32; 2])], scale: f32) -> Image {
 }
 
 /// English plurals, but for irregular ones.
-fn plural(label: &str) -> String {
+pub(crate) fn plural(label: &str) -> String {
     const IRREGULAR: [(&str, &str); 8] = [
         ("mouse", "mice"),
         ("goose", "geese"),

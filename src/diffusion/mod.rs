@@ -9,6 +9,7 @@
 //! In both, the probability flow is `dx/dσ = (x − x₀) / σ`, so most samplers are written once.
 
 pub mod denoiser;
+pub mod guess;
 pub mod guidance;
 pub mod multistep;
 pub mod noise;

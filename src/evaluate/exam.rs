@@ -7,13 +7,15 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 
 use super::eye::{Eye, Features};
-use super::flow::flow_error;
+use super::flow::{flow_error, guess_errors};
 use super::judge::{Judge, Scores};
-use super::{Asked, Drawing, Report, draw, reconstruction};
+use super::shapes::{Ranks, Shapes};
+use super::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, reconstruction};
 use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
 use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
+use crate::recipe::Recipe;
 use crate::train::examples::check_size;
 use crate::train::rows::generator;
 use crate::{Error, Result};
@@ -68,6 +70,13 @@ impl Questions {
     }
 }
 
+impl Questions {
+    /// The learnt pairs and their pictures.
+    pub fn learnt_of<'a>(&self, dataset: &'a Dataset) -> (Vec<Asked>, Vec<&'a Image>) {
+        (asked(dataset, &self.learnt), images(dataset, &self.learnt))
+    }
+}
+
 /// Whether a model can be measured.
 ///
 /// # Errors
@@ -87,6 +96,7 @@ pub struct Exam<'a> {
     eye: &'a Eye,
     questions: Questions,
     judge: Judge<'a>,
+    shapes: Shapes<'a>,
     drawing: Drawing,
     real: Real,
 }
@@ -97,7 +107,15 @@ struct Real {
     pairs: Scores,
     concepts: Scores,
     colour: f64,
+    pairs_ranks: Ranks,
+    learnt_ranks: Ranks,
 }
+
+/// Drawings beside the true pictures: drawn, true, drawn, true and so on.
+pub type Beside = Vec<Image>;
+
+/// Pairs of each kind that are shown beside each other.
+const SHOWN: usize = 40;
 
 impl<'a> Exam<'a> {
     /// Of a dataset, and a row of features for each of its pictures.
@@ -112,46 +130,106 @@ impl<'a> Exam<'a> {
             let real = rows.iter().map(|&i| features[i].clone()).collect();
             judge.scores(&asked(dataset, rows), &real)
         };
+        let shapes = Shapes::new(dataset);
         let real = Real {
             pairs: scores(&questions.held),
             concepts: scores(&questions.unseen),
             colour: real_colour(&images(dataset, &questions.held), drawing.most),
+            pairs_ranks: shapes.real_ranks(&questions.held),
+            learnt_ranks: shapes.real_ranks(&questions.learnt),
         };
-        Self { dataset, eye, questions, judge, drawing, real }
+        Self { dataset, eye, questions, judge, shapes, drawing, real }
     }
 
-    /// Measures a model.
+    /// Measures a model that draws as `sampling` says: its drawings of learnt and held-out pairs and,
+    /// unless `only_drawings`, all else; and some drawings beside the true pictures, learnt ones first.
     ///
     /// # Errors
     /// Where it cannot draw what the dataset holds.
-    pub fn take(&self, model: &Pipeline) -> Result<Report> {
-        let Questions { held, unseen, learnt, .. } = &self.questions;
-        let coloured = colour_prompts(model, self.drawing.most);
-        let count = held.len() + learnt.len() + unseen.len() + coloured.len();
-        let bar = ProgressBar::new(count as u64);
-        let measure = |rows: &[usize]| -> Result<Scores> {
-            let asked = asked(self.dataset, rows);
-            let drawn = draw(model, &asked, self.drawing, &bar)?;
-            let features = self.eye.features(&drawn.iter().collect::<Vec<_>>());
-            Ok(self.judge.scores(&asked, &features))
-        };
-        let (pairs, concepts, plain) = (measure(held)?, measure(unseen)?, measure(learnt)?);
-        let (colours, prompts): (Vec<Colour>, Vec<Asked>) = coloured.into_iter().unzip();
-        let drawn = draw(model, &prompts, self.drawing, &bar)?;
+    pub fn take(
+        &self,
+        model: &Pipeline,
+        sampling: &Recipe,
+        only_drawings: bool,
+    ) -> Result<(Report, Beside)> {
+        let Questions { held, learnt, .. } = &self.questions;
+        let bar = ProgressBar::new((held.len() + learnt.len()) as u64);
+        let (drawn_learnt, mut beside) = self.pairs(model, sampling, learnt, &bar)?;
+        let (pairs, beside_held) = self.pairs(model, sampling, held, &bar)?;
+        beside.extend(beside_held);
         bar.finish_and_clear();
-        let error = |rows: &[usize]| {
-            flow_error(model, &asked(self.dataset, rows), &images(self.dataset, rows))
+        let errors = |rows: &[usize]| match only_drawings {
+            true => Ok(None),
+            false => self.errors(model, rows).map(Some),
         };
-        Ok(Report {
+        let real = &self.real;
+        let report = Report {
             model: model.name.clone(),
             drawing: self.drawing,
-            pairs,
-            real_pairs: self.real.pairs.clone(),
-            concepts,
+            sampling: sampling.clone(),
+            pairs: Pairs {
+                errors: errors(held)?,
+                real_scores: Some(real.pairs.clone()),
+                real_ranks: real.pairs_ranks,
+                ..pairs
+            },
+            learnt: Pairs {
+                errors: errors(learnt)?,
+                real_ranks: real.learnt_ranks,
+                ..drawn_learnt
+            },
+            rest: match only_drawings {
+                true => None,
+                false => Some(self.rest(model, sampling)?),
+            },
+        };
+        Ok((report, beside))
+    }
+
+    fn pairs(
+        &self,
+        model: &Pipeline,
+        sampling: &Recipe,
+        rows: &[usize],
+        bar: &ProgressBar,
+    ) -> Result<(Pairs, Beside)> {
+        let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
+        let drawn = draw(model, &asked, (sampling, self.drawing.seed), bar)?;
+        let features = self.eye.features(&drawn.iter().collect::<Vec<_>>());
+        let ranks = self.shapes.ranks(rows, &drawn);
+        let pairs = Pairs {
+            scores: self.judge.scores(&asked, &features),
+            real_scores: None,
+            ranks,
+            real_ranks: ranks,
+            errors: None,
+        };
+        let beside = drawn.into_iter().zip(real.into_iter().cloned()).take(SHOWN);
+        Ok((pairs, beside.flat_map(<[Image; 2]>::from).collect()))
+    }
+
+    fn errors(&self, model: &Pipeline, rows: &[usize]) -> Result<Errors> {
+        let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
+        Ok(Errors {
+            flow: flow_error(model, &asked, &real)?,
+            guess: guess_errors(model, &asked, &real)?,
+        })
+    }
+
+    fn rest(&self, model: &Pipeline, sampling: &Recipe) -> Result<Rest> {
+        let Questions { held, unseen, .. } = &self.questions;
+        let how = (sampling, self.drawing.seed);
+        let (colours, prompts): (Vec<Colour>, Vec<Asked>) =
+            colour_prompts(model, self.drawing.most).into_iter().unzip();
+        let bar = ProgressBar::new((unseen.len() + prompts.len()) as u64);
+        let unseen = asked(self.dataset, unseen);
+        let concepts = draw(model, &unseen, how, &bar)?;
+        let features = self.eye.features(&concepts.iter().collect::<Vec<_>>());
+        let drawn = draw(model, &prompts, how, &bar)?;
+        bar.finish_and_clear();
+        Ok(Rest {
+            concepts: self.judge.scores(&unseen, &features),
             real_concepts: self.real.concepts.clone(),
-            plain,
-            pairs_error: error(held)?,
-            plain_error: error(learnt)?,
             colour: mean_share(drawn.into_iter().zip(colours)),
             real_colour: self.real.colour,
             reconstruction: reconstruction::measure(model, &images(self.dataset, held)),
@@ -218,7 +296,7 @@ mod tests {
             split: [Split::Train, Split::Pair, Split::Concept, Split::Concept][i % 4],
         };
         let dataset = Dataset { entries: (0..160).map(entry).collect(), pictures: Vec::new() };
-        let drawing = Drawing { steps: 1, guidance: 1.0, most: 100, seed: u64::MAX };
+        let drawing = Drawing { most: 100, seed: u64::MAX };
         let Questions { known, unseen, .. } = Questions::new(&dataset, drawing).unwrap();
         let count = |rows: &[usize], label: &str| {
             rows.iter().filter(|&&i| dataset.entries[i].label == label).count()

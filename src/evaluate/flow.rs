@@ -8,6 +8,7 @@ use super::Asked;
 use crate::Result;
 use crate::diffusion::Generator;
 use crate::diffusion::denoiser::{Network, Pass};
+use crate::diffusion::guess::{self, GuessErrors, guess_error};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::conditions::Conditioned;
@@ -29,18 +30,52 @@ const LEVELS: usize = 8;
 pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Result<f64> {
     let mut generator = Generator::new(0);
     let mut sum = 0.0;
-    for (Asked { prompt, style }, image) in asked.iter().zip(images) {
-        let recipe = Recipe { prompt: prompt.clone(), style: style.clone(), ..Recipe::default() };
-        let (conditioned, _) = Conditioned::new(model, &recipe)?;
+    for (asked, image) in asked.iter().zip(images) {
+        let conditioned = conditioned(model, &asked.prompt, &asked.style)?;
         let data = normalised_latents(model, to_tensor(&[image], &model.device));
         for level in 0..LEVELS {
             let t = (level as f64 + 0.5) / LEVELS as f64;
             let noise: Tensor<4> = generator.randn_tensor(data.dims(), &model.device);
-            let noisy = data.clone() * (1.0 - t) + noise.clone() * t;
-            let flow = conditioned.predict(noisy, 1000.0 * t, Pass::Conditional);
-            let error = (flow - (noise - data.clone())).square().mean();
-            sum += f64::from(error.into_scalar::<f32>());
+            // x̂ − x = t·((noise − x) − v)
+            let predict = |x, timestep| conditioned.predict(x, timestep, Pass::Conditional);
+            sum += guess_error(&data, &noise, t, predict) / (t * t);
         }
     }
     Ok(sum / (images.len() * LEVELS) as f64)
+}
+
+/// The errors of the guess of the clean latent at [`guess::LEVELS`], with each picture's own prompt
+/// and with the next other one, in the picture's style.
+///
+/// # Errors
+/// Where the model knows no such style.
+///
+/// # Panics
+/// Where there are no pictures, or the model's autoencoder is not the stickers'.
+pub fn guess_errors(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Result<GuessErrors> {
+    let mut generator = Generator::new(0);
+    let mut all = Vec::new();
+    for (i, (Asked { prompt, style }, image)) in asked.iter().zip(images).enumerate() {
+        let others = asked[i..].iter().chain(asked).map(|asked| &asked.prompt);
+        let other = others.into_iter().find(|other| *other != prompt).unwrap_or(prompt);
+        let [right, wrong] =
+            [conditioned(model, prompt, style)?, conditioned(model, other, style)?];
+        let data = normalised_latents(model, to_tensor(&[image], &model.device));
+        let mut errors = GuessErrors::default();
+        for (level, t) in guess::LEVELS.into_iter().enumerate() {
+            let noise: Tensor<4> = generator.randn_tensor(data.dims(), &model.device);
+            let error = |conditioned: &Conditioned<'_>| {
+                let predict = |x, timestep| conditioned.predict(x, timestep, Pass::Conditional);
+                guess_error(&data, &noise, t, predict)
+            };
+            (errors.right[level], errors.wrong[level]) = (error(&right), error(&wrong));
+        }
+        all.push(errors);
+    }
+    Ok(GuessErrors::mean(&all))
+}
+
+fn conditioned<'a>(model: &'a Pipeline, prompt: &str, style: &str) -> Result<Conditioned<'a>> {
+    let recipe = Recipe { prompt: prompt.into(), style: style.into(), ..Recipe::default() };
+    Conditioned::new(model, &recipe).map(|(conditioned, _)| conditioned)
 }

@@ -4,11 +4,13 @@
 
 pub mod exam;
 pub mod eye;
+pub mod flaws;
 pub mod flow;
 pub mod frechet;
 pub mod judge;
 pub mod lite0;
 pub mod reconstruction;
+pub mod shapes;
 
 use burn::tensor::Tensor;
 use indicatif::ProgressBar;
@@ -17,20 +19,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::dataset::{Dataset, Entry, Split};
+use crate::diffusion::guess::GuessErrors;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::train::rows::generator;
 use judge::Scores;
+use shapes::Ranks;
 
-/// How pictures are drawn.
+/// Which pictures are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Drawing {
-    /// Steps of the sampler.
-    pub steps: usize,
-    /// Scale of guidance.
-    pub guidance: f64,
     /// The most prompts of each kind.
     pub most: usize,
     /// Seed of the first picture; each has one more.
@@ -58,22 +58,49 @@ impl Asked {
 pub struct Report {
     /// The model's name.
     pub model: String,
-    /// How it drew.
+    /// Which pictures it drew.
     pub drawing: Drawing,
+    /// How: a recipe without prompt, style and seed.
+    pub sampling: Recipe,
     /// Held-out pairs of concept and style.
-    pub pairs: Scores,
-    /// The real pictures of those pairs.
-    pub real_pairs: Scores,
+    pub pairs: Pairs,
+    /// Pairs that were learnt.
+    pub learnt: Pairs,
+    /// What else was looked at, unless only drawings of pairs were.
+    pub rest: Option<Rest>,
+}
+
+/// What is measured of pairs of concept and style.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pairs {
+    /// By features.
+    pub scores: Scores,
+    /// The same of the real pictures; of those that were not learnt alone it tells something.
+    pub real_scores: Option<Scores>,
+    /// By shape.
+    pub ranks: Ranks,
+    /// The same of real pictures of the same concepts in other styles.
+    pub real_ranks: Ranks,
+    /// The DiT's errors, unless only drawings were looked at.
+    pub errors: Option<Errors>,
+}
+
+/// How far a DiT is from what it learns; nothing of a sampler is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Errors {
+    /// Of the flow; see [`flow::flow_error`].
+    pub flow: f64,
+    /// Of the guess of the clean latent; see [`flow::guess_errors`].
+    pub guess: GuessErrors,
+}
+
+/// What is measured beside pairs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rest {
     /// Concepts that were held out in every style.
     pub concepts: Scores,
     /// Real pictures of those concepts.
     pub real_concepts: Scores,
-    /// Pairs that were learnt.
-    pub plain: Scores,
-    /// The error of the flow on held-out pairs; see [`flow::flow_error`].
-    pub pairs_error: f64,
-    /// The same on pairs that were learnt.
-    pub plain_error: f64,
     /// The share of colourful area that has the colour asked for, 0..1.
     pub colour: f64,
     /// The same of real pictures that were painted in it.
@@ -82,14 +109,14 @@ pub struct Report {
     pub reconstruction: reconstruction::Scores,
 }
 
-/// Draws what is asked for, one by one.
+/// Draws what is asked for, one by one, as `sampling` says, each with the next seed from `seed` on.
 ///
 /// # Errors
 /// Where the model cannot.
 pub fn draw(
     model: &Pipeline,
     asked: &[Asked],
-    drawing: Drawing,
+    (sampling, seed): (&Recipe, u64),
     bar: &ProgressBar,
 ) -> Result<Vec<Image>> {
     let mut images = Vec::new();
@@ -97,10 +124,8 @@ pub fn draw(
         let recipe = Recipe {
             prompt: prompt.clone(),
             style: style.clone(),
-            seed: drawing.seed.wrapping_add(i as u64),
-            steps: drawing.steps,
-            guidance: drawing.guidance,
-            ..Recipe::default()
+            seed: seed.wrapping_add(i as u64),
+            ..sampling.clone()
         };
         let picture: Tensor<4> = model.draw(&recipe)?;
         images.extend(pollster::block_on(to_images(picture))?);

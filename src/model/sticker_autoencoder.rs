@@ -101,42 +101,60 @@ pub struct StickerDecoder {
     shortcut: Conv2d,
 }
 
-/// Both halves, 1.95 M parameters.
+/// Both halves, 1.95 M parameters; or the decoder alone, which is all that drawing needs.
 #[derive(Module, Debug)]
 pub struct StickerAutoencoder {
-    encoder: StickerEncoder,
+    encoder: Option<StickerEncoder>,
     decoder: StickerDecoder,
 }
 
-impl StickerAutoencoder {
-    /// A new autoencoder.
-    pub fn init(device: &Device) -> Self {
-        let wide = 2 * WIDTH;
-        let patch = RGBA * FACTOR * FACTOR;
-        let encoder = StickerEncoder {
+/// Width of the innermost layers.
+const WIDE: usize = 2 * WIDTH;
+/// Values of a picture that meet in a latent cell.
+const PATCH: usize = RGBA * FACTOR * FACTOR;
+
+impl StickerEncoder {
+    fn init(device: &Device) -> Self {
+        Self {
             stem: same_conv([RGBA * 16, WIDTH], 3, device),
             res1: Res::init(WIDTH, device),
-            down: same_conv([4 * WIDTH, wide], 1, device),
-            res2: Res::init(wide, device),
-            res3: Res::init(wide, device),
-            norm: norm(wide, device),
-            head: same_conv([wide, 2 * LATENT_CHANNELS], 3, device),
-            shortcut: same_conv([patch, LATENT_CHANNELS], 1, device),
-        };
-        let decoder = StickerDecoder {
-            stem: same_conv([LATENT_CHANNELS, wide], 3, device),
-            res1: Res::init(wide, device),
-            res2: Res::init(wide, device),
-            res3: Res::init(wide, device),
-            up: same_conv([wide, 4 * WIDTH], 1, device),
+            down: same_conv([4 * WIDTH, WIDE], 1, device),
+            res2: Res::init(WIDE, device),
+            res3: Res::init(WIDE, device),
+            norm: norm(WIDE, device),
+            head: same_conv([WIDE, 2 * LATENT_CHANNELS], 3, device),
+            shortcut: same_conv([PATCH, LATENT_CHANNELS], 1, device),
+        }
+    }
+}
+
+impl StickerDecoder {
+    fn init(device: &Device) -> Self {
+        Self {
+            stem: same_conv([LATENT_CHANNELS, WIDE], 3, device),
+            res1: Res::init(WIDE, device),
+            res2: Res::init(WIDE, device),
+            res3: Res::init(WIDE, device),
+            up: same_conv([WIDE, 4 * WIDTH], 1, device),
             res4: Res::init(WIDTH, device),
             res5: Res::init(WIDTH, device),
             res6: Res::init(WIDTH, device),
             norm: norm(WIDTH, device),
             head: same_conv([WIDTH, RGBA * 16], 3, device),
-            shortcut: same_conv([LATENT_CHANNELS, patch], 1, device),
-        };
-        Self { encoder, decoder }
+            shortcut: same_conv([LATENT_CHANNELS, PATCH], 1, device),
+        }
+    }
+}
+
+impl StickerAutoencoder {
+    /// A new autoencoder.
+    pub fn init(device: &Device) -> Self {
+        Self { encoder: Some(StickerEncoder::init(device)), ..Self::decoder(device) }
+    }
+
+    /// A new decoder, with no encoder.
+    pub fn decoder(device: &Device) -> Self {
+        Self { encoder: None, decoder: StickerDecoder::init(device) }
     }
 
     /// The posterior's mean and log-variance (clamped to −12..2), not normalised.
@@ -144,8 +162,11 @@ impl StickerAutoencoder {
     /// # Shapes
     /// - input: `[b, 4, h, w]`, h and w whole multiples of 8
     /// - output: twice `[b, 8, h/8, w/8]`
+    ///
+    /// # Panics
+    /// Where there is no encoder.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let e = &self.encoder;
+        let e = self.encoder.as_ref().expect("whoever encodes has loaded the encoder");
         let h = e.res1.forward(e.stem.forward(space_to_depth(x.clone(), 4)));
         let h = e.down.forward(space_to_depth(h, 2));
         let h = e.res3.forward(e.res2.forward(h));

@@ -11,6 +11,7 @@ use super::diffusers_config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
 use super::scheduler_config::{SCHEDULER, SchedulerConfig};
 use super::source::read_json;
 use super::{Pipeline, Source};
+use crate::recipe::Defaults;
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
@@ -91,6 +92,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         learned_variance: scheduler.learned_variance(),
         schedule,
         sampler,
+        defaults: Defaults::default(),
         grid: scheduler.grid(),
         decoder: Decoder {
             autoencoder: Autoencoder::Kl {

@@ -17,10 +17,12 @@ pub use decoder::{Decoder, PreviewMap};
 pub use run::Run;
 pub use source::{Folder, Source};
 
+use decoder::Autoencoder;
+
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::{Dit, MiniLm};
-use crate::recipe::Recipe;
+use crate::recipe::{Defaults, Recipe};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -54,6 +56,8 @@ pub struct Pipeline {
     pub schedule: Schedule,
     /// The sampler its makers chose.
     pub sampler: Sampler,
+    /// How many steps they take, and how they guide.
+    pub defaults: Defaults,
     /// How its makers lay a run's levels.
     pub grid: GridOptions,
     /// Makes pictures of latents.
@@ -78,11 +82,41 @@ impl Pipeline {
         }
     }
 
+    /// Loads the model, and with it what encodes pictures, which drawing does not need.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub async fn load_whole<S: Source>(source: &S, device: &Device) -> Result<Self> {
+        let mut pipeline = Self::load(source, device).await?;
+        if let Autoencoder::Sticker { network, .. } = &mut pipeline.decoder.autoencoder {
+            **network = stickers::whole_autoencoder(source, device).await?;
+        }
+        Ok(pipeline)
+    }
+
     /// The shape of one latent, `[1, c, h, w]`.
     pub fn latent_shape(&self) -> [usize; 4] {
         let config = self.dit.config();
         let [height, width] = config.input_size;
         [1, config.in_channels, height, width]
+    }
+
+    /// `recipe` with what it leaves to the model written out: sampler and shift.
+    pub fn resolved(&self, recipe: &Recipe) -> Recipe {
+        let mut recipe = recipe.clone();
+        if recipe.sampler.is_empty() {
+            recipe.sampler = self.sampler.to_string();
+        }
+        recipe.shift = recipe.shift.or(self.shift());
+        recipe
+    }
+
+    /// The shift of a flow's levels; `None` where the model is no flow.
+    pub fn shift(&self) -> Option<f64> {
+        match self.schedule {
+            Schedule::Flow { shift } => Some(shift),
+            Schedule::Discrete { .. } => None,
+        }
     }
 
     /// Everything that happens before the first step. `noise`, `[count, c, h, w]`, replaces the

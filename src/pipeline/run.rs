@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Pipeline;
 use super::conditions::Conditioned;
 use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::{Generator, Guided, Parameterised, Sampler, Sampling, Step};
+use crate::diffusion::{Generator, Guided, Parameterised, Sampler, Sampling, Schedule, Step};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -42,7 +42,15 @@ impl<'a> Run<'a> {
         // What the makers chose holds where the sampler has it; what the recipe asks for must hold.
         let karras = recipe.karras || (pipeline.grid.karras && sampler.takes_karras());
         let options = GridOptions { karras, ..pipeline.grid };
-        let grid = sampler.grid(&pipeline.schedule, recipe.steps, options)?;
+        let schedule = match (recipe.shift, &pipeline.schedule) {
+            (None, schedule) => schedule.clone(),
+            (Some(shift), Schedule::Flow { .. }) => Schedule::Flow { shift },
+            (Some(_), Schedule::Discrete { .. }) => {
+                let problem = "Only models of a flow have a shift: leave it out with this one";
+                return Err(Error::Recipe(problem.into()));
+            }
+        };
+        let grid = sampler.grid(&schedule, recipe.steps, options)?;
 
         let [_, channels, _, _] = pipeline.latent_shape();
         if recipe.guidance_channels.is_some_and(|guided| guided > channels) {

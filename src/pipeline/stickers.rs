@@ -14,6 +14,7 @@ use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::model::{DitConfig, MiniLmConfig, StickerAutoencoder, TextConfig};
+use crate::recipe::{Defaults, Recipe};
 use crate::text::Tokenizer;
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
@@ -23,11 +24,14 @@ pub const MANIFEST: &str = "model.json";
 
 /// The DiT's weights.
 pub const DIT: &str = "dit.safetensors";
-/// The autoencoder's weights.
+/// The autoencoder's weights: its decoder, and in older folders its encoder too.
 pub const AUTOENCODER: &str = "vae.safetensors";
+/// The autoencoder's encoder, which only those need that encode pictures.
+pub const ENCODER: &str = "vae_encoder.safetensors";
 /// The text encoder's weights.
 pub const TEXT_ENCODER: &str = "text_encoder.safetensors";
-const VOCABULARY: &str = "vocab.txt";
+/// The text encoder's tokens, one a line.
+pub const VOCABULARY: &str = "vocab.txt";
 
 /// What `model.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +60,12 @@ pub struct Manifest {
     pub null_style: usize,
     /// What the DiT predicts.
     pub prediction: Prediction,
+    /// Moves the levels of a run towards noise; see [`Recipe::shift`].
+    #[serde(default = "no_shift")]
+    pub shift: f64,
+    /// How it draws best.
+    #[serde(default)]
+    pub defaults: Defaults,
     /// Mean of each latent channel.
     pub latent_mean: Vec<f32>,
     /// Standard deviation of each latent channel.
@@ -67,6 +77,10 @@ pub struct Manifest {
     pub images_seen: Option<usize>,
     /// Length and hash of each file.
     pub files: BTreeMap<String, FileFacts>,
+}
+
+fn no_shift() -> f64 {
+    1.0
 }
 
 /// What a file must be.
@@ -145,7 +159,39 @@ impl Manifest {
         if self.prediction != Prediction::Flow {
             return refuse("only models that predict the flow have this layout".into());
         }
-        Ok(())
+        self.default_sampler()?;
+        let recipe = Recipe { shift: Some(self.shift), ..self.defaults.recipe() };
+        recipe.check().or_else(|problem| refuse(format!("its defaults cannot be: {problem}")))
+    }
+
+    /// The sampler that its defaults name.
+    ///
+    /// # Errors
+    /// Where there is none of that name.
+    fn default_sampler(&self) -> Result<Sampler> {
+        match self.defaults.sampler.as_str() {
+            "" => Ok(Sampler::Euler),
+            name => name.parse().map_err(|problem: Error| {
+                Error::config(MANIFEST, format!("its defaults cannot be: {problem}"))
+            }),
+        }
+    }
+
+    /// What latents and states depend on: the dataset's hash, both encoders, and the seed.
+    pub fn prepared_origin(&self, data: &str, seed: u64) -> String {
+        let (vae, text) = (self.encoder_hash(), self.hash(TEXT_ENCODER));
+        format!("data {data}, autoencoder {vae}, text {text}, seed {seed}")
+    }
+
+    /// Bytes of the files that drawing needs.
+    pub fn drawing_bytes(&self) -> u64 {
+        let needed = self.files.iter().filter(|(name, _)| *name != ENCODER);
+        needed.map(|(_, facts)| facts.bytes).sum()
+    }
+
+    /// The SHA-256 of the file that holds the autoencoder's encoder.
+    pub fn encoder_hash(&self) -> &str {
+        self.hash(if self.files.contains_key(ENCODER) { ENCODER } else { AUTOENCODER })
     }
 
     /// The SHA-256 of a file as listed; empty where it is not.
@@ -192,24 +238,24 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let vocabulary = String::from_utf8(vocabulary)
         .map_err(|_| Error::weights(VOCABULARY, "it is not a text file in UTF-8"))?;
     let tokenizer = Tokenizer::new(&vocabulary)?;
-    let (found, rows) = (tokenizer.vocabulary_size(), MiniLmConfig::new().vocab_size);
+    let weights = checkpoint(TEXT_ENCODER).await?;
+    let text = text_config(&weights);
+    let (found, rows) = (tokenizer.vocabulary_size(), text.vocab_size);
     if found > rows {
         let problem = format!("it has {found} tokens, and the text encoder has {rows}");
         return Err(Error::weights(VOCABULARY, problem));
     }
-    let encoder = load_weights(
-        MiniLmConfig::new().init(device),
-        &checkpoint(TEXT_ENCODER).await?,
-        &keys::MINILM,
-    )?;
+    if manifest.text_tokens > text.max_position_embeddings {
+        let (tokens, places) = (manifest.text_tokens, text.max_position_embeddings);
+        let problem = format!("it has {places} places, and model.json asks for {tokens} tokens");
+        return Err(Error::weights(TEXT_ENCODER, problem));
+    }
+    let encoder = load_weights(text.init(device), &weights, &keys::MINILM)?;
     let (config, weights) = (manifest.dit(), checkpoint(DIT).await?);
     weights.check_holds(config.values_at_least())?;
     let dit = load_weights(config.init(device), &weights, &keys::DIT)?;
-    let network = load_weights(
-        StickerAutoencoder::init(device),
-        &checkpoint(AUTOENCODER).await?,
-        &keys::STICKER_AUTOENCODER,
-    )?;
+    let network = autoencoder(&checkpoint(AUTOENCODER).await?, device)?;
+    let sampler = manifest.default_sampler()?;
     Ok(Pipeline {
         name: manifest.name,
         text: Some(TextReader { tokenizer, encoder, places: manifest.text_tokens }),
@@ -217,8 +263,9 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         dit,
         prediction: manifest.prediction,
         learned_variance: false,
-        schedule: Schedule::Flow { shift: 1.0 },
-        sampler: Sampler::Euler,
+        schedule: Schedule::Flow { shift: manifest.shift },
+        sampler,
+        defaults: manifest.defaults,
         grid: GridOptions::default(),
         decoder: Decoder {
             autoencoder: Autoencoder::Sticker {
@@ -230,4 +277,50 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         },
         device: device.clone(),
     })
+}
+
+/// MiniLM's sizes, with as many words and places as the file has rows for: words that nobody types
+/// can be left out.
+pub fn text_config(weights: &Checkpoint) -> MiniLmConfig {
+    let config = MiniLmConfig::new();
+    let hidden = config.hidden_size;
+    let rows = |table: &str, usual: usize| match weights.shape(table) {
+        Some(&[rows, width]) if width == hidden => rows,
+        _ => usual,
+    };
+    let (words, places) = (config.vocab_size, config.max_position_embeddings);
+    config
+        .with_vocab_size(rows("embeddings.word_embeddings.weight", words))
+        .with_max_position_embeddings(rows("embeddings.position_embeddings.weight", places))
+}
+
+/// The autoencoder with what `weights` hold of it: both halves, or the decoder.
+///
+/// # Errors
+/// Where a tensor is missing or does not fit.
+pub fn autoencoder(weights: &Checkpoint, device: &Device) -> Result<StickerAutoencoder> {
+    let new = match weights.keys().any(|key| key.starts_with("encoder.")) {
+        true => StickerAutoencoder::init(device),
+        false => StickerAutoencoder::decoder(device),
+    };
+    load_weights(new, weights, &keys::STICKER_AUTOENCODER)
+}
+
+/// Both halves of the autoencoder of `source`, for those that encode.
+///
+/// # Errors
+/// Where a file is missing or damaged, or there is no encoder.
+pub async fn whole_autoencoder<S: Source>(
+    source: &S,
+    device: &Device,
+) -> Result<StickerAutoencoder> {
+    let manifest: Manifest = read_json(source, MANIFEST).await?;
+    let mut parts = Vec::new();
+    for file in [AUTOENCODER, ENCODER].into_iter().filter(|f| manifest.files.contains_key(*f)) {
+        let bytes = source.read(file).await?;
+        manifest.verify(file, &bytes)?;
+        parts.push(bytes);
+    }
+    let weights = Checkpoint::new(AUTOENCODER, parts)?;
+    load_weights(StickerAutoencoder::init(device), &weights, &keys::STICKER_AUTOENCODER)
 }

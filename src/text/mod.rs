@@ -1,6 +1,8 @@
 //! From a prompt to the states that the DiT reads.
 
 pub mod tokenizer;
+#[cfg(feature = "native")]
+pub mod trim;
 
 pub use tokenizer::{Tokenizer, Tokens};
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::params::{numbered, trainable};
+use crate::pipeline::stickers::FileFacts;
 use crate::weights::save::{Precision, parameters, to_bytes, write_whole};
 use crate::weights::{Checkpoint, KeyTable, load};
 use crate::{Error, Result};
@@ -100,13 +101,43 @@ impl<M: Module> State<M> {
         settings: &S,
     ) -> Result<Option<Self>> {
         let Some((place, step)) = last(folder, settings)? else { return Ok(None) };
-        let refuse = |name: &str| damaged(&place, name);
+        Self::read(&place, step, (module, table), optimiser).map(Some)
+    }
+
+    /// The beginning of a run that goes on from another's last checkpoint, whatever its settings.
+    ///
+    /// # Errors
+    /// Where there is none, or it is damaged or another network's.
+    pub fn snapshot(
+        folder: &Path,
+        (module, table): (M, &KeyTable),
+        optimiser: ModuleOptimizer,
+    ) -> Result<Self> {
+        let Snapshot { place, .. } = Snapshot::last(folder)?.ok_or_else(|| {
+            let problem = "it has no checkpoint of a run; name the folder that `train --run` made";
+            Error::weights(folder.display().to_string(), problem)
+        })?;
+        Self::read(&place, 0, (module, table), optimiser).map_err(|_| {
+            let problem = "its checkpoint is damaged, or of another network than this run's: `train \
+                           dit` goes on from `train dit` and `train vae` from `train vae`, each \
+                           with the --model that it was begun with";
+            Error::weights(folder.display().to_string(), problem)
+        })
+    }
+
+    fn read(
+        place: &Path,
+        step: usize,
+        (module, table): (M, &KeyTable),
+        optimiser: ModuleOptimizer,
+    ) -> Result<Self> {
+        let refuse = |name: &str| damaged(place, name);
         let read = |name: &str| std::fs::read(place.join(name)).map_err(|_| refuse(name));
         let weights = |name: &str| {
             let file = Checkpoint::new(name, vec![read(name)?]);
             file.and_then(|file| load(module.clone(), &file, table)).map_err(|_| refuse(name))
         };
-        let state = Self {
+        Ok(Self {
             module: trainable(weights(WEIGHTS)?),
             average: numbered(weights(AVERAGE)?),
             optimiser: Optimiser(
@@ -115,8 +146,41 @@ impl<M: Module> State<M> {
                     .map_err(|_| refuse(OPTIMISER))?,
             ),
             step,
-        };
-        Ok(Some(state))
+        })
+    }
+}
+
+/// What a run's last checkpoint says of itself.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Its folder.
+    place: PathBuf,
+    /// Steps done.
+    pub step: usize,
+    /// The settings of its run, as JSON.
+    pub settings: Value,
+}
+
+impl Snapshot {
+    /// Of the run in `folder`; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// Where it does not say which.
+    pub fn last(folder: &Path) -> Result<Option<Self>> {
+        let Some(place) = list(folder).0.pop() else { return Ok(None) };
+        let bytes = std::fs::read(place.join(FACTS)).map_err(|_| damaged(&place, FACTS))?;
+        let facts: Facts<Value> =
+            serde_json::from_slice(&bytes).map_err(|_| damaged(&place, FACTS))?;
+        Ok(Some(Self { place, step: facts.step, settings: facts.settings }))
+    }
+
+    /// The SHA-256 of its weights.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn hash(&self) -> Result<String> {
+        let bytes = std::fs::read(self.place.join(WEIGHTS));
+        Ok(FileFacts::of(&bytes.map_err(|_| damaged(&self.place, WEIGHTS))?).sha256)
     }
 }
 
@@ -128,18 +192,16 @@ pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
     folder: &Path,
     settings: &S,
 ) -> Result<Option<(PathBuf, usize)>> {
-    let Some(place) = list(folder).0.pop() else { return Ok(None) };
-    let bytes = std::fs::read(place.join(FACTS)).map_err(|_| damaged(&place, FACTS))?;
-    let facts: Facts<Value> = serde_json::from_slice(&bytes).map_err(|_| damaged(&place, FACTS))?;
-    if S::deserialize(&facts.settings).ok().as_ref() == Some(settings) {
-        return Ok(Some((place, facts.step)));
+    let Some(found) = Snapshot::last(folder)? else { return Ok(None) };
+    if S::deserialize(&found.settings).ok().as_ref() == Some(settings) {
+        return Ok(Some((found.place, found.step)));
     }
     let new = serde_json::to_value(settings).expect("plain data");
     Err(Error::Recipe(format!(
         "The run in {} was begun with other settings: continue it with those, or choose another \
          folder. {}",
         folder.display(),
-        differences(&facts.settings, &new)
+        differences(&found.settings, &new)
     )))
 }
 
@@ -161,8 +223,26 @@ fn differences(old: &Value, new: &Value) -> String {
         return "It is a run of another kind".into();
     }
     let differ = before.union(&now).filter(|name| old[name] != new[name]);
-    let told = differ.map(|name| format!("{name} was {} and is {}", old[name], new[name]));
+    let told = differ.filter_map(|name| difference(name, &old[name], &new[name]));
     told.collect::<Vec<_>>().join(", ")
+}
+
+/// One difference, in the words of the command line; `None` where others say it.
+fn difference(name: &str, old: &Value, new: &Value) -> Option<String> {
+    match name {
+        "seen" => None,
+        "origin" => Some("it began with other weights: give the same --model and --from".into()),
+        "data" => Some("it learns from other --data, or with other encoders".into()),
+        "rate" if old["fall"] != new["fall"] => {
+            Some("its rate falls over other --steps, or not at all: a fall keeps its length".into())
+        }
+        "rate" => {
+            let parts = ["peak", "warm_up"].into_iter().filter(|part| old[part] != new[part]);
+            let told = parts.map(|part| format!("{part} was {} and is {}", old[part], new[part]));
+            Some(told.collect::<Vec<_>>().join(", "))
+        }
+        _ => Some(format!("{name} was {old} and is {new}")),
+    }
 }
 
 fn remove(places: &[PathBuf]) -> Result<()> {

@@ -11,46 +11,67 @@ use super::gradient::{Found, gradient};
 use super::optimiser::{Rate, muon_and_adamw};
 use super::parallel::Workers;
 use super::prepared::Prepared;
-use super::rows::{Batch, Dropout, Rows, generator, route};
+use super::probe::guess_errors;
+use super::rows::{Batch, Course, Dropout, Rows, generator, route};
 use super::run::Task;
 use super::sheet;
+use super::times::Times;
 use crate::Result;
+use crate::diffusion::guess::GuessErrors;
 use crate::model::Dit;
 use crate::model::routing::Route;
 use crate::pipeline::Pipeline;
 use crate::weights::{KeyTable, keys};
 
-/// The mean squared error of the predicted flow.
+/// The mean squared error of the predicted flow, channels weighted.
 ///
 /// # Panics
 /// Where the model takes no text.
 pub fn loss(dit: &Dit, batch: Batch, route: Option<&Route>) -> Tensor<1> {
-    let Batch { noisy, flow, timesteps, labels, states, lengths } = batch;
+    let Batch { noisy, flow, timesteps, labels, states, lengths, weights } = batch;
     let text = dit.embed_texts(states, &lengths).expect("a model of prompts");
     let predicted = match route {
         Some(route) => dit.forward_routed(noisy, &timesteps, &labels, &text, route),
         None => dit.forward(noisy, &timesteps, &labels, Some(&text)),
     };
-    (predicted - flow).square().mean()
+    ((predicted - flow).square() * weights).mean()
 }
 
-/// What decides a run's course, but for its length.
+/// What decides a run's course. Its length is part of it only where the rate falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// SHA-256 of the weights that it began with; empty where there are none.
     #[serde(default)]
     pub origin: String,
+    /// What latents and states were made of; see
+    /// [`Manifest::prepared_origin`](crate::pipeline::stickers::Manifest::prepared_origin).
+    #[serde(default)]
+    pub data: String,
+    /// Pictures that those had seen.
+    #[serde(default)]
+    pub seen: usize,
     /// Decides everything that is drawn at random.
     pub seed: u64,
     /// Pictures a step.
     pub batch: usize,
+    /// How fast weights move.
+    pub rate: Rate,
+    /// How much of the average stays at each step.
+    pub average: f64,
     /// Weight decay of both optimisers.
     pub weight_decay: f64,
     /// The gradient is cut to this length.
     pub longest: f64,
-    /// The part of the patches that skips the middle blocks, but for the falling part of the run,
-    /// in which none does.
+    /// Noise levels.
+    pub times: Times,
+    /// How much channels of detail count at high noise.
+    pub detail: f64,
+    /// How often pictures as they are, painted and composed ones are drawn.
+    pub shares: Vec<f64>,
+    /// The part of the patches that skips the middle blocks.
     pub skipping: f64,
+    /// Places for captions.
+    pub places: usize,
     /// How often prompt and style are left out together.
     pub drop_all: f64,
     /// How often the style alone is.
@@ -75,6 +96,8 @@ pub struct DitTask<'a> {
     pub model: Option<&'a Pipeline>,
     /// What it learns from.
     pub data: &'a Prepared,
+    /// Which channels of the latent are detail.
+    pub is_detail: Vec<bool>,
     /// Its settings.
     pub settings: &'a Settings,
     /// Threads.
@@ -85,6 +108,20 @@ pub struct DitTask<'a> {
     pub device: Device,
 }
 
+impl DitTask<'_> {
+    fn course(&self) -> Course<'_> {
+        let Settings { times, shares, detail, places, drop_all, drop_style, .. } = self.settings;
+        Course {
+            times,
+            dropout: Dropout { all: *drop_all, style: *drop_style },
+            shares,
+            is_detail: &self.is_detail,
+            detail: *detail,
+            places: *places,
+        }
+    }
+}
+
 impl Task for DitTask<'_> {
     type Module = Dit;
 
@@ -92,30 +129,30 @@ impl Task for DitTask<'_> {
         &keys::DIT
     }
 
-    fn gradient(&self, dit: &Dit, step: usize, rate: &Rate) -> Found {
-        let Settings { seed, batch, skipping, longest, drop_all, drop_style, .. } = *self.settings;
+    fn gradient(&self, dit: &Dit, step: usize) -> Found {
+        let Settings { seed, batch, skipping, longest, .. } = *self.settings;
         let mut rng = generator(seed, step);
-        let dropout = Dropout { all: drop_all, style: drop_style };
-        let rows = Rows::draw(self.data, batch, dropout, &mut rng);
+        let rows = Rows::draw(self.data, batch, &self.course(), &mut rng);
         let [height, width] = dit.config().grid();
-        let skipping = if rate.is_falling(step) { 0.0 } else { skipping };
         let route = route(height * width, dit.config().depth, skipping, &mut rng);
         let counted = |rows: Rows| {
             let count = rows.count;
             (rows, count)
         };
         let parts = rows.parts(self.part).into_iter().map(counted).collect();
-        let Prepared { latent, places, text_dim, .. } = *self.data;
+        let Prepared { latent, text_dim, .. } = *self.data;
         gradient(
             dit,
             parts,
-            |dit, rows: Rows| {
-                loss(dit, rows.on(latent, [places, text_dim], &self.device), route.as_ref())
-            },
+            |dit, rows: Rows| loss(dit, rows.on(latent, text_dim, &self.device), route.as_ref()),
             &self.workers,
             longest,
             &self.device,
         )
+    }
+
+    fn errors(&self, average: &Dit) -> Option<GuessErrors> {
+        Some(guess_errors(average, self.data, &self.device))
     }
 
     fn sample(&self, average: &Dit, folder: &Path, step: usize) -> Result<()> {

@@ -18,8 +18,8 @@ use crate::pipeline::decoder::{Autoencoder, channels};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::{Error, Result};
 
-/// How often pictures as they are, painted ones and composed ones are drawn.
-const WEIGHTS: [f64; 3] = [0.62, 0.25, 0.13];
+/// Kinds of examples: pictures as they are, painted ones and composed ones.
+pub const KINDS: usize = 3;
 
 /// Computes all latents and states of a dataset's training split.
 ///
@@ -56,8 +56,8 @@ pub fn prepare(
     };
     let (concepts, held) = (labels(&[Split::Concept]), labels(&[Split::Concept, Split::Pair]));
     let mut rng = generator(seed, usize::MAX);
-    let bar = ProgressBar::new((WEIGHTS.len() * train.len()) as u64);
-    for (kind, weight) in WEIGHTS.into_iter().enumerate() {
+    let bar = ProgressBar::new((KINDS * train.len()) as u64);
+    for kind in 0..KINDS {
         let mut make = |i: usize| match kind {
             0 => Some(plain(dataset, i, &concepts)),
             1 => coloured(dataset, i, &held, &mut rng),
@@ -83,7 +83,7 @@ pub fn prepare(
             }
             bar.inc(rows.len() as u64);
         }
-        builder.kind(weight, examples);
+        builder.kind(examples);
     }
     bar.finish_and_clear();
     Ok(builder.finish())
@@ -117,8 +117,11 @@ fn label(style: &str, model: &Pipeline) -> Result<Option<usize>> {
     }
 }
 
-/// A caption's states as the DiT sees them.
-fn states(reader: &TextReader, caption: &str, model: &Pipeline) -> Result<Vec<f32>> {
+/// A caption's states as the DiT sees them, row-major `[n, text_dim]`.
+///
+/// # Errors
+/// Where the vocabulary cannot express it.
+pub fn states(reader: &TextReader, caption: &str, model: &Pipeline) -> Result<Vec<f32>> {
     let tokens = reader.tokenizer.encode(caption, reader.places)?;
     let states = crate::text::encode(&reader.encoder, &tokens, &model.device);
     Ok(states.into_data().iter::<f32>().collect())

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::model::StickerAutoencoder;
 use crate::pipeline::known_answer::KNOWN_ANSWER;
-use crate::pipeline::stickers::{FileFacts, MANIFEST, Manifest};
-use crate::weights::save::write_whole;
+use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FileFacts, MANIFEST, Manifest};
+use crate::weights::keys;
+use crate::weights::save::{Precision, parameters, to_bytes, write_whole};
 use crate::{Error, Result};
 
 /// The manifest of a model's folder.
@@ -18,6 +20,17 @@ pub fn manifest(folder: &Path) -> Result<Manifest> {
         .map_err(|problem| Error::config(path.display().to_string(), problem.to_string()))?;
     manifest.check()?;
     Ok(manifest)
+}
+
+/// The files of an autoencoder: its decoder, and its encoder.
+pub fn autoencoder_files(
+    network: &StickerAutoencoder,
+    precision: Precision,
+) -> [(&'static str, Vec<u8>); 2] {
+    let tensors = parameters(network, &keys::STICKER_AUTOENCODER, precision);
+    let (encoder, decoder): (Vec<_>, Vec<_>) =
+        tensors.into_iter().partition(|tensor| tensor.name().starts_with("encoder."));
+    [(AUTOENCODER, to_bytes(&decoder, None)), (ENCODER, to_bytes(&encoder, None))]
 }
 
 /// Makes sure that a new model is not written over the one that it is made of.

@@ -4,33 +4,27 @@
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig};
+use serde::{Deserialize, Serialize};
 
-/// How fast weights move at each step: a linear rise, a level, and a linear fall to 0 over the last
-/// part (the warm-up, stable, decay schedule of Hu et al., arXiv 2404.06395).
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How fast weights move at each step: a linear rise, then a level that any later run can go on
+/// from; or, in a run of its own, a linear fall to 0, in which weights settle (the warm-up, stable,
+/// decay schedule of Hu et al., arXiv 2404.06395).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     /// The level.
     pub peak: f64,
     /// Steps of the rise.
     pub warm_up: usize,
-    /// All steps.
-    pub steps: usize,
-    /// The part of all steps that falls, 0..1.
-    pub decay: f64,
+    /// Steps of the fall; `None` stays at the level.
+    pub fall: Option<usize>,
 }
 
 impl Rate {
     /// The rate of a step, counted from 0.
     pub fn at(&self, step: usize) -> f64 {
         let rise = (step + 1) as f64 / self.warm_up.max(1) as f64;
-        let falling = (self.steps as f64 * self.decay).max(1.0);
-        let fall = (self.steps - step.min(self.steps)) as f64 / falling;
+        let fall = self.fall.map_or(1.0, |fall| fall.saturating_sub(step) as f64 / fall as f64);
         self.peak * rise.min(fall).min(1.0)
-    }
-
-    /// Whether a step is in the falling part.
-    pub fn is_falling(&self, step: usize) -> bool {
-        (step as f64) >= self.steps as f64 * (1.0 - self.decay)
     }
 }
 
@@ -60,10 +54,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_rises_stays_and_falls() {
-        let rate = Rate { peak: 1.0, warm_up: 4, steps: 100, decay: 0.2 };
-        let at: Vec<f64> = [0, 3, 50, 80, 90, 99, 100].map(|step| rate.at(step)).to_vec();
-        assert_eq!(at, [0.25, 1.0, 1.0, 1.0, 0.5, 0.05, 0.0]);
-        assert!(!rate.is_falling(79) && rate.is_falling(80));
+    fn the_rate_rises_and_stays_or_falls() {
+        let stays = Rate { peak: 1.0, warm_up: 4, fall: None };
+        assert_eq!([0, 3, 50, 1_000_000].map(|step| stays.at(step)), [0.25, 1.0, 1.0, 1.0]);
+        let falls = Rate { warm_up: 0, fall: Some(10), ..stays };
+        assert_eq!([0, 5, 9, 10, 11].map(|step| falls.at(step)), [1.0, 0.5, 0.1, 0.0, 0.0]);
     }
 }

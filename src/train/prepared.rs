@@ -2,16 +2,14 @@
 //! captions, in half precision, in one safetensors file.
 
 use std::collections::HashMap;
-use std::path::Path;
 
+use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
 use rand::RngExt;
 use rand::rngs::StdRng;
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use crate::weights::save::{Precision, Stored, to_bytes, write_whole};
-use crate::{Error, Result};
+use super::latents::{coarse_shares, is_detail};
 
 /// A picture and the captions that fit it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,36 +36,21 @@ pub struct Prepared {
     /// What it was made of: hashes of dataset and encoders, and the seed.
     pub origin: String,
     /// Pictures as they are, and then those made of them.
-    kinds: Vec<Kind>,
-    latents: Vec<f16>,
-    states: Vec<f16>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) latents: Vec<f16>,
+    pub(super) states: Vec<f16>,
     /// Where each caption's states begin and end, in tokens.
-    bounds: Vec<[usize; 2]>,
+    pub(super) bounds: Vec<[usize; 2]>,
+    /// The captions themselves.
+    pub(super) captions: Vec<String>,
 }
 
-/// Examples that are drawn as often as each other.
+/// Examples of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kind {
-    /// How often, beside the other kinds.
-    pub weight: f64,
     /// The examples.
     pub examples: Vec<Example>,
 }
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    origin: String,
-    latent: [usize; 3],
-    places: usize,
-    text_dim: usize,
-    styles: Vec<String>,
-    kinds: Vec<Kind>,
-    bounds: Vec<[usize; 2]>,
-}
-
-const HEADER: &str = "prepared";
-const LATENTS: &str = "latents";
-const STATES: &str = "states";
 
 /// Puts a [`Prepared`] together.
 #[derive(Debug)]
@@ -94,6 +77,7 @@ impl Builder {
             latents: Vec::new(),
             states: Vec::new(),
             bounds: Vec::new(),
+            captions: Vec::new(),
         };
         let mut builder = Self { prepared, known: HashMap::new() };
         builder.text("", empty);
@@ -112,6 +96,7 @@ impl Builder {
         data.states.extend(states.iter().map(|value| f16::from_f32(*value)));
         data.bounds.push([start, data.states.len() / data.text_dim]);
         let place = data.bounds.len() - 1;
+        data.captions.push(caption.to_owned());
         self.known.insert(caption.to_owned(), place);
         place
     }
@@ -125,11 +110,9 @@ impl Builder {
         data.latents.len() / size - 1
     }
 
-    /// Adds examples of one kind.
-    pub fn kind(&mut self, weight: f64, examples: Vec<Example>) {
-        if !examples.is_empty() {
-            self.prepared.kinds.push(Kind { weight, examples });
-        }
+    /// Adds examples of one kind; the first are pictures as they are.
+    pub fn kind(&mut self, examples: Vec<Example>) {
+        self.prepared.kinds.push(Kind { examples });
     }
 
     /// All of it.
@@ -161,70 +144,41 @@ impl Prepared {
         self.kinds.iter().map(|kind| kind.examples.len()).sum()
     }
 
-    /// A random example: first its kind, by weight, then any of that kind.
-    pub fn draw(&self, rng: &mut StdRng) -> &Example {
-        let total: f64 = self.kinds.iter().map(|kind| kind.weight).sum();
+    /// Pictures as they are.
+    ///
+    /// # Panics
+    /// Where there is nothing to learn.
+    pub fn plain(&self) -> &[Example] {
+        &self.kinds.first().expect("there is something to learn").examples
+    }
+
+    /// A random example: first its kind, by its share of all draws, then any of that kind. Kinds of
+    /// which there are no examples, or no share, are not drawn.
+    pub fn draw(&self, shares: &[f64], rng: &mut StdRng) -> &Example {
+        let shares = || self.kinds.iter().zip(shares).filter(|(kind, _)| !kind.examples.is_empty());
+        let total: f64 = shares().map(|(_, share)| share).sum();
         let mut at = rng.random::<f64>() * total;
-        let kind = self.kinds.iter().find(|kind| {
-            at -= kind.weight;
+        let kind = shares().find(|(_, share)| {
+            at -= **share;
             at < 0.0
         });
-        let kind = kind.or(self.kinds.last()).expect("there is something to learn");
-        &kind.examples[rng.random_range(0..kind.examples.len())]
+        let examples = kind.map_or(self.plain(), |(kind, _)| &kind.examples);
+        &examples[rng.random_range(0..examples.len())]
     }
 
-    /// Writes the file.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let header = Header {
-            origin: self.origin.clone(),
-            latent: self.latent,
-            places: self.places,
-            text_dim: self.text_dim,
-            styles: self.styles.clone(),
-            kinds: self.kinds.clone(),
-            bounds: self.bounds.clone(),
-        };
-        let half = |name: &str, values: &[f16]| {
-            let values: Vec<f32> = values.iter().map(|value| value.to_f32()).collect();
-            Stored::new(name, &[values.len()], &values, Precision::Half)
-        };
-        let tensors = [half(LATENTS, &self.latents), half(STATES, &self.states)];
-        let header = serde_json::to_string(&header).expect("plain data");
-        write_whole(path, &to_bytes(&tensors, Some((HEADER, header))))
-    }
-
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// Where it is missing, or not what [`write`](Self::write) writes.
-    pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-        let refuse = || {
-            let problem = "it does not hold prepared latents; remove it, and they are made anew";
-            Error::weights(path.display().to_string(), problem)
-        };
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|_| refuse())?;
-        let header = metadata.metadata().as_ref().and_then(|m| m.get(HEADER)).ok_or_else(refuse)?;
-        let header: Header = serde_json::from_str(header).map_err(|_| refuse())?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|_| refuse())?;
-        let values = |name: &str| -> Result<Vec<f16>> {
-            let tensor = file.tensor(name).map_err(|_| refuse())?;
-            Ok(tensor.data().as_chunks::<2>().0.iter().map(|&b| f16::from_le_bytes(b)).collect())
-        };
-        Ok(Self {
-            origin: header.origin,
-            latent: header.latent,
-            places: header.places,
-            text_dim: header.text_dim,
-            styles: header.styles,
-            kinds: header.kinds,
-            bounds: header.bounds,
-            latents: values(LATENTS)?,
-            states: values(STATES)?,
-        })
+    /// Which channels of the latent are detail, by some pictures as they are; and how much of each a
+    /// mean over 2×2 cells keeps. See [`coarse_shares`].
+    pub fn detail_channels(&self) -> (Vec<bool>, Vec<f64>) {
+        let [channels, height, width] = self.latent;
+        let examples = self.plain();
+        let examples: Vec<&Example> =
+            examples.iter().step_by(examples.len().div_ceil(500)).collect();
+        let latents = examples.iter().flat_map(|example| self.latent(example.latent));
+        let latents: Vec<f32> = latents.map(|value| value.to_f32()).collect();
+        let shape = [examples.len(), channels, height, width];
+        let latents = Tensor::from_data(TensorData::new(latents, shape), &Device::flex());
+        let shares = coarse_shares(latents);
+        (shares.iter().map(|share| is_detail(*share)).collect(), shares)
     }
 
     /// A handful of examples.
@@ -241,7 +195,7 @@ impl Prepared {
                 Example { latent, texts: vec![text], style: (i < 3).then_some(i % 2) }
             })
             .collect();
-        builder.kind(1.0, examples);
+        builder.kind(examples);
         builder.finish()
     }
 }
@@ -251,12 +205,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("p.safetensors");
-        Prepared::tiny().write(&path).unwrap();
-        assert_eq!(Prepared::read(&path).unwrap(), Prepared::tiny());
-        std::fs::write(&path, b"no").unwrap();
-        assert!(Prepared::read(&path).unwrap_err().to_string().contains("made anew"));
+    fn shares_decide_which_kind_is_drawn() {
+        let mut builder = Builder::new([1, 1, 1], [1, 1], Vec::new(), &[0.0]);
+        for i in 0..3 {
+            let latent = builder.latent(&[i as f32]);
+            builder.kind(vec![Example { latent, texts: vec![0], style: None }]);
+        }
+        let data = builder.finish();
+        let mut rng = crate::train::rows::generator(0, 0);
+        let mut counts = [0; 3];
+        (0..4000).for_each(|_| counts[data.draw(&[0.85, 0.10, 0.05], &mut rng).latent] += 1);
+        assert!((3300..3500).contains(&counts[0]) && (330..470).contains(&counts[1]), "{counts:?}");
+        // Kinds without a share are not drawn, nor are those without examples, which keep theirs.
+        let mut gap = data.clone();
+        gap.kinds[1].examples.clear();
+        assert!((0..100).all(|_| gap.draw(&[0.0, 1.0, 0.1], &mut rng).latent == 2));
+        assert!((0..100).all(|_| data.draw(&[0.0, 1.0], &mut rng).latent == 1));
     }
 }

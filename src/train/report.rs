@@ -7,6 +7,7 @@ use std::path::Path;
 use resvg::{tiny_skia, usvg};
 use serde::{Deserialize, Serialize};
 
+use crate::diffusion::guess::GuessErrors;
 use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
@@ -25,6 +26,9 @@ pub struct Line {
     pub gradient: f64,
     /// Seconds that the step took.
     pub seconds: f64,
+    /// How well the average guesses pictures, at some steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<GuessErrors>,
 }
 
 /// The file of lines.
@@ -134,7 +138,7 @@ mod tests {
 
     fn line(step: usize) -> Line {
         let loss = 1.0 / step as f64;
-        Line { step, images: 8 * step, loss, rate: 1e-3, gradient: 0.5, seconds: 0.1 }
+        Line { step, images: 8 * step, loss, rate: 1e-3, gradient: 0.5, seconds: 0.1, errors: None }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::prepared::{Example, Prepared};
+use super::times::Times;
 use crate::model::routing::Route;
 
 /// What is left out of conditions, so that guidance has something to compare with.
@@ -19,6 +20,26 @@ pub struct Dropout {
     /// How often only the style is.
     pub style: f64,
 }
+
+/// How the rows of a step are drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course<'a> {
+    /// Noise levels.
+    pub times: &'a Times,
+    /// What is left out of conditions.
+    pub dropout: Dropout,
+    /// How often each kind of example is drawn.
+    pub shares: &'a [f64],
+    /// Which channels of the latent are detail; see [`Prepared::detail_channels`].
+    pub is_detail: &'a [bool],
+    /// How much those count above [`DETAIL_LEVEL`], where the DiT cannot know them yet.
+    pub detail: f64,
+    /// Places for captions: the padding beyond is cut, and what of a caption lies there.
+    pub places: usize,
+}
+
+/// Above this level detail counts less.
+pub const DETAIL_LEVEL: f64 = 0.55;
 
 /// Rows of a batch, on the host.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +55,9 @@ pub struct Rows {
     labels: Vec<i32>,
     states: Vec<f32>,
     lengths: Vec<usize>,
+    /// How much each channel of each row counts.
+    weights: Vec<f32>,
+    places: usize,
 }
 
 /// Rows on a device.
@@ -51,6 +75,8 @@ pub struct Batch {
     pub states: Tensor<3>,
     /// b values
     pub lengths: Vec<usize>,
+    /// How much each channel counts, `[b, c, 1, 1]`
+    pub weights: Tensor<4>,
 }
 
 /// A generator that depends on a run's seed and on a step alone.
@@ -63,13 +89,15 @@ pub fn generator(seed: u64, step: usize) -> StdRng {
 
 impl Rows {
     /// `count` rows.
-    pub fn draw(data: &Prepared, count: usize, dropout: Dropout, rng: &mut StdRng) -> Self {
+    pub fn draw(data: &Prepared, count: usize, course: &Course<'_>, rng: &mut StdRng) -> Self {
+        let Course { times, dropout, shares, is_detail, detail, places } = *course;
         let [channels, height, width] = data.latent;
         let size = channels * height * width;
         let (null, empty) = (data.styles.len() as i32, data.empty_text());
-        let mut rows = Self { count, ..Self::default() };
+        let places = places.min(data.places);
+        let mut rows = Self { count, places, ..Self::default() };
         for _ in 0..count {
-            let Example { latent, texts, style } = data.draw(rng);
+            let Example { latent, texts, style } = data.draw(shares, rng);
             let chance: f64 = rng.random();
             let (text, label) = if chance < dropout.all {
                 (empty, null)
@@ -78,9 +106,7 @@ impl Rows {
                 let none = chance < dropout.all + dropout.style;
                 (text, style.filter(|_| !none).map_or(null, |style| style as i32))
             };
-            let normal: f64 = StandardNormal.sample(rng);
-            // Logit-normal: most work where it matters, in the middle (Esser et al., 2403.03206).
-            let time = 1.0 / (1.0 + (-normal).exp());
+            let time = times.draw(rng);
             for &clean in data.latent(*latent) {
                 let noise: f32 = StandardNormal.sample(rng);
                 let clean = clean.to_f32();
@@ -90,8 +116,14 @@ impl Rows {
             debug_assert_eq!(rows.noisy.len() % size, 0);
             rows.times.push(time);
             rows.labels.push(label);
+            let counts = |is_detail: &bool| match is_detail {
+                true if time > DETAIL_LEVEL => detail as f32,
+                _ => 1.0,
+            };
+            rows.weights.extend(is_detail.iter().map(counts));
+            let all = places * data.text_dim;
             let states = data.states(text);
-            let all = data.places * data.text_dim;
+            let states = &states[..states.len().min(all)];
             rows.states.extend(states.iter().map(|value| value.to_f32()));
             rows.states.extend(std::iter::repeat_n(0.0, all - states.len()));
             rows.lengths.push(states.len() / data.text_dim);
@@ -115,23 +147,27 @@ impl Rows {
                 labels: self.labels[start..end].to_vec(),
                 states: cut(&self.states, self.count, start, end),
                 lengths: self.lengths[start..end].to_vec(),
+                weights: cut(&self.weights, self.count, start, end),
+                places: self.places,
             }
         };
         (0..self.count).step_by(count).map(part).collect()
     }
 
-    /// The rows on a device. `latent` is `[c, h, w]`, `text` is `[places, text_dim]`.
-    pub fn on(self, latent: [usize; 3], text: [usize; 2], device: &Device) -> Batch {
-        let ([channels, height, width], [places, dim]) = (latent, text);
+    /// The rows on a device. `latent` is `[c, h, w]`, `dim` the width of a text state.
+    pub fn on(self, latent: [usize; 3], dim: usize, device: &Device) -> Batch {
+        let [channels, height, width] = latent;
         let shape = [self.count, channels, height, width];
         let shaped = |values| Tensor::<4>::from_data(TensorData::new(values, shape), device);
-        let states = TensorData::new(self.states, [self.count, places, dim]);
+        let states = TensorData::new(self.states, [self.count, self.places, dim]);
+        let weights = TensorData::new(self.weights, [self.count, channels, 1, 1]);
         Batch {
             noisy: shaped(self.noisy),
             flow: shaped(self.flow),
             timesteps: self.times.iter().map(|time| 1000.0 * time).collect(),
             labels: Tensor::from_data(TensorData::new(self.labels, [self.count]), device),
             states: Tensor::from_data(states, device),
+            weights: Tensor::from_data(weights, device),
             lengths: self.lengths,
         }
     }
@@ -155,13 +191,26 @@ mod tests {
     #[test]
     fn a_step_is_drawn_the_same_again() {
         let data = Prepared::tiny();
-        let dropout = Dropout { all: 0.2, style: 0.2 };
-        let draw = |step| Rows::draw(&data, 6, dropout, &mut generator(3, step));
+        let course = Course {
+            times: &Times::default(),
+            dropout: Dropout { all: 0.2, style: 0.2 },
+            shares: &[1.0],
+            is_detail: &[false, true],
+            detail: 0.25,
+            places: 2,
+        };
+        let draw = |step| Rows::draw(&data, 6, &course, &mut generator(3, step));
         assert_eq!(draw(5), draw(5));
         assert_ne!(draw(5), draw(6));
         let parts = draw(5).parts(4);
         assert_eq!(parts.iter().map(|part| part.count).collect::<Vec<_>>(), [4, 2]);
         assert_eq!(parts[1].lengths, draw(5).lengths[4..]);
+        // Captions have three states each, and two places; noise hides detail.
+        let rows = draw(5);
+        assert!(rows.lengths.iter().all(|length| *length == 2) && rows.states.len() == 6 * 2 * 6);
+        for (time, weights) in rows.times.iter().zip(rows.weights.chunks(2)) {
+            assert_eq!(weights, [1.0, if *time > DETAIL_LEVEL { 0.25 } else { 1.0 }]);
+        }
     }
 
     #[test]

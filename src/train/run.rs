@@ -14,6 +14,7 @@ use super::gradient::Found;
 use super::optimiser::Rate;
 use super::params::average;
 use super::report::{self, Line};
+use crate::diffusion::guess::GuessErrors;
 use crate::weights::KeyTable;
 use crate::{Error, Result};
 
@@ -22,7 +23,11 @@ use crate::{Error, Result};
 pub struct Plan {
     /// Its folder.
     pub folder: PathBuf,
-    /// Rates, and how many steps there are.
+    /// Another run, from whose last checkpoint it begins.
+    pub from: Option<PathBuf>,
+    /// How many steps there are.
+    pub steps: usize,
+    /// How fast weights move.
     pub rate: Rate,
     /// Pictures a step.
     pub batch: usize,
@@ -30,6 +35,8 @@ pub struct Plan {
     pub average: f64,
     /// Steps between sheets of samples; 0 draws none.
     pub samples: usize,
+    /// Steps between looks at the task's errors; 0 never looks.
+    pub errors: usize,
     /// Stop after the first step that ends this long after the beginning, to be continued.
     pub most: Option<Duration>,
 }
@@ -55,7 +62,12 @@ pub trait Task {
     }
 
     /// Loss and gradient of a step.
-    fn gradient(&self, module: &Self::Module, step: usize, rate: &Rate) -> Found;
+    fn gradient(&self, module: &Self::Module, step: usize) -> Found;
+
+    /// How well the average does by now; `None` where the task has no measure of that.
+    fn errors(&self, _average: &Self::Module) -> Option<GuessErrors> {
+        None
+    }
 
     /// What the average draws by now, into `folder`.
     ///
@@ -69,7 +81,7 @@ pub trait Task {
 ///
 /// # Errors
 /// Where files cannot be written or read, where an earlier run in the folder had other `settings`,
-/// and where the loss is no longer a number.
+/// where the run to begin from has no checkpoint, and where the loss is no longer a number.
 pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     task: &T,
     plan: &Plan,
@@ -88,56 +100,75 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         )));
     }
     let found = State::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
-    let mut state = found.unwrap_or_else(|| State::begin(new, optimiser(settings)));
+    let mut state = match (found, &plan.from) {
+        (Some(state), _) => state,
+        (None, Some(from)) => State::snapshot(from, (new, task.table()), optimiser(settings))?,
+        (None, None) => State::begin(new, optimiser(settings)),
+    };
     state.module = task.prepare(state.module);
     let mut lines = report::rewind(folder, state.step)?;
-    match (state.step, plan.rate.steps) {
+    match (state.step, plan.steps) {
         (0, steps) => eprintln!("Beginning a run of {steps} steps."),
         (step, steps) if step < steps => eprintln!("Going on from step {step} of {steps}."),
+        (step, _) if plan.rate.fall.is_some() => {
+            eprintln!(
+                "This run has had its {step} steps, and its rate has fallen to 0: name another \
+                 --run for a new fall."
+            );
+        }
         (step, _) => eprintln!("This run has had {step} steps: give more --steps to go on."),
     }
-    let bar = progress(plan.rate.steps, state.step);
+    let bar = progress(plan.steps, state.step);
     let (begin, mut saved, mut told) = (Instant::now(), Instant::now(), Instant::now());
-    while state.step < plan.rate.steps {
+    while state.step < plan.steps {
         let start = Instant::now();
         let rate = plan.rate.at(state.step);
-        let Found { loss, grads, length } = task.gradient(&state.module, state.step, &plan.rate);
+        let Found { loss, grads, length } = task.gradient(&state.module, state.step);
         if !(loss.is_finite() && length.is_finite()) {
             return Err(Error::Recipe(format!(
-                "The loss of step {} is {loss}, and its gradient's length {length}: take a lower \
-                 rate, and go on from the last checkpoint",
-                state.step + 1
+                "The loss of step {} is {loss}, and its gradient's length {length}: begin another \
+                 --run with --from {} and a lower --rate",
+                state.step + 1,
+                folder.display()
             )));
         }
         state.module = state.optimiser.0.step(rate, state.module, grads);
-        // Early on the average must not remember the beginning for long.
-        let decay = plan.average.min((state.step + 1) as f64 / (state.step + 10) as f64);
+        // Early on the average must not remember the beginning for long, unless that has learnt.
+        let young = (state.step + 1) as f64 / (state.step + 10) as f64;
+        let begun = if plan.from.is_some() { plan.average } else { plan.average.min(young) };
+        // A short fall's average must be of weights that have settled.
+        let short = plan.rate.fall.map_or(1.0, |fall| (1.0 - 10.0 / fall as f64).max(0.0));
+        let decay = begun.min(short);
         state.average = average(state.average, &state.module, decay);
         state.step += 1;
+        let seconds = start.elapsed();
+        let last = state.step == plan.steps;
+        let is_due = |every: usize| every > 0 && (last || state.step.is_multiple_of(every));
+        let errors = is_due(plan.errors).then(|| task.errors(&state.average)).flatten();
         let line = Line {
             step: state.step,
             images: state.step * plan.batch,
             loss,
             rate,
             gradient: length,
-            seconds: start.elapsed().as_secs_f64(),
+            seconds: seconds.as_secs_f64(),
+            errors,
         };
         report::append(folder, &line)?;
         lines.push(line);
         let news = news(&lines, plan.batch);
         if bar.is_hidden() && told.elapsed() > NEWS {
-            eprintln!("Step {} of {}{news}.", state.step, plan.rate.steps);
+            eprintln!("Step {} of {}{news}.", state.step, plan.steps);
             told = Instant::now();
         }
         bar.set_message(news);
         bar.inc(1);
-        let last = state.step == plan.rate.steps;
         if last || saved.elapsed() > CHECKPOINT {
             state.save(folder, task.table(), settings)?;
             report::curve(folder, &lines)?;
             saved = Instant::now();
         }
-        if plan.samples > 0 && (last || state.step.is_multiple_of(plan.samples)) {
+        if is_due(plan.samples) {
             task.sample(&state.average, folder, state.step)?;
         }
         if plan.most.is_some_and(|most| begin.elapsed() >= most) {

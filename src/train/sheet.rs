@@ -43,8 +43,7 @@ pub fn draw(model: &Pipeline, dit: &Dit, path: &Path) -> Result<()> {
                 style: style.into(),
                 seed: 7,
                 steps: 12,
-                guidance: 3.0,
-                ..Recipe::default()
+                ..model.defaults.recipe()
             };
             images.extend(pollster::block_on(to_images(model.draw(&recipe)?))?);
         }

@@ -29,7 +29,7 @@ use crate::weights::save::write_whole;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 
-/// What decides a run's course, but for its length.
+/// What decides a run's course. Its length is part of it only where the rate falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// SHA-256 of the dataset and of the weights that it began with; empty where there are none.
@@ -39,6 +39,10 @@ pub struct Settings {
     pub seed: u64,
     /// Pictures a step.
     pub batch: usize,
+    /// How fast weights move.
+    pub rate: Rate,
+    /// How much of the average stays at each step.
+    pub average: f64,
     /// Weight decay.
     pub weight_decay: f64,
     /// The gradient is cut to this length.
@@ -170,7 +174,7 @@ impl Task for VaeTask<'_> {
         }
     }
 
-    fn gradient(&self, autoencoder: &StickerAutoencoder, step: usize, _: &Rate) -> Found {
+    fn gradient(&self, autoencoder: &StickerAutoencoder, step: usize) -> Found {
         let Settings { seed, batch, longest, .. } = *self.settings;
         let mut rng = generator(seed, step);
         let counts = (0..batch).step_by(self.part).map(|start| self.part.min(batch - start));

@@ -46,7 +46,7 @@ pub(super) fn Text(props: &TextProps) -> Html {
 #[derive(PartialEq, Properties)]
 pub(super) struct NumberProps {
     pub(super) label: &'static str,
-    pub(super) help: &'static str,
+    pub(super) help: AttrValue,
     pub(super) value: AttrValue,
     pub(super) min: &'static str,
     pub(super) max: &'static str,
@@ -84,7 +84,7 @@ pub(super) fn Number(props: &NumberProps) -> Html {
                     max={props.max} step={props.step} {value} {oninput} {onblur} />
                 {props.children.clone()}
             </span>
-            <small id={help}>{props.help}</small>
+            <small id={help}>{props.help.clone()}</small>
         </div>
     }
 }

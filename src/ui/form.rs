@@ -6,7 +6,7 @@ use yew::{
 };
 
 use crate::protocol::{DeviceChoice, Request};
-use crate::recipe::Recipe;
+use crate::recipe::{MAX_SHIFT, Recipe};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::state::{Action, Phase, State};
 
@@ -150,6 +150,12 @@ fn look(state: &UseReducerHandle<State>) -> Html {
 
 fn sampling(state: &UseReducerHandle<State>) -> Html {
     let recipe = &state.form;
+    let of_model = state.loaded.as_ref().and_then(|loaded| loaded.model.shift);
+    let shift = recipe.shift.or(of_model).unwrap_or(1.0);
+    let guidance_help = match recipe.guidance_interval {
+        (0.0, 1.0) => "How strictly to follow the words.".into(),
+        (from, to) => format!("How strictly to follow the words, from noise {to} to {from}."),
+    };
     let samplers: Vec<_> =
         SAMPLERS.iter().map(|&(name, label)| (name.into(), label.into())).collect();
     html! {
@@ -163,7 +169,7 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
                     change={edit(state, |recipe, text| {
                         recipe.steps = whole(&text, recipe.steps, MAX_STEPS);
                     })} />
-                <Number label="Guidance" help="How strictly to follow the words."
+                <Number label="Guidance" help={guidance_help}
                     value={recipe.guidance.to_string()} min="0" max="100" step="any"
                     change={edit(state, |recipe, text| {
                         let guidance = text.parse().ok().filter(|g: &f64| g.is_finite());
@@ -176,9 +182,18 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
                         recipe.count = whole(&text, recipe.count, MAX_IMAGES);
                     })} />
             </div>
-            <Choice label="Sampler" help="How to walk from noise to picture." options={samplers}
-                value={recipe.sampler.clone()}
-                change={edit(state, |recipe, text| recipe.sampler = text)} />
+            <div class="row">
+                <Choice label="Sampler" help="How to walk from noise to picture."
+                    options={samplers} value={recipe.sampler.clone()}
+                    change={edit(state, |recipe, text| recipe.sampler = text)} />
+                <Number label="Shift" help="Above 1, more steps while it is decided what to draw."
+                    value={shift.to_string()} min="0.01" max="100" step="any"
+                    change={edit(state, |recipe, text| {
+                        let shift = text.parse().ok().filter(|s: &f64| *s > 0.0);
+                        let shift = shift.map(|s| s.clamp(1.0 / MAX_SHIFT, MAX_SHIFT));
+                        recipe.shift = shift.or(recipe.shift);
+                    })} />
+            </div>
         </>
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn use_open(state: &UseReducerHandle<State>) {
             }
         });
         let stop_hash = listen("hashchange", move |_| {
-            dispatcher.dispatch(Action::Edit(Box::new(|form| *form = share::from_address())));
+            let (recipe, follows_model) = share::from_address();
+            dispatcher.dispatch(Action::Follow(recipe, follows_model));
         });
         move || {
             stop_over();

@@ -9,6 +9,7 @@ use crate::recipe::Recipe;
 use crate::ui::form::dice;
 use crate::ui::grid::Grid;
 use crate::ui::run::Run;
+use crate::ui::share;
 use crate::ui::state::{Action, Loaded, Loading, Phase, State};
 use crate::ui::store::Entry;
 
@@ -21,9 +22,14 @@ impl State {
             Event::Ready { model, device, seconds } => {
                 self.phase = Phase::Ready;
                 self.status = format!("Ready on the {}. {}", device.name, device.reason);
-                self.loaded = Some(Loaded { model, device, seconds });
+                self.loaded = Some(Loaded { model: *model, device, seconds });
+                // A reload brings the model's own settings back in the address.
+                let own =
+                    State { follows_model: true, ..self.clone() }.as_the_model(self.form.clone());
+                self.follows_model |= share::sampling(&own) == share::sampling(&self.form);
+                self.form = self.as_the_model(self.form.clone());
                 match self.waiting.take() {
-                    Some(recipe) => self.begin(recipe, None),
+                    Some(recipe) => self.begin(self.as_the_model(recipe), None),
                     None => self.next_cell(),
                 }
                 if self.phase == Phase::Ready && self.run.is_none() && !self.form.prompt.is_empty()
@@ -89,7 +95,20 @@ impl State {
         }
     }
 
-    fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
+    /// `recipe` as the model draws best, unless the visitor chose otherwise.
+    fn as_the_model(&self, recipe: Recipe) -> Recipe {
+        match &self.loaded {
+            Some(Loaded { model, .. }) if self.follows_model => {
+                let recipe = model.defaults.over(recipe);
+                share::offered(Recipe { shift: model.shift, ..recipe })
+            }
+            _ => recipe,
+        }
+    }
+
+    fn begin(&mut self, mut recipe: Recipe, cell: Option<usize>) {
+        // A picture's recipe says all that it was drawn with.
+        recipe.shift = recipe.shift.or(self.loaded.as_ref().and_then(|l| l.model.shift));
         self.phase = Phase::Running;
         self.status = "Starting.".into();
         self.run = Some(Run::new(self.last_job() + 1, recipe, cell));
@@ -153,11 +172,17 @@ impl Reducible for State {
                 }
             }
             Action::Edit(edit) => {
-                let seed = state.form.seed;
+                let (seed, before) = (state.form.seed, share::sampling(&state.form));
                 edit(&mut state.form);
                 state.seed_is_fresh |= state.form.seed != seed;
+                state.follows_model &= share::sampling(&state.form) == before;
+            }
+            Action::Follow(recipe, follows_model) => {
+                (state.follows_model, state.seed_is_fresh) = (follows_model, true);
+                state.form = state.as_the_model(recipe);
             }
             Action::Use(recipe, why) => {
+                state.follows_model = false;
                 (state.form, state.status, state.seed_is_fresh) = (recipe, why, true);
             }
             Action::LockSeed(locked) => state.seed_is_locked = locked,

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, UrlSearchParams, window};
 
 use crate::image::Image;
-use crate::recipe::Recipe;
+use crate::recipe::{MAX_SHIFT, Recipe};
 use crate::ui::form::{MAX_GUIDANCE, MAX_IMAGES, MAX_STEPS, SAMPLERS};
 
 /// A picture as PNG with its recipe in it.
@@ -97,6 +97,12 @@ fn standard() -> Recipe {
     Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() }
 }
 
+/// What of a recipe is the model's choice unless the visitor chooses.
+pub(super) fn sampling(recipe: &Recipe) -> (String, usize, f64, (f64, f64), Option<f64>) {
+    let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe;
+    (sampler.clone(), *steps, *guidance, *guidance_interval, *shift)
+}
+
 /// The recipe as far as the form has controls for it, within their bounds.
 pub(super) fn offered(recipe: Recipe) -> Recipe {
     let is_known = SAMPLERS.iter().any(|(name, _)| *name == recipe.sampler);
@@ -106,6 +112,8 @@ pub(super) fn offered(recipe: Recipe) -> Recipe {
         steps: recipe.steps.clamp(1, MAX_STEPS),
         count: recipe.count.clamp(1, MAX_IMAGES),
         guidance: guidance.clamp(0.0, MAX_GUIDANCE),
+        guidance_interval: sound_interval(recipe.guidance_interval).unwrap_or((0.0, 1.0)),
+        shift: recipe.shift.map(|shift| shift.clamp(1.0 / MAX_SHIFT, MAX_SHIFT)),
         prompt: recipe.prompt,
         negative: recipe.negative,
         style: recipe.style,
@@ -127,18 +135,26 @@ fn to_hash(recipe: &Recipe) -> Option<String> {
     parameters.append("guidance", &recipe.guidance.to_string());
     parameters.append("style", &recipe.style);
     parameters.append("sampler", &recipe.sampler);
+    if let Some(shift) = recipe.shift {
+        parameters.append("shift", &shift.to_string());
+    }
+    if recipe.guidance_interval != default.guidance_interval {
+        let (from, to) = recipe.guidance_interval;
+        parameters.append("guidance_interval", &format!("{from} {to}"));
+    }
     if recipe.count != default.count {
         parameters.append("count", &recipe.count.to_string());
     }
     parameters.to_string().as_string()
 }
 
-/// The recipe of the address; what is not in it, or cannot be meant, is as the form begins.
-pub(super) fn from_address() -> Recipe {
+/// The recipe of the address, and whether that leaves to the model how to draw. What is not in it, or
+/// cannot be meant, is as the form begins.
+pub(super) fn from_address() -> (Recipe, bool) {
     let mut recipe = standard();
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     let Ok(parameters) = UrlSearchParams::new_with_str(hash.trim_start_matches('#')) else {
-        return recipe;
+        return (recipe, true);
     };
     let text = |key: &str, field: &mut String| {
         if let Some(value) = parameters.get(key) {
@@ -153,7 +169,21 @@ pub(super) fn from_address() -> Recipe {
     recipe.steps = number(&parameters, "steps").unwrap_or(recipe.steps);
     recipe.count = number(&parameters, "count").unwrap_or(recipe.count);
     recipe.guidance = number(&parameters, "guidance").unwrap_or(recipe.guidance);
-    offered(recipe)
+    recipe.shift = number(&parameters, "shift").filter(|shift: &f64| shift.is_finite());
+    recipe.guidance_interval = interval(&parameters).unwrap_or(recipe.guidance_interval);
+    let chosen = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
+    (offered(recipe), !chosen.iter().any(|key| parameters.get(key).is_some()))
+}
+
+fn interval(parameters: &UrlSearchParams) -> Option<(f64, f64)> {
+    let text = parameters.get("guidance_interval")?;
+    let (from, to) = text.split_once(' ')?;
+    sound_interval((from.parse().ok()?, to.parse().ok()?))
+}
+
+fn sound_interval(interval: (f64, f64)) -> Option<(f64, f64)> {
+    let recipe = Recipe { guidance_interval: interval, ..Recipe::default() };
+    recipe.check().is_ok().then_some(interval)
 }
 
 fn number<T: std::str::FromStr>(parameters: &UrlSearchParams, key: &str) -> Option<T> {

@@ -53,6 +53,8 @@ pub(super) struct Loaded {
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) form: Recipe,
+    /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
+    pub(super) follows_model: bool,
     /// Whether the next picture keeps the seed of the last.
     pub(super) seed_is_locked: bool,
     /// Whether the visitor chose the seed since the last picture: then it holds, locked or not.
@@ -88,6 +90,8 @@ pub(super) enum Action {
     /// A worker says something; those that were ended are not listened to.
     Worker(u32, Event),
     Edit(Box<dyn FnOnce(&mut Recipe)>),
+    /// An address was followed; whether it left to the model how to draw.
+    Follow(Recipe, bool),
     /// A recipe goes into the form, for a reason that the visitor hears.
     Use(Recipe, String),
     LockSeed(bool),
@@ -114,10 +118,11 @@ pub(super) enum Action {
 }
 
 impl State {
-    pub(super) fn new(form: Recipe) -> Self {
+    pub(super) fn new((form, follows_model): (Recipe, bool)) -> Self {
         Self {
             phase: Phase::Loading,
             form,
+            follows_model,
             seed_is_locked: true,
             seed_is_fresh: true,
             choice: DeviceChoice::Auto,

@@ -58,8 +58,13 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
+    /// The name that the file has for it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A tensor in bytes, and its groups' scales: each group's largest value becomes about ±127.
-    fn in_bytes(name: &str, shape: &[usize], values: &[f32]) -> [Self; 2] {
+    pub fn in_bytes(name: &str, shape: &[usize], values: &[f32]) -> [Self; 2] {
         let row = values.len() / shape[0];
         let group = if row.is_multiple_of(GROUP) { GROUP } else { row };
         let groups = values.chunks_exact(group);

@@ -109,19 +109,21 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
         name: pipeline.name.clone(),
         parameters: pipeline.dit.num_params(),
         styles: pipeline.styles.clone(),
+        defaults: pipeline.defaults.clone(),
+        shift: pipeline.shift(),
         places: pipeline.text.as_ref().map_or(0, |text| text.places),
         bytes,
         kept: source.kept().into(),
     };
     let seconds = (now() - start) / 1e3;
-    Ok((pipeline, Event::Ready { model: facts, device, seconds }))
+    Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
 }
 
 /// The model, where it came from, and its bytes. A file that was kept from an earlier visit may be
 /// damaged, or of older weights: then it comes over the network once more.
 async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
     let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
-    let bytes = manifest.files.values().map(|file| file.bytes as f64).sum();
+    let bytes = manifest.drawing_bytes() as f64;
     let mut tries = manifest.files.len();
     loop {
         let source = Web::new(model, bytes);

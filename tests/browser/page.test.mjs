@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { browse, difference, fill, generate, native, open, pixels, saved, state, status, temporary } from "./support.mjs";
+import { EMBEDDED, browse, difference, fill, generate, native, open, pixels, saved, state, status, temporary } from "./support.mjs";
+import { makeTiny, offer } from "./tiny.mjs";
 
 const browser = await browse();
 const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 4 };
@@ -177,12 +179,12 @@ test("history survives a reload, is opened, used again, exported, deleted", asyn
 test("a saved PNG brings its recipe back, chosen or dropped; others are refused", async (t) => {
   const { page } = await open(t, browser);
   await state(page, "ready");
-  const recipe = { prompt: "été, a 🍕", negative: "blue", style: "3d", seed: 12345678901, steps: 3, guidance: 4.5, sampler: "heun" };
+  const recipe = { prompt: "été, a 🍕", negative: "blue", style: "3d", seed: 12345678901, steps: 3, guidance: 4.5, shift: 1.5, sampler: "heun" };
   await fill(page, recipe);
   assert.equal(await generate(page), "done");
   const buffer = await saved(page, "Download PNG");
   const file = { name: "pizza.png", mimeType: "image/png", buffer };
-  const other = { prompt: "x", negative: "", style: "", seed: 1, steps: 2, guidance: 1, sampler: "euler" };
+  const other = { prompt: "x", negative: "", style: "", seed: 1, steps: 2, guidance: 1, shift: 5, sampler: "euler" };
   await fill(page, other);
   await page.getByLabel("Open a PNG").setInputFiles(file);
   await page.getByText("The recipe of pizza.png is in the form").waitFor();
@@ -190,10 +192,11 @@ test("a saved PNG brings its recipe back, chosen or dropped; others are refused"
     prompt: await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(),
     seed: await page.getByRole("spinbutton", { name: "Seed" }).inputValue(),
     guidance: await page.getByRole("spinbutton", { name: "Guidance" }).inputValue(),
+    shift: await page.getByRole("spinbutton", { name: "Shift" }).inputValue(),
     sampler: await page.getByRole("combobox", { name: "Sampler" }).inputValue(),
     style: await page.getByRole("combobox", { name: "Style" }).inputValue(),
   });
-  const want = { prompt: "été, a 🍕", seed: "12345678901", guidance: "4.5", sampler: "heun", style: "3d" };
+  const want = { prompt: "été, a 🍕", seed: "12345678901", guidance: "4.5", shift: "1.5", sampler: "heun", style: "3d" };
   assert.deepEqual(await form(), want);
   await generate(page);
   assert.ok((await saved(page, "Download PNG")).equals(buffer), "the same picture again");
@@ -217,7 +220,7 @@ test("a link brings the recipe, and with it the picture", async (t) => {
   const permissions = ["clipboard-read", "clipboard-write"];
   const { page, profile } = await open(t, browser, { context: { permissions } });
   await state(page, "ready");
-  await fill(page, { prompt: "blue & green #1", style: "fluent flat", seed: 99, steps: 3, guidance: 2 });
+  await fill(page, { prompt: "blue & green #1", style: "fluent flat", seed: 99, steps: 3, guidance: 2, shift: 4 });
   await generate(page);
   const first = await saved(page, "Download PNG");
   await page.getByRole("button", { name: "Copy link" }).click();
@@ -228,8 +231,38 @@ test("a link brings the recipe, and with it the picture", async (t) => {
   await state(other, "ready");
   assert.equal(await generate(other), "done");
   assert.ok((await saved(other, "Download PNG")).equals(first));
+  assert.equal(await other.getByRole("spinbutton", { name: "Shift" }).inputValue(), "4");
   await other.getByRole("button", { name: "Copy picture" }).click();
   await other.getByText("The picture is in the clipboard").waitFor();
+});
+
+test("the form follows each model's own settings, until the visitor chooses", async (t) => {
+  const folder = temporary(t);
+  const defaults = { sampler: "heun", steps: 6, guidance: 2.5, guidance_interval: [0, 1] };
+  makeTiny(folder, { defaults, shift: 1.25 });
+  const { page } = await open(t, browser, { faults: offer(folder) });
+  await state(page, "ready");
+  const number = (name) => page.getByRole("spinbutton", { name }).inputValue();
+  const form = async () => [
+    await page.getByRole("combobox", { name: "Sampler" }).inputValue(),
+    ...(await Promise.all(["Steps", "Guidance", "Shift"].map(number))),
+  ];
+  const { defaults: own, shift } = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));
+  const shipped = [own.sampler, own.steps, own.guidance, shift].map(String);
+  assert.deepEqual(await form(), shipped);
+  await fill(page, { prompt: "fish", model: "./models/tiny" });
+  await state(page, "loading");
+  await state(page, "ready");
+  assert.deepEqual(await form(), ["heun", "6", "2.5", "1.25"]);
+  await fill(page, { steps: 2 });
+  await fill(page, { model: "./models/stickers" });
+  await state(page, "loading");
+  await state(page, "ready");
+  assert.deepEqual(await form(), ["heun", "2", "2.5", "1.25"]);
+  await page.goto(page.url().replace(/#.*/, "") + "#prompt=fish");
+  await page.reload();
+  await state(page, "ready");
+  assert.deepEqual(await form(), shipped);
 });
 
 test("a grid is drawn cell by cell and saved", async (t) => {

@@ -74,7 +74,7 @@ export const status = (page) => page.getByRole("status", { name: "Status" }).inn
 /** Fills the form by accessible names. */
 export async function fill(page, recipe) {
   const names = { prompt: "Prompt", negative: "Negative prompt" };
-  const numbers = { seed: "Seed", steps: "Steps", guidance: "Guidance", images: "Images" };
+  const numbers = { seed: "Seed", steps: "Steps", guidance: "Guidance", shift: "Shift", images: "Images" };
   const choices = { style: "Style", sampler: "Sampler", device: "Device", model: "Model" };
   for (const [key, value] of Object.entries(recipe)) {
     if (names[key]) {

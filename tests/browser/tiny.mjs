@@ -25,16 +25,18 @@ function select(bytes, keeps) {
   return Buffer.concat([size, text, ...parts]);
 }
 
-/** Makes the model in `folder`, with the native program's known answer. */
-export function makeTiny(folder) {
+/** Makes the model in `folder`, with the native program's known answer; `more` goes into its manifest. */
+export function makeTiny(folder, more = {}) {
   const manifest = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));
   const whole = readFileSync(join(EMBEDDED, "dit.safetensors"));
   const dit = select(whole, (key) => !/^blocks\.(?!0\.)/.test(key));
   writeFileSync(join(folder, "dit.safetensors"), dit);
-  manifest.name = "tiny";
+  Object.assign(manifest, { name: "tiny" }, more);
   manifest.depth = 1;
   const sha256 = createHash("sha256").update(dit).digest("hex");
   manifest.files["dit.safetensors"] = { bytes: dit.length, sha256 };
+  // The encoder is not needed to draw.
+  delete manifest.files["vae_encoder.safetensors"];
   writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
   for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt"]) {
     symlinkSync(join(EMBEDDED, file), join(folder, file));

@@ -1,10 +1,12 @@
 //! MiniLM with its real weights, and its tokenizer on texts of all kinds.
 
 use burn::tensor::Device;
-use patchwork::model::MiniLmConfig;
+use patchwork::pipeline::stickers::text_config;
 use patchwork::text::{self, Tokenizer, Tokens};
 use patchwork::weights::{Checkpoint, keys, load};
+use safetensors::SafeTensors;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::support::{assert_close, json, on_each_device, root, tensors};
 
@@ -32,7 +34,8 @@ fn tokenizer() -> Tokenizer {
 fn states(device: &Device) {
     let path = root("www/models/stickers/text_encoder.safetensors");
     let checkpoint = Checkpoint::new("MiniLM", vec![std::fs::read(path).unwrap()]).unwrap();
-    let encoder = load(MiniLmConfig::new().init(device), &checkpoint, &keys::MINILM).unwrap();
+    let encoder = text_config(&checkpoint).init(device);
+    let encoder = load(encoder, &checkpoint, &keys::MINILM).unwrap();
     let (file, tokenizer) = (tensors("minilm"), tokenizer());
     for (i, case) in json::<Fixture>("minilm").prompts.iter().enumerate() {
         let tokens = tokenizer.encode(&case.text, 512).unwrap();
@@ -51,4 +54,43 @@ fn any_text_becomes_the_references_tokens() {
         let tokens = tokenizer.encode(&case.text, usize::MAX).unwrap();
         assert_eq!(tokens.ids, case.ids, "{:?}", case.text);
     }
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    rows_sha256: String,
+}
+
+/// What left the vocabulary has changed nothing of ten thousand common words: they have the pieces
+/// that the whole vocabulary gives them, and these the rows that they had, bit by bit.
+#[test]
+fn common_words_are_read_as_by_the_whole_vocabulary() {
+    let model = root("www/models/stickers");
+    let vocabulary = std::fs::read_to_string(model.join("vocab.txt")).unwrap();
+    let (lines, tokenizer) = (vocabulary.lines().collect::<Vec<_>>(), tokenizer());
+    let weights = std::fs::read(model.join("text_encoder.safetensors")).unwrap();
+    let weights = SafeTensors::deserialize(&weights).unwrap();
+    let [table, scales] = ["", ".scale"].map(|part| {
+        let name = format!("embeddings.word_embeddings.weight{part}");
+        let tensor = weights.tensor(&name).unwrap();
+        assert_eq!(tensor.shape()[0], lines.len());
+        tensor.data().chunks_exact(tensor.data().len() / lines.len()).collect::<Vec<_>>()
+    });
+    let words = std::fs::read_to_string(root("tests/golden/vocabulary.txt")).unwrap();
+    let (mut digest, mut count) = (Sha256::new(), 0);
+    for line in words.lines() {
+        let (word, pieces) = line.split_once(' ').unwrap_or((line, line));
+        let ids = tokenizer.encode(word, usize::MAX).unwrap().ids;
+        let ids: Vec<usize> = ids[1..ids.len() - 1].iter().map(|&id| id as usize).collect();
+        let got: Vec<&str> = ids.iter().map(|&id| lines[id]).collect();
+        assert_eq!(got.join(" "), pieces, "{word}");
+        ids.iter().for_each(|&id| {
+            digest.update(table[id]);
+            digest.update(scales[id]);
+        });
+        count += 1;
+    }
+    assert_eq!(count, 10_000);
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, json::<Rows>("vocabulary").rows_sha256);
 }

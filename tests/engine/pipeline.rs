@@ -110,6 +110,7 @@ fn recipes_that_do_not_fit_the_model_are_refused_with_a_sentence() {
             "Only ddim",
         ),
         (Recipe { class: Some(1), karras: true, ..plain.clone() }, "Karras levels"),
+        (Recipe { class: Some(1), shift: Some(2.0), ..plain.clone() }, "have a shift"),
         (Recipe { class: Some(1), steps: 0, ..plain }, "Steps must be"),
     ] {
         let message = pipeline.begin(&recipe, None).unwrap_err().to_string();

@@ -1,10 +1,10 @@
 //! The embedded model with its shipped weights, against what PyTorch makes of the same files.
 
 use burn::tensor::{Device, Tensor};
-use patchwork::model::StickerAutoencoder;
+use patchwork::pipeline::stickers::whole_autoencoder;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::Recipe;
-use patchwork::weights::{Checkpoint, keys, load};
+use patchwork::weights::Checkpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::support::{
@@ -51,10 +51,8 @@ fn assert_absolute(what: &str, got: Tensor<4>, file: &Checkpoint, key: &str) {
 }
 
 fn encodes_what_the_reference_encodes(device: &Device) {
-    let path = root("www/models/stickers/vae.safetensors");
-    let checkpoint = Checkpoint::new("vae", vec![std::fs::read(path).unwrap()]).unwrap();
-    let network = StickerAutoencoder::init(device);
-    let network = load(network, &checkpoint, &keys::STICKER_AUTOENCODER).unwrap();
+    let source = Folder(root("www/models/stickers"));
+    let network = pollster::block_on(whole_autoencoder(&source, device)).unwrap();
     let file = tensors("stickers");
     let picture: Tensor<4> = tensor(&file, "0.rgba", device);
     let (mean, log_variance) = network.encode(picture * 2.0 - 1.0);
@@ -131,4 +129,19 @@ fn pictures_of_a_batch_are_those_of_their_seeds() {
     let second = Recipe { seed: 6, count: 1, ..recipe };
     let second: Vec<f32> = pipeline.draw(&second).unwrap().into_data().try_to_vec().unwrap();
     assert_values_close("second", &both[second.len()..], &second, 1e-4);
+}
+
+/// A recipe's shift wins over the model's, and saying the model's own changes nothing.
+#[test]
+fn a_recipe_may_override_the_shift() {
+    let pipeline = pipeline(&cpu());
+    let recipe = Recipe { prompt: "fish".into(), steps: 3, seed: 5, ..Recipe::default() };
+    let draw = |shift| {
+        let recipe = Recipe { shift, ..recipe.clone() };
+        pipeline.draw(&recipe).unwrap().into_data().try_to_vec::<f32>().unwrap()
+    };
+    let own = pipeline.shift();
+    assert_eq!(draw(None), draw(own));
+    assert_ne!(draw(None), draw(Some(own.unwrap() + 2.0)));
+    assert_eq!(pipeline.resolved(&recipe).shift, own);
 }

@@ -1,7 +1,7 @@
-"""Times the gradient of one batch of the embedded DiT in PyTorch (f32, random weights), for
-comparison with Rust's: batch 128, 8x16x16 latents, 16 text tokens, no optimiser.
+"""Times the gradient of one batch of the embedded DiT in PyTorch (random weights), for comparison
+with Rust's: batch 128, 8x16x16 latents, 16 text tokens, no optimiser.
 
-    python bench_train.py [--threads N] [--seconds S]
+    python bench_train.py [--threads N] [--seconds S] [--device cuda] [--bf16]
 
 Prints one line of JSON: {"torch": version, "threads": n, "images_per_second": median}.
 """
@@ -25,25 +25,34 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="products in bfloat16 (torch.autocast)")
     args = parser.parse_args()
+    device = torch.device(args.device)
     torch.set_num_threads(args.threads)
 
     model = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=10, text_dim=384,
                 text_tokens=16)
     fill(model, 51)
-    x, flow = randn(1, BATCH, 8, 16, 16), randn(2, BATCH, 8, 16, 16)
-    t, labels = torch.full((BATCH,), 500.0), torch.full((BATCH,), 3)
-    states = [randn(3, 6, 384)] * BATCH
+    model.to(device)
+    x, flow = randn(1, BATCH, 8, 16, 16).to(device), randn(2, BATCH, 8, 16, 16).to(device)
+    t, labels = torch.full((BATCH,), 500.0, device=device), torch.full((BATCH,), 3, device=device)
+    states = [randn(3, 6, 384).to(device)] * BATCH
+    wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
     rates = []
     end = time.perf_counter() + args.seconds
     while len(rates) < 4 or time.perf_counter() < end:
         start = time.perf_counter()
         for parameter in model.parameters():
             parameter.grad = None
-        (model(x, t, labels, states) - flow).square().mean().backward()
+        with torch.autocast(device.type, torch.bfloat16, enabled=args.bf16):
+            prediction = model(x, t, labels, states)
+        (prediction.float() - flow).square().mean().backward()
+        wait()
         rates.append(BATCH / (time.perf_counter() - start))
     median = round(statistics.median(rates[1:]), 3)
-    print(json.dumps({"torch": torch.__version__, "threads": args.threads, "images_per_second": median}))
+    print(json.dumps({"torch": torch.__version__, "threads": args.threads, "device": str(device),
+                      "bf16": args.bf16, "images_per_second": median}))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from text_encoder import load_encoder, load_tokenizer
 RECIPES = [
     {"prompt": "red apple", "style": "noto", "seed": 7, "steps": 20, "guidance": 3.0, "sampler": "euler"},
     {"prompt": "dog face", "style": "3d", "seed": 42, "steps": 20, "guidance": 3.0, "sampler": "euler"},
-    {"prompt": "blue car", "style": "twemoji", "seed": 123456789, "steps": 8, "guidance": 4.5, "sampler": "euler"},
+    {"prompt": "blue car", "style": "twemoji", "seed": 123456789, "steps": 8, "guidance": 4.5, "sampler": "euler",
+     "shift": 1.0},
 ]
 
 
@@ -38,7 +39,10 @@ class Stickers:
         dit = DiT(channels, channels, model["patch_size"], model["hidden_size"], model["depth"],
                   model["num_heads"], model["null_style"] + 1, model["text_dim"], self.text_tokens)
         self.dit = load(dit, weights / "dit.safetensors")
-        self.autoencoder = load(Autoencoder(), weights / "vae.safetensors")
+        halves = [load_weights(weights / f"{name}.safetensors") for name in ("vae", "vae_encoder")]
+        self.autoencoder = Autoencoder()
+        self.autoencoder.load_state_dict(halves[0] | halves[1], strict=True)
+        self.autoencoder.eval()
 
     def states(self, prompt):
         ids = self.tokenizer(prompt, truncation=True, max_length=self.text_tokens)["input_ids"]
@@ -47,10 +51,12 @@ class Stickers:
     def latents(self, recipe, noise, states):
         """Euler with guidance; the styled prompt and the empty one run as a batch of two."""
         style, steps = self.model["styles"].index(recipe["style"]), recipe["steps"]
+        shift = recipe.get("shift", self.model["shift"])
+        times = [shift * t / (1 + (shift - 1) * t) for t in (1 - step / steps for step in range(steps + 1))]
         labels = torch.tensor([style, self.model["null_style"]])
         both, z = [states, self.states("")], noise
         for step in range(steps):
-            t, after = 1 - step / steps, 1 - (step + 1) / steps
+            t, after = times[step], times[step + 1]
             v, v_null = self.dit(z.repeat(2, 1, 1, 1), torch.full([2], t * 1000), labels, both).chunk(2)
             z = z + (after - t) * (v_null + recipe["guidance"] * (v - v_null))
         return z

@@ -16,6 +16,9 @@ def load_tokenizer(weights):
 
 
 def load_encoder(weights):
-    model = BertModel(BertConfig(**CONFIG), add_pooling_layer=False)
-    model.load_state_dict(load_weights(weights / "text_encoder.safetensors"), strict=True)
+    tensors = load_weights(weights / "text_encoder.safetensors")
+    rows = {size: tensors[f"embeddings.{table}_embeddings.weight"].shape[0]
+            for size, table in (("vocab_size", "word"), ("max_position_embeddings", "position"))}
+    model = BertModel(BertConfig(**CONFIG | rows), add_pooling_layer=False)
+    model.load_state_dict(tensors, strict=True)
     return model.eval()

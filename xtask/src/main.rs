@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod build;
 mod gate;
+mod gpu;
 mod renew;
 mod serve;
 mod tools;
@@ -16,6 +17,7 @@ const USAGE: &str = "cargo xtask <command>
   build    the page as static files in dist/
   test     the whole gate, cheapest checks first
   bench    speed beside PyTorch's and onnxruntime-web's, in one run
+  gpu      carry program, model and data to a machine with a GPU, and train there
   renew    make what is stored anew, after the weights or the page have changed";
 
 fn main() -> ExitCode {
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         Some("build") => build::run_all(),
         Some("test") => gate::run_all(),
         Some("bench") => bench::run_all(),
+        Some("gpu") => gpu::run_all(),
         Some("renew") => renew::run_all(),
         _ => {
             eprintln!("{USAGE}");

@@ -1,20 +1,12 @@
 //! `cargo xtask renew`: everything stored that depends on the shipped weights.
 
-use crate::tools::{Outcome, command, ensure_python, run, run_command};
+use crate::tools::{Outcome, command, ensure_python, run, run_command, target_folder};
 use crate::{browser, build};
 
 /// The sheet's rows and columns.
 const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
-const PROMPTS: [&str; 8] = [
-    "red apple",
-    "cat",
-    "fox",
-    "rocket",
-    "pizza",
-    "blue car",
-    "cactus",
-    "house",
-];
+const PROMPTS: [&str; 8] =
+    ["red apple", "cat", "fox", "rocket", "pizza", "blue car", "cactus", "house"];
 
 pub(crate) fn run_all() -> Outcome {
     let list = |names: &[&str]| names.join(",");
@@ -22,6 +14,13 @@ pub(crate) fn run_all() -> Outcome {
     let program = ["run", "--release", "--quiet", "--bin", "patchwork", "--"];
     let rest = ["--seed", "7", "-o", "www/models/stickers/sheet.png"];
     run("cargo", &[&program[..], &sheet, &rest].concat())?;
+    // A hundred prompts need a dataset, which is the same wherever it is made.
+    let data = target_folder().join("stickers.safetensors").to_string_lossy().into_owned();
+    if !std::path::Path::new(&data).exists() {
+        run("cargo", &[&program[..], &["dataset", "-o", &data]].concat())?;
+    }
+    let hundred = ["evaluate", "--data", &data, "--sheet", "www/models/stickers/hundred.png"];
+    run("cargo", &[&program[..], &hundred].concat())?;
 
     run("cargo", &[&program[..], &["known-answer", "www/models/stickers"]].concat())?;
     build::run_all()?;

@@ -1,18 +1,20 @@
 //! `patchwork train dit`.
 
+use burn::tensor::Device;
 use clap::Args;
 
 use super::Common;
 use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::{AUTOENCODER, DIT, FileFacts, Manifest, TEXT_ENCODER};
-use crate::train::checkpoint;
+use crate::pipeline::stickers::{DIT, FileFacts, Manifest};
+use crate::train::checkpoint::{self, Snapshot};
 use crate::train::dit::{DitTask, Settings};
-use crate::train::examples::prepare;
+use crate::train::examples::{KINDS, prepare, states};
 use crate::train::export::{export, manifest};
 use crate::train::prepared::Prepared;
-use crate::train::run::run as train;
+use crate::train::run::{Plan, run as train};
+use crate::train::times::Times;
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
@@ -31,43 +33,127 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 16)]
     part: usize,
     /// The highest learning rate.
-    #[arg(long, value_name = "X", default_value_t = 1e-3)]
+    #[arg(long, value_name = "X", default_value_t = 1.5e-3)]
     rate: f64,
     /// Weight decay.
-    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    #[arg(long, value_name = "X", default_value_t = 0.02)]
     weight_decay: f64,
-    /// The part of the patches that skips the middle blocks until the rate falls; 0 is none.
-    #[arg(long, value_name = "X", default_value_t = 0.5)]
-    skipping: f64,
+    /// Noise levels that are looked at, 0 to 1: a mixture of logit-normals, weight:location:scale
+    /// each, separated by commas. By default 0.75:1.7:1.1,0.25:0.3:1, and 0.65:1.5:1.1,0.35:0.2:1
+    /// while the rate falls.
+    #[arg(long, value_name = "W:L:S,…", allow_hyphen_values = true)]
+    times: Option<Times>,
+    /// How much the latent's channels of detail count at high noise, beside 1 for the others. By
+    /// default 0.25, and 0.5 while the rate falls.
+    #[arg(long, value_name = "X")]
+    detail: Option<f64>,
+    /// How often pictures as they are, painted ones and composed ones are drawn.
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', default_value = "0.85,0.10,0.05")]
+    shares: Vec<f64>,
+    /// The part of the patches that skips the middle blocks. By default 0.75, and 0 while the rate
+    /// falls, as the network that draws skips none.
+    #[arg(long, value_name = "X")]
+    skipping: Option<f64>,
+    /// Places for captions. By default 10, and all of them while the rate falls.
+    #[arg(long, value_name = "N")]
+    places: Option<usize>,
+}
+
+impl Arguments {
+    /// The settings of a run.
+    fn settings(&self, plan: &Plan, manifest: &Manifest, data: String) -> Result<Settings> {
+        let (origin, seen) = beginning(self, manifest)?;
+        let falls = self.common.fall;
+        let times = || if falls { Times::falling() } else { Times::default() };
+        Ok(Settings {
+            origin,
+            data,
+            seen,
+            seed: self.common.seed,
+            batch: self.batch,
+            rate: plan.rate,
+            average: plan.average,
+            weight_decay: self.weight_decay,
+            longest: 1.0,
+            times: self.times.clone().unwrap_or_else(times),
+            detail: self.detail.unwrap_or(if falls { 0.5 } else { 0.25 }),
+            shares: self.shares.clone(),
+            skipping: self.skipping.unwrap_or(if falls { 0.0 } else { 0.75 }),
+            places: self.places.unwrap_or(if falls { manifest.text_tokens } else { 10 }),
+            drop_all: 0.1,
+            drop_style: 0.1,
+            from_scratch: self.from_scratch,
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |problem: &str| Err(Error::Recipe(problem.to_owned()));
+        if self.part == 0 || self.places == Some(0) {
+            return refuse("--part and --places must be at least 1");
+        }
+        let skipping = self.skipping.unwrap_or(0.0);
+        if ![skipping, self.weight_decay].iter().all(|part| (0.0..1.0).contains(part)) {
+            return refuse("--skipping and --weight-decay must be 0 or more and below 1");
+        }
+        if !(0.0..=1e3).contains(&self.detail.unwrap_or(1.0)) {
+            return refuse("--detail must be 0 to 1000");
+        }
+        let are_shares = self.shares.iter().all(|share| (0.0..=1e6).contains(share));
+        if self.shares.len() != KINDS || !are_shares || self.shares.iter().sum::<f64>() <= 0.0 {
+            return refuse("--shares must be three numbers, none below 0 and not all 0");
+        }
+        if self.from_scratch && self.common.from.is_some() {
+            return refuse("--from begins with another run's weights: leave out --from-scratch");
+        }
+        Ok(())
+    }
+}
+
+/// What a run begins with, and the pictures that has seen: its own beginning where it goes on,
+/// another run's last checkpoint, or the model.
+fn beginning(arguments: &Arguments, manifest: &Manifest) -> Result<(String, usize)> {
+    let Common { run, from, .. } = &arguments.common;
+    let Some(from) = from else {
+        let seen = manifest.images_seen.filter(|_| !arguments.from_scratch).unwrap_or(0);
+        return Ok((manifest.hash(DIT).to_owned(), seen));
+    };
+    let settings = |snapshot: &Snapshot| serde_json::from_value(snapshot.settings.clone()).ok();
+    if let Some(Settings { origin, seen, .. }) = Snapshot::last(run)?.as_ref().and_then(settings) {
+        return Ok((origin, seen));
+    }
+    let found = Snapshot::last(from)?;
+    let Some((snapshot, before)) = found.and_then(|found| Some((settings(&found)?, found))) else {
+        return Err(Error::weights(
+            from.display().to_string(),
+            "it has no checkpoint that `train dit` wrote; name the folder that its --run made",
+        ));
+    };
+    let Settings { seen, batch, data, .. } = snapshot;
+    if !data.is_empty() && !data.contains(&format!("autoencoder {}", manifest.encoder_hash())) {
+        return Err(Error::Recipe(format!(
+            "The run in {} learnt latents of another autoencoder than that of {}: give the --model \
+             that it was begun with",
+            from.display(),
+            arguments.common.model.display()
+        )));
+    }
+    Ok((before.hash()?, seen + before.step * batch))
 }
 
 pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.rate, arguments.batch)?;
-    let parts = [arguments.skipping, arguments.weight_decay];
-    if arguments.part == 0 || !parts.iter().all(|part| (0.0..1.0).contains(part)) {
-        let problem =
-            "--part must be at least 1, and --skipping and --weight-decay 0 or more and below 1";
-        return Err(Error::Recipe(problem.into()));
-    }
+    arguments.check()?;
     let (source, folder) = common.folders()?;
     let manifest = manifest(&common.model)?;
-    let settings = Settings {
-        origin: manifest.hash(DIT).to_owned(),
-        seed: common.seed,
-        batch: arguments.batch,
-        weight_decay: arguments.weight_decay,
-        longest: 1.0,
-        skipping: arguments.skipping,
-        drop_all: 0.1,
-        drop_style: 0.1,
-        from_scratch: arguments.from_scratch,
-    };
+    let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
+    let origin = manifest.prepared_origin(&FileFacts::of(&bytes).sha256, common.seed);
+    let settings = arguments.settings(&plan, &manifest, origin.clone())?;
     // Before long work.
     checkpoint::last(&common.run, &settings)?;
     let device = device::named(&common.device).await?;
-    let model = Pipeline::load(&source, &device).await?;
-    let data = prepared(common, &manifest, &model)?;
+    let model = Pipeline::load_whole(&source, &device).await?;
+    let data = prepared(common, &manifest, &model, (bytes, origin))?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {
         true => manifest.dit().init(&device),
@@ -76,6 +162,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let task = DitTask {
         model: Some(&model),
         data: &data,
+        is_detail: detail_channels(&data),
         settings: &settings,
         workers: common.workers(&device),
         part: arguments.part,
@@ -83,8 +170,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     };
     let state = train(&task, &plan, &settings, new, Settings::optimiser)?;
 
-    let before = manifest.images_seen.filter(|_| !arguments.from_scratch).unwrap_or(0);
-    let seen = before + state.step * arguments.batch;
+    let seen = settings.seen + state.step * arguments.batch;
     let bytes = to_bytes(&parameters(&state.average, &keys::DIT, Precision::Half), None);
     export(&common.model, &folder, &[(DIT, bytes)], |m| m.images_seen = Some(seen))?;
     println!(
@@ -92,16 +178,68 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         folder.display(),
         common.done(state.step)
     );
+    if !common.fall {
+        println!(
+            "Its rate has not fallen yet: `--from {}` and `--fall`, with another --run, make the \
+             model that draws best of it.",
+            common.run.display()
+        );
+    }
     Ok(())
 }
 
+/// Which channels of the latent are detail, told.
+fn detail_channels(data: &Prepared) -> Vec<bool> {
+    let (is_detail, shares) = data.detail_channels();
+    let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());
+    let shares: Vec<String> = shares.iter().map(|share| format!("{share:.2}")).collect();
+    eprintln!(
+        "Channels {} of the latent are detail (see --detail): a mean over 2×2 cells keeps {} of the \
+         channels' variance.",
+        named.collect::<Vec<_>>().join(", "),
+        shares.join(", ")
+    );
+    is_detail
+}
+
+/// What `patchwork pack` wrote, with the states of its captions.
+fn packed(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prepared> {
+    let mut prepared = Prepared::read(&common.data)?;
+    // The text encoder reads the captions anew; the latents cannot be made again.
+    let encoder = format!("autoencoder {}", manifest.encoder_hash());
+    if !prepared.origin.contains(&encoder) {
+        let problem =
+            "it was packed for a model with another autoencoder; pack it anew for this one";
+        return Err(Error::weights(common.data.display().to_string(), problem));
+    }
+    eprintln!("Computing states of captions.");
+    let reader = model.text.as_ref().expect("only models of prompts are packed for");
+    let encode = |caption: &str| states(reader, caption, model);
+    prepared.read_captions(encode, &common.workers(&Device::flex()))?;
+    Ok(prepared)
+}
+
+const PREPARED: &str = "prepared.safetensors";
+
 /// Latents and states: those of the run's folder, or made now and kept there.
-fn prepared(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prepared> {
-    let path = common.run.join("prepared.safetensors");
-    let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
-    let data = FileFacts::of(&bytes).sha256;
-    let [vae, text] = [AUTOENCODER, TEXT_ENCODER].map(|file| manifest.hash(file));
-    let origin = format!("data {data}, autoencoder {vae}, text {text}, seed {}", common.seed);
+fn prepared(
+    common: &Common,
+    manifest: &Manifest,
+    model: &Pipeline,
+    (bytes, origin): (Vec<u8>, String),
+) -> Result<Prepared> {
+    let path = common.run.join(PREPARED);
+    if Prepared::is_packed(&bytes) {
+        return packed(common, manifest, model);
+    }
+    // Another run's are as good, if they were made of the same.
+    let other = common.from.as_ref().map(|from| from.join(PREPARED)).filter(|path| path.is_file());
+    if let (false, Some(other)) = (path.is_file(), other) {
+        let prepared = Prepared::read(&other)?;
+        if prepared.origin == origin {
+            return Ok(prepared);
+        }
+    }
     if path.is_file() {
         let prepared = Prepared::read(&path)?;
         if prepared.origin != origin {

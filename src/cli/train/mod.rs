@@ -37,21 +37,28 @@ struct Common {
     /// The run's folder: checkpoints, metrics, samples and, in the end, the model.
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
+    /// Begin from the last checkpoint of this other run, its optimiser's memory included.
+    #[arg(long, value_name = "RUN")]
+    from: Option<PathBuf>,
     /// Steps in all.
     #[arg(long, value_name = "N")]
     steps: usize,
+    /// Let the rate fall to 0 over all steps, so that weights settle: the end of training, in a run
+    /// of its own. Without it the rate stays, and more steps can always follow.
+    #[arg(long)]
+    fall: bool,
     /// Stop after so many minutes, to be continued.
     #[arg(long, value_name = "X")]
     minutes: Option<f64>,
-    /// Steps of the learning rate's rise.
+    /// Steps of the learning rate's rise; none with --from.
     #[arg(long, value_name = "N", default_value_t = 200)]
     warm_up: usize,
-    /// The part of all steps in which the rate falls to 0.
-    #[arg(long, value_name = "X", default_value_t = 0.3)]
-    decay: f64,
     /// How much of the moving average stays at each step.
     #[arg(long, value_name = "X", default_value_t = 0.999)]
     average: f64,
+    /// Steps between looks at how well a DiT guesses pictures; 0 never looks.
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    errors: usize,
     /// Steps between sheets of samples; 0 draws none.
     #[arg(long, value_name = "N", default_value_t = 500)]
     samples: usize,
@@ -75,8 +82,8 @@ impl Common {
         if !(peak > 0.0 && peak < 1.0) {
             return refuse("The learning rate must be between 0 and 1; 0.001 is usual");
         }
-        if !(0.0..=1.0).contains(&self.decay) || !(0.0..1.0).contains(&self.average) {
-            return refuse("--decay must be 0 to 1, and --average 0 or more and below 1");
+        if !(0.0..1.0).contains(&self.average) {
+            return refuse("--average must be 0 or more and below 1");
         }
         if self.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
             return refuse("--threads must be 1 to 1024");
@@ -84,13 +91,28 @@ impl Common {
         if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes < 1e6)) {
             return refuse("--minutes must be more than 0");
         }
-        let Self { warm_up, steps, decay, average, samples, .. } = *self;
+        let Self { warm_up, steps, fall, average, samples, errors, .. } = *self;
+        let warm_up = match (&self.from, fall) {
+            // What another run has learnt needs no warming up.
+            (Some(_), _) => 0,
+            (None, true) if warm_up > steps / 5 => {
+                eprintln!(
+                    "The warm-up is shortened to {}, a fifth of the fall's steps.",
+                    steps / 5
+                );
+                steps / 5
+            }
+            (None, _) => warm_up,
+        };
         Ok(Plan {
             folder: self.run.clone(),
-            rate: Rate { peak, warm_up, steps, decay },
+            from: self.from.clone(),
+            steps,
+            rate: Rate { peak, warm_up, fall: fall.then_some(steps) },
             batch,
             average,
             samples,
+            errors,
             most: self.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
         })
     }
@@ -101,6 +123,12 @@ impl Common {
         check_apart(&self.model, &trained)?;
         let source = model_folder(&self.model)?;
         check_folder(&self.run)?;
+        if let Some(from) = &self.from {
+            check_apart(from, &self.run).map_err(|_| {
+                let from = from.display();
+                Error::Recipe(format!("A run cannot begin from itself: {from} is its own folder"))
+            })?;
+        }
         Ok((source, trained))
     }
 

@@ -7,13 +7,12 @@ use crate::dataset::{Dataset, Split};
 use crate::device;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
-use crate::pipeline::stickers::AUTOENCODER;
-use crate::train::export::{export, manifest};
+use crate::pipeline::stickers::{AUTOENCODER, ENCODER, whole_autoencoder};
+use crate::train::export::{autoencoder_files, export, manifest};
 use crate::train::latents;
 use crate::train::run::run as train;
 use crate::train::vae::{Settings, VaeTask};
-use crate::weights::save::{Precision, parameters, to_bytes};
-use crate::weights::{Checkpoint, keys, load};
+use crate::weights::save::Precision;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -50,7 +49,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
         return Err(Error::Recipe(problem.into()));
     }
-    let (_, folder) = common.folders()?;
+    let (source, folder) = common.folders()?;
     let device = device::named(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;
@@ -58,21 +57,19 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         origin: format!("data {hash}, autoencoder {}", manifest.hash(AUTOENCODER)),
         seed: common.seed,
         batch: arguments.batch,
+        rate: plan.rate,
+        average: plan.average,
         weight_decay: 1e-4,
         longest: 1.0,
         noise: arguments.noise,
         edges: arguments.edges,
         divergence: arguments.from_scratch.then_some(1e-3),
     };
+    let has_encoder = manifest.files.contains_key(ENCODER);
     device.seed(common.seed);
     let new = match arguments.from_scratch {
         true => StickerAutoencoder::init(&device),
-        false => {
-            let path = common.model.join(AUTOENCODER);
-            let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-            let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
-            load(StickerAutoencoder::init(&device), &file, &keys::STICKER_AUTOENCODER)?
-        }
+        false => whole_autoencoder(&source, &device).await?,
     };
     let unit = vec![1.0; manifest.latent_std.len()];
     let task = VaeTask {
@@ -89,11 +86,14 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     }
     let state = train(&task, &plan, &settings, new, Settings::optimiser)?;
 
-    let table = &keys::STICKER_AUTOENCODER;
-    let bytes = to_bytes(&parameters(&state.average, table, Precision::Half), None);
+    let mut files = autoencoder_files(&state.average, Precision::Half).to_vec();
+    if !arguments.from_scratch && has_encoder {
+        // It is as it was, and so are its latents.
+        files.retain(|(name, _)| *name != ENCODER);
+    }
     let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
     let latents = arguments.from_scratch.then(|| latents::fit(&state.average, &pictures, &device));
-    export(&common.model, &folder, &[(AUTOENCODER, bytes)], |manifest| {
+    export(&common.model, &folder, &files, |manifest| {
         if let Some(fitted) = latents {
             manifest.latent_mean = fitted.mean;
             manifest.latent_std = fitted.std;

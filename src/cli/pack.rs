@@ -1,0 +1,51 @@
+//! `patchwork pack`: what a DiT learns from, in a small file for another machine.
+
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+use clap::Args;
+
+use super::{check_writable, model_folder};
+use crate::dataset::Dataset;
+use crate::pipeline::Pipeline;
+use crate::train::examples::prepare;
+use crate::train::export::manifest;
+use crate::train::parallel::Workers;
+use crate::{Error, Result};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The dataset, from `patchwork dataset`.
+    #[arg(long, value_name = "F.safetensors")]
+    data: PathBuf,
+    /// The model whose encoders are used.
+    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    model: PathBuf,
+    /// Of the pictures made of others only each Nth is kept.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    every: usize,
+    /// Decides what is drawn at random.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Where the packed file goes, which `train dit --data` takes in place of the dataset.
+    #[arg(short, long, value_name = "F.safetensors")]
+    output: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    check_writable(&arguments.output)?;
+    if arguments.every == 0 {
+        return Err(Error::Recipe("--every must be at least 1".into()));
+    }
+    let device = Device::flex();
+    let manifest = manifest(&arguments.model)?;
+    let source = model_folder(&arguments.model)?;
+    let model = pollster::block_on(Pipeline::load_whole(&source, &device))?;
+    let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
+    let mut prepared = prepare(&dataset, &model, arguments.seed, &Workers::new(&device))?;
+    prepared.origin = manifest.prepared_origin(&hash, arguments.seed);
+    prepared.write_packed(&arguments.output, arguments.every)?;
+    let size = std::fs::metadata(&arguments.output).map_or(0, |facts| facts.len());
+    println!("{}: {:.1} MB", arguments.output.display(), size as f64 / 1e6);
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The options by which every command that draws chooses how; the model decides what is left out.
+
+use clap::Args;
+
+use crate::Result;
+use crate::diffusion::Sampler;
+use crate::pipeline::Pipeline;
+use crate::recipe::{Defaults, Recipe};
+
+#[derive(Debug, Args)]
+pub(super) struct Sampling {
+    /// Steps of the sampler; by default the model's own choice, often 20.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    steps: Option<usize>,
+    /// Scale of classifier-free guidance; 1 is none, 0 draws without the prompt. By default the
+    /// model's own choice.
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    guidance: Option<f64>,
+    /// Guide only while the noise is between these parts of the way, 1 being pure noise.
+    #[arg(long, value_names = ["FROM", "TO"], num_args = 2, allow_negative_numbers = true)]
+    guidance_interval: Option<Vec<f64>>,
+    /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc; by default the model's own.
+    /// Flows, such as the embedded model, take euler, heun, dpmpp_2m, unipc, and ddim without eta.
+    #[arg(long, value_name = "NAME")]
+    sampler: Option<String>,
+    /// Move a flow's levels towards noise, where it is decided what a picture shows; 1 leaves them
+    /// even in time. By default the model's own.
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    shift: Option<f64>,
+}
+
+impl Sampling {
+    /// Refuses at once what no model can draw with.
+    ///
+    /// # Errors
+    /// A sentence about the first option that is out of bounds.
+    pub(super) fn check(&self) -> Result<()> {
+        self.over(&Defaults::default())?.check()
+    }
+
+    /// A recipe without a prompt: these options, and what `pipeline` chooses for the rest.
+    ///
+    /// # Errors
+    /// Where a sampler is named that does not exist.
+    pub(super) fn recipe(&self, pipeline: &Pipeline) -> Result<Recipe> {
+        self.over(&pipeline.defaults)
+    }
+
+    fn over(&self, defaults: &Defaults) -> Result<Recipe> {
+        let recipe = defaults.recipe();
+        let interval = match self.guidance_interval.as_deref() {
+            Some([from, to]) => (*from, *to),
+            _ => recipe.guidance_interval,
+        };
+        let sampler = match self.sampler.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => Some(name.parse::<Sampler>()?.name()),
+            None => None,
+        };
+        Ok(Recipe {
+            steps: self.steps.unwrap_or(recipe.steps),
+            guidance: self.guidance.unwrap_or(recipe.guidance),
+            guidance_interval: interval,
+            sampler: sampler.map_or(recipe.sampler, str::to_owned),
+            shift: self.shift,
+            ..Recipe::default()
+        })
+    }
+}

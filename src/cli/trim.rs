@@ -1,0 +1,126 @@
+//! `patchwork trim`: a model whose text encoder has only the word pieces that prompts use.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use clap::Args;
+
+use super::{check_new_model, model_folder};
+use crate::dataset::colours::COLOURS;
+use crate::dataset::compose::{phrases, plural};
+use crate::dataset::{Dataset, Entry};
+use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};
+use crate::pipeline::{Pipeline, TextReader};
+use crate::text::Tokenizer;
+use crate::text::trim::{lines_to_keep, trimmed};
+use crate::train::export::export;
+use crate::weights::{Checkpoint, keys, load};
+use crate::{Error, Result};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The model's folder.
+    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    model: PathBuf,
+    /// A dataset, whose captions are all kept.
+    #[arg(long, value_name = "F.safetensors")]
+    data: PathBuf,
+    /// Lists of words, a line each, that are all kept.
+    #[arg(long, value_name = "TXT", num_args = 1.., required = true)]
+    words: Vec<PathBuf>,
+    /// The new model's folder.
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+}
+
+/// Places of the new text encoder: some more than a prompt has.
+const PLACES: usize = 64;
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    check_new_model(&arguments.model, &arguments.output)?;
+    let device = Device::flex();
+    let before = pollster::block_on(Pipeline::load(&model_folder(&arguments.model)?, &device))?;
+    let Some(reader) = &before.text else {
+        return Err(Error::Recipe(
+            "This model reads no words: there is nothing to leave out".into(),
+        ));
+    };
+    let texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
+    let path = arguments.model.join(VOCABULARY);
+    let vocabulary = std::fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
+    let lines = lines_to_keep(&vocabulary, &reader.tokenizer, texts.iter().map(String::as_str))?;
+    let path = arguments.model.join(TEXT_ENCODER);
+    let weights = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+    let small = trimmed(&weights, &lines, PLACES.max(reader.places))?;
+    let all: Vec<&str> = vocabulary.lines().collect();
+    let kept: String = lines.iter().flat_map(|&line| [all[line], "\n"]).collect();
+
+    let file = Checkpoint::new("the smaller text encoder", vec![small.clone()])?;
+    let new = TextReader {
+        tokenizer: Tokenizer::new(&kept)?,
+        encoder: load(text_config(&file).init(&device), &file, &keys::MINILM)?,
+        places: reader.places,
+    };
+    let checked = check(reader, &new, &texts, &lines, &device)?;
+    let files = [(TEXT_ENCODER, small), (VOCABULARY, kept.into_bytes())];
+    export(&arguments.model, &arguments.output, &files, |_| ())?;
+    println!(
+        "{}: {} of {} word pieces are kept. {} texts have the same pieces, and {checked} of them \
+         were read to the same states, bit by bit.",
+        arguments.output.display(),
+        lines.len(),
+        all.len(),
+        texts.len()
+    );
+    Ok(())
+}
+
+/// All that the dataset's captions may say, and the lists' lines.
+fn texts(entries: &[Entry], lists: &[PathBuf]) -> Result<BTreeSet<String>> {
+    let mut texts: BTreeSet<String> = phrases().chain(COLOURS.map(|c| c.name.into())).collect();
+    for Entry { label, tags, style, .. } in entries {
+        texts.extend([label.clone(), plural(label), style.clone()]);
+        texts.extend(tags.iter().cloned());
+    }
+    for path in lists {
+        let list = read_list(path)?;
+        texts.extend(list.lines().map(|line| line.trim().to_owned()));
+    }
+    Ok(texts)
+}
+
+fn read_list(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|source| Error::read(path, source))
+}
+
+/// Makes sure that all `texts` have the pieces that they had, and some of them, evenly from all, the
+/// same states; how many those are.
+fn check(
+    old: &TextReader,
+    new: &TextReader,
+    texts: &BTreeSet<String>,
+    lines: &BTreeSet<usize>,
+    device: &Device,
+) -> Result<usize> {
+    let lines: Vec<usize> = lines.iter().copied().collect();
+    let every = texts.len().div_ceil(500);
+    let mut checked = 0;
+    for (i, text) in texts.iter().enumerate() {
+        let (a, b) = (old.tokenizer.encode(text, PLACES)?, new.tokenizer.encode(text, PLACES)?);
+        let moved: Vec<usize> = b.ids.iter().map(|&id| lines[id as usize]).collect();
+        let mut same = a.ids.iter().map(|&id| id as usize).eq(moved);
+        if i.is_multiple_of(every) {
+            checked += 1;
+            let states = |reader: &TextReader, tokens| {
+                crate::text::encode(&reader.encoder, tokens, device).into_data()
+            };
+            same &= states(old, &a).as_bytes() == states(new, &b).as_bytes();
+        }
+        if !same {
+            let problem = format!("the text “{text}” would be read otherwise");
+            return Err(Error::weights("the smaller text encoder", problem));
+        }
+    }
+    Ok(checked)
+}

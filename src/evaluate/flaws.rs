@@ -1,0 +1,188 @@
+//! What is wrong with drawings that have the right shape, and whose fault it is: the same flaws are
+//! looked for in real pictures, in what comes of them through the autoencoder, and in drawings.
+
+use burn::tensor::Tensor;
+use indicatif::ProgressBar;
+
+use super::{Asked, draw};
+use crate::Result;
+use crate::diffusion::Generator;
+use crate::image::Image;
+use crate::pipeline::Pipeline;
+use crate::pipeline::pixels::to_images;
+use crate::recipe::Recipe;
+use crate::train::examples::{normalised_latents, to_tensor};
+use crate::train::latents::{coarse_shares, is_detail};
+
+/// Flaws of pictures, as means.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Flaws {
+    /// How much neighbours differ inside plain areas, in levels of 255: of differences below
+    /// [`PLAIN`], the mean.
+    pub mottling: f64,
+    /// Pieces of at most [`SPECK`] pixels apart from all else.
+    pub specks: f64,
+    /// Length of the outline, in pixels.
+    pub outline: f64,
+}
+
+/// Larger differences are edges that belong to the picture.
+const PLAIN: i32 = 12;
+/// A piece of no more pixels is a speck.
+const SPECK: usize = 40;
+/// Deviations of the noise that stands for a DiT's error.
+const NOISE: f64 = 0.2;
+
+/// A row of the table: what was looked at, its flaws, and the pictures.
+pub type Row = (&'static str, Flaws, Vec<Image>);
+
+/// The same pictures in several ways, real ones first.
+///
+/// # Errors
+/// Where the model cannot draw them.
+///
+/// # Panics
+/// Where there are none, or the model's autoencoder is not the stickers'.
+pub fn compare(
+    model: &Pipeline,
+    (asked, real): (&[Asked], &[&Image]),
+    (sampling, seed): (&Recipe, u64),
+) -> Result<Vec<Row>> {
+    let decoded = |change: &mut dyn FnMut(Tensor<4>) -> Tensor<4>| -> Result<Vec<Image>> {
+        let mut images = Vec::new();
+        for picture in real {
+            let latent = normalised_latents(model, to_tensor(&[picture], &model.device));
+            let picture = model.decoder.decode(change(latent));
+            images.extend(pollster::block_on(to_images(picture))?);
+        }
+        Ok(images)
+    };
+    let mut generator = Generator::new(0);
+    let device = &model.device;
+    let latents = real.iter().map(|p| normalised_latents(model, to_tensor(&[p], device))).collect();
+    let shares = coarse_shares(Tensor::cat(latents, 0));
+    let keep: Vec<f32> = shares.iter().map(|s| f32::from(u8::from(!is_detail(*s)))).collect();
+    let keep = Tensor::<1>::from_floats(keep.as_slice(), device).reshape([1, keep.len(), 1, 1]);
+    let bar = ProgressBar::new(2 * asked.len() as u64);
+    let many = Recipe { steps: (4 * sampling.steps).min(200), ..sampling.clone() };
+    let ways = [
+        ("real", real.iter().map(|image| (*image).clone()).collect()),
+        ("through the autoencoder", decoded(&mut |latent| latent)?),
+        ("… with noise of 0.2 on the latent", {
+            decoded(&mut |latent| {
+                let noise: Tensor<4> = generator.randn_tensor(latent.dims(), device);
+                latent + noise * NOISE
+            })?
+        }),
+        ("… without the channels of detail", decoded(&mut |latent| latent * keep.clone())?),
+        ("drawn", draw(model, asked, (sampling, seed), &bar)?),
+        ("drawn in four times the steps", draw(model, asked, (&many, seed), &bar)?),
+    ];
+    bar.finish_and_clear();
+    let row = |(what, images): (&'static str, Vec<Image>)| (what, Flaws::of(&images), images);
+    Ok(ways.into_iter().map(row).collect())
+}
+
+impl Flaws {
+    /// The means of some pictures.
+    ///
+    /// # Panics
+    /// Where there are none.
+    pub fn of(images: &[Image]) -> Self {
+        let count = images.len() as f64;
+        let mean = |of: fn(&Image) -> f64| images.iter().map(of).sum::<f64>() / count;
+        Self { mottling: mean(mottling), specks: mean(specks), outline: mean(outline) }
+    }
+}
+
+/// Whether each pixel is more opaque than not.
+fn mask(image: &Image) -> Vec<bool> {
+    image.pixels.as_chunks::<4>().0.iter().map(|pixel| pixel[3] > 127).collect()
+}
+
+/// Pairs of neighbours: to the right, and below.
+fn neighbours(width: usize, height: usize) -> impl Iterator<Item = [usize; 2]> {
+    let right = (0..width * height).filter(move |i| i % width + 1 < width).map(|i| [i, i + 1]);
+    right.chain((0..width * (height - 1)).map(move |i| [i, i + width]))
+}
+
+fn mottling(image: &Image) -> f64 {
+    let pixels = image.pixels.as_chunks::<4>().0;
+    let is_solid = |i: usize| pixels[i][3] > 250;
+    let (mut sum, mut count) = (0f64, 0f64);
+    for [a, b] in
+        neighbours(image.width, image.height).filter(|pair| pair.map(is_solid) == [true; 2])
+    {
+        let apart = |c: usize| (i32::from(pixels[a][c]) - i32::from(pixels[b][c])).abs();
+        let largest = (0..3).map(apart).max().unwrap_or(0);
+        if largest < PLAIN {
+            sum += f64::from(largest);
+            count += 1.0;
+        }
+    }
+    sum / count.max(1.0)
+}
+
+fn specks(image: &Image) -> f64 {
+    let (mask, width) = (mask(image), image.width);
+    let mut seen = vec![false; mask.len()];
+    let mut specks = 0;
+    for start in (0..mask.len()).filter(|i| mask[*i]) {
+        if seen[start] {
+            continue;
+        }
+        seen[start] = true;
+        let (mut open, mut size) = (vec![start], 0);
+        while let Some(at) = open.pop() {
+            size += 1;
+            let left = (at % width > 0).then(|| at - 1);
+            let right = (at % width + 1 < width).then_some(at + 1);
+            let around = [left, right, at.checked_sub(width), Some(at + width)];
+            for next in around.into_iter().flatten() {
+                if next < mask.len() && mask[next] && !seen[next] {
+                    seen[next] = true;
+                    open.push(next);
+                }
+            }
+        }
+        specks += usize::from(size <= SPECK);
+    }
+    specks as f64
+}
+
+fn outline(image: &Image) -> f64 {
+    let mask = mask(image);
+    neighbours(image.width, image.height).filter(|[a, b]| mask[*a] != mask[*b]).count() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(pixel: impl Fn(usize, usize) -> [u8; 4]) -> Image {
+        let pixels = (0..32 * 32).flat_map(|i| pixel(i % 32, i / 32)).collect();
+        Image { width: 32, height: 32, pixels }
+    }
+
+    #[test]
+    fn a_plain_square_has_no_flaw_but_its_outline() {
+        let square = |x: usize, y: usize| (8..24).contains(&x) && (8..24).contains(&y);
+        let plain = image(|x, y| if square(x, y) { [200, 40, 40, 255] } else { [0; 4] });
+        assert_eq!(Flaws::of(&[plain]), Flaws { mottling: 0.0, specks: 0.0, outline: 64.0 });
+    }
+
+    #[test]
+    fn mottling_specks_and_wobbles_are_found() {
+        // Chequers four levels apart, a black bar that is no mottling, a ragged edge, and a speck.
+        let flawed = image(|x, y| match (x, y) {
+            (2..4, 2..4) => [9, 9, 9, 255],
+            (8..24, 8..24) if (12..16).contains(&x) => [0, 0, 0, 255],
+            (8..24, 8..24) => [200 + 4 * ((x + y) % 2) as u8, 40, 40, 255],
+            (24, 8..24) if y % 2 == 0 => [0, 0, 0, 255],
+            _ => [0; 4],
+        });
+        let Flaws { mottling, specks, outline } = Flaws::of(&[flawed]);
+        assert!(mottling > 2.0 && mottling < 4.0, "{mottling}");
+        assert_eq!((specks, outline), (1.0, 64.0 + 8.0 + 8.0 * 2.0));
+    }
+}

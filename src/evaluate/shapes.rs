@@ -1,0 +1,160 @@
+//! Whether a drawing has the shape of what was asked for: the rank of the true picture among all of
+//! its style, by distance at 32×32. Features of a network may miss the subject where these do not;
+//! but a blurry drawing can win here, so neither counts alone.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{Dataset, Entry};
+use crate::image::Image;
+
+/// Pixels a side that are compared.
+const SIDE: usize = 32;
+
+/// A picture as it is compared: premultiplied RGBA in 0..1, means of equal cells.
+type Small = Vec<f32>;
+
+/// Ranks of true pictures, 0 being the nearest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ranks {
+    /// How many were looked at.
+    pub count: usize,
+    /// How often the true picture is the nearest, 0..1.
+    pub first: f64,
+    /// How often it is among the nearest five.
+    pub of_five: f64,
+    /// The median rank.
+    pub median: f64,
+}
+
+impl Ranks {
+    fn of(mut ranks: Vec<usize>) -> Self {
+        ranks.sort_unstable();
+        let part = |most: usize| {
+            ranks.iter().filter(|rank| **rank < most).count() as f64 / ranks.len().max(1) as f64
+        };
+        let middle = |i: usize| ranks.get(i).map_or(0.0, |rank| *rank as f64);
+        let median = (middle(ranks.len() / 2) + middle(ranks.len().saturating_sub(1) / 2)) / 2.0;
+        Self { count: ranks.len(), first: part(1), of_five: part(5), median }
+    }
+}
+
+/// A dataset's pictures, small, by style.
+#[derive(Debug)]
+pub struct Shapes<'a> {
+    dataset: &'a Dataset,
+    small: Vec<Small>,
+    styles: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Shapes<'a> {
+    /// Of all its pictures.
+    pub fn new(dataset: &'a Dataset) -> Self {
+        let mut styles: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (i, Entry { style, .. }) in dataset.entries.iter().enumerate() {
+            styles.entry(style).or_default().push(i);
+        }
+        Self { dataset, small: dataset.pictures.iter().map(small).collect(), styles }
+    }
+
+    /// Of drawings of the pictures at `rows`.
+    pub fn ranks(&self, rows: &[usize], drawn: &[Image]) -> Ranks {
+        let rank = |(i, drawn): (&usize, &Image)| self.rank(*i, &small(drawn));
+        Ranks::of(rows.iter().zip(drawn).map(rank).collect())
+    }
+
+    /// What real pictures get: those of the same concepts in each other style, in place of drawings.
+    pub fn real_ranks(&self, rows: &[usize]) -> Ranks {
+        let entries = &self.dataset.entries;
+        let ranks = rows.iter().flat_map(|&i| {
+            let is_other = move |j: &usize| {
+                entries[*j].label == entries[i].label && entries[*j].style != entries[i].style
+            };
+            (0..entries.len()).filter(is_other).map(move |j| self.rank(i, &self.small[j]))
+        });
+        Ranks::of(ranks.collect())
+    }
+
+    /// How many pictures of the style of picture `i` are nearer to `drawn` than it is.
+    fn rank(&self, i: usize, drawn: &Small) -> usize {
+        let own = distance(drawn, &self.small[i]);
+        let style = &self.styles[self.dataset.entries[i].style.as_str()];
+        style.iter().filter(|&&j| j != i && distance(drawn, &self.small[j]) < own).count()
+    }
+}
+
+fn small(image: &Image) -> Small {
+    let (across, down) = (image.width / SIDE, image.height / SIDE);
+    let mut small = vec![0f32; SIDE * SIDE * 4];
+    for (at, pixel) in image.pixels.as_chunks::<4>().0.iter().enumerate() {
+        let (row, column) = (at / image.width / down, at % image.width / across);
+        let cell = &mut small[(row * SIDE + column) * 4..][..4];
+        let alpha = f32::from(pixel[3]) / 255.0;
+        for (c, sum) in cell.iter_mut().enumerate() {
+            *sum += if c == 3 { alpha } else { f32::from(pixel[c]) / 255.0 * alpha };
+        }
+    }
+    let each = (across * down) as f32;
+    small.iter_mut().for_each(|value| *value /= each);
+    small
+}
+
+fn distance(a: &Small, b: &Small) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Split;
+
+    /// Five discs of growing size in each of two styles, which differ in colour.
+    fn dataset() -> Dataset {
+        let entry = |i: usize| Entry {
+            label: format!("disc {}", i % 5),
+            tags: Vec::new(),
+            style: format!("style {}", i / 5),
+            group: String::new(),
+            licence: String::new(),
+            split: Split::Train,
+        };
+        let picture = |i: usize| disc(10.0 + 10.0 * (i % 5) as f32, 60 * (i / 5) as u8);
+        Dataset { entries: (0..10).map(entry).collect(), pictures: (0..10).map(picture).collect() }
+    }
+
+    fn disc(radius: f32, blue: u8) -> Image {
+        let pixel = |i: usize| {
+            let (x, y) = ((i % 128) as f32 - 64.0, (i / 128) as f32 - 64.0);
+            if x.hypot(y) < radius { [200, 90, blue, 255] } else { [0; 4] }
+        };
+        Image { width: 128, height: 128, pixels: (0..128 * 128).flat_map(pixel).collect() }
+    }
+
+    #[test]
+    fn the_nearest_shape_is_the_true_one() {
+        let dataset = dataset();
+        let shapes = Shapes::new(&dataset);
+        // A little too large, of another colour: still the nearest of its style.
+        let ranks = shapes.ranks(&[1, 3], &[disc(22.0, 30), disc(42.0, 30)]);
+        assert_eq!(ranks, Ranks { count: 2, first: 1.0, of_five: 1.0, median: 0.0 });
+        // The smallest disc as the drawing of the largest is the worst that can be drawn.
+        let ranks = shapes.ranks(&[4], &[disc(10.0, 0)]);
+        assert_eq!(ranks, Ranks { count: 1, first: 0.0, of_five: 1.0, median: 4.0 });
+        assert_eq!(shapes.ranks(&[0, 4], &[disc(10.0, 0), disc(10.0, 0)]).median, 2.0);
+    }
+
+    #[test]
+    fn real_pictures_are_those_of_other_styles() {
+        let dataset = dataset();
+        let ranks = Shapes::new(&dataset).real_ranks(&[0, 6]);
+        assert_eq!(ranks, Ranks { count: 2, first: 1.0, of_five: 1.0, median: 0.0 });
+    }
+
+    #[test]
+    fn small_pictures_are_premultiplied_means() {
+        let pixels = [[255, 0, 0, 255], [0, 255, 0, 0]].concat().repeat(64 * 64 / 2);
+        let small = small(&Image { width: 64, height: 64, pixels });
+        assert_eq!(small[..4], [0.5, 0.0, 0.0, 0.5]);
+    }
+}

@@ -1,0 +1,118 @@
+//! A smaller vocabulary: word pieces that nobody's prompts use leave the text encoder, whose table of
+//! words is half of it. WordPiece takes the longest piece that fits, so texts whose pieces all stay
+//! keep the very same ones, and with them bit-identical states. A text that loses a piece is made of
+//! shorter ones.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use safetensors::tensor::TensorView;
+use safetensors::{SafeTensors, serialize};
+
+use super::Tokenizer;
+use crate::{Error, Result};
+
+/// What never leaves.
+const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
+/// The lines of a vocabulary that stay: special tokens, all single characters and their
+/// continuations, so that nothing becomes unknown, and the pieces of `texts`.
+///
+/// # Errors
+/// Where the vocabulary cannot express a text.
+pub fn lines_to_keep<'a>(
+    vocabulary: &str,
+    tokenizer: &Tokenizer,
+    texts: impl Iterator<Item = &'a str>,
+) -> Result<BTreeSet<usize>> {
+    let is_single = |piece: &str| piece.strip_prefix("##").unwrap_or(piece).chars().count() == 1;
+    let always = |(_, piece): &(usize, &str)| SPECIAL.contains(piece) || is_single(piece);
+    let mut keep: BTreeSet<usize> =
+        vocabulary.lines().enumerate().filter(always).map(|(line, _)| line).collect();
+    for text in texts {
+        keep.extend(tokenizer.encode(text, usize::MAX)?.ids.iter().map(|&id| id as usize));
+    }
+    Ok(keep)
+}
+
+/// The text encoder's file with only these rows of its table of words, and the first `places` of its
+/// table of positions; all as they were, to the bit.
+///
+/// # Errors
+/// Where the file is no safetensors, or its tables are too short.
+pub fn trimmed(file: &[u8], lines: &BTreeSet<usize>, places: usize) -> Result<Vec<u8>> {
+    let refuse = |problem: String| Error::weights("the text encoder", problem);
+    let tensors = SafeTensors::deserialize(file).map_err(|problem| refuse(problem.to_string()))?;
+    let words: Vec<usize> = lines.iter().copied().collect();
+    let first: Vec<usize> = (0..places).collect();
+    let mut kept = Vec::new();
+    for (name, tensor) in tensors.tensors() {
+        let rows = match name.strip_prefix("embeddings.").and_then(|name| name.split_once('_')) {
+            Some(("word", _)) => Some(&words),
+            Some(("position", rest)) if rest != "ids" => Some(&first),
+            _ => None,
+        };
+        let (mut shape, data) = (tensor.shape().to_vec(), tensor.data());
+        let bytes = match rows {
+            None => Cow::Borrowed(data),
+            Some(rows) => {
+                let found = shape.first().copied().unwrap_or(0);
+                if rows.last().is_none_or(|last| *last >= found) {
+                    return Err(refuse(format!("its tensor {name} has only {found} rows")));
+                }
+                let each = data.len() / found;
+                shape[0] = rows.len();
+                rows.iter().flat_map(|row| &data[row * each..(row + 1) * each]).copied().collect()
+            }
+        };
+        kept.push((name, tensor.dtype(), shape, bytes));
+    }
+    let views = kept.iter().map(|(name, dtype, shape, bytes)| {
+        (name, TensorView::new(*dtype, shape.clone(), bytes).expect("as many bytes as rows"))
+    });
+    Ok(serialize(views, None).expect("names differ, and shapes fit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::Dtype;
+
+    use super::*;
+
+    const VOCABULARY: &str =
+        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n[unused0]\na\n##b\ncat\n##s\n猫\ndogma\n";
+
+    #[test]
+    fn characters_and_what_is_said_stay() {
+        let tokenizer = Tokenizer::new(VOCABULARY).unwrap();
+        let keep = lines_to_keep(VOCABULARY, &tokenizer, ["cats"].into_iter()).unwrap();
+        assert_eq!(keep.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]);
+    }
+
+    #[test]
+    fn rows_stay_as_they_were() {
+        let words: Vec<u8> = (0..12).collect();
+        let scales: Vec<u8> = (100..112).collect();
+        let view =
+            |shape: &[usize], data| TensorView::new(Dtype::U8, shape.to_vec(), data).unwrap();
+        let file = serialize(
+            [
+                ("embeddings.word_embeddings.weight", view(&[4, 3], &words)),
+                ("embeddings.word_embeddings.weight.scale", view(&[4, 3], &scales)),
+                ("embeddings.position_embeddings.weight", view(&[6, 2], &words)),
+                ("encoder.layer.0.x", view(&[4, 3], &words)),
+            ],
+            None,
+        )
+        .unwrap();
+        let small = trimmed(&file, &BTreeSet::from([0, 2]), 2).unwrap();
+        let small = SafeTensors::deserialize(&small).unwrap();
+        let data = |name: &str| small.tensor(name).unwrap().data().to_vec();
+        assert_eq!(data("embeddings.word_embeddings.weight"), [0, 1, 2, 6, 7, 8]);
+        assert_eq!(data("embeddings.word_embeddings.weight.scale"), [100, 101, 102, 106, 107, 108]);
+        assert_eq!(data("embeddings.position_embeddings.weight"), [0, 1, 2, 3]);
+        assert_eq!(data("encoder.layer.0.x"), words);
+        assert!(trimmed(&file, &BTreeSet::from([9]), 2).is_err());
+        assert!(trimmed(&file, &BTreeSet::from([0]), 7).is_err());
+    }
+}

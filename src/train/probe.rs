@@ -1,0 +1,94 @@
+//! How well a DiT in training guesses some pictures that it learns: always the same, with the same
+//! noise, so that two runs can be compared.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::prepared::{Example, Prepared};
+use crate::diffusion::Generator;
+use crate::diffusion::guess::{GuessErrors, LEVELS, guess_error};
+use crate::model::Dit;
+use crate::model::text_tokens::TextTokens;
+
+/// The most pictures that are looked at.
+const MOST: usize = 64;
+
+/// The errors of `dit` on some pictures as they are, evenly from all, under the first caption of each
+/// and, for the wrong prompt, of the next one.
+///
+/// # Panics
+/// Where the data hold nothing, or the model takes no text.
+pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors {
+    let all = data.plain();
+    let examples: Vec<&Example> = all.iter().step_by(all.len().div_ceil(MOST)).collect();
+    let [channels, height, width] = data.latent;
+    let clean: Vec<f32> = examples
+        .iter()
+        .flat_map(|example| data.latent(example.latent))
+        .map(|value| value.to_f32())
+        .collect();
+    let shape = [examples.len(), channels, height, width];
+    let clean = Tensor::<4>::from_data(TensorData::new(clean, shape), device);
+    let null = data.styles.len();
+    let labels: Vec<i32> =
+        examples.iter().map(|example| example.style.unwrap_or(null) as i32).collect();
+    let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [examples.len()]), device);
+    let text = |offset: usize| {
+        let texts = examples.iter().cycle().skip(offset).take(examples.len());
+        embed(dit, data, texts.map(|example| example.texts[0]), device)
+    };
+    let (right, wrong) = (text(0), text(1));
+    let mut generator = Generator::new(0);
+    let mut errors = GuessErrors::default();
+    for (i, t) in LEVELS.into_iter().enumerate() {
+        let noise = generator.randn_tensor(shape, device);
+        let error = |text: &TextTokens| {
+            guess_error(&clean, &noise, t, |x, timestep| {
+                dit.forward(x, &vec![timestep; examples.len()], &labels, Some(text))
+            })
+        };
+        (errors.right[i], errors.wrong[i]) = (error(&right), error(&wrong));
+    }
+    errors
+}
+
+/// The captions at `texts`, padded to all places.
+fn embed(
+    dit: &Dit,
+    data: &Prepared,
+    texts: impl Iterator<Item = usize>,
+    device: &Device,
+) -> TextTokens {
+    let (mut states, mut lengths) = (Vec::new(), Vec::new());
+    for text in texts {
+        let values = data.states(text);
+        lengths.push(values.len() / data.text_dim);
+        states.extend(values.iter().map(|value| value.to_f32()));
+        let missing = (data.places - lengths[lengths.len() - 1]) * data.text_dim;
+        states.extend(std::iter::repeat_n(0.0, missing));
+    }
+    let shape = [lengths.len(), data.places, data.text_dim];
+    let states = Tensor::<3>::from_data(TensorData::new(states, shape), device);
+    dit.embed_texts(states, &lengths).expect("a model of prompts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DitConfig, TextConfig};
+
+    #[test]
+    fn a_new_network_guesses_the_noisy_latent_whatever_it_is_told() {
+        let device = Device::flex();
+        let dit = DitConfig::new([4, 4], 2, 2, 8, 2, 2, 2)
+            .with_learn_sigma(false)
+            .with_text(Some(TextConfig::new(6, 3)))
+            .init(&device);
+        // adaLN-Zero's final layer says 0.
+        let errors = guess_errors(&dit, &Prepared::tiny(), &device);
+        assert_eq!(errors.right, errors.wrong);
+        assert!(errors.right[0] > errors.right[2] && errors.right[2] > 0.0, "{errors:?}");
+        let other =
+            guess_errors(&crate::train::params::scrambled(dit, 1), &Prepared::tiny(), &device);
+        assert_ne!(other.right, other.wrong);
+    }
+}

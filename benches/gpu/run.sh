@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains on a machine with a GPU for the minutes that it has. `cargo xtask gpu` puts this file beside
-# programs, model and data; it needs nothing else there, and PyTorch only to be compared with.
+# the program, model and data; it needs nothing else there, and PyTorch only to be compared with.
 #
 #   ./run.sh MINUTES OUT [STEPS] [DEVICE]
 #
@@ -50,7 +50,7 @@ read -r program device <<<"$chosen"
 echo "Training with $program on $device."
 
 if python3 -c "import torch" 2>/dev/null; then
-  (cd torch && python3 bench_train.py --seconds 15 --device "$([ "$device" = cpu ] && echo cpu || echo cuda)" --bf16) |
+  (cd bench && python3 bench_train.py --seconds 15 --device "$([ "$device" = cpu ] && echo cpu || echo cuda)" --bf16) |
     tee "$out/torch.json" || echo "PyTorch could not be measured." >&2
 fi
 

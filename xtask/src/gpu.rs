@@ -12,8 +12,8 @@ const MOST: u64 = 64 << 20;
 const USAGE: &str = "cargo xtask gpu DATASET [--features cuda,vulkan] [--host USER@MACHINE] \
                      [--minutes N]
 
-  Packs target/gpu: the program built with each feature (a feature that does not build is left \
-                     out; `cpu` is the plain program; each can train on the CPU), the embedded model, and what DATASET, from \
+  Packs target/gpu: the program built with the first of these features that builds (`cpu` is \
+                     the plain program; each can train on the CPU), the embedded model, and what DATASET, from \
                      `patchwork dataset`, is learnt from. With --host it is copied there by scp, \
                      trains for so many minutes (20), and what comes of it lies in target/gpu-out. \
                      Without, copy the folder yourself and run ./run.sh MINUTES OUT in it.";
@@ -51,10 +51,10 @@ pub(crate) fn run_all() -> Outcome {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|problem| told(&folder, &problem))?;
     }
-    fs::create_dir_all(folder.join("torch")).map_err(|problem| told(&folder, &problem))?;
+    fs::create_dir_all(folder.join("bench")).map_err(|problem| told(&folder, &problem))?;
     let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
 
-    let mut built = 0;
+    let mut built = false;
     for feature in &features {
         let arguments = match feature.as_str() {
             "cpu" => vec!["build", "--release"],
@@ -68,13 +68,14 @@ pub(crate) fn run_all() -> Outcome {
         let to = at(&format!("patchwork-{feature}"));
         run("strip", &["-o", &to, &program.to_string_lossy()])?;
         run("xz", &["-6", "--threads=0", &to])?;
-        built += 1;
+        built = true;
+        break;
     }
-    if built == 0 {
+    if !built {
         return Err(format!("no program could be built for {}", features.join(" or ")));
     }
     let pack = ["run", "--release", "--quiet", "--bin", "patchwork", "--", "pack", "--data", &data];
-    run("cargo", &[&pack[..], &["-o", &at("packed.safetensors")]].concat())?;
+    run("cargo", &[&pack[..], &["--every", "8", "-o", &at("packed.safetensors")]].concat())?;
     run("xz", &["-6", "--threads=0", &at("packed.safetensors")])?;
     // No page asks there.
     let stickers = root().join("www/models/stickers").to_string_lossy().into_owned();
@@ -88,7 +89,7 @@ pub(crate) fn run_all() -> Outcome {
     };
     copy("benches/gpu/run.sh", "run.sh")?;
     for file in ["bench_train.py", "fixtures.py", "random_weights.py", "reference_dit.py"] {
-        copy(&format!("tests/golden/{file}"), &format!("torch/{file}"))?;
+        copy(&format!("tests/golden/{file}"), &format!("bench/{file}"))?;
     }
     let size = size(&folder);
     println!("{}: {:.1} MiB", folder.display(), size as f64 / f64::from(1 << 20));

@@ -212,7 +212,7 @@ fn packed(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prep
             "it was packed for a model with another autoencoder; pack it anew for this one";
         return Err(Error::weights(common.data.display().to_string(), problem));
     }
-    eprintln!("Computing states of captions.");
+    eprintln!("Computing states of captions, once.");
     let reader = model.text.as_ref().expect("only models of prompts are packed for");
     let encode = |caption: &str| states(reader, caption, model);
     prepared.read_captions(encode, &common.workers(&Device::flex()))?;
@@ -229,9 +229,6 @@ fn prepared(
     (bytes, origin): (Vec<u8>, String),
 ) -> Result<Prepared> {
     let path = common.run.join(PREPARED);
-    if Prepared::is_packed(&bytes) {
-        return packed(common, manifest, model);
-    }
     // Another run's are as good, if they were made of the same.
     let other = common.from.as_ref().map(|from| from.join(PREPARED)).filter(|path| path.is_file());
     if let (false, Some(other)) = (path.is_file(), other) {
@@ -251,10 +248,14 @@ fn prepared(
         }
         return Ok(prepared);
     }
-    eprintln!("Computing latents of pictures and states of captions, once.");
-    let dataset = Dataset::from_bytes(&bytes, &common.data)?;
-    drop(bytes);
-    let mut prepared = prepare(&dataset, model, common.seed, &common.workers(&model.device))?;
+    let mut prepared = if Prepared::is_packed(&bytes) {
+        packed(common, manifest, model)?
+    } else {
+        eprintln!("Computing latents of pictures and states of captions, once.");
+        let dataset = Dataset::from_bytes(&bytes, &common.data)?;
+        drop(bytes);
+        prepare(&dataset, model, common.seed, &common.workers(&model.device))?
+    };
     prepared.origin = origin;
     std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;
     prepared.write(&path)?;

@@ -81,12 +81,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         models.push((path, model));
     }
     if let (Some(path), Some((_, model))) = (&arguments.sheet, models.last()) {
-        let sampling = model.resolved(&arguments.sampling.recipe(model)?);
+        let sampling = arguments.sampling.recipe(model)?;
         return sheet(model, &dataset, (&sampling, seed), path);
     }
     let questions = Questions::new(&dataset, drawing)?;
     if let (Some(path), Some((_, model))) = (&arguments.flaws, models.last()) {
-        let sampling = model.resolved(&arguments.sampling.recipe(model)?);
+        let sampling = arguments.sampling.recipe(model)?;
         return flaws(model, questions.learnt_of(&dataset), (&sampling, seed), path);
     }
     let eye = Eye::new(&arguments.cache, &device)?;
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (mut reports, mut beside) = (Vec::new(), Vec::new());
     for (path, model) in &models {
         eprintln!("Drawing with {}.", path.display());
-        let sampling = model.resolved(&arguments.sampling.recipe(model)?);
+        let sampling = arguments.sampling.recipe(model)?;
         let (report, drawings) = exam.take(model, &sampling, arguments.only_drawings)?;
         beside = drawings;
         reports.push(Report { model: path.display().to_string(), ..report });

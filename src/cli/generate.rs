@@ -112,7 +112,7 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
         Some(path) => Some(read_latents(path, &pipeline)?),
         None => None,
     };
-    let recipe = pipeline.resolved(&arguments.over(arguments.sampling.recipe(&pipeline)?));
+    let recipe = arguments.over(arguments.sampling.recipe(&pipeline)?);
     let mut run = pipeline.begin(&recipe, noise)?;
     for note in run.notes() {
         eprintln!("{note}");

@@ -38,12 +38,12 @@ impl Sampling {
         self.over(&Defaults::default())?.check()
     }
 
-    /// A recipe without a prompt: these options, and what `pipeline` chooses for the rest.
+    /// A recipe without a prompt: these options, and what `pipeline` chooses for the rest, written out.
     ///
     /// # Errors
     /// Where a sampler is named that does not exist.
     pub(super) fn recipe(&self, pipeline: &Pipeline) -> Result<Recipe> {
-        self.over(&pipeline.defaults)
+        Ok(pipeline.resolved(&self.over(&pipeline.defaults)?))
     }
 
     fn over(&self, defaults: &Defaults) -> Result<Recipe> {

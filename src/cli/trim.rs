@@ -47,8 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         ));
     };
     let texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
-    let path = arguments.model.join(VOCABULARY);
-    let vocabulary = std::fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
+    let vocabulary = read_text(&arguments.model.join(VOCABULARY))?;
     let lines = lines_to_keep(&vocabulary, &reader.tokenizer, texts.iter().map(String::as_str))?;
     let path = arguments.model.join(TEXT_ENCODER);
     let weights = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
@@ -84,13 +83,12 @@ fn texts(entries: &[Entry], lists: &[PathBuf]) -> Result<BTreeSet<String>> {
         texts.extend(tags.iter().cloned());
     }
     for path in lists {
-        let list = read_list(path)?;
-        texts.extend(list.lines().map(|line| line.trim().to_owned()));
+        texts.extend(read_text(path)?.lines().map(|line| line.trim().to_owned()));
     }
     Ok(texts)
 }
 
-fn read_list(path: &Path) -> Result<String> {
+fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|source| Error::read(path, source))
 }
 

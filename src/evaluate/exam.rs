@@ -154,30 +154,24 @@ impl<'a> Exam<'a> {
     ) -> Result<(Report, Beside)> {
         let Questions { held, learnt, .. } = &self.questions;
         let bar = ProgressBar::new((held.len() + learnt.len()) as u64);
-        let (drawn_learnt, mut beside) = self.pairs(model, sampling, learnt, &bar)?;
-        let (pairs, beside_held) = self.pairs(model, sampling, held, &bar)?;
+        let real = &self.real;
+        let scores = Some(real.pairs.clone());
+        let (drawn_learnt, mut beside) =
+            self.pairs(model, sampling, (learnt, None, real.learnt_ranks), &bar)?;
+        let (pairs, beside_held) =
+            self.pairs(model, sampling, (held, scores, real.pairs_ranks), &bar)?;
         beside.extend(beside_held);
         bar.finish_and_clear();
         let errors = |rows: &[usize]| match only_drawings {
             true => Ok(None),
             false => self.errors(model, rows).map(Some),
         };
-        let real = &self.real;
         let report = Report {
             model: model.name.clone(),
             drawing: self.drawing,
             sampling: sampling.clone(),
-            pairs: Pairs {
-                errors: errors(held)?,
-                real_scores: Some(real.pairs.clone()),
-                real_ranks: real.pairs_ranks,
-                ..pairs
-            },
-            learnt: Pairs {
-                errors: errors(learnt)?,
-                real_ranks: real.learnt_ranks,
-                ..drawn_learnt
-            },
+            pairs: Pairs { errors: errors(held)?, ..pairs },
+            learnt: Pairs { errors: errors(learnt)?, ..drawn_learnt },
             rest: match only_drawings {
                 true => None,
                 false => Some(self.rest(model, sampling)?),
@@ -190,18 +184,17 @@ impl<'a> Exam<'a> {
         &self,
         model: &Pipeline,
         sampling: &Recipe,
-        rows: &[usize],
+        (rows, real_scores, real_ranks): (&[usize], Option<Scores>, Ranks),
         bar: &ProgressBar,
     ) -> Result<(Pairs, Beside)> {
         let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
         let drawn = draw(model, &asked, (sampling, self.drawing.seed), bar)?;
         let features = self.eye.features(&drawn.iter().collect::<Vec<_>>());
-        let ranks = self.shapes.ranks(rows, &drawn);
         let pairs = Pairs {
             scores: self.judge.scores(&asked, &features),
-            real_scores: None,
-            ranks,
-            real_ranks: ranks,
+            real_scores,
+            ranks: self.shapes.ranks(rows, &drawn),
+            real_ranks,
             errors: None,
         };
         let beside = drawn.into_iter().zip(real.into_iter().cloned()).take(SHOWN);

@@ -48,19 +48,19 @@ pub fn compare(
     (asked, real): (&[Asked], &[&Image]),
     (sampling, seed): (&Recipe, u64),
 ) -> Result<Vec<Row>> {
+    let device = &model.device;
+    let encoded = |picture: &&Image| normalised_latents(model, to_tensor(&[picture], device));
+    let latents: Vec<Tensor<4>> = real.iter().map(encoded).collect();
     let decoded = |change: &mut dyn FnMut(Tensor<4>) -> Tensor<4>| -> Result<Vec<Image>> {
         let mut images = Vec::new();
-        for picture in real {
-            let latent = normalised_latents(model, to_tensor(&[picture], &model.device));
-            let picture = model.decoder.decode(change(latent));
+        for latent in &latents {
+            let picture = model.decoder.decode(change(latent.clone()));
             images.extend(pollster::block_on(to_images(picture))?);
         }
         Ok(images)
     };
     let mut generator = Generator::new(0);
-    let device = &model.device;
-    let latents = real.iter().map(|p| normalised_latents(model, to_tensor(&[p], device))).collect();
-    let shares = coarse_shares(Tensor::cat(latents, 0));
+    let shares = coarse_shares(Tensor::cat(latents.clone(), 0));
     let keep: Vec<f32> = shares.iter().map(|s| f32::from(u8::from(!is_detail(*s)))).collect();
     let keep = Tensor::<1>::from_floats(keep.as_slice(), device).reshape([1, keep.len(), 1, 1]);
     let bar = ProgressBar::new(2 * asked.len() as u64);

@@ -15,6 +15,9 @@ use crate::{Error, Result};
 type Bert =
     TokenizerImpl<WordPiece, BertNormalizer, BertPreTokenizer, BertProcessing, WordPieceDecoder>;
 
+/// Tokens that every vocabulary must have.
+pub(super) const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
 /// The tokens of a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
@@ -45,8 +48,7 @@ impl Tokenizer {
             })
         };
         let (cls, sep) = (special("[CLS]")?, special("[SEP]")?);
-        let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-        for token in specials {
+        for token in SPECIAL {
             special(token)?;
         }
         let refuse = |problem: tokenizers::Error| Error::weights("vocab.txt", problem.to_string());
@@ -64,7 +66,7 @@ impl Tokenizer {
             .build()
             .map_err(refuse)?;
         // A special token typed as such is read as one, as the reference reads it.
-        bert.add_special_tokens(specials.map(|token| AddedToken::from(token, true)))
+        bert.add_special_tokens(SPECIAL.map(|token| AddedToken::from(token, true)))
             .map_err(refuse)?;
         Ok(Self { bert, sep })
     }

@@ -10,10 +10,8 @@ use safetensors::tensor::TensorView;
 use safetensors::{SafeTensors, serialize};
 
 use super::Tokenizer;
+use super::tokenizer::SPECIAL;
 use crate::{Error, Result};
-
-/// What never leaves.
-const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
 /// The lines of a vocabulary that stay: special tokens, all single characters and their
 /// continuations, so that nothing becomes unknown, and the pieces of `texts`.

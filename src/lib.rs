@@ -12,6 +12,8 @@
 //! tokens of a prompt; [`weights`] reads checkpoints, strictly. [`recipe`] is what a picture can
 //! be drawn again from, and does not know Burn, so that a page can share it.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)] // `terminal` says it
+
 pub mod error;
 pub mod image;
 pub mod protocol;
@@ -36,6 +38,10 @@ pub mod cli;
 pub mod dataset;
 #[cfg(feature = "native")]
 pub mod evaluate;
+#[cfg(feature = "native")]
+pub mod files;
+#[cfg(feature = "native")]
+pub mod terminal;
 #[cfg(feature = "native")]
 pub mod train;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

@@ -1,14 +1,15 @@
 //! `patchwork dataset`: open picture sets, or a folder of one's own, to a packed file.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::check_writable;
+use super::{check_targets, print_beside};
+use crate::Result;
 use crate::dataset::{Dataset, Split, folder, gather};
+use crate::files::write_target;
 use crate::image::Image;
-use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -33,20 +34,21 @@ pub(super) struct Arguments {
 const COLUMNS: usize = 16;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    for path in [Some(&arguments.output), arguments.sheet.as_ref()].into_iter().flatten() {
-        check_writable(path)?;
-    }
+    let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
+    let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
+    check_targets(&[("--output", Some(output)), ("--sheet", sheet_path)], &read)?;
+    let print = |line: String| print_beside(&[Some(output), sheet_path], line);
     let dataset = match &arguments.pictures {
         Some(path) => folder::read(path)?,
         None => {
             let (dataset, counts) = gather::gather(&arguments.cache, arguments.seed)?;
-            println!(
+            print(format!(
                 "{:<12} {:>6} {:>8} {:>6} {:>7}",
                 "style", "taken", "unnamed", "twice", "broken"
-            );
+            ))?;
             for c in counts {
                 let gather::Count { style, taken, unnamed, twice, broken } = c;
-                println!("{style:<12} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}");
+                print(format!("{style:<12} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}"))?;
             }
             dataset
         }
@@ -54,18 +56,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     dataset.write(&arguments.output)?;
     if let Some(path) = &arguments.sheet {
         let png = sheet(&dataset).to_png(None)?;
-        std::fs::write(path, png).map_err(|source| Error::write(path, source))?;
+        write_target(path, &png)?;
     }
     let count = |split| dataset.of(split).count();
-    println!(
+    print(format!(
         "{}: {} pictures to learn from, {} held-out pairs of concept and style, {} pictures of \
          held-out concepts",
         arguments.output.display(),
         count(Split::Train),
         count(Split::Pair),
         count(Split::Concept)
-    );
-    Ok(())
+    ))
 }
 
 /// A row of each style, evenly from all of its pictures.

@@ -1,13 +1,14 @@
 //! `patchwork evaluate`: how good a model draws, in one table and one JSON file.
 
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
 use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
-use super::{check_writable, model_folder};
+use super::{check_targets, model_folder, print_beside};
 use crate::dataset::Dataset;
 use crate::diffusion::guess::{GuessErrors, LEVELS};
 use crate::evaluate::exam::{Exam, Questions, check};
@@ -17,10 +18,11 @@ use crate::evaluate::judge::Scores;
 use crate::evaluate::reconstruction::Scores as Kept;
 use crate::evaluate::shapes::Ranks;
 use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
+use crate::files::write_target;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
-use crate::weights::save::write_whole;
+use crate::terminal::{note, print};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -70,9 +72,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let device = Device::flex();
     let Arguments { sheet: sheet_path, beside: beside_path, flaws: flaws_path, output, .. } =
         arguments;
-    for path in [sheet_path, beside_path, flaws_path, output].into_iter().flatten() {
-        check_writable(path)?;
-    }
+    let mut read: Vec<&Path> = arguments.model.iter().map(PathBuf::as_path).collect();
+    read.push(&arguments.data);
+    let targets = [
+        ("--sheet", sheet_path.as_ref()),
+        ("--beside", beside_path.as_ref()),
+        ("--flaws", flaws_path.as_ref()),
+        ("--output", output.as_ref()),
+    ];
+    check_targets(&targets, &read)?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     let mut models = Vec::new();
     for path in &arguments.model {
@@ -90,42 +98,36 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         return flaws(model, questions.learnt_of(&dataset), (&sampling, seed), path);
     }
     let eye = Eye::new(&arguments.cache, &device)?;
-    eprintln!("Looking at all pictures of the dataset, once.");
+    note("Looking at all pictures of the dataset, once.");
     let features = eye.features_of(&dataset, &hash, &arguments.data)?;
     let exam = Exam::new((&dataset, &features), questions, &eye, drawing);
     let (mut reports, mut beside) = (Vec::new(), Vec::new());
     for (path, model) in &models {
-        eprintln!("Drawing with {}.", path.display());
+        note(format!("Drawing with {}.", path.display()));
         let sampling = arguments.sampling.recipe(model)?;
         let (report, drawings) = exam.take(model, &sampling, arguments.only_drawings)?;
         beside = drawings;
         reports.push(Report { model: path.display().to_string(), ..report });
         if let Some(path) = &arguments.output {
             let json = serde_json::to_string_pretty(&reports).expect("plain data");
-            write_whole(path, (json + "\n").as_bytes())?;
+            write_target(path, (json + "\n").as_bytes())?;
         }
     }
     if let Some(path) = &arguments.beside {
-        write_whole(path, &Image::sheet(&beside, 16).to_png(None)?)?;
+        write_target(path, &Image::sheet(&beside, 16).to_png(None)?)?;
     }
-    print(&reports);
-    Ok(())
+    print_beside(&targets.map(|(_, path)| path), table(&reports))
 }
 
-fn sheet(
-    model: &Pipeline,
-    dataset: &Dataset,
-    how: (&Recipe, u64),
-    path: &std::path::Path,
-) -> Result<()> {
+fn sheet(model: &Pipeline, dataset: &Dataset, how: (&Recipe, u64), path: &Path) -> Result<()> {
     let asked = hundred(dataset, &model.styles, how.1);
     let bar = ProgressBar::new(asked.len() as u64);
     let images = draw(model, &asked, how, &bar)?;
     bar.finish_and_clear();
-    write_whole(path, &Image::sheet(&images, 10).to_png(None)?)?;
+    write_target(path, &Image::sheet(&images, 10).to_png(None)?)?;
     for (i, row) in asked.chunks(10).enumerate() {
         let names = row.iter().map(|asked| format!("{} ({})", asked.prompt, asked.style));
-        println!("Row {}: {}.", i + 1, names.collect::<Vec<_>>().join("; "));
+        print(format!("Row {}: {}.", i + 1, names.collect::<Vec<_>>().join("; ")))?;
     }
     Ok(())
 }
@@ -134,27 +136,32 @@ fn flaws(
     model: &Pipeline,
     (asked, real): (Vec<Asked>, Vec<&Image>),
     how: (&Recipe, u64),
-    path: &std::path::Path,
+    path: &Path,
 ) -> Result<()> {
     let rows = compare(model, (&asked, &real), how)?;
-    println!("| {} learnt pairs | mottling | specks | outline |\n|---|---|---|---|", asked.len());
+    let table = format!(
+        "| {} learnt pairs | mottling | specks | outline |\n|---|---|---|---|",
+        asked.len()
+    );
+    print(table)?;
     for (what, Flaws { mottling, specks, outline }, _) in &rows {
-        println!("| {what} | {mottling:.2} | {specks:.2} | {outline:.0} px |");
+        print(format!("| {what} | {mottling:.2} | {specks:.2} | {outline:.0} px |"))?;
     }
     let shown = asked.len().min(16);
     let images: Vec<&Image> = rows.iter().flat_map(|(_, _, images)| &images[..shown]).collect();
-    write_whole(path, &Image::sheet(&images, shown).to_png(None)?)
+    write_target(path, &Image::sheet(&images, shown).to_png(None)?)
 }
 
 /// A column a model, and one of real pictures.
-fn print(reports: &[Report]) {
-    let Some(first) = reports.first() else { return };
+fn table(reports: &[Report]) -> String {
+    let text = RefCell::new(String::new());
+    let Some(first) = reports.first() else { return text.into_inner() };
     let line = |what: &str, of: &dyn Fn(&Report) -> String, real: String| {
         let cells: Vec<String> = reports.iter().map(of).chain([real]).collect();
-        println!("| {what} | {} |", cells.join(" | "));
+        *text.borrow_mut() += &format!("| {what} | {} |\n", cells.join(" | "));
     };
     line("", &|report| report.model.clone(), "real pictures".into());
-    println!("|---|{}", "---|".repeat(reports.len() + 1));
+    *text.borrow_mut() += &format!("|---|{}\n", "---|".repeat(reports.len() + 1));
     type Cell<'a, T> = &'a dyn Fn(&T) -> String;
     let scores: [(&str, Cell<'_, Scores>); 5] = [
         ("Fréchet distance", &|scores| format!("{:.1}", scores.frechet)),
@@ -196,7 +203,7 @@ fn print(reports: &[Report]) {
             errors(&both, format!("error of the guess at {t}, right and wrong prompt"));
         }
     }
-    let Some(real) = &first.rest else { return };
+    let Some(real) = &first.rest else { return text.take() };
     let rest = |what: &str, cell: Cell<'_, Rest>, real: String| {
         line(what, &|report| report.rest.as_ref().map_or_else(String::new, cell), real);
     };
@@ -214,6 +221,7 @@ fn print(reports: &[Report]) {
     for (what, cell) in kept {
         rest(what, &|rest| cell(&rest.reconstruction), String::new());
     }
+    text.take()
 }
 
 fn percent(part: f64) -> String {

@@ -8,12 +8,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::sampling::Sampling;
-use super::{check_writable, model_folder};
+use super::{check_targets, model_folder, print_beside};
 use crate::device::Backend;
+use crate::files::{is_same, probe_folder, write_target};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
-use crate::recipe::Recipe;
+use crate::recipe::{MAX_STEPS, Recipe};
+use crate::terminal::note;
 use crate::weights::Checkpoint;
 use crate::{Error, Result};
 
@@ -87,19 +89,44 @@ impl Arguments {
             ..sampling
         }
     }
+
+    /// Whether all that is asked for can be written, each beside the others.
+    fn check_targets(&self) -> Result<()> {
+        let targets =
+            [("--output", Some(&self.output)), ("--latents-out", self.latents_out.as_ref())];
+        let read = [Some(&self.model), self.latents_in.as_ref()];
+        let mut read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
+        if self.latents_in.as_ref() == self.latents_out.as_ref() {
+            // Whoever names one file for both wants the new latents in place of the old.
+            read.truncate(1);
+        }
+        check_targets(&targets, &read)?;
+        let Some(folder) = &self.steps_out else { return Ok(()) };
+        probe_folder(folder)?;
+        std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+        for (option, path) in targets.iter().filter_map(|(o, path)| Some((o, path.as_ref()?))) {
+            if (1..=MAX_STEPS).any(|step| is_same(path, &folder.join(step_name(step)))) {
+                return Err(Error::Recipe(format!(
+                    "{option} names {}, which is a step's name in the folder of --steps-out: choose \
+                     another",
+                    path.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a step's picture; 1 for the first.
+fn step_name(step: usize) -> String {
+    format!("step-{step:03}.png")
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     // What can be refused at once is refused before anything is loaded.
     arguments.sampling.check()?;
     arguments.over(Recipe::default()).check()?;
-    check_writable(&arguments.output)?;
-    if let Some(path) = &arguments.latents_out {
-        check_writable(path)?;
-    }
-    if let Some(folder) = &arguments.steps_out {
-        std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
-    }
+    arguments.check_targets()?;
     let backend: Backend = arguments.device.parse()?;
     pollster::block_on(draw(arguments, backend))
 }
@@ -114,13 +141,11 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     };
     let recipe = arguments.over(arguments.sampling.recipe(&pipeline)?);
     let mut run = pipeline.begin(&recipe, noise)?;
-    for note in run.notes() {
-        eprintln!("{note}");
-    }
+    run.notes().iter().for_each(note);
     let bar = progress(run.steps());
     while let Some(step) = run.step() {
         if let Some(folder) = &arguments.steps_out {
-            let path = folder.join(format!("step-{:03}.png", step.index + 1));
+            let path = folder.join(step_name(step.index + 1));
             write_picture(&pipeline, step.denoised, &path, None).await?;
         }
         // Where work is queued on a GPU, the bar tells of work done, not of work asked for.
@@ -139,8 +164,7 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     if let Some(path) = &arguments.latents_out {
         write_latents(path, latent).await?;
     }
-    println!("{}", arguments.output.display());
-    Ok(())
+    print_beside(&[Some(output), arguments.latents_out.as_ref()], output.display())
 }
 
 fn progress(steps: usize) -> ProgressBar {
@@ -159,7 +183,7 @@ async fn write_picture(
 ) -> Result<()> {
     let images = to_images(pipeline.decoder.decode(latent)).await?;
     let png = Image::contact_sheet(&images).to_png(recipe)?;
-    std::fs::write(path, png).map_err(|source| Error::write(path, source))
+    write_target(path, &png)
 }
 
 fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {
@@ -185,5 +209,5 @@ async fn write_latents(path: &Path, latents: Tensor<4>) -> Result<()> {
         Error::write(path, std::io::Error::other(problem.to_string()))
     };
     let view = TensorView::new(Dtype::F32, shape, &bytes).map_err(unwritten)?;
-    safetensors::serialize_to_file([(LATENTS, view)], None, path).map_err(unwritten)
+    write_target(path, &safetensors::serialize([(LATENTS, view)], None).map_err(unwritten)?)
 }

@@ -1,14 +1,17 @@
 //! `patchwork inspect`: what a model's folder holds, and whether it is whole.
 
-use std::io::{ErrorKind, Write};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::Args;
+use walkdir::{DirEntry, WalkDir};
 
 use super::model_folder;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Folder, Pipeline, Source};
+use crate::terminal::print;
 use crate::weights::Checkpoint;
 use crate::{Error, Result};
 
@@ -23,57 +26,74 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let (path, mut out) = (&arguments.path, std::io::stdout().lock());
+    let path = &arguments.path;
     if path.is_file() {
-        return print_file(&mut out, path, true);
+        return print_file(path, true);
     }
-    let folder = model_folder(path)?;
-    let mut files = Vec::new();
-    collect(path, &mut files)?;
-    files.sort();
-    for file in &files {
-        print_file(&mut out, file, arguments.tensors)?;
+    let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
+    let loaded = pollster::block_on(Pipeline::load_whole(&source, &Device::flex()));
+    let read = source.read.into_inner();
+    let mut weights = read.iter().filter(|file| is_weights(Path::new(file)));
+    let printed = weights.try_for_each(|file| print_file(&path.join(file), arguments.tensors));
+    for file in others(path, &read) {
+        print(format!("{}: not a part of the model.", file.display()))?;
     }
-    let pipeline = pollster::block_on(Pipeline::load_whole(&folder, &Device::flex()))?;
-    print(&mut out, &describe(&pipeline))
+    // Why the model cannot be loaded says more than why one of its files cannot.
+    let model = loaded?;
+    printed?;
+    print(describe(&model))
 }
 
-/// The safetensors files of a folder and of its folders.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = std::fs::read_dir(folder).map_err(|source| Error::read(folder, source))?;
-    for entry in entries {
-        let path = entry.map_err(|source| Error::read(folder, source))?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "safetensors") {
-            files.push(path);
-        }
-    }
-    Ok(())
+/// A folder, and the files of it that were read.
+struct Noted {
+    folder: Folder,
+    read: RefCell<BTreeSet<String>>,
 }
 
-fn print_file(out: &mut impl Write, path: &Path, tensors: bool) -> Result<()> {
+impl Source for Noted {
+    fn name(&self) -> String {
+        self.folder.name()
+    }
+
+    async fn exists(&self, file: &str) -> bool {
+        self.folder.exists(file).await
+    }
+
+    async fn read(&self, file: &str) -> Result<Vec<u8>> {
+        let bytes = self.folder.read(file).await?;
+        self.read.borrow_mut().insert(file.to_owned());
+        Ok(bytes)
+    }
+}
+
+fn is_weights(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "safetensors")
+}
+
+/// How deep weights lie in a model's folder at the most.
+const DEPTH: usize = 3;
+
+/// The other safetensors files of a folder, wherever their links lead.
+fn others(folder: &Path, read: &BTreeSet<String>) -> Vec<PathBuf> {
+    let entries = WalkDir::new(folder).max_depth(DEPTH).sort_by_file_name().into_iter().flatten();
+    let files = entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path);
+    let is_read = |path: &PathBuf| read.iter().any(|file| *path == folder.join(file));
+    files.filter(|path| is_weights(path) && !is_read(path)).collect()
+}
+
+fn print_file(path: &Path, tensors: bool) -> Result<()> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let size = bytes.len() as f64 / 1e6;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     let values = file.value_count();
     let count = file.keys().count();
-    let line = format!("{}: {size:.1} MB, {count} tensors, {values} values", path.display());
-    print(out, &line)?;
+    print(format!("{}: {size:.1} MB, {count} tensors, {values} values", path.display()))?;
     if tensors {
         for (key, dtype, shape) in file.tensors() {
-            print(out, &format!("  {key} {dtype} {shape:?}"))?;
+            print(format!("  {key} {dtype} {shape:?}"))?;
         }
     }
     Ok(())
-}
-
-/// A line, to a reader who may have gone: that ends the program, and is no error.
-fn print(out: &mut impl Write, line: &str) -> Result<()> {
-    match writeln!(out, "{line}") {
-        Err(problem) if problem.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
-        outcome => outcome.map_err(|problem| Error::write("the standard output", problem)),
-    }
 }
 
 fn describe(pipeline: &Pipeline) -> String {

@@ -6,9 +6,11 @@ use burn::tensor::Device;
 use clap::Args;
 
 use super::model_folder;
+use crate::Result;
+use crate::files::{probe, write_whole};
 use crate::pipeline::Pipeline;
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer};
-use crate::{Error, Result};
+use crate::terminal::print;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -19,13 +21,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     pollster::block_on(async {
+        let path = arguments.path.join(KNOWN_ANSWER);
+        probe(&path)?;
         let pipeline = Pipeline::load(&model_folder(&arguments.path)?, &Device::flex()).await?;
         let recipe = KnownAnswer::question(&pipeline.styles);
         let answer = KnownAnswer::ask(&pipeline, recipe).await?;
-        let path = arguments.path.join(KNOWN_ANSWER);
         let json = serde_json::to_string(&answer).expect("plain data");
-        std::fs::write(&path, json + "\n").map_err(|source| Error::write(&path, source))?;
-        println!("{}", path.display());
-        Ok(())
+        write_whole(&path, (json + "\n").as_bytes())?;
+        print(path.display())
     })
 }

@@ -12,13 +12,16 @@ mod sheet;
 mod train;
 mod trim;
 
-use std::io::{Error as IoError, ErrorKind};
-use std::path::Path;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use walkdir::WalkDir;
 
+use crate::files;
 use crate::pipeline::{Folder, diffusers, no_model, stickers};
+use crate::terminal::{note, print};
 use crate::train::export::check_apart;
 use crate::{Error, Result};
 
@@ -70,43 +73,70 @@ pub fn main() -> ExitCode {
 /// The exit code of what was done; an error's sentence is printed.
 fn told(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        eprintln!("{error}");
+        note(error);
         ExitCode::FAILURE
     })
 }
 
-/// A picture that took minutes must not be lost to a misspelt path.
-fn check_writable(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        let problem = IoError::new(ErrorKind::IsADirectory, "it is a folder; name a file in it");
-        return Err(Error::write(path, problem));
-    }
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
-            let problem = format!("there is no folder {}", parent.display());
-            Err(Error::write(path, IoError::new(ErrorKind::NotFound, problem)))
+/// Makes sure, before long work, that what a command writes can be written, and over nothing that it
+/// reads or writes besides. Each target comes with the name of its option.
+fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result<()> {
+    let given =
+        targets.iter().filter_map(|(option, path)| Some((*option, path.as_ref()?.as_path())));
+    let given: Vec<(&str, &Path)> = given.collect();
+    given.iter().try_for_each(|(_, path)| files::probe(path))?;
+    files::check_apart(&given, read)?;
+    for (option, path) in given {
+        if let Some(folder) = read.iter().find(|folder| is_part_of(path, folder)) {
+            return Err(Error::Recipe(format!(
+                "{option} names {}, which is a part of {}: choose another name",
+                path.display(),
+                folder.display()
+            )));
         }
-        _ => Ok(()),
-    }
-}
-
-/// Makes sure that a folder can be made, before long work.
-fn check_folder(path: &Path) -> Result<()> {
-    if path.exists() && !path.is_dir() {
-        let problem = IoError::new(ErrorKind::NotADirectory, "it is a file; name a folder");
-        return Err(Error::write(path, problem));
     }
     Ok(())
+}
+
+/// How deep a model's files, and pictures, lie in their folder.
+const DEPTH: usize = 3;
+
+/// Whether a file that is there belongs to a model, or to a folder of pictures and captions.
+fn is_part_of(path: &Path, folder: &Path) -> bool {
+    let is_model = [stickers::MANIFEST, diffusers::INDEX].iter().any(|f| folder.join(f).is_file());
+    let kinds: &[&str] = match is_model {
+        true => &["json", "safetensors", "txt"],
+        false => &["jsonl", "png", "jpg", "jpeg", "webp"],
+    };
+    let is_kind = |file: &Path| {
+        let kind = file.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+        kinds.contains(&kind.to_lowercase().as_str())
+    };
+    let files = WalkDir::new(folder).max_depth(DEPTH).into_iter().flatten();
+    let files = files.filter(|file| !file.file_type().is_dir() && is_kind(file.path()));
+    folder.is_dir()
+        && path.exists()
+        && files.into_iter().any(|file| files::is_same(path, file.path()))
+}
+
+/// A line of the result; beside it, if the result itself goes to the standard output.
+fn print_beside(targets: &[Option<&PathBuf>], line: impl Display) -> Result<()> {
+    if targets.iter().flatten().any(|path| files::is_stdout(path)) {
+        note(line);
+        return Ok(());
+    }
+    print(line)
 }
 
 /// Makes sure that a new model is written over no other, before long work.
 fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     check_apart(from, to)?;
-    check_folder(to)?;
-    if to.join(stickers::MANIFEST).exists() {
-        let output = to.display();
+    files::probe_folder(to)?;
+    let there = stickers::FILES.iter().chain([&stickers::MANIFEST]).find(|f| to.join(f).exists());
+    if let Some(file) = there {
         return Err(Error::Recipe(format!(
-            "There is a model in {output} already: choose another folder, or remove it first"
+            "There is a {file} in {} already: choose another folder, or remove it first",
+            to.display()
         )));
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
-use super::{check_writable, model_folder};
+use super::{check_targets, model_folder, print_beside};
 use crate::dataset::Dataset;
 use crate::pipeline::Pipeline;
 use crate::train::examples::prepare;
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    check_writable(&arguments.output)?;
+    check_targets(&[("--output", Some(&arguments.output))], &[&arguments.data, &arguments.model])?;
     if arguments.every == 0 {
         return Err(Error::Recipe("--every must be at least 1".into()));
     }
@@ -46,6 +46,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     prepared.origin = manifest.prepared_origin(&hash, arguments.seed);
     prepared.write_packed(&arguments.output, arguments.every)?;
     let size = std::fs::metadata(&arguments.output).map_or(0, |facts| facts.len());
-    println!("{}: {:.1} MB", arguments.output.display(), size as f64 / 1e6);
-    Ok(())
+    let line = format!("{}: {:.1} MB", arguments.output.display(), size as f64 / 1e6);
+    print_beside(&[Some(&arguments.output)], line)
 }

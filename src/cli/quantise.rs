@@ -14,6 +14,7 @@ use crate::image::Image;
 use crate::pipeline::decoder::Autoencoder;
 use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder, text_config};
 use crate::pipeline::{Pipeline, TextReader};
+use crate::terminal::print;
 use crate::train::examples::check_size;
 use crate::train::export::{autoencoder_files, export};
 use crate::weights::save::{Precision, parameters, to_bytes};
@@ -81,16 +82,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let every = |most: usize| dataset.entries.len().div_ceil(most).max(1);
     let entries = dataset.entries.iter().step_by(every(CAPTIONS));
     let cosine = least_cosine(entries.map(|entry| entry.label.as_str()), &before, &after)?;
-    println!("Text states keep their directions within a cosine of {cosine:.5} at the least.");
+    print(format!(
+        "Text states keep their directions within a cosine of {cosine:.5} at the least."
+    ))?;
     let entries = dataset.entries.iter().step_by(every(PICTURES));
     let asked: Vec<Asked> = entries.map(Asked::of).collect();
     let pictures: Vec<&Image> = dataset.pictures.iter().step_by(every(PICTURES)).collect();
     let error = |model: &Pipeline| flow_error(model, &asked, &pictures);
     let (least, error) = (error(&before)?, error(&after)?);
-    println!("The DiT's error on pictures is {error:.4}, before {least:.4}.");
+    print(format!("The DiT's error on pictures is {error:.4}, before {least:.4}."))?;
     let [Scores { psnr: old, .. }, Scores { psnr: new, .. }] =
         [&before, &after].map(|model| measure(model, &pictures));
-    println!("The autoencoder keeps pictures with a PSNR of {new:.2} dB, before {old:.2} dB.");
+    print(format!(
+        "The autoencoder keeps pictures with a PSNR of {new:.2} dB, before {old:.2} dB."
+    ))?;
     // Not a number is not good enough either.
     let is_good =
         cosine >= LEAST_COSINE && error <= least * (1.0 + MOST_ERROR) && new >= old - MOST_DECIBEL;
@@ -105,8 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let [decoder, encoder] = vae_files;
     let files = [(TEXT_ENCODER, text_bytes), (DIT, dit_bytes), decoder, encoder];
     export(&arguments.model, &arguments.output, &files, |_| ())?;
-    println!("{}", arguments.output.display());
-    Ok(())
+    print(arguments.output.display())
 }
 
 /// The smallest cosine between two models' states of any token.

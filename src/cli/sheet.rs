@@ -7,12 +7,13 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
-use super::{check_writable, model_folder};
+use super::{check_targets, model_folder, print_beside};
+use crate::Result;
+use crate::files::write_target;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
-use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -37,7 +38,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     arguments.sampling.check()?;
-    check_writable(&arguments.output)?;
+    check_targets(&[("--output", Some(&arguments.output))], &[&arguments.model])?;
     pollster::block_on(draw(arguments))
 }
 
@@ -66,7 +67,6 @@ async fn draw(arguments: &Arguments) -> Result<()> {
     bar.finish_and_clear();
     let png = Image::sheet(&images, columns).to_png(None)?;
     let path = &arguments.output;
-    std::fs::write(path, png).map_err(|source| Error::write(path, source))?;
-    println!("{}", path.display());
-    Ok(())
+    write_target(path, &png)?;
+    print_beside(&[Some(path)], path.display())
 }

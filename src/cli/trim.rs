@@ -12,6 +12,7 @@ use crate::dataset::compose::{phrases, plural};
 use crate::dataset::{Dataset, Entry};
 use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};
 use crate::pipeline::{Pipeline, TextReader};
+use crate::terminal::print;
 use crate::text::Tokenizer;
 use crate::text::trim::{lines_to_keep, trimmed};
 use crate::train::export::export;
@@ -64,15 +65,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let checked = check(reader, &new, &texts, &lines, &device)?;
     let files = [(TEXT_ENCODER, small), (VOCABULARY, kept.into_bytes())];
     export(&arguments.model, &arguments.output, &files, |_| ())?;
-    println!(
+    print(format!(
         "{}: {} of {} word pieces are kept. {} texts have the same pieces, and {checked} of them \
          were read to the same states, bit by bit.",
         arguments.output.display(),
         lines.len(),
         all.len(),
         texts.len()
-    );
-    Ok(())
+    ))
 }
 
 /// All that the dataset's captions may say, and the lists' lines.

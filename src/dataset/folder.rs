@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Dataset, Entry, Split, render};
 use crate::image::Image;
+use crate::pipeline::source::is_inside;
 use crate::{Error, Result};
 
 /// The file of captions.
@@ -41,6 +42,10 @@ pub fn read(folder: &Path) -> Result<Dataset> {
                 "it should look like {{\"file_name\": \"cat.png\", \"text\": \"a cat\"}} ({problem})"
             ))
         })?;
+        if !is_inside(&line.file_name) {
+            let problem = "is not a file in its folder: put the picture there, and name it so";
+            return Err(refuse(format!("“{}” {problem}", line.file_name)));
+        }
         let picture = folder.join(&line.file_name);
         let bytes = std::fs::read(&picture)
             .map_err(|problem| refuse(format!("{} cannot be read: {problem}", line.file_name)))?;

@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub use split::Split;
 
+use crate::files::write_target;
 use crate::image::Image;
 use crate::pipeline::stickers::FileFacts;
-use crate::weights::save::write_whole;
 use crate::{Error, Result};
 use render::SIDE;
 
@@ -76,7 +76,7 @@ impl Dataset {
         let entries = serde_json::to_string(&self.entries).expect("plain data");
         let metadata = HashMap::from([(ENTRIES.to_owned(), entries)]);
         let bytes = serialize([(PICTURES, view)], Some(metadata)).map_err(unwritten)?;
-        write_whole(path, &bytes)
+        write_target(path, &bytes)
     }
 
     /// Reads a packed file.

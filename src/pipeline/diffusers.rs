@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
 use super::diffusers_config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
 use super::scheduler_config::{SCHEDULER, SchedulerConfig};
-use super::source::read_json;
+use super::source::{is_plain, read_json};
 use super::{Pipeline, Source};
 use crate::recipe::Defaults;
 use crate::weights::{Checkpoint, keys, load as load_weights};
@@ -44,8 +44,9 @@ async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     let shards: ShardIndex = read_json(source, &index).await?;
     let mut parts = Vec::new();
     for shard in shards.weight_map.into_values().collect::<BTreeSet<_>>() {
-        if shard.contains(['/', '\\']) {
-            return Err(Error::config(index, format!("{shard} is not a file beside it")));
+        if !is_plain(&shard) || !shard.ends_with(".safetensors") {
+            let problem = format!("it lists “{shard}”, which is no safetensors file beside it");
+            return Err(Error::config(index, problem));
         }
         parts.push(source.read(&format!("{folder}/{shard}")).await?);
     }

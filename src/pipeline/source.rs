@@ -17,6 +17,19 @@ pub trait Source {
     fn read(&self, file: &str) -> impl Future<Output = Result<Vec<u8>>>;
 }
 
+/// Whether a name that a file brought is one of a file in its folder: neither a path nor a way out
+/// of it, on any system.
+pub fn is_plain(name: &str) -> bool {
+    !name.contains('/') && is_inside(name)
+}
+
+/// Whether a path that a file brought stays in its folder, on any system.
+pub fn is_inside(path: &str) -> bool {
+    let is_name =
+        |part: &str| !part.is_empty() && part != ".." && !part.contains(['\\', ':', '\0']);
+    path.split('/').all(is_name) && !path.ends_with('.')
+}
+
 /// A folder of this machine.
 #[derive(Debug, Clone)]
 pub struct Folder(pub PathBuf);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
-use super::source::read_json;
+use super::source::{is_plain, read_json};
 use super::{Pipeline, Source, TextReader};
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
@@ -32,6 +32,9 @@ pub const ENCODER: &str = "vae_encoder.safetensors";
 pub const TEXT_ENCODER: &str = "text_encoder.safetensors";
 /// The text encoder's tokens, one a line.
 pub const VOCABULARY: &str = "vocab.txt";
+
+/// Every file that this layout knows: nothing else is read, copied or written.
+pub const FILES: [&str; 5] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY];
 
 /// What `model.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,6 +128,11 @@ impl Manifest {
     /// A sentence about the first thing that does not.
     pub fn check(&self) -> Result<()> {
         let refuse = |problem: String| Err(Error::config(MANIFEST, problem));
+        if let Some(name) = self.files.keys().find(|name| !is_plain(name)) {
+            return refuse(format!(
+                "it lists the file “{name}”, which is not a name in its folder"
+            ));
+        }
         self.dit().check().or_else(&refuse)?;
         let [channels, height, width] = self.latent;
         if channels != LATENT_CHANNELS {
@@ -185,7 +193,10 @@ impl Manifest {
 
     /// Bytes of the files that drawing needs.
     pub fn drawing_bytes(&self) -> u64 {
-        let needed = self.files.iter().filter(|(name, _)| *name != ENCODER);
+        let needed = self
+            .files
+            .iter()
+            .filter(|(name, _)| FILES.contains(&name.as_str()) && *name != ENCODER);
         needed.map(|(_, facts)| facts.bytes).sum()
     }
 

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::params::{numbered, trainable};
+use crate::files::write_whole;
 use crate::pipeline::stickers::FileFacts;
-use crate::weights::save::{Precision, parameters, to_bytes, write_whole};
+use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::weights::{Checkpoint, KeyTable, load};
 use crate::{Error, Result};
 

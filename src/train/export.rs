@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use crate::files::write_whole;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::known_answer::KNOWN_ANSWER;
-use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FileFacts, MANIFEST, Manifest};
+use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FILES, FileFacts, MANIFEST, Manifest};
 use crate::weights::keys;
-use crate::weights::save::{Precision, parameters, to_bytes, write_whole};
+use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
 
 /// The manifest of a model's folder.
@@ -60,6 +61,8 @@ pub fn export(
 ) -> Result<()> {
     let mut manifest = manifest(from)?;
     std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
+    // What this layout does not know stays where it is.
+    manifest.files.retain(|name, _| FILES.contains(&name.as_str()));
     for name in manifest.files.keys().filter(|name| !files.iter().any(|(new, _)| new == name)) {
         let path = from.join(name);
         let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::parallel::Workers;
 use super::prepared::{Example, Kind, Prepared};
+use crate::files::write_target;
 use crate::weights::Checkpoint;
-use crate::weights::save::{Precision, Stored, to_bytes, write_whole};
+use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
 #[derive(Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl Prepared {
             captions: self.captions.clone(),
         };
         let header = serde_json::to_string(&header).expect("plain data");
-        write_whole(path, &to_bytes(tensors, Some((HEADER, header))))
+        write_target(path, &to_bytes(tensors, Some((HEADER, header))))
     }
 
     /// Reads either file.

@@ -15,6 +15,7 @@ use super::optimiser::Rate;
 use super::params::average;
 use super::report::{self, Line};
 use crate::diffusion::guess::GuessErrors;
+use crate::terminal::note;
 use crate::weights::KeyTable;
 use crate::{Error, Result};
 
@@ -108,15 +109,15 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     state.module = task.prepare(state.module);
     let mut lines = report::rewind(folder, state.step)?;
     match (state.step, plan.steps) {
-        (0, steps) => eprintln!("Beginning a run of {steps} steps."),
-        (step, steps) if step < steps => eprintln!("Going on from step {step} of {steps}."),
+        (0, steps) => note(format!("Beginning a run of {steps} steps.")),
+        (step, steps) if step < steps => note(format!("Going on from step {step} of {steps}.")),
         (step, _) if plan.rate.fall.is_some() => {
-            eprintln!(
+            note(format!(
                 "This run has had its {step} steps, and its rate has fallen to 0: name another \
                  --run for a new fall."
-            );
+            ));
         }
-        (step, _) => eprintln!("This run has had {step} steps: give more --steps to go on."),
+        (step, _) => note(format!("This run has had {step} steps: give more --steps to go on.")),
     }
     let bar = progress(plan.steps, state.step);
     let (begin, mut saved, mut told) = (Instant::now(), Instant::now(), Instant::now());
@@ -158,7 +159,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         lines.push(line);
         let news = news(&lines, plan.batch);
         if bar.is_hidden() && told.elapsed() > NEWS {
-            eprintln!("Step {} of {}{news}.", state.step, plan.steps);
+            note(format!("Step {} of {}{news}.", state.step, plan.steps));
             told = Instant::now();
         }
         bar.set_message(news);

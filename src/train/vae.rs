@@ -20,12 +20,12 @@ use super::rows::generator;
 use super::run::Task;
 use crate::dataset::Dataset;
 use crate::dataset::colours::{COLOURS, painted};
+use crate::files::write_whole;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::pipeline::decoder::channels;
 use crate::pipeline::pixels::to_images;
-use crate::weights::save::write_whole;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 

@@ -1,8 +1,5 @@
 //! From a module to a safetensors file, by its key table: what [`load`](super::load) undoes.
 
-use std::io::Write;
-use std::path::Path;
-
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use half::f16;
@@ -11,7 +8,6 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::KeyTable;
 use super::checkpoint::SCALE;
 use super::load::{is_linear_weight, parameter_name, transpose};
-use crate::{Error, Result};
 
 /// How values are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,22 +104,6 @@ pub fn to_bytes(tensors: &[Stored], metadata: Option<(&str, String)>) -> Vec<u8>
     });
     let metadata = metadata.map(|(key, value)| [(key.to_owned(), value)].into());
     safetensors::serialize(views, metadata).expect("names differ, and shapes fit")
-}
-
-/// Writes a file whole or not at all: a kill or a full disk leaves what was there before.
-///
-/// # Errors
-/// Where it cannot be written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let draft = path.with_extension("part");
-    let write = || {
-        let mut file = std::fs::File::create(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        drop(file);
-        std::fs::rename(&draft, path)
-    };
-    write().map_err(|source| Error::write(path, source))
 }
 
 struct Saver<'a> {

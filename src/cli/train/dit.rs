@@ -8,6 +8,7 @@ use crate::dataset::Dataset;
 use crate::device;
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{DIT, FileFacts, Manifest};
+use crate::terminal::{note, print};
 use crate::train::checkpoint::{self, Snapshot};
 use crate::train::dit::{DitTask, Settings};
 use crate::train::examples::{KINDS, prepare, states};
@@ -173,17 +174,17 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     let seen = settings.seen + state.step * arguments.batch;
     let bytes = to_bytes(&parameters(&state.average, &keys::DIT, Precision::Half), None);
     export(&common.model, &folder, &[(DIT, bytes)], |m| m.images_seen = Some(seen))?;
-    println!(
+    print(format!(
         "{}: {}; its DiT has seen {seen} pictures in all",
         folder.display(),
         common.done(state.step)
-    );
+    ))?;
     if !common.fall {
-        println!(
+        print(format!(
             "Its rate has not fallen yet: `--from {}` and `--fall`, with another --run, make the \
              model that draws best of it.",
             common.run.display()
-        );
+        ))?;
     }
     Ok(())
 }
@@ -193,12 +194,12 @@ fn detail_channels(data: &Prepared) -> Vec<bool> {
     let (is_detail, shares) = data.detail_channels();
     let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());
     let shares: Vec<String> = shares.iter().map(|share| format!("{share:.2}")).collect();
-    eprintln!(
+    note(format!(
         "Channels {} of the latent are detail (see --detail): a mean over 2×2 cells keeps {} of the \
          channels' variance.",
         named.collect::<Vec<_>>().join(", "),
         shares.join(", ")
-    );
+    ));
     is_detail
 }
 
@@ -212,7 +213,7 @@ fn packed(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prep
             "it was packed for a model with another autoencoder; pack it anew for this one";
         return Err(Error::weights(common.data.display().to_string(), problem));
     }
-    eprintln!("Computing states of captions, once.");
+    note("Computing states of captions, once.");
     let reader = model.text.as_ref().expect("only models of prompts are packed for");
     let encode = |caption: &str| states(reader, caption, model);
     prepared.read_captions(encode, &common.workers(&Device::flex()))?;
@@ -251,7 +252,7 @@ fn prepared(
     let mut prepared = if Prepared::is_packed(&bytes) {
         packed(common, manifest, model)?
     } else {
-        eprintln!("Computing latents of pictures and states of captions, once.");
+        note("Computing latents of pictures and states of captions, once.");
         let dataset = Dataset::from_bytes(&bytes, &common.data)?;
         drop(bytes);
         prepare(&dataset, model, common.seed, &common.workers(&model.device))?
@@ -259,6 +260,6 @@ fn prepared(
     prepared.origin = origin;
     std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;
     prepared.write(&path)?;
-    eprintln!("There are {} pictures, as they are and made of them.", prepared.count());
+    note(format!("There are {} pictures, as they are and made of them.", prepared.count()));
     Ok(prepared)
 }

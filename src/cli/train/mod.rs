@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::{check_folder, model_folder};
+use crate::cli::model_folder;
+use crate::files::probe_folder;
 use crate::pipeline::Folder;
+use crate::terminal::note;
 use crate::train::export::check_apart;
 use crate::train::optimiser::Rate;
 use crate::train::parallel::Workers;
@@ -96,10 +98,10 @@ impl Common {
             // What another run has learnt needs no warming up.
             (Some(_), _) => 0,
             (None, true) if warm_up > steps / 5 => {
-                eprintln!(
+                note(format!(
                     "The warm-up is shortened to {}, a fifth of the fall's steps.",
                     steps / 5
-                );
+                ));
                 steps / 5
             }
             (None, _) => warm_up,
@@ -122,7 +124,7 @@ impl Common {
         let trained = self.run.join("model");
         check_apart(&self.model, &trained)?;
         let source = model_folder(&self.model)?;
-        check_folder(&self.run)?;
+        probe_folder(&self.run)?;
         if let Some(from) = &self.from {
             check_apart(from, &self.run).map_err(|_| {
                 let from = from.display();

@@ -8,6 +8,7 @@ use crate::device;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::stickers::{AUTOENCODER, ENCODER, whole_autoencoder};
+use crate::terminal::print;
 use crate::train::export::{autoencoder_files, export, manifest};
 use crate::train::latents;
 use crate::train::run::run as train;
@@ -100,6 +101,5 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
             manifest.preview = fitted.preview;
         }
     })?;
-    println!("{}: {}", folder.display(), common.done(state.step));
-    Ok(())
+    print(format!("{}: {}", folder.display(), common.done(state.step)))
 }

@@ -1,0 +1,312 @@
+//! Files that are written whole or not at all, and targets that are tried before long work.
+//!
+//! Two kinds of names are told apart. What a user names is followed where it leads: a link, a
+//! device such as `/dev/null`, or `-` for the standard output. What this program names itself, in a
+//! folder of its own, is replaced: a link of such a name leads nowhere that it should write.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::{Error, Result};
+
+/// The name of the standard output where a file can be named.
+pub const STDOUT: &str = "-";
+
+/// Writes a file of this program's own naming, whole or not at all: a kill or a full disk leaves
+/// what was there before. A link of that name is replaced.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes).map_err(|source| Error::write(path, source))
+}
+
+/// Writes what a user named, as [`write_whole`] does, after following its links. Devices and pipes
+/// are written to, and `-` is the standard output.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = || match place(path)? {
+        Place::Stdout => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush())
+        }
+        Place::Device(path) => File::options().write(true).open(path)?.write_all(bytes),
+        Place::File(path) => replace(&path, bytes),
+    };
+    write().map_err(|source| Error::write(path, source))
+}
+
+/// Whether a user names the standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == STDOUT
+}
+
+/// Makes sure that what a user named can be written, before long work.
+///
+/// # Errors
+/// A sentence, where it cannot: a folder, a name in no folder, a file or a folder that may only be
+/// read, a device that is full.
+pub fn probe(path: &Path) -> Result<()> {
+    let try_it = || match place(path)? {
+        Place::Stdout => Ok(()),
+        // A pipe would tell its reader that all is written.
+        Place::Device(path) if is_pipe(&path) => Ok(()),
+        // Nothing is written, which a full device refuses too.
+        Place::Device(path) => File::options().write(true).open(path)?.write(&[]).map(drop),
+        Place::File(path) => {
+            if fs::metadata(&path).is_ok_and(|facts| facts.permissions().readonly()) {
+                let problem = "it may only be read; choose another name";
+                return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
+            }
+            draft(&path).map(drop)
+        }
+    };
+    try_it().map_err(|source| Error::write(path, source))
+}
+
+/// Makes sure that a folder is there or can be made, and files in it, before long work.
+///
+/// # Errors
+/// A sentence, where not.
+pub fn probe_folder(path: &Path) -> Result<()> {
+    let unwritable = |source| Error::write(path, source);
+    let there = path.ancestors().find(|place| place.symlink_metadata().is_ok());
+    let there = there.unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        let problem = "it is a file; name a folder";
+        return Err(unwritable(io::Error::new(ErrorKind::NotADirectory, problem)));
+    }
+    draft(&there.join("x")).map(drop).map_err(unwritable)
+}
+
+/// Makes sure that no two `targets`, each with the name of its option, are one file, by whatever
+/// spelling or link, and that none is one of the files in `read`.
+///
+/// # Errors
+/// A sentence about the first two that are one.
+pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
+    for (i, (option, path)) in targets.iter().enumerate() {
+        if let Some((other, _)) = targets[..i].iter().find(|(_, other)| is_same(path, other)) {
+            return Err(Error::Recipe(format!(
+                "{option} and {other} both name {}: one would be written over the other",
+                path.display()
+            )));
+        }
+        if read.iter().any(|read| is_same(path, read)) {
+            let path = path.display();
+            return Err(Error::Recipe(format!(
+                "{option} names {path}, which is read: choose another name"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two paths are one file, or would be.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    match (place(a), place(b)) {
+        (Ok(Place::Stdout), Ok(Place::Stdout)) => true,
+        (Ok(Place::File(a) | Place::Device(a)), Ok(Place::File(b) | Place::Device(b))) => {
+            absolute(&a) == absolute(&b) || same_file::is_same_file(&a, &b).unwrap_or(false)
+        }
+        _ => false,
+    }
+}
+
+/// Where bytes go.
+enum Place {
+    Stdout,
+    Device(PathBuf),
+    File(PathBuf),
+}
+
+/// How many links may lead to a file.
+const MOST_LINKS: usize = 40;
+
+/// Where a user's name leads.
+fn place(path: &Path) -> io::Result<Place> {
+    if is_stdout(path) || path == Path::new("/dev/stdout") {
+        return Ok(Place::Stdout);
+    }
+    match fs::metadata(path) {
+        Ok(facts) if facts.is_dir() => {
+            Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder; name a file in it"))
+        }
+        Ok(facts) if facts.is_file() => path.canonicalize().map(Place::File),
+        Ok(_) => Ok(Place::Device(path.to_owned())),
+        Err(problem) if problem.kind() != ErrorKind::NotFound => Err(problem),
+        Err(_) => {
+            // A link to what is not there yet.
+            let mut place = path.to_owned();
+            for _ in 0..MOST_LINKS {
+                let Ok(to) = fs::read_link(&place) else { break };
+                place = folder_of(&place).join(to);
+            }
+            let folder = folder_of(&place);
+            if place.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+                let problem = "it is no name of a file";
+                return Err(io::Error::new(ErrorKind::InvalidInput, problem));
+            }
+            if !folder.is_dir() {
+                let problem = format!("there is no folder {}", folder.display());
+                return Err(io::Error::new(ErrorKind::NotFound, problem));
+            }
+            Ok(Place::File(place))
+        }
+    }
+}
+
+/// A path by which two spellings can be compared.
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = folder_of(path);
+        folder.canonicalize().unwrap_or(folder).join(path.file_name().unwrap_or_default())
+    })
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// A new file beside `path`, which vanishes unless it takes its place.
+fn draft(path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    // As any new file has it; less what the user's mask takes away.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix(".patchwork-").tempfile_in(folder_of(path))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = draft(path)?;
+    file.write_all(bytes)?;
+    // Of a link only the name is ours.
+    if let Ok(facts) = fs::symlink_metadata(path)
+        && facts.is_file()
+    {
+        fs::set_permissions(file.path(), facts.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|problem| problem.error)
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|facts| facts.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_path: &Path) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_with_its_mode_and_through_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link, dangling] =
+            ["a.png", "link.png", "new.png"].map(|n| folder.path().join(n));
+        fs::write(&file, b"old").unwrap();
+        fs::write(folder.path().join("a.part"), b"somebody's").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("a.png", &link).unwrap();
+        symlink("made.png", &dangling).unwrap();
+        for path in [&file, &link, &dangling] {
+            probe(path).unwrap();
+        }
+        write_target(&link, b"new").unwrap();
+        write_target(&dangling, b"made").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read(folder.path().join("made.png")).unwrap(), b"made");
+        assert_eq!(fs::read(folder.path().join("a.part")).unwrap(), b"somebody's");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        // What the program names itself is its own: the link goes, what it led to stays.
+        write_whole(&link, b"own").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert!(!fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(names(folder.path()), ["a.part", "a.png", "link.png", "made.png", "new.png"]);
+    }
+
+    #[test]
+    fn targets_that_cannot_be_written_are_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, around, locked] = ["f", "around", "locked"].map(|n| folder.path().join(n));
+        fs::write(&file, b"x").unwrap();
+        symlink("around", &around).unwrap();
+        fs::write(&locked, b"x").unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o444)).unwrap();
+        let bad = [
+            (folder.path().to_owned(), "folder"),
+            (folder.path().join("no/x.png"), "no folder"),
+            (folder.path().join("new/"), "no name of a file"),
+            (file.join("x.png"), "Cannot write"),
+            (around.clone(), "Cannot write"),
+            (locked, "only be read"),
+            (PathBuf::from("/proc/x.png"), "Cannot write"),
+            (PathBuf::new(), "no name of a file"),
+        ];
+        for (path, word) in bad {
+            let error = probe(&path).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        assert!(probe_folder(&file).is_err() && probe_folder(&file.join("deep")).is_err());
+        assert!(probe_folder(Path::new("/proc/run")).is_err());
+        probe_folder(&folder.path().join("new/deep")).unwrap();
+        if Path::new("/dev/full").exists() {
+            assert!(probe(Path::new("/dev/full")).is_err());
+            probe(Path::new("/dev/null")).unwrap();
+            write_target(Path::new("/dev/null"), b"gone").unwrap();
+        }
+        assert_eq!(names(folder.path()), ["around", "f", "locked"]);
+    }
+
+    #[test]
+    fn one_file_by_two_names_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        fs::create_dir(place("sub")).unwrap();
+        fs::write(place("old"), b"x").unwrap();
+        symlink("new", place("link")).unwrap();
+        symlink("sub", place("way")).unwrap();
+        fs::hard_link(place("old"), place("hard")).unwrap();
+        let same = [
+            ("new", "new"),
+            ("new", "./sub/../new"),
+            ("new", "link"),
+            ("sub/x", "way/x"),
+            ("old", "hard"),
+        ];
+        for (a, b) in same.map(|(a, b)| (place(a), place(b))) {
+            let error = check_apart(&[("-o", &a), ("--sheet", &b)], &[]).unwrap_err().to_string();
+            assert!(error.contains("-o") && error.contains("--sheet"), "{error}");
+            assert!(check_apart(&[("-o", &a)], &[&b]).is_err());
+        }
+        let (a, b) = (place("a"), place("sub/a"));
+        check_apart(&[("-o", &a), ("--sheet", &b)], &[&place("old")]).unwrap();
+        let (dash, out) = (Path::new("-"), Path::new("/dev/stdout"));
+        assert!(check_apart(&[("-o", dash), ("--sheet", out)], &[]).is_err());
+    }
+}

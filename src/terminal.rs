@@ -1,0 +1,47 @@
+//! What the program says: results on the standard output, everything else on the standard error.
+
+use std::fmt::{Display, Write as _};
+use std::io::{ErrorKind, Write};
+
+use crate::{Error, Result};
+
+/// A line of the program's result. A reader who has gone, as `head` has, ends the program, and is no
+/// error.
+///
+/// # Errors
+/// Where nothing can be written, as on a full disk.
+pub fn print(line: impl Display) -> Result<()> {
+    match writeln!(std::io::stdout().lock(), "{}", plain(line)) {
+        Err(problem) if problem.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        outcome => outcome.map_err(|problem| Error::write("the standard output", problem)),
+    }
+}
+
+/// A line for whoever watches. If nobody can, nothing is lost.
+pub fn note(line: impl Display) {
+    drop(writeln!(std::io::stderr().lock(), "{}", plain(line)));
+}
+
+/// Text without what would move a terminal's cursor or change its colours: names come out of files
+/// from anywhere.
+fn plain(line: impl Display) -> String {
+    let mut text = String::new();
+    for character in line.to_string().chars() {
+        if character.is_control() && character != '\n' && character != '\t' {
+            let _ = write!(text, "{}", character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered() {
+        assert_eq!(plain("a\u{1b}[2Jb\r\u{9b}31m\tü\n"), "a\\u{1b}[2Jb\\r\\u{9b}31m\tü\n");
+    }
+}

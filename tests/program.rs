@@ -1,0 +1,235 @@
+//! The program as strangers meet it: bad folders, bad targets, readers that go away.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use patchwork::pipeline::stickers::{FILES, Manifest};
+use patchwork::train::export::export;
+
+fn program(arguments: &[&dyn AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patchwork"));
+    command.args(arguments.iter().map(|argument| argument.as_ref()));
+    command
+}
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers")
+}
+
+/// The shipped model in a folder of its own, by links, with a `model.json` that can be changed.
+fn model(folder: &Path, change: impl FnOnce(&mut serde_json::Value)) {
+    fs::create_dir_all(folder).unwrap();
+    for entry in fs::read_dir(shipped()).unwrap().map(Result::unwrap) {
+        if entry.file_name() != "model.json" {
+            symlink(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+    }
+    let bytes = fs::read(shipped().join("model.json")).unwrap();
+    let mut json = serde_json::from_slice(&bytes).unwrap();
+    change(&mut json);
+    fs::write(folder.join("model.json"), json.to_string()).unwrap();
+}
+
+/// What a failing program said; it must have been a sentence and not a panic.
+#[track_caller]
+fn refusal(command: &mut Command) -> String {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.trim_end().ends_with('.') && !said.contains("panicked"), "{said}");
+    said
+}
+
+#[track_caller]
+fn answer(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).unwrap()
+}
+
+/// By its manifest, by a shard index, by captions: a name that leads elsewhere is never followed.
+#[test]
+fn names_in_files_do_not_lead_out_of_their_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let evil = place.path().join("evil.txt");
+    fs::write(&evil, "somebody's").unwrap();
+    fs::set_permissions(&evil, fs::Permissions::from_mode(0o600)).unwrap();
+    let absolute = evil.to_str().unwrap();
+    let names = ["../evil.txt", absolute, "..", "sub/../../evil.txt", "..\\evil.txt", "C:evil", ""];
+    for (i, name) in names.into_iter().enumerate() {
+        let folder = place.path().join(format!("m{i}"));
+        let facts = serde_json::json!({"bytes": 10, "sha256": "0"});
+        model(&folder, |json| json["files"][name] = facts);
+        let data = place.path().join("none.safetensors");
+        let (run, new) = (place.path().join("run"), place.path().join("new"));
+        let commands = [
+            program(&[&"inspect", &folder]),
+            program(&[&"generate", &"--model", &folder, &"-o", &place.path().join("a.png")]),
+            program(&[&"quantise", &"--model", &folder, &"--data", &data, &"-o", &new]),
+            program(&[
+                &"train", &"dit", &"--model", &folder, &"--data", &data, &"--steps", &"1",
+                &"--run", &run,
+            ]),
+        ];
+        for mut command in commands {
+            let said = refusal(&mut command);
+            assert!(said.contains("model.json") && said.contains("not a name in its"), "{said}");
+        }
+        assert!(!new.exists() && !run.join("model").exists());
+    }
+    for (name, word) in [("../evil.txt", "not a file in its folder"), (absolute, "not a file in")] {
+        let pictures = tempfile::tempdir_in(place.path()).unwrap();
+        let line = serde_json::json!({"file_name": name, "text": "a"}).to_string();
+        fs::write(pictures.path().join("metadata.jsonl"), line).unwrap();
+        let output = place.path().join("d.safetensors");
+        let said =
+            refusal(&mut program(&[&"dataset", &"--pictures", &pictures.path(), &"-o", &output]));
+        assert!(said.contains(word) && said.contains("line 1"), "{said}");
+    }
+    assert_eq!(fs::read_to_string(&evil).unwrap(), "somebody's");
+    assert_eq!(fs::metadata(&evil).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// What the layout does not know is not copied, and a link in the new folder is not followed.
+#[test]
+fn a_new_model_holds_what_the_layout_knows() {
+    let place = tempfile::tempdir().unwrap();
+    let [from, to, evil] = ["from", "to", "evil"].map(|name| place.path().join(name));
+    fs::write(&evil, "somebody's").unwrap();
+    model(&from, |json| {
+        json["files"]["notes.txt"] = serde_json::json!({"bytes": 4, "sha256": "0"});
+    });
+    fs::write(from.join("notes.txt"), "note").unwrap();
+    fs::create_dir(&to).unwrap();
+    symlink(&evil, to.join("vocab.txt")).unwrap();
+    export(&from, &to, &[], |_| ()).unwrap();
+    let written: Manifest =
+        serde_json::from_slice(&fs::read(to.join("model.json")).unwrap()).unwrap();
+    let names: Vec<&str> = written.files.keys().map(String::as_str).collect();
+    assert!(names.iter().all(|name| FILES.contains(name)), "{names:?}");
+    assert!(!to.join("notes.txt").exists());
+    assert_eq!(fs::read_to_string(&evil).unwrap(), "somebody's");
+    assert_eq!(fs::read(to.join("vocab.txt")).unwrap(), fs::read(from.join("vocab.txt")).unwrap());
+}
+
+/// Targets are tried before anything is loaded: the model here does not exist.
+#[test]
+fn targets_are_refused_before_work() {
+    let place = tempfile::tempdir().unwrap();
+    let locked = place.path().join("locked.png");
+    fs::write(&locked, "x").unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o400)).unwrap();
+    symlink("a.png", place.path().join("link.png")).unwrap();
+    let at = |name: &str| place.path().join(name);
+    let none = at("no-model");
+    let draw = |more: &[&dyn AsRef<OsStr>]| {
+        let mut command = program(&[&"generate", &"--model", &none]);
+        refusal(command.args(more.iter().map(|argument| argument.as_ref())))
+    };
+    let a = at("a.png");
+    for bad in
+        [Path::new("/dev/full"), place.path(), &locked, &at("no/a.png"), Path::new("/proc/a")]
+    {
+        assert!(draw(&[&"-o", &bad]).contains("Cannot write"));
+        assert!(draw(&[&"-o", &a, &"--latents-out", &bad]).contains("Cannot write"));
+    }
+    for other in ["a.png", "./a.png", "link.png"] {
+        let said = draw(&[&"-o", &a, &"--latents-out", &at(other)]);
+        assert!(said.contains("--output") && said.contains("--latents-out"), "{said}");
+    }
+    let said = draw(&[&"-o", &at("steps/step-002.png"), &"--steps-out", &at("steps")]);
+    assert!(said.contains("step's name") || said.contains("no folder"), "{said}");
+    assert!(draw(&[&"-o", &a, &"--steps-out", &locked]).contains("it is a file"));
+    fs::write(at("in.safetensors"), "x").unwrap();
+    let said = draw(&[&"-o", &at("in.safetensors"), &"--latents-in", &at("in.safetensors")]);
+    assert!(said.contains("which is read"), "{said}");
+    let said = refusal(&mut program(&[
+        &"evaluate",
+        &"--data",
+        &at("in.safetensors"),
+        &"--output",
+        &at("in.safetensors"),
+    ]));
+    assert!(said.contains("which is read"), "{said}");
+    let said = refusal(&mut program(&[
+        &"dataset",
+        &"-o",
+        &at("d"),
+        &"--sheet",
+        &at("../").join(place.path()).join("d"),
+    ]));
+    assert!(said.contains("--sheet"), "{said}");
+    let said = refusal(&mut program(&[&"known-answer", &at("no-model")]));
+    assert!(said.contains("no folder"), "{said}");
+    // A part of the model that is read is no place for latents, wherever it lies.
+    fs::create_dir(at("m")).unwrap();
+    fs::write(at("m/model.json"), "{}").unwrap();
+    fs::write(at("words"), "word").unwrap();
+    symlink(at("words"), at("m/vocab.txt")).unwrap();
+    let (m, words) = (at("m"), at("words"));
+    let arguments: [&dyn AsRef<OsStr>; 7] =
+        [&"generate", &"--model", &m, &"-o", &a, &"--latents-out", &words];
+    let said = refusal(&mut program(&arguments));
+    assert!(said.contains("a part of"), "{said}");
+    assert_eq!(fs::read_to_string(at("in.safetensors")).unwrap(), "x");
+    assert_eq!(fs::read_to_string(at("words")).unwrap(), "word");
+}
+
+/// A disk that is full while a picture is written: here a limit on the size of files.
+#[test]
+fn a_full_disk_leaves_the_picture_that_was_there() {
+    let place = tempfile::tempdir().unwrap();
+    let picture = place.path().join("a.png");
+    fs::write(&picture, "a good picture").unwrap();
+    let mut command = Command::new("bash");
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$@\"";
+    let program = env!("CARGO_BIN_EXE_patchwork");
+    command.args(["-c", limited, "bash", program, "generate", "--steps", "1", "--model"]);
+    let said = refusal(command.arg(shipped()).arg("-o").arg(&picture));
+    assert!(said.contains("Cannot write"), "{said}");
+    assert_eq!(fs::read_to_string(&picture).unwrap(), "a good picture");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn inspect_walks_in_no_circle_and_passes_over_what_is_not_the_models() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("m");
+    model(&folder, |json| json["name"] = "\u{1b}[2Jstickers".into());
+    symlink(".", folder.join("loop")).unwrap();
+    symlink("..", folder.join("back")).unwrap();
+    symlink("nowhere", folder.join("lost.safetensors")).unwrap();
+    fs::write(folder.join("broken.safetensors"), "no header").unwrap();
+    let said = answer(&mut program(&[&"inspect", &folder]));
+    assert_eq!(said.matches("dit.safetensors").count(), 1, "{said}");
+    for other in ["lost.safetensors", "broken.safetensors"] {
+        assert!(said.contains(&format!("{other}: not a part of the model.")), "{said}");
+    }
+    assert!(said.contains("every tensor is there") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn a_reader_who_goes_away_ends_the_program_quietly() {
+    let commands: [&[&str]; 2] = [&["inspect", "--tensors"], &["known-answer", "--help"]];
+    for arguments in commands {
+        let mut command = program(&[]);
+        command.args(arguments);
+        if arguments[0] == "inspect" {
+            command.arg(shipped());
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+        assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
+    }
+    if let Ok(full) = fs::File::options().write(true).open("/dev/full") {
+        let said = refusal(program(&[&"inspect", &shipped()]).stdout(full));
+        assert!(said.contains("standard output"), "{said}");
+    }
+}

@@ -62,7 +62,8 @@ pub struct Recipe {
     pub seed: u64,
     /// How many steps the sampler takes.
     pub steps: usize,
-    /// Scale of classifier-free guidance; 1 is none, 0 draws without the prompt.
+    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without prompt
+    /// and style.
     pub guidance: f64,
     /// Guide only while the noise is within these bounds, 1 being pure noise.
     pub guidance_interval: (f64, f64),

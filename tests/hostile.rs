@@ -153,7 +153,7 @@ proptest! {
             if let Ok(config) = serde_json::from_value::<VaeConfig>(json.clone()) {
                 drop(config.autoencoder());
             }
-            if let Ok(config) = SchedulerConfig::read(json.clone())
+            if let Ok(config) = SchedulerConfig::read(json.clone(), None)
                 && let Ok(schedule) = config.schedule()
             {
                 for sampler in Sampler::ALL {

@@ -12,8 +12,8 @@ pub(super) struct Sampling {
     /// Steps of the sampler; by default the model's own choice, often 20.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     steps: Option<usize>,
-    /// Scale of classifier-free guidance; 1 is none, 0 draws without the prompt. By default the
-    /// model's own choice.
+    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without prompt
+    /// and style. By default the model's own choice.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     guidance: Option<f64>,
     /// Guide only while the noise is between these parts of the way, 1 being pure noise.

@@ -25,10 +25,17 @@ pub struct Guided<N> {
     pub timesteps: usize,
 }
 
+/// Whether a time, 0 to 1, is within an interval. What somebody typed, and what arithmetic made of it,
+/// differ in the last digit: so near to a bound is on it.
+pub fn is_within(time: f64, (from, to): (f64, f64)) -> bool {
+    const SLACK: f64 = 1e-6;
+    (from - SLACK..=to + SLACK).contains(&time)
+}
+
 impl<N: Network> Guided<N> {
     fn is_guided_at(&self, level: Level) -> bool {
-        let (from, to) = self.interval;
-        self.scale != 1.0 && (from..=to).contains(&(level.timestep / self.timesteps as f64))
+        let time = level.timestep / self.timesteps as f64;
+        self.scale != 1.0 && is_within(time, self.interval)
     }
 }
 
@@ -87,6 +94,33 @@ mod tests {
             Guided { model, scale, channels, interval, timesteps: 1000 }.denoise(x, level);
         let data: TensorData = denoised.x0.into_data();
         data.try_to_vec().unwrap()
+    }
+
+    /// Levels as runs lay them, which miss the numbers that people type by their last digit.
+    #[test]
+    fn bounds_of_the_interval_are_in_it() {
+        use crate::diffusion::sampler::GridOptions;
+        use crate::diffusion::{Sampler, Schedule};
+        for steps in [7, 10, 20, 30, 64] {
+            for bound in 0..=steps {
+                let bound = bound as f64 / steps as f64;
+                let flow = Schedule::Flow { shift: 1.0 };
+                let grid = Sampler::Euler.grid(&flow, steps, GridOptions::default());
+                let times = grid.map(|grid| grid.stretches).unwrap_or_default();
+                let count = |interval| {
+                    times.iter().filter(|s| is_within(s.timestep / 1000.0, interval)).count()
+                };
+                let typed = (bound * 1e5).round() / 1e5;
+                let near = (typed - bound).abs() < 1e-9;
+                let all = count((0.0, 1.0));
+                assert_eq!(all, steps);
+                if near && bound > 0.0 {
+                    let below = (bound * steps as f64).round() as usize;
+                    assert_eq!(count((0.0, typed)), below, "{steps} {typed}");
+                    assert_eq!(count((typed, 1.0)), steps + 1 - below, "{steps} {typed}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct GridOptions {
     pub karras: bool,
     /// End DDIM at the smallest trained level instead of at 0.
     pub end_at_smallest: bool,
+    /// Draw as diffusers' `DiTPipeline` does: its multistep solvers tell a flow's network whole
+    /// timesteps, cut and not rounded; and guidance at 1 or below guides nothing.
+    pub as_dit_pipeline: bool,
 }
 
 impl Sampler {
@@ -115,7 +118,13 @@ impl Sampler {
             }
         };
         let timesteps = grid.stretches.iter().map(|step| step.timestep);
-        let falls = grid.stretches.iter().all(|step| step.from > step.to);
+        // DDIM that ends at the smallest trained level may begin its last step there.
+        let stands = matches!(self, Self::Ddim { .. }) && options.end_at_smallest;
+        let last = grid.stretches.len() - 1;
+        let falls =
+            grid.stretches.iter().enumerate().all(|(i, step)| {
+                step.from > step.to || (stands && i == last && step.from == step.to)
+            });
         if !falls || timesteps.max_by(f64::total_cmp) > Some(train as f64) {
             return Err(Error::Recipe(format!(
                 "{self} cannot lay {steps} steps over this model's {train} levels: take fewer"
@@ -185,17 +194,21 @@ impl Sampler {
         let times = match self {
             // DPM-Solver++ and UniPC work in ln(α/σ), which has no value at σ = 1: diffusers
             // begins the one a thousandth below, the other a millionth.
-            Self::Dpmpp2m => linspace(1.0 - last, 0.0, steps + 1),
+            Self::Dpmpp2m => {
+                let rising = linspace(1.0, last, steps + 1).into_iter().map(|alpha| 1.0 - alpha);
+                rising.rev().collect()
+            }
             Self::Unipc => linspace(1.0, last, steps + 1),
             _ => linspace(1.0, 0.0, steps + 1),
         };
-        let mut sigmas: Vec<f64> =
-            times.iter().map(|time| schedule.sigma(time * schedule.timesteps() as f64)).collect();
+        let mut sigmas: Vec<f64> = times.iter().map(|&time| schedule.shifted(time)).collect();
         sigmas[steps] = 0.0;
         if self == Self::Unipc {
             sigmas[0] = sigmas[0].min(1.0 - 1e-6);
         }
-        let timesteps: Vec<f64> = sigmas.iter().map(|&s| schedule.timestep(s)).collect();
+        let cuts = options.as_dit_pipeline && self.family() == Family::Multistep;
+        let told = |timestep: f64| if cuts { timestep.floor() } else { timestep };
+        let timesteps: Vec<f64> = sigmas.iter().map(|&s| told(schedule.timestep(s))).collect();
         Ok(NoiseGrid::through(Process::Flow, &sigmas, &timesteps, 1.0))
     }
 

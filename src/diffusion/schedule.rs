@@ -86,10 +86,15 @@ impl Schedule {
                 let high = (low + 1).min(last);
                 sigmas[low] + (sigmas[high] - sigmas[low]) * (timestep - low as f64)
             }
-            Self::Flow { shift } => {
-                let time = timestep / FLOW_TIMESTEPS;
-                shift * time / (1.0 + (shift - 1.0) * time)
-            }
+            Self::Flow { .. } => self.shifted(timestep / FLOW_TIMESTEPS),
+        }
+    }
+
+    /// A flow's level at `time`, 0 to 1; where there is no flow, the time itself.
+    pub fn shifted(&self, time: f64) -> f64 {
+        match self {
+            Self::Discrete { .. } => time,
+            Self::Flow { shift } => shift * time / (1.0 + (shift - 1.0) * time),
         }
     }
 
@@ -160,10 +165,15 @@ impl NoiseGrid {
     }
 }
 
-/// `count` values from `from` to `to`, both included; `from` alone where `count` is 1.
+/// `count` values from `from` to `to`, both included; `from` alone where `count` is 1. In numpy's order
+/// of operations, which decides what rounding makes of a tie.
 pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {
-    let gaps = count.saturating_sub(1).max(1) as f64;
-    (0..count).map(|i| from + (to - from) * i as f64 / gaps).collect()
+    let stride = (to - from) / count.saturating_sub(1).max(1) as f64;
+    let mut values: Vec<f64> = (0..count).map(|i| i as f64 * stride + from).collect();
+    if count > 1 {
+        values[count - 1] = to;
+    }
+    values
 }
 
 #[cfg(test)]

@@ -53,10 +53,13 @@ pub fn timesteps(
             rising
         }
         Spacing::Trailing => {
-            let ratio = train as f64 / steps as f64;
-            // numpy.arange(train, 0, -ratio) has ceil(train / ratio) points.
-            let count = (train as f64 / ratio).ceil() as usize;
-            let falling = (0..count).map(|i| train as f64 - i as f64 * ratio);
+            // numpy.arange(train, 0, -ratio), which has the difference of its first two points for
+            // a stride: that decides what rounding makes of a tie.
+            let train = train as f64;
+            let ratio = train / steps as f64;
+            let stride = (train - ratio) - train;
+            let count = (train / ratio).ceil() as usize;
+            let falling = (0..count).map(|i| train + i as f64 * stride);
             falling.map(|t| t.round_ties_even() - 1.0).collect()
         }
     };

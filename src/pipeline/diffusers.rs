@@ -22,6 +22,9 @@ pub const INDEX: &str = "model_index.json";
 struct ModelIndex {
     #[serde(rename = "_class_name")]
     class_name: String,
+    /// Library and class.
+    #[serde(default)]
+    scheduler: Option<(Option<String>, Option<String>)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,8 +70,8 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let dit = read_json::<TransformerConfig>(source, TRANSFORMER).await?.dit()?;
     let vae: VaeConfig = read_json(source, VAE).await?;
     let autoencoder = vae.autoencoder()?;
-    let scheduler = SchedulerConfig::read(read_json(source, SCHEDULER).await?)?;
-    let sampler = scheduler.sampler()?;
+    let named = index.scheduler.as_ref().and_then(|(_, class)| class.as_deref());
+    let scheduler = SchedulerConfig::read(read_json(source, SCHEDULER).await?, named)?;
     let schedule = scheduler.schedule()?;
     if vae.latent_channels != dit.in_channels {
         let (latent, wants) = (vae.latent_channels, dit.in_channels);
@@ -92,7 +95,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         prediction: scheduler.prediction(),
         learned_variance: scheduler.learned_variance(),
         schedule,
-        sampler,
+        sampler: scheduler.sampler(),
         defaults: Defaults::default(),
         grid: scheduler.grid(),
         decoder: Decoder {

@@ -5,9 +5,11 @@ pub mod decoder;
 pub mod diffusers;
 pub mod diffusers_config;
 pub mod known_answer;
+mod notes;
 pub mod pixels;
 pub mod run;
 pub mod scheduler_config;
+pub mod scheduler_fields;
 pub mod source;
 pub mod stickers;
 

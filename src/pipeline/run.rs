@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::Pipeline;
 use super::conditions::Conditioned;
+use super::notes::unguided;
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Generator, Guided, Parameterised, Sampler, Sampling, Schedule, Step};
 use crate::recipe::Recipe;
@@ -57,7 +58,11 @@ impl<'a> Run<'a> {
             let problem = format!("The latent has only {channels} channels to guide");
             return Err(Error::Recipe(problem));
         }
-        let (network, notes) = Conditioned::new(pipeline, recipe)?;
+        let (network, mut notes) = Conditioned::new(pipeline, recipe)?;
+        let guides = !pipeline.grid.as_dit_pipeline || recipe.guidance > 1.0;
+        let scale = if guides { recipe.guidance } else { 1.0 };
+        let timesteps = pipeline.schedule.timesteps();
+        notes.extend(unguided(recipe, scale, &grid, timesteps));
         let seeds = (0..recipe.count as u64).map(|i| recipe.seed.wrapping_add(i));
         let mut generators: Vec<_> = seeds.map(Generator::new).collect();
         let drawn = draw(pipeline, &mut generators);
@@ -74,10 +79,10 @@ impl<'a> Run<'a> {
         };
         let denoiser = Guided {
             model: Parameterised { network, prediction: pipeline.prediction },
-            scale: recipe.guidance,
+            scale,
             channels: recipe.guidance_channels,
             interval: recipe.guidance_interval,
-            timesteps: pipeline.schedule.timesteps(),
+            timesteps,
         };
         let sampling = Sampling::new(sampler, grid, noise.clone());
         Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })

@@ -1,8 +1,9 @@
 //! What a scheduler's configuration in diffusers' layout says, in our terms.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::scheduler_fields::Class;
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::timesteps::Spacing;
 use crate::diffusion::{Prediction, Sampler, Schedule};
@@ -12,16 +13,22 @@ use crate::{Error, Result};
 pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 
 /// `scheduler/scheduler_config.json`, as far as it says anything that may differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SchedulerConfig {
+    class: Class,
+    fields: Fields,
+    prediction: Prediction,
+}
+
+/// The fields that are honoured. What the file leaves out is the class's own in diffusers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct SchedulerConfig {
-    #[serde(rename = "_class_name")]
-    class_name: String,
+struct Fields {
     num_train_timesteps: usize,
-    beta_start: f64,
-    beta_end: f64,
+    beta_start: Option<f64>,
+    beta_end: Option<f64>,
     beta_schedule: String,
-    prediction_type: Option<Prediction>,
+    prediction_type: Option<String>,
     timestep_spacing: Option<Spacing>,
     steps_offset: usize,
     set_alpha_to_one: bool,
@@ -29,17 +36,17 @@ pub struct SchedulerConfig {
     clip_sample: Option<bool>,
     variance_type: Option<String>,
     use_flow_sigmas: bool,
-    #[serde(alias = "flow_shift")]
+    lambda_min_clipped: Option<f64>,
+    flow_shift: f64,
     shift: f64,
 }
 
-impl Default for SchedulerConfig {
+impl Default for Fields {
     fn default() -> Self {
         Self {
-            class_name: "DDIMScheduler".into(),
             num_train_timesteps: 1000,
-            beta_start: 1e-4,
-            beta_end: 0.02,
+            beta_start: None,
+            beta_end: None,
             beta_schedule: "linear".into(),
             prediction_type: None,
             timestep_spacing: None,
@@ -49,93 +56,50 @@ impl Default for SchedulerConfig {
             clip_sample: None,
             variance_type: None,
             use_flow_sigmas: false,
+            lambda_min_clipped: None,
+            flow_shift: 1.0,
             shift: 1.0,
         }
     }
 }
 
-fn refuse<T>(problem: String) -> Result<T> {
+fn refuse<T>(problem: impl Into<String>) -> Result<T> {
     Err(Error::config(SCHEDULER, problem))
 }
 
 impl SchedulerConfig {
-    /// Reads the file's JSON.
+    /// Reads the file's JSON. `class` is the scheduler that the model's index names, which wins over
+    /// the one that the file names, as in diffusers.
     ///
     /// # Errors
-    /// Where a field has the wrong type, or asks for something that is not supported.
-    pub fn read(json: Value) -> Result<Self> {
-        // Fields that change what is drawn, and the one value of each that is drawn here.
-        let supported = [
-            ("thresholding", vec![json!(false)]),
-            ("rescale_betas_zero_snr", vec![json!(false)]),
-            ("trained_betas", vec![]),
-            ("use_exponential_sigmas", vec![json!(false)]),
-            ("use_beta_sigmas", vec![json!(false)]),
-            ("use_lu_lambdas", vec![json!(false)]),
-            ("use_dynamic_shifting", vec![json!(false)]),
-            ("invert_sigmas", vec![json!(false)]),
-            ("stochastic_sampling", vec![json!(false)]),
-            ("euler_at_final", vec![json!(false)]),
-            ("shift_terminal", vec![]),
-            ("lambda_min_clipped", vec![]),
-            ("predict_x0", vec![json!(true)]),
-            ("disable_corrector", vec![json!([])]),
-            ("solver_order", vec![json!(2)]),
-            ("algorithm_type", vec![json!("dpmsolver++")]),
-            ("solver_type", vec![json!("midpoint"), json!("bh2")]),
-            ("final_sigmas_type", vec![json!("zero")]),
-            ("interpolation_type", vec![json!("linear")]),
-        ];
-        for (key, values) in supported {
-            match json.get(key) {
-                None | Some(Value::Null) => {}
-                Some(value) if values.contains(value) => {}
-                Some(value) => {
-                    let instead = match values.first() {
-                        Some(value) => format!("set it to {value}"),
-                        None => "leave it out".into(),
-                    };
-                    return refuse(format!("its {key} {value} is not supported: {instead}"));
-                }
-            }
-        }
-        serde_json::from_value(json)
-            .or_else(|problem| refuse(format!("its JSON is not as it should be: {problem}")))
+    /// Where the scheduler is not supported, a field has the wrong type, or asks for something that
+    /// is not drawn here.
+    pub fn read(json: Value, class: Option<&str>) -> Result<Self> {
+        let Value::Object(json) = json else { return refuse("it is no JSON object") };
+        let named = json.get("_class_name").and_then(Value::as_str);
+        let class = Class::named(class.or(named).unwrap_or("DDIMScheduler"))?;
+        let fields = class.fields(json)?;
+        let fields: Fields = serde_json::from_value(Value::Object(fields))
+            .or_else(|problem| refuse(format!("its JSON is not as it should be: {problem}")))?;
+        let prediction = prediction(class, &fields)?;
+        Ok(Self { class, fields, prediction })
     }
 
     /// The sampler that its makers chose.
-    ///
-    /// # Errors
-    /// Where it is none of ours.
-    pub fn sampler(&self) -> Result<Sampler> {
-        Ok(match self.class_name.as_str() {
-            "DDPMScheduler" => Sampler::Ddpm,
-            "DDIMScheduler" => Sampler::Ddim { eta: 0.0 },
-            "EulerDiscreteScheduler" | "FlowMatchEulerDiscreteScheduler" => Sampler::Euler,
-            "EulerAncestralDiscreteScheduler" => Sampler::EulerAncestral,
-            "HeunDiscreteScheduler" | "FlowMatchHeunDiscreteScheduler" => Sampler::Heun,
-            "DPMSolverMultistepScheduler" => Sampler::Dpmpp2m,
-            "UniPCMultistepScheduler" => Sampler::Unipc,
-            other => {
-                return refuse(format!(
-                    "{other} is not supported: use DDIMScheduler or another of DDPM, Euler, \
-                     EulerAncestral, Heun, DPMSolverMultistep and UniPCMultistep"
-                ));
-            }
-        })
+    pub fn sampler(&self) -> Sampler {
+        self.class.sampler()
     }
 
     /// What the network predicts.
     pub fn prediction(&self) -> Prediction {
-        let is_flow = self.class_name.starts_with("FlowMatch");
-        let customary = if is_flow { Prediction::Flow } else { Prediction::Epsilon };
-        self.prediction_type.unwrap_or(customary)
+        self.prediction
     }
 
     /// Whether DDPM's steps take the variance that the network learned. Diffusers' DDPM does so
     /// only where it is told to; under another scheduler's configuration DDPM is the paper's.
     pub fn learned_variance(&self) -> bool {
-        self.class_name != "DDPMScheduler" || self.variance_type.as_deref() == Some("learned_range")
+        self.sampler() != Sampler::Ddpm
+            || self.fields.variance_type.as_deref() == Some("learned_range")
     }
 
     /// The trained levels.
@@ -143,95 +107,152 @@ impl SchedulerConfig {
     /// # Errors
     /// Where it asks for levels or clipping that are not supported.
     pub fn schedule(&self) -> Result<Schedule> {
-        let clips_by_custom = matches!(self.class_name.as_str(), "DDIMScheduler" | "DDPMScheduler");
-        if self.clip_sample.unwrap_or(clips_by_custom) {
-            return refuse("clip_sample is for pictures, not for latents: set it to false".into());
+        let Fields { num_train_timesteps: train, steps_offset, .. } = self.fields;
+        let clips_by_custom = matches!(self.sampler(), Sampler::Ddim { .. } | Sampler::Ddpm);
+        if self.fields.clip_sample.unwrap_or(clips_by_custom) {
+            return refuse(
+                "it leaves clip_sample at true, which is for pictures and not for latents: it only \
+                 says how to draw, and false can be drawn here",
+            );
         }
-        if !(2..=100_000).contains(&self.num_train_timesteps) {
-            return refuse("num_train_timesteps must be 2 to 100000".into());
+        if !(2..=100_000).contains(&train) {
+            return refuse("num_train_timesteps must be 2 to 100000");
         }
-        let variances = [None, Some("fixed_small"), Some("learned_range")];
-        if !variances.contains(&self.variance_type.as_deref()) {
-            return refuse("its variance_type must be fixed_small or learned_range".into());
+        if steps_offset >= train {
+            return refuse("its steps_offset must be below num_train_timesteps");
         }
-        if self.steps_offset >= self.num_train_timesteps {
-            return refuse("its steps_offset must be below num_train_timesteps".into());
-        }
-        let is_flow = self.prediction() == Prediction::Flow;
-        if self.use_flow_sigmas && !is_flow {
-            return refuse("use_flow_sigmas needs prediction_type flow_prediction".into());
-        }
-        if is_flow {
+        if self.prediction == Prediction::Flow {
             return self.flow();
         }
-        let (from, to) = (self.beta_start, self.beta_end);
+        let betas = self.class.betas;
+        let from = self.fields.beta_start.unwrap_or(betas.0);
+        let to = self.fields.beta_end.unwrap_or(betas.1);
         if !(0.0 < from && from < to && to < 1.0) {
             return refuse(format!("betas from {from} to {to} do not rise between 0 and 1"));
         }
-        let schedule = match self.beta_schedule.as_str() {
-            "linear" => Schedule::linear(from..=to, self.num_train_timesteps),
-            "scaled_linear" => Schedule::scaled_linear(from..=to, self.num_train_timesteps),
-            other => {
-                return refuse(format!(
-                    "its beta_schedule is {other}, and only linear and scaled_linear are supported"
-                ));
-            }
+        let schedule = match self.fields.beta_schedule.as_str() {
+            "scaled_linear" => Schedule::scaled_linear(from..=to, train),
+            _ => Schedule::linear(from..=to, train),
         };
         // Beyond, f32 cannot tell the data from the noise.
-        let largest = schedule.sigma((self.num_train_timesteps - 1) as f64);
+        let largest = schedule.sigma((train - 1) as f64);
         if largest.is_nan() || largest > 1e6 {
             return refuse(format!("betas from {from} to {to} leave nothing of the data"));
+        }
+        if let Some(least) = self.fields.lambda_min_clipped.filter(|&least| least > -largest.ln()) {
+            return refuse(format!(
+                "its lambda_min_clipped {least} leaves levels out, which is not supported: it only \
+                 says how to draw, and may be left out"
+            ));
         }
         Ok(schedule)
     }
 
     fn flow(&self) -> Result<Schedule> {
-        if !(0.01..=100.0).contains(&self.shift) {
-            return refuse("its shift must be 0.01 to 100".into());
+        let shift = if self.class.is_flow { self.fields.shift } else { self.fields.flow_shift };
+        if !(0.01..=100.0).contains(&shift) {
+            return refuse("its shift must be 0.01 to 100");
         }
-        if self.num_train_timesteps != 1000 {
-            return refuse("a flow's num_train_timesteps must be 1000".into());
+        if self.fields.num_train_timesteps != 1000 {
+            return refuse("a flow's num_train_timesteps must be 1000");
         }
-        Ok(Schedule::Flow { shift: self.shift })
+        Ok(Schedule::Flow { shift })
     }
 
     /// How its makers lay a run's levels.
     pub fn grid(&self) -> GridOptions {
         GridOptions {
-            spacing: self.timestep_spacing,
-            offset: self.steps_offset,
-            karras: self.use_karras_sigmas,
-            end_at_smallest: !self.set_alpha_to_one,
+            spacing: self.fields.timestep_spacing,
+            offset: self.fields.steps_offset,
+            karras: self.fields.use_karras_sigmas,
+            end_at_smallest: !self.fields.set_alpha_to_one,
+            as_dit_pipeline: true,
         }
     }
 }
 
+/// What the network predicts, by the class and the fields that it knows.
+fn prediction(class: Class, fields: &Fields) -> Result<Prediction> {
+    let has_flow_sigmas = class.is_flow || fields.use_flow_sigmas;
+    let prediction = match fields.prediction_type.as_deref() {
+        _ if class.is_flow => Prediction::Flow,
+        None | Some("epsilon") => Prediction::Epsilon,
+        Some("v_prediction") => Prediction::V,
+        Some("flow_prediction") if !class.knows("use_flow_sigmas") => {
+            return refuse(format!("{} knows no prediction_type flow_prediction", class.name));
+        }
+        Some("flow_prediction") => Prediction::Flow,
+        Some(other) => {
+            return refuse(format!(
+                "its prediction_type {other} is not supported: the weights were made for it; take a \
+                 model of epsilon, v_prediction or flow_prediction"
+            ));
+        }
+    };
+    if (prediction == Prediction::Flow) != has_flow_sigmas {
+        return refuse(
+            "its prediction_type flow_prediction and use_flow_sigmas true belong together, and only \
+             one of them is there",
+        );
+    }
+    Ok(prediction)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn schedule(json: Value) -> Result<Schedule> {
-        SchedulerConfig::read(json)?.schedule()
+        SchedulerConfig::read(json, None)?.schedule()
     }
 
     #[test]
     fn flows_are_flows() {
-        let euler = json!({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0});
+        let euler = json!({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0,
+            "flow_shift": 7.0, "prediction_type": "epsilon"});
         assert_eq!(schedule(euler).unwrap(), Schedule::Flow { shift: 3.0 });
-        let solver = json!({"_class_name": "DPMSolverMultistepScheduler", "flow_shift": 2.0,
-            "prediction_type": "flow_prediction", "use_flow_sigmas": true});
-        assert_eq!(schedule(solver).unwrap(), Schedule::Flow { shift: 2.0 });
+        for class in ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler"] {
+            // `shift` is another scheduler's word.
+            let mut solver = json!({"_class_name": class, "flow_shift": 2.0, "shift": 7.0,
+                "prediction_type": "flow_prediction", "use_flow_sigmas": true});
+            assert_eq!(schedule(solver.clone()).unwrap(), Schedule::Flow { shift: 2.0 });
+            solver.as_object_mut().unwrap().remove("flow_shift");
+            assert_eq!(schedule(solver).unwrap(), Schedule::Flow { shift: 1.0 });
+        }
+    }
+
+    #[test]
+    fn the_index_names_the_scheduler() {
+        let json = json!({"_class_name": "DDIMScheduler", "clip_sample": true, "shift": 3.0});
+        let read = |class| SchedulerConfig::read(json.clone(), Some(class)).unwrap();
+        assert_eq!(read("UniPCMultistepScheduler").sampler(), Sampler::Unipc);
+        assert!(read("UniPCMultistepScheduler").schedule().is_ok());
+        let flow = read("FlowMatchHeunDiscreteScheduler");
+        assert_eq!(flow.schedule().unwrap(), Schedule::Flow { shift: 3.0 });
+        let other = SchedulerConfig::read(json, Some("LCMScheduler")).unwrap_err().to_string();
+        assert!(other.contains("LCMScheduler") && other.contains("these are"), "{other}");
     }
 
     #[test]
     fn what_is_not_supported_is_named() {
+        let (dpm, unipc) = ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler");
+        let flow = "FlowMatchEulerDiscreteScheduler";
         for (json, word) in [
             (json!({}), "clip_sample"),
-            (json!({"clip_sample": false, "steps_offset": u64::MAX}), "steps_offset"),
+            (json!([]), "no JSON object"),
+            (json!({"clip_sample": false, "steps_offset": 1000}), "steps_offset"),
             (json!({"clip_sample": false, "beta_start": 0.5, "beta_end": 0.9}), "betas"),
             (json!({"clip_sample": false, "beta_schedule": "sigmoid"}), "sigmoid"),
-            (json!({"solver_order": 3}), "solver_order 3"),
-            (json!({"trained_betas": [0.1]}), "leave it out"),
+            (json!({"prediction_type": "sample"}), "prediction_type sample"),
+            (json!({"prediction_type": "flow_prediction"}), "DDIMScheduler knows no"),
+            (json!({"_class_name": dpm, "solver_order": 3}), "solver_order 3"),
+            (json!({"_class_name": dpm, "lambda_min_clipped": -5.0}), "lambda_min_clipped"),
+            (json!({"_class_name": dpm, "prediction_type": "flow_prediction"}), "use_flow_sigmas"),
+            (json!({"_class_name": unipc, "use_flow_sigmas": true}), "flow_prediction"),
+            (json!({"_class_name": flow, "shift": 0.0}), "shift must be"),
+            (json!({"_class_name": flow, "num_train_timesteps": 500}), "must be 1000"),
             (json!({"num_train_timesteps": "many"}), "many"),
         ] {
             let message = schedule(json).unwrap_err().to_string();

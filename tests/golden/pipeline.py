@@ -5,9 +5,12 @@ writes (for DPM-Solver it holds "-Infinity", so it is not strict JSON). "manifes
 safetensors files beside them (diffusion_pytorch_model.safetensors), whose names and shapes are
 checked here against what was saved.
 
-Three runs, with the same weights and noise: "ddim" (the pipeline's own scheduler), and "dpmpp_2m"
-and "dpmpp_2m.karras", made from its config by from_config. The latter two have spacing "linspace"
-where the former has "leading": what a config has only by its class's default is not carried over.
+The runs have the same weights and noise: "ddim" (the pipeline's own scheduler), and others made from its
+config by from_config. Those have spacing "linspace" where the former has "leading": what a config has only
+by its class's default is not carried over. Guidance of 1 and below guides nothing. In "index_wins" the index
+names another scheduler than the scheduler's own file, and that is what from_pretrained makes. The flows are
+drawn by multistep solvers: DiTPipeline cannot run the FlowMatch schedulers, and begins with too little noise for
+Euler, Euler ancestral and Heun, whose init_noise_sigma it leaves out.
 
 Tensors per run: <run>.latents, after the last step and before the division by the scaling factor
 (large, for a random network takes no noise away), and <run>.image in 0..1, [2, 3, 16, 16].
@@ -18,7 +21,7 @@ from pathlib import Path
 
 import torch
 from diffusers import (AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel,
-                       DPMSolverMultistepScheduler)
+                       DPMSolverMultistepScheduler, UniPCMultistepScheduler)
 from safetensors import safe_open
 
 from fixtures import generator, save
@@ -46,7 +49,17 @@ def saved_files(pipe, manifests):
         return {str(path.relative_to(root)): path.read_text() for path in paths}
 
 
-def latents_and_image(pipe):
+def index_wins(pipe, kind):
+    """The pipeline that from_pretrained makes where only the index names the scheduler `kind`."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe.save_pretrained(folder, safe_serialization=True)
+        index = Path(folder, "model_index.json")
+        text = index.read_text().replace(type(pipe.scheduler).__name__, kind)
+        index.write_text(text)
+        return DiTPipeline.from_pretrained(folder), text
+
+
+def latents_and_image(pipe, guidance, steps):
     """Runs the pipeline and keeps the sample of the last step, first half of the guided batch."""
     seen = []
     step = pipe.scheduler.step
@@ -57,7 +70,7 @@ def latents_and_image(pipe):
         return result
 
     pipe.scheduler.step = recorded
-    image = pipe(LABELS, guidance_scale=GUIDANCE, generator=generator(SEED), num_inference_steps=STEPS,
+    image = pipe(LABELS, guidance_scale=guidance, generator=generator(SEED), num_inference_steps=steps,
                  output_type="pt").images
     return seen[-1][: len(LABELS)], image
 
@@ -67,20 +80,32 @@ def make(weights):
     manifests = {"transformer": fill(transformer, 41), "vae": fill(autoencoder, 42)}
     ddim = DDIMScheduler(beta_schedule="linear", prediction_type="epsilon", clip_sample=False,
                          num_train_timesteps=1000)
-    solver = DPMSolverMultistepScheduler
+    solver, unipc = DPMSolverMultistepScheduler, UniPCMultistepScheduler
+    flow = dict(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0)
     schedulers = {
-        "ddim": ddim,
-        "dpmpp_2m": solver.from_config(ddim.config),
-        "dpmpp_2m.karras": solver.from_config(ddim.config, use_karras_sigmas=True),
+        "ddim": (ddim, GUIDANCE, STEPS),
+        "dpmpp_2m": (solver.from_config(ddim.config), GUIDANCE, STEPS),
+        "dpmpp_2m.karras": (solver.from_config(ddim.config, use_karras_sigmas=True), GUIDANCE, STEPS),
+        "ddim.guidance1": (ddim, 1.0, 4),
+        "ddim.guidance0.5": (ddim, 0.5, 4),
+        "ddim.guidance0": (ddim, 0.0, 4),
+        "unipc": (unipc.from_config(ddim.config), GUIDANCE, 8),
+        "unipc.karras": (unipc.from_config(ddim.config, use_karras_sigmas=True), GUIDANCE, 8),
+        "unipc.index_wins": (UniPCMultistepScheduler, GUIDANCE, 6),
+        "dpmpp_2m.flow": (solver(**flow), GUIDANCE, 8),
+        "unipc.flow": (unipc(**flow), GUIDANCE, 8),
     }
 
     runs, tensors = [], {}
-    for name, scheduler in schedulers.items():
-        pipe = DiTPipeline(transformer=transformer, vae=autoencoder, scheduler=scheduler)
-        pipe.set_progress_bar_config(disable=True)
+    for name, (scheduler, guidance, steps) in schedulers.items():
+        own = ddim if isinstance(scheduler, type) else scheduler
+        pipe = DiTPipeline(transformer=transformer, vae=autoencoder, scheduler=own)
         files = saved_files(pipe, manifests)
-        latents, image = latents_and_image(pipe)
+        if own is not scheduler:
+            pipe, files["model_index.json"] = index_wins(pipe, scheduler.__name__)
+        pipe.set_progress_bar_config(disable=True)
+        latents, image = latents_and_image(pipe, guidance, steps)
         tensors |= {f"{name}.latents": latents, f"{name}.image": image}
-        runs.append({"name": name, "labels": LABELS, "guidance": GUIDANCE, "seed": SEED, "steps": STEPS,
+        runs.append({"name": name, "labels": LABELS, "guidance": guidance, "seed": SEED, "steps": steps,
                      "files": files})
     save("pipeline", {"runs": runs, "manifests": manifests}, tensors)

@@ -24,7 +24,7 @@ def case(sampler, prediction, steps, *notes, eta=0.0, schedule="scheduler", **co
     flow = prediction == "flow"
     name = ".".join([sampler, SHORT[prediction], *notes, str(steps)])
     if not flow:
-        config = {**VP, "prediction_type": prediction, **config}
+        config = {**({} if "beta_start" in config else VP), **config, "prediction_type": prediction}
     kind = FLOW_CLASSES[sampler] if flow and sampler in FLOW_CLASSES else CLASSES[sampler]
     return dict(name=name, scheduler=kind, sampler=sampler, prediction=prediction, steps=steps, eta=eta,
                 schedule=schedule, config=config)
@@ -70,6 +70,38 @@ def diffusion_cases():
     yield case("dpmpp_2m", "epsilon", 20, "karras", **karras)
 
 
+def field_cases():
+    """Fields that are honoured and that no case above has, and fields that must make no difference."""
+    for name, spacing in {"leading": "leading", "trailing": "trailing"}.items():
+        more = dict(timestep_spacing=spacing, steps_offset=2 if name == "leading" else 0)
+        for sampler in ("euler", "euler_ancestral", "heun", "dpmpp_2m", "unipc"):
+            yield case(sampler, "epsilon", 6, name, "offset", **more)
+    yield case("ddim", "epsilon", 6, "linspace", timestep_spacing="linspace", clip_sample=False)
+    yield case("ddpm", "v_prediction", 6, "linspace", timestep_spacing="linspace", clip_sample=False)
+    yield case("ddpm", "epsilon", 6, "trailing", timestep_spacing="trailing", clip_sample=False)
+    yield case("ddim", "epsilon", 5, "alpha0", clip_sample=False, set_alpha_to_one=False)
+    yield case("euler_ancestral", "epsilon", 6, "scaled_linear", **SCALED)
+    yield case("heun", "v_prediction", 6, "own_betas", num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012)
+    yield case("unipc", "epsilon", 10, "karras", use_karras_sigmas=True)
+    yield case("unipc", "v_prediction", 6, "karras", use_karras_sigmas=True, **SCALED)
+    for sampler in ("ddim", "ddpm"):
+        yield case(sampler, "epsilon", 6, "train500", num_train_timesteps=500, clip_sample=False)
+    for sampler in ("euler", "euler_ancestral", "heun", "dpmpp_2m", "unipc"):
+        yield case(sampler, "epsilon", 6, "train500", num_train_timesteps=500)
+    thresholds = dict(dynamic_thresholding_ratio=0.9, sample_max_value=3.0)
+    shifts = dict(time_shift_type="linear")
+    yield case("ddim", "epsilon", 4, "inert", clip_sample=False, clip_sample_range=0.1, **thresholds)
+    yield case("ddpm", "epsilon", 4, "inert", clip_sample=False, clip_sample_range=0.1, **thresholds)
+    yield case("heun", "epsilon", 4, "inert", clip_sample_range=0.1)
+    yield case("euler", "epsilon", 4, "inert", sigma_min=0.1, sigma_max=10.0, timestep_type="continuous")
+    yield case("dpmpp_2m", "epsilon", 4, "inert", euler_at_final=True, lower_order_final=False, flow_shift=5.0,
+               lambda_min_clipped=-5.1, solver_type="bh2", **thresholds, **shifts)
+    yield case("unipc", "epsilon", 4, "inert", sigma_min=0.1, sigma_max=10.0, flow_shift=5.0,
+               solver_type="midpoint", **thresholds, **shifts)
+    yield case("euler", "flow", 4, "inert", schedule="uniform", shift=2.0, base_shift=0.1, max_shift=3.0, base_image_seq_len=4,
+               max_image_seq_len=8, shift_terminal=0, **shifts)
+
+
 def flow_cases():
     for shift in (1.0, 3.0):
         multistep = dict(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=shift,
@@ -83,4 +115,4 @@ def flow_cases():
         yield case("heun", "flow", 8, f"shift{shift:g}", schedule="uniform", **single)
 
 
-CASES = [*diffusion_cases(), *flow_cases()]
+CASES = [*diffusion_cases(), *flow_cases(), *field_cases()]

@@ -21,17 +21,24 @@ in f32, shifted; FlowMatchEuler takes them as an argument, FlowMatchHeun (which 
 1 / 1000 in `steps` points, shifted twice) gets them by assignment, each but the first doubled.
 
 `schedules`: timesteps alone per scheduler, spacing and number of steps.
+`timesteps`: for schedulers of whole timesteps, per spacing, the sum of (i + 1) * t_i of every number of
+steps from 1 to 1000: ties of rounding included. Where numpy's arange gives trailing spacing one timestep
+too many, at -1, that is left out.
+`scheduler_fields`: every field that a supported scheduler's constructor takes, by class.
+
 """
+
+from inspect import signature
 
 import diffusers
 import numpy as np
 import torch
 
 from fixtures import generator, numbers, randn, save
-from scheduler_cases import CASES, CLASSES, VP
+from scheduler_cases import CASES, CLASSES, FLOW_CLASSES, VP
 
 SHAPE = (1, 2, 3, 3)
-STEPS_ALONE = [1, 2, 3, 7, 20, 50, 150, 999, 1000]
+STEPS_ALONE = [1, 2, 3, 7, 20, 26, 27, 30, 46, 48, 50, 96, 150, 999, 1000]
 
 
 def build(kind, config):
@@ -126,6 +133,20 @@ def schedules():
     return rows
 
 
+def sums():
+    rows = []
+    for sampler in ("ddim", "dpmpp_2m"):
+        for spacing in ("leading", "trailing", "linspace"):
+            found = []
+            for steps in range(1, 1001):
+                scheduler = build(CLASSES[sampler], {**VP, "timestep_spacing": spacing})
+                scheduler.set_timesteps(steps)
+                timesteps = [int(t) for t in scheduler.timesteps if t >= 0]
+                found.append(sum((i + 1) * t for i, t in enumerate(timesteps)))
+            rows.append({"sampler": sampler, "spacing": spacing, "sums": found})
+    return rows
+
+
 def make(weights):
     c = randn(5, *SHAPE)
     assert len({case["name"] for case in CASES}) == len(CASES)
@@ -136,3 +157,6 @@ def make(weights):
         tensors |= {f"{case['name']}.{key}": value for key, value in results.items()}
     save("schedulers", {"cases": documents}, tensors)
     save("schedules", schedules())
+    save("timesteps", sums())
+    save("scheduler_fields", {kind: sorted(set(signature(getattr(diffusers, kind)).parameters))
+                              for kind in [*CLASSES.values(), *FLOW_CLASSES.values()]})

@@ -1,0 +1,56 @@
+//! What of a recipe has no part in its picture, in sentences for people.
+
+use crate::diffusion::NoiseGrid;
+use crate::recipe::Recipe;
+
+/// What the guidance of `recipe` leaves unused, where the `scale` it amounts to guides the levels of
+/// `grid`, of which `timesteps` make the whole range.
+pub(super) fn unguided(
+    recipe: &Recipe,
+    scale: f64,
+    grid: &NoiseGrid,
+    timesteps: usize,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let has_negative = !recipe.negative.trim().is_empty();
+    let (from, to) = recipe.guidance_interval;
+    let is_between = |timestep: f64| {
+        crate::diffusion::guidance::is_within(timestep / timesteps as f64, (from, to))
+    };
+    let is_guided = grid.stretches.iter().any(|step| is_between(step.timestep));
+    if scale == 1.0 && recipe.guidance != 1.0 {
+        notes.push(format!(
+            "As in diffusers' DiTPipeline, guidance {} guides nothing with this model, as 1 does: only \
+             above 1 it does.",
+            recipe.guidance
+        ));
+    }
+    if !is_guided && scale != 1.0 {
+        notes.push(format!(
+            "No step lies in the guidance interval {from} to {to}: nothing is guided. Widen it, or take \
+             more steps."
+        ));
+    }
+    if has_negative && (scale == 1.0 || !is_guided) {
+        let why = if scale == 1.0 { "Without guidance" } else { "Where nothing is guided" };
+        notes.push(format!(
+            "{why} the negative prompt is not used: choose a guidance above 1 for it."
+        ));
+    }
+    let has_wish = !recipe.prompt.trim().is_empty() || !recipe.style.is_empty();
+    if scale == 0.0 && is_guided && (has_wish || recipe.class.is_some() || has_negative) {
+        notes.push(match has_negative {
+            true => {
+                "At guidance 0 the picture is drawn from the negative prompt: prompt and style are \
+                     not used where it guides."
+                    .into()
+            }
+            false => {
+                "At guidance 0 the picture is drawn from nothing: prompt, style and class are not \
+                      used where it guides."
+                    .into()
+            }
+        });
+    }
+    notes
+}

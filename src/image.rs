@@ -66,20 +66,22 @@ impl Image {
         Ok(Self { width: frame.width as usize, height: frame.height as usize, pixels })
     }
 
-    /// The recipe in a PNG; `None` where it holds none.
+    /// The recipe in a PNG, and the fields in it that are none of a recipe's; `None` where it holds
+    /// none. It may be in a text chunk of any kind, before or after the pixels.
     ///
     /// # Errors
     /// Where `bytes` are no PNG, or the recipe in it is not one that can be read.
-    pub fn recipe_of_png(bytes: &[u8]) -> Result<Option<Recipe>> {
-        let reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
-        let mut chunks = reader.info().utf8_text.iter();
-        let Some(chunk) = chunks.find(|chunk| chunk.keyword == RECIPE_KEYWORD) else {
-            return Ok(None);
+    pub fn recipe_of_png(bytes: &[u8]) -> Result<Option<(Recipe, Vec<String>)>> {
+        let mut reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
+        let found = match recipe_text(reader.info())? {
+            None => {
+                // What stands behind the pixels, which need not be made for it.
+                reader.finish().map_err(|problem| no_png(&problem))?;
+                recipe_text(reader.info())?
+            }
+            found => found,
         };
-        let text = chunk.get_text().map_err(|problem| no_png(&problem))?;
-        let recipe: Recipe = serde_json::from_str(&text)
-            .map_err(|problem| Error::Recipe(format!("The PNG's recipe is damaged: {problem}")))?;
-        recipe.check().map(|()| Some(recipe))
+        found.map(|text| Recipe::from_json(&text)).transpose()
     }
 
     /// Pictures of one size in about as many rows as columns, on a transparent ground.
@@ -110,6 +112,34 @@ impl Image {
     }
 }
 
+/// The most bytes of a recipe as text: a chunk of a few may inflate to gigabytes.
+const MOST_TEXT: usize = 1 << 20;
+
+/// The text of the recipe's chunk, if there is one.
+fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
+    let is_ours = |keyword: &str| keyword == RECIPE_KEYWORD;
+    let bad =
+        |problem: png::DecodingError| no_png(&format!("its recipe cannot be unpacked: {problem}"));
+    if let Some(chunk) = info.utf8_text.iter().find(|chunk| is_ours(&chunk.keyword)) {
+        let mut chunk = chunk.clone();
+        chunk.decompress_text_with_limit(MOST_TEXT).map_err(bad)?;
+        return chunk.get_text().map(Some).map_err(bad);
+    }
+    if let Some(chunk) = info.compressed_latin1_text.iter().find(|chunk| is_ours(&chunk.keyword)) {
+        let mut chunk = chunk.clone();
+        chunk.decompress_text_with_limit(MOST_TEXT).map_err(bad)?;
+        return chunk.get_text().map(|text| Some(as_meant(text))).map_err(bad);
+    }
+    let chunk = info.uncompressed_latin1_text.iter().find(|chunk| is_ours(&chunk.keyword));
+    Ok(chunk.map(|chunk| as_meant(chunk.text.clone())))
+}
+
+/// Programs write UTF-8 where PNG asks for Latin-1; the one is hardly ever the other.
+fn as_meant(latin1: String) -> String {
+    let bytes: Option<Vec<u8>> = latin1.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(latin1)
+}
+
 fn png_decoder(bytes: &[u8]) -> png::Decoder<std::io::Cursor<&[u8]>> {
     png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: MOST_BYTES })
 }
@@ -131,8 +161,74 @@ mod tests {
         let json = serde_json::to_string(&recipe).unwrap();
         let bytes = image.to_png(Some(&json)).unwrap();
         assert_eq!(Image::from_png(&bytes).unwrap(), image);
-        assert_eq!(Image::recipe_of_png(&bytes).unwrap(), Some(recipe));
+        assert_eq!(Image::recipe_of_png(&bytes).unwrap(), Some((recipe, Vec::new())));
         assert_eq!(Image::recipe_of_png(&image.to_png(None).unwrap()).unwrap(), None);
+    }
+
+    /// A PNG of one pixel with `chunks` before and after it.
+    fn with_chunks(before: &[(&[u8; 4], Vec<u8>)], after: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
+        let plain = Image { width: 1, height: 1, pixels: vec![7; 4] }.to_png(None).unwrap();
+        let chunk = |(kind, data): &(&[u8; 4], Vec<u8>)| {
+            let mut crc = u32::MAX;
+            for byte in kind.iter().chain(data) {
+                crc ^= u32::from(*byte);
+                for _ in 0..8 {
+                    crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+                }
+            }
+            let length = (data.len() as u32).to_be_bytes();
+            [&length[..], &kind[..], data, &(!crc).to_be_bytes()].concat()
+        };
+        let all =
+            |chunks: &[(&[u8; 4], Vec<u8>)]| chunks.iter().flat_map(chunk).collect::<Vec<u8>>();
+        // Signature and header are 33 bytes, the end 12.
+        let (start, end) = (33, plain.len() - 12);
+        [&plain[..start], &all(before), &plain[start..end], &all(after), &plain[end..]].concat()
+    }
+
+    fn deflated(text: &[u8]) -> Vec<u8> {
+        use std::io::Write;
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        out.write_all(text).unwrap();
+        out.finish().unwrap()
+    }
+
+    #[test]
+    fn recipes_are_found_in_every_kind_of_text_on_either_side_of_the_pixels() {
+        let json = "{\"prompt\": \"été\", \"more\": 1}";
+        let latin1: Vec<u8> = json.chars().map(|c| c as u8).collect();
+        let text = |head: &str, rest: Vec<u8>| [head.as_bytes(), &rest].concat();
+        let kinds: [(&[u8; 4], Vec<u8>); 5] = [
+            (b"tEXt", text("patchwork\0", latin1.clone())),
+            (b"tEXt", text("patchwork\0", json.into())),
+            (b"zTXt", text("patchwork\0\0", deflated(&latin1))),
+            (b"iTXt", text("patchwork\0\0\0\0\0", json.into())),
+            (b"iTXt", text("patchwork\0\u{1}\0\0\0", deflated(json.as_bytes()))),
+        ];
+        let other = (b"tEXt", text("Software\0", b"another".to_vec()));
+        for kind in kinds {
+            for bytes in [
+                with_chunks(&[other.clone(), kind.clone()], &[]),
+                with_chunks(&[], &[other.clone(), kind.clone()]),
+            ] {
+                let (recipe, unknown) = Image::recipe_of_png(&bytes).unwrap().unwrap();
+                assert_eq!((recipe.prompt.as_str(), unknown.len()), ("été", 1));
+            }
+        }
+        assert_eq!(Image::recipe_of_png(&with_chunks(&[other], &[])).unwrap(), None);
+        // A few thousand bytes that would be fifty million.
+        let bomb = deflated(&vec![b' '; 50 << 20]);
+        for bomb in [
+            (b"iTXt", text("patchwork\0\u{1}\0\0\0", bomb.clone())),
+            (b"zTXt", text("patchwork\0\0", bomb)),
+        ] {
+            let taken = allocation_counter::measure(|| {
+                let error =
+                    Image::recipe_of_png(&with_chunks(&[bomb], &[])).unwrap_err().to_string();
+                assert!(error.contains("cannot be unpacked"), "{error}");
+            });
+            assert!(taken.bytes_max < 8 << 20, "{}", taken.bytes_max);
+        }
     }
 
     #[test]

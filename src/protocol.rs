@@ -32,7 +32,7 @@ pub enum Request {
         /// Names the job in the events about it.
         job: u32,
         /// What to draw.
-        recipe: Recipe,
+        recipe: Box<Recipe>,
     },
     /// Stop drawing after the current step.
     Cancel,
@@ -72,6 +72,8 @@ pub struct DeviceFacts {
 pub struct ModelFacts {
     /// What it calls itself.
     pub name: String,
+    /// What tells it from others of its name.
+    pub hash: String,
     /// Numbers in the denoising network.
     pub parameters: usize,
     /// Names of its styles.
@@ -197,7 +199,7 @@ mod tests {
     #[test]
     fn messages_come_back_as_they_were() {
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
-        let request = Request::Draw { job: 7, recipe };
+        let request = Request::Draw { job: 7, recipe: recipe.into() };
         assert_eq!(decode(&encode(&request)), Some(request));
         let picture = Image { width: 1, height: 1, pixels: vec![1, 2, 3, 4] };
         let event = Event::Step {

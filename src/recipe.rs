@@ -1,6 +1,7 @@
 //! What a picture is drawn from, and can be drawn again from. Knows no Burn.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{Error, Result};
 
@@ -15,7 +16,7 @@ pub const MAX_SHIFT: f64 = 100.0;
 
 /// How a model draws best, as its makers found: what a recipe says unless somebody chose otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Defaults {
     /// The sampler's name; empty for the one that the layout implies.
     pub sampler: String,
@@ -46,9 +47,9 @@ impl Defaults {
     }
 }
 
-/// Everything that decides a picture, besides the model.
+/// Everything that decides a picture, and which model draws it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Recipe {
     /// What to draw.
     pub prompt: String,
@@ -80,6 +81,11 @@ pub struct Recipe {
     pub karras: bool,
     /// How many pictures.
     pub count: usize,
+    /// The name of the model that draws it; empty where that is not known.
+    pub model: String,
+    /// What tells that model from others of its name: the first 16 digits of a SHA-256 over its
+    /// files'; empty where that is not known.
+    pub model_hash: String,
 }
 
 impl Default for Recipe {
@@ -100,11 +106,31 @@ impl Default for Recipe {
             eta: 0.0,
             karras: false,
             count: 1,
+            model: String::new(),
+            model_hash: String::new(),
         }
     }
 }
 
 impl Recipe {
+    /// A recipe from its JSON, and the names of fields in it that are none of a recipe's, as a later
+    /// version's may be.
+    ///
+    /// # Errors
+    /// Where it is no JSON, a field has the wrong type, or a number cannot be drawn with.
+    pub fn from_json(json: &str) -> Result<(Self, Vec<String>)> {
+        let damaged = |problem: serde_json::Error| {
+            Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
+        };
+        let fields: Map<String, Value> =
+            serde_json::from_str(json.trim_start_matches('\u{feff}')).map_err(damaged)?;
+        let known = serde_json::to_value(Self::default()).expect("plain data");
+        let unknown = fields.keys().filter(|name| known.get(name.as_str()).is_none());
+        let unknown = unknown.cloned().collect();
+        let recipe: Self = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
+        recipe.check().map(|()| (recipe, unknown))
+    }
+
     /// Whether every number is one that can be drawn with.
     ///
     /// # Errors
@@ -144,9 +170,53 @@ impl Recipe {
     }
 }
 
+/// The one of `names` that somebody means by `name`: spaces around it, upper case, and what joins its
+/// words make no difference.
+pub fn meant<T: AsRef<str>>(name: &str, names: impl IntoIterator<Item = T>) -> Option<T> {
+    let plain = |name: &str| name.trim().to_lowercase().replace(['-', ' '], "_");
+    let wanted = plain(name);
+    names.into_iter().find(|name| plain(name.as_ref()) == wanted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_met_however_they_are_written() {
+        let names = ["fluent flat", "dpmpp_2m", "Noto"];
+        for (written, wanted) in [
+            (" Fluent-Flat ", Some("fluent flat")),
+            ("DPMPP 2M", Some("dpmpp_2m")),
+            ("noto", Some("Noto")),
+            ("not", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(written, names), wanted, "{written}");
+        }
+    }
+
+    /// Of a later version: what is known loads, and what is not is named.
+    #[test]
+    fn known_fields_load_and_others_are_named() {
+        let json =
+            "\u{feff}{\"prompt\": \"fish\", \"steps\": 3, \"lora\": {\"a\": 1}, \"tiling\": null}";
+        let (recipe, unknown) = Recipe::from_json(json).unwrap();
+        assert_eq!(recipe, Recipe { prompt: "fish".into(), steps: 3, ..Recipe::default() });
+        assert_eq!(unknown, ["lora", "tiling"]);
+        let all = serde_json::to_string(&Recipe::default()).unwrap();
+        assert_eq!(Recipe::from_json(&all).unwrap(), (Recipe::default(), Vec::new()));
+        for (json, word) in [
+            ("[]", "damaged"),
+            ("{\"steps\": \"many\"}", "damaged"),
+            ("{\"steps\": 3", "damaged"),
+            ("{\"steps\": 0}", "Steps must be"),
+            ("", "damaged"),
+        ] {
+            let error = Recipe::from_json(json).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
 
     #[test]
     fn bad_numbers_are_named() {

@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::{MAX_STEPS, Recipe};
 use crate::terminal::note;
-use crate::weights::Checkpoint;
+use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
 
 /// The tensor that latent files hold.
@@ -195,6 +195,7 @@ fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {
         return Err(Error::weights(path.display().to_string(), problem));
     };
     let values = file.values(LATENTS)?;
+    check_finite(LATENTS, &values).map_err(|problem| Error::weights(file.name(), problem))?;
     Ok(Tensor::from_data(TensorData::new(values, shape), &pipeline.device))
 }
 

@@ -12,7 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::model_folder;
 use crate::pipeline::{Folder, Pipeline, Source};
 use crate::terminal::print;
-use crate::weights::Checkpoint;
+use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -85,6 +85,11 @@ fn print_file(path: &Path, tensors: bool) -> Result<()> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let size = bytes.len() as f64 / 1e6;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
+    for (key, dtype, _) in file.tensors() {
+        if let ("F32" | "F16" | "BF16", values) = (dtype.as_str(), file.values(key)) {
+            check_finite(key, &values?).map_err(|problem| Error::weights(file.name(), problem))?;
+        }
+    }
     let values = file.value_count();
     let count = file.keys().count();
     print(format!("{}: {size:.1} MB, {count} tensors, {values} values", path.display()))?;
@@ -100,10 +105,11 @@ fn describe(pipeline: &Pipeline) -> String {
     let config = pipeline.dit.config();
     let [height, width] = config.input_size;
     let mut text = format!(
-        "Model {}: every tensor is there and fits.\n  DiT: {:.1} M parameters; latent \
+        "Model {} ({}): every tensor is there and fits.\n  DiT: {:.1} M parameters; latent \
          {}×{height}×{width}, patches of {}, width {}, {} blocks, {} heads, {} labels\n  \
          Predicts: {:?}; variance learned: {}; sampler: {}",
         pipeline.name,
+        pipeline.hash,
         pipeline.dit.num_params() as f64 / 1e6,
         config.in_channels,
         config.patch_size,

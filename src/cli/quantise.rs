@@ -113,7 +113,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     print(arguments.output.display())
 }
 
-/// The smallest cosine between two models' states of any token.
+/// The smaller of two numbers; `f64::min` would pass over what is none.
+fn least_or_nan(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+}
+
+/// The smallest cosine between two models' states of any token; not a number where one is none.
 fn least_cosine<'a>(
     captions: impl Iterator<Item = &'a str>,
     before: &Pipeline,
@@ -130,9 +135,9 @@ fn least_cosine<'a>(
         let (a, b) = (states(before)?, states(after)?);
         let length = |x: &Tensor<2>| x.clone().square().sum_dim(1).sqrt();
         let cosine = (a.clone() * b.clone()).sum_dim(1) / (length(&a) * length(&b));
-        let cosine = f64::from(cosine.min().into_scalar::<f32>());
-        // `f64::min` would pass over what is not a number.
-        least = if cosine >= least { least } else { cosine };
+        for cosine in cosine.into_data().iter::<f32>() {
+            least = least_or_nan(least, f64::from(cosine));
+        }
     }
     Ok(least)
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::schedule::{NoiseGrid, Process, Schedule, karras, linspace};
 use super::timesteps::{Family, Spacing, timesteps};
+use crate::recipe::meant;
 use crate::{Error, Result};
 
 /// How a run walks from noise to data.
@@ -246,8 +247,8 @@ impl FromStr for Sampler {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let wanted = name.trim().to_lowercase().replace(['-', ' '], "_");
-        Self::ALL.into_iter().find(|sampler| sampler.name() == wanted).ok_or_else(|| {
+        let meant = meant(name, Self::ALL.map(Self::name));
+        Self::ALL.into_iter().find(|sampler| Some(sampler.name()) == meant).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
             Error::Recipe(format!("There is no sampler “{name}”: choose one of {names}"))
         })

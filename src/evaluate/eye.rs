@@ -156,7 +156,9 @@ pub fn nearest(features: &[f32], rows: &[&[f32]]) -> f64 {
     let length = |row: &[f32]| dot(row, row).sqrt().max(1e-12);
     let own = length(features);
     let near = rows.iter().map(|row| dot(features, row) / length(row) / own);
-    1.0 - f64::from(near.fold(-1.0, f32::max))
+    // What is not a number is at no distance, and must not pass for one.
+    let larger = |a: f32, b: f32| if a.is_nan() || b.is_nan() { f32::NAN } else { a.max(b) };
+    1.0 - f64::from(near.fold(-1.0, larger))
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

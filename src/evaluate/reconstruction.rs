@@ -43,7 +43,9 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
             let error = (x.clone() - y.clone()).square().mean_dims(&[1, 2, 3]);
             // Values span 2.
             let error: Vec<f32> = error.into_data().iter::<f32>().collect();
-            let decibel = |error: &f32| 10.0 * (4.0 / f64::from(error.max(1e-10))).log10();
+            // `max` would make a number of what is none.
+            let least = |error: f32| if error < 1e-10 { 1e-10 } else { error };
+            let decibel = |error: &f32| 10.0 * (4.0 / f64::from(least(*error))).log10();
             sums[i] += error.iter().map(decibel).sum::<f64>();
             let (wrong, all) = (edges(x.clone() - y), edges(x.clone()));
             let ratio = wrong.iter().zip(&all).map(|(wrong, all)| wrong / all.max(1e-6));

@@ -62,6 +62,14 @@ impl AutoencoderKlConfig {
         }
     }
 
+    /// How many values a file must hold at the very least to be an autoencoder of these sizes.
+    pub fn values_at_least(&self) -> usize {
+        // Each residual block has a convolution of 3×3 from its width to its width, in both halves.
+        let square = |width: &usize| width.saturating_mul(*width).saturating_mul(9);
+        let all = self.block_out_channels.iter().map(square).fold(0, usize::saturating_add);
+        all.saturating_mul(2 * self.layers_per_block.max(1))
+    }
+
     /// How many times a latent is smaller than its picture, each way.
     pub fn factor(&self) -> usize {
         1 << (self.block_out_channels.len() - 1)

@@ -6,7 +6,7 @@ use super::Pipeline;
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, meant};
 use crate::{Error, Result};
 
 /// Labels and text of a batch.
@@ -87,8 +87,8 @@ fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
         if pipeline.styles.is_empty() {
             return refuse("This model has no styles: leave the style out".into());
         }
-        let wanted = recipe.style.trim().to_lowercase();
-        return match pipeline.styles.iter().position(|style| style.to_lowercase() == wanted) {
+        let meant = meant(&recipe.style, &pipeline.styles);
+        return match meant.and_then(|meant| pipeline.styles.iter().position(|s| s == meant)) {
             Some(label) => Ok(label),
             None => refuse(format!(
                 "There is no style “{}”: choose one of {}",

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
 use super::diffusers_config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
 use super::scheduler_config::{SCHEDULER, SchedulerConfig};
-use super::source::{is_plain, read_json};
+use super::source::{Hashing, is_plain, read_json};
 use super::{Pipeline, Source};
 use crate::recipe::Defaults;
 use crate::weights::{Checkpoint, keys, load as load_weights};
@@ -56,11 +56,18 @@ async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     Checkpoint::new(file, parts)
 }
 
+/// A folder's own name: where it lies is nobody else's business, and recipes carry the name.
+fn folder_name(path: &str) -> String {
+    let mut parts = path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
+    parts.next_back().unwrap_or("diffusers").to_owned()
+}
+
 /// Loads the model of `source`.
 ///
 /// # Errors
 /// Where a file is missing or malformed, or the model is no class-conditional DiT.
 pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
+    let source = &Hashing::new(source);
     let index: ModelIndex = read_json(source, INDEX).await?;
     if index.class_name != "DiTPipeline" {
         let found = index.class_name;
@@ -81,14 +88,19 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
 
     let weights = checkpoint(source, "transformer").await?;
     weights.check_holds(dit.values_at_least())?;
+    keys::DIFFUSERS_DIT
+        .check_copies(&weights, dit.depth)
+        .map_err(|problem| Error::weights(weights.name(), problem))?;
     let dit = dit.with_shared_conditioner(keys::DIFFUSERS_DIT.copies_are_equal(&weights));
     let dit = load_weights(dit.init(device), &weights, &keys::DIFFUSERS_DIT)?;
     let weights = checkpoint(source, "vae").await?;
+    weights.check_holds(autoencoder.values_at_least())?;
     let network =
         load_weights(autoencoder.init(device), &weights, &keys::DIFFUSERS_AUTOENCODER_KL)?;
     let preview = PreviewMap::stable_diffusion();
     Ok(Pipeline {
-        name: source.name(),
+        name: folder_name(&source.name()),
+        hash: source.model_hash(),
         text: None,
         styles: Vec::new(),
         dit,

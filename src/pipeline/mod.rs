@@ -24,7 +24,7 @@ use decoder::Autoencoder;
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::{Dit, MiniLm};
-use crate::recipe::{Defaults, Recipe};
+use crate::recipe::{Defaults, Recipe, meant};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -44,6 +44,8 @@ pub struct TextReader {
 pub struct Pipeline {
     /// What the model calls itself.
     pub name: String,
+    /// What tells it from others of its name; see [`source::model_hash`].
+    pub hash: String,
     /// Reads prompts; `None` for models of class labels.
     pub text: Option<TextReader>,
     /// Names of the labels, where labels are styles.
@@ -103,13 +105,21 @@ impl Pipeline {
         [1, config.in_channels, height, width]
     }
 
-    /// `recipe` with what it leaves to the model written out: sampler and shift.
+    /// `recipe` with what it leaves to the model written out: sampler, shift and the model itself;
+    /// and names as they are spelled here.
     pub fn resolved(&self, recipe: &Recipe) -> Recipe {
         let mut recipe = recipe.clone();
+        let sampler = recipe.sampler.parse::<Sampler>();
         if recipe.sampler.is_empty() {
             recipe.sampler = self.sampler.to_string();
+        } else if let Ok(sampler) = sampler {
+            recipe.sampler = sampler.to_string();
+        }
+        if let Some(style) = meant(&recipe.style, &self.styles) {
+            recipe.style.clone_from(style);
         }
         recipe.shift = recipe.shift.or(self.shift());
+        (recipe.model, recipe.model_hash) = (self.name.clone(), self.hash.clone());
         recipe
     }
 

@@ -1,7 +1,11 @@
 //! Where a model's files come from.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
@@ -30,6 +34,53 @@ pub fn is_inside(path: &str) -> bool {
     path.split('/').all(is_name) && !path.ends_with('.')
 }
 
+/// What tells a model from others of its name: the first 16 digits of the SHA-256 over its files'
+/// SHA-256 in hexadecimal, in order of the files' names.
+pub fn model_hash(files: &BTreeMap<String, String>) -> String {
+    let all: String = files.values().map(|hash| hash.to_lowercase()).collect();
+    sha256(all.as_bytes()).chars().take(16).collect()
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A source that notes the hash of each file that is read.
+#[derive(Debug)]
+pub struct Hashing<'a, S> {
+    source: &'a S,
+    hashes: RefCell<BTreeMap<String, String>>,
+}
+
+impl<'a, S: Source> Hashing<'a, S> {
+    /// Reads from `source`.
+    pub fn new(source: &'a S) -> Self {
+        Self { source, hashes: RefCell::default() }
+    }
+
+    /// The [`model_hash`] of all that was read.
+    pub fn model_hash(&self) -> String {
+        model_hash(&self.hashes.borrow())
+    }
+}
+
+impl<S: Source> Source for Hashing<'_, S> {
+    fn name(&self) -> String {
+        self.source.name()
+    }
+
+    async fn exists(&self, file: &str) -> bool {
+        self.source.exists(file).await
+    }
+
+    async fn read(&self, file: &str) -> Result<Vec<u8>> {
+        let bytes = self.source.read(file).await?;
+        self.hashes.borrow_mut().insert(file.to_owned(), sha256(&bytes));
+        Ok(bytes)
+    }
+}
+
 /// A folder of this machine.
 #[derive(Debug, Clone)]
 pub struct Folder(pub PathBuf);
@@ -49,6 +100,9 @@ impl Source for Folder {
     }
 }
 
+/// What some editors put at the beginning of a text in UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A JSON file, read as `T`.
 ///
 /// # Errors
@@ -58,7 +112,8 @@ pub async fn read_json<T: serde::de::DeserializeOwned>(
     file: &str,
 ) -> Result<T> {
     let bytes = source.read(file).await?;
-    serde_json::from_slice(&without_infinities(&bytes)).map_err(|problem| {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
         Error::config(file, format!("its JSON is not as it should be: {problem}"))
     })
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
-use super::source::{is_plain, read_json};
+use super::source::{is_plain, model_hash, read_json, sha256};
 use super::{Pipeline, Source, TextReader};
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
@@ -98,9 +97,7 @@ pub struct FileFacts {
 impl FileFacts {
     /// What is so of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        let hash = Sha256::digest(bytes);
-        let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { bytes: bytes.len() as u64, sha256 }
+        Self { bytes: bytes.len() as u64, sha256: sha256(bytes) }
     }
 }
 
@@ -191,6 +188,12 @@ impl Manifest {
         format!("data {data}, autoencoder {vae}, text {text}, seed {seed}")
     }
 
+    /// What tells the model from others of its name.
+    pub fn model_hash(&self) -> String {
+        let hashes = self.files.iter().map(|(name, facts)| (name.clone(), facts.sha256.clone()));
+        model_hash(&hashes.collect())
+    }
+
     /// Bytes of the files that drawing needs.
     pub fn drawing_bytes(&self) -> u64 {
         let needed = self
@@ -268,6 +271,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let network = autoencoder(&checkpoint(AUTOENCODER).await?, device)?;
     let sampler = manifest.default_sampler()?;
     Ok(Pipeline {
+        hash: manifest.model_hash(),
         name: manifest.name,
         text: Some(TextReader { tokenizer, encoder, places: manifest.text_tokens }),
         styles: manifest.styles,

@@ -38,10 +38,20 @@ impl Tokenizer {
     /// From the text of a `vocab.txt`: a token a line, its id the line's number.
     ///
     /// # Errors
-    /// Where a special token is missing.
+    /// Where a special token is missing, or a token is there twice.
     pub fn new(vocab: &str) -> Result<Self> {
-        let ids: HashMap<String, u32> =
-            vocab.lines().zip(0..).map(|(token, id)| (token.trim_end().to_owned(), id)).collect();
+        let mut ids: HashMap<String, u32> = HashMap::new();
+        for (token, id) in vocab.trim_start_matches('\u{feff}').lines().zip(0..) {
+            // Ids are lines' numbers: one that is there twice would leave a number without a token.
+            if let Some(first) = ids.insert(token.trim_end().to_owned(), id) {
+                let problem = format!(
+                    "its lines {} and {} are the same token, “{token}”; each may stand once",
+                    first + 1,
+                    id + 1
+                );
+                return Err(Error::weights("vocab.txt", problem));
+            }
+        }
         let special = |token: &str| {
             ids.get(token).copied().ok_or_else(|| {
                 Error::weights("vocab.txt", format!("it has no line with the token {token}"))
@@ -115,5 +125,14 @@ mod tests {
     fn a_vocabulary_without_its_special_tokens_is_refused() {
         let error = Tokenizer::new("red\napple\n").unwrap_err().to_string();
         assert!(error.contains("[CLS]"), "{error}");
+    }
+
+    #[test]
+    fn a_repeated_line_is_named_and_a_byte_order_mark_passed_over() {
+        let error = Tokenizer::new(&format!("{VOCAB}red\n")).unwrap_err().to_string();
+        assert!(error.contains("lines 6 and 10") && error.contains("“red”"), "{error}");
+        let windows = format!("\u{feff}{}", VOCAB.replace('\n', "\r\n"));
+        let tokens = Tokenizer::new(&windows).unwrap().encode("red apples", 16).unwrap();
+        assert_eq!(tokens.ids, [2, 5, 6, 7, 3]);
     }
 }

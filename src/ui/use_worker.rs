@@ -25,7 +25,7 @@ pub(super) fn use_worker(state: &UseReducerHandle<State>) -> Callback<Request> {
         use_effect_with(run.as_ref().map(|run| run.job), move |_| {
             let Some(run) = run.filter(|run| !run.is_from_history) else { return };
             if let Some(link) = &*link.borrow() {
-                link.send(Request::Draw { job: run.job, recipe: run.recipe.clone() });
+                link.send(Request::Draw { job: run.job, recipe: run.recipe.clone().into() });
             }
             if run.cell.is_none() {
                 share::show_in_address(&run.recipe);

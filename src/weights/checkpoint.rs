@@ -112,10 +112,15 @@ impl Checkpoint {
         self.places.get(key).map(|place| place.shape.as_slice())
     }
 
-    /// Whether two tensors hold the same bytes in the same type and shape.
-    pub fn are_equal(&self, a: &str, b: &str) -> bool {
-        let (Some(a), Some(b)) = (self.places.get(a), self.places.get(b)) else { return false };
-        a.dtype == b.dtype && a.shape == b.shape && self.bytes(a) == self.bytes(b)
+    /// Whether two tensors hold the same bytes in the same type and shape, with the same scales.
+    pub fn are_equal(&self, a_key: &str, b_key: &str) -> bool {
+        let [Some(a), Some(b)] = [a_key, b_key].map(|key| self.places.get(key)) else {
+            return false;
+        };
+        let same = a.dtype == b.dtype && a.shape == b.shape && self.bytes(a) == self.bytes(b);
+        // Bytes mean something with their scales alone.
+        let scales = || self.are_equal(&format!("{a_key}.{SCALE}"), &format!("{b_key}.{SCALE}"));
+        same && (a.dtype != Dtype::I8 || scales())
     }
 
     fn bytes(&self, place: &Place) -> &[u8] {

@@ -136,6 +136,27 @@ impl KeyTable {
         (original != key).then_some(original)
     }
 
+    /// Makes sure that each of `count` parts has its copy of what the first has.
+    ///
+    /// # Errors
+    /// A clause that names the first that is missing.
+    pub fn check_copies(&self, checkpoint: &Checkpoint, count: usize) -> Result<(), String> {
+        for (copy, first) in self.copies {
+            for i in 1..count {
+                let place = copy.replace('*', &i.to_string());
+                let missing = checkpoint
+                    .keys()
+                    .filter_map(|key| key.strip_prefix(first))
+                    .map(|rest| format!("{place}{rest}"))
+                    .find(|key| !checkpoint.contains(key));
+                if let Some(key) = missing {
+                    return Err(format!("the tensor {key} is missing"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whether everything in `checkpoint` that may be a copy is one.
     pub fn copies_are_equal(&self, checkpoint: &Checkpoint) -> bool {
         checkpoint

@@ -63,7 +63,9 @@ impl Loader<'_> {
                 let fitting = [&[share], &shape[1..]].concat();
                 return Err(format!("the tensor {key} has shape {found:?} where {fitting:?} fits"));
             }
-            values.extend(self.checkpoint.values(&key).map_err(|error| error.to_string())?);
+            let found = self.checkpoint.values(&key).map_err(|error| error.to_string())?;
+            check_finite(&key, &found)?;
+            values.extend(found);
             self.used.insert(key);
         }
         Ok(values)
@@ -111,6 +113,20 @@ impl ModuleMapper for Loader<'_> {
             }
         }
     }
+}
+
+/// Whether a tensor's values are all numbers that can be computed with.
+///
+/// # Errors
+/// A clause that names the tensor and what is in it.
+pub fn check_finite(key: &str, values: &[f32]) -> Result<(), String> {
+    let bad = values.iter().filter(|value| !value.is_finite());
+    let Some(first) = bad.clone().next() else { return Ok(()) };
+    let (count, all) = (bad.count(), values.len());
+    Err(format!(
+        "the tensor {key} holds {first} ({count} of its {all} values are no finite numbers): the \
+         file was damaged, or its training went wrong"
+    ))
 }
 
 /// Our name for the parameter at the end of a path of names and types: enum variants have no part

@@ -8,4 +8,4 @@ pub mod save;
 
 pub use checkpoint::Checkpoint;
 pub use keys::KeyTable;
-pub use load::load;
+pub use load::{check_finite, load};

@@ -107,6 +107,7 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
     }
     let facts = ModelFacts {
         name: pipeline.name.clone(),
+        hash: pipeline.hash.clone(),
         parameters: pipeline.dit.num_params(),
         styles: pipeline.styles.clone(),
         defaults: pipeline.defaults.clone(),

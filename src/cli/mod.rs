@@ -1,6 +1,7 @@
 //! The native program, a file a command.
 
 mod dataset;
+mod emoji;
 mod evaluate;
 mod generate;
 mod inspect;
@@ -46,6 +47,8 @@ enum Command {
     Quantise(quantise::Arguments),
     /// Leave word pieces that prompts do not use out of a model's text encoder.
     Trim(trim::Arguments),
+    /// Write names of emoji beside a model, which then reads them in prompts.
+    Emoji(emoji::Arguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::Arguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Quantise(arguments) => quantise::run(&arguments),
         Command::Trim(arguments) => trim::run(&arguments),
+        Command::Emoji(arguments) => emoji::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };

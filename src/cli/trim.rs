@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             "This model reads no words: there is nothing to leave out".into(),
         ));
     };
-    let texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
+    let mut texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
+    texts.extend(reader.tokenizer.emoji_names().map(str::to_owned));
     let vocabulary = read_text(&arguments.model.join(VOCABULARY))?;
     let lines = lines_to_keep(&vocabulary, &reader.tokenizer, texts.iter().map(String::as_str))?;
     let path = arguments.model.join(TEXT_ENCODER);

@@ -112,6 +112,15 @@ impl Concepts {
         found.map(|&i| &self.concepts[i])
     }
 
+    /// Every emoji with its name, in Unicode's order.
+    pub fn emoji(&self) -> impl Iterator<Item = (String, &str)> {
+        self.concepts.iter().filter_map(|concept| {
+            let points = concept.hexcode.split('-');
+            let points = points.map(|point| char::from_u32(u32::from_str_radix(point, 16).ok()?));
+            Some((points.collect::<Option<String>>()?, concept.label.as_str()))
+        })
+    }
+
     /// The concept of these code points, as in `1f34e`.
     pub fn coded(&self, hexcode: &str) -> Option<&Concept> {
         self.by_code.get(&code(hexcode)).map(|&i| &self.concepts[i])
@@ -182,6 +191,7 @@ mod tests {
         assert_eq!(concepts.named("kitty-face").unwrap().label, "cat face");
         assert_eq!(concepts.coded("1f34e-fe0f").unwrap().label, "red apple");
         assert!(concepts.named("pear").is_none());
+        assert_eq!(concepts.emoji().next(), Some(("🍎".into(), "red apple")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::Pipeline;
+use super::notes::read_otherwise;
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
@@ -129,17 +130,7 @@ fn read(
         )));
     };
     let tokens = reader.tokenizer.encode(text, reader.places)?;
-    if let Some(cut) = &tokens.cut {
-        let cut = if cut.chars().count() > 200 {
-            cut.chars().take(200).chain(['…']).collect()
-        } else {
-            cut.clone()
-        };
-        notes.push(format!(
-            "The {what} is longer than the model's {} tokens; this was left out: “{cut}”.",
-            reader.places
-        ));
-    }
+    notes.extend(read_otherwise(what, &tokens, reader.places));
     let states = crate::text::encode(&reader.encoder, &tokens, &pipeline.device);
     Ok(pipeline.dit.embed_text(states))
 }

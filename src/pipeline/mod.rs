@@ -5,7 +5,7 @@ pub mod decoder;
 pub mod diffusers;
 pub mod diffusers_config;
 pub mod known_answer;
-mod notes;
+pub mod notes;
 pub mod pixels;
 pub mod run;
 pub mod scheduler_config;

@@ -14,7 +14,7 @@ use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::model::{DitConfig, MiniLmConfig, StickerAutoencoder, TextConfig};
 use crate::recipe::{Defaults, Recipe};
-use crate::text::Tokenizer;
+use crate::text::{EmojiNames, Tokenizer};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
@@ -32,8 +32,10 @@ pub const TEXT_ENCODER: &str = "text_encoder.safetensors";
 /// The text encoder's tokens, one a line.
 pub const VOCABULARY: &str = "vocab.txt";
 
+/// Names of emoji; a model without it does not know them.
+pub const EMOJI: &str = "emoji.tsv";
 /// Every file that this layout knows: nothing else is read, copied or written.
-pub const FILES: [&str; 5] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY];
+pub const FILES: [&str; 6] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI];
 
 /// What `model.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -248,10 +250,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     };
     let checkpoint = async |file: &str| Checkpoint::new(file, vec![verified(file).await?]);
 
-    let vocabulary = verified(VOCABULARY).await?;
-    let vocabulary = String::from_utf8(vocabulary)
-        .map_err(|_| Error::weights(VOCABULARY, "it is not a text file in UTF-8"))?;
-    let tokenizer = Tokenizer::new(&vocabulary)?;
+    let tokenizer = tokenizer(source, &manifest).await?;
     let weights = checkpoint(TEXT_ENCODER).await?;
     let text = text_config(&weights);
     let (found, rows) = (tokenizer.vocabulary_size(), text.vocab_size);
@@ -292,6 +291,23 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         },
         device: device.clone(),
     })
+}
+
+/// What makes tokens of words, which needs no weights.
+///
+/// # Errors
+/// Where a file is missing or damaged.
+pub async fn tokenizer<S: Source>(source: &S, manifest: &Manifest) -> Result<Tokenizer> {
+    let text = async |file: &str| {
+        let bytes = source.read(file).await?;
+        manifest.verify(file, &bytes)?;
+        String::from_utf8(bytes).map_err(|_| Error::weights(file, "it is not a text file in UTF-8"))
+    };
+    let tokenizer = Tokenizer::new(&text(VOCABULARY).await?)?;
+    if !manifest.files.contains_key(EMOJI) {
+        return Ok(tokenizer);
+    }
+    Ok(tokenizer.with_emoji(EmojiNames::new(&text(EMOJI).await?)?))
 }
 
 /// MiniLM's sizes, with as many words and places as the file has rows for: words that nobody types

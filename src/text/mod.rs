@@ -1,9 +1,11 @@
 //! From a prompt to the states that the DiT reads.
 
+pub mod emoji;
 pub mod tokenizer;
 #[cfg(feature = "native")]
 pub mod trim;
 
+pub use emoji::EmojiNames;
 pub use tokenizer::{Tokenizer, Tokens};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};

@@ -10,6 +10,7 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, TokenizerBuilder, TokenizerImpl};
 
+use super::emoji::{Emoji, EmojiNames};
 use crate::{Error, Result};
 
 type Bert =
@@ -23,8 +24,12 @@ pub(super) const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MAS
 pub struct Tokens {
     /// Ids, \[CLS\] first and \[SEP\] last.
     pub ids: Vec<u32>,
-    /// What of the prompt did not fit, as it was written.
+    /// What of the prompt did not fit, as it was written, with emoji by their names.
     pub cut: Option<String>,
+    /// Emoji that were read as their names.
+    pub emoji: Vec<Emoji>,
+    /// What of it no piece of the vocabulary says, each once: one unknown word like any other.
+    pub unknown: Vec<String>,
 }
 
 /// The tokenizer of a vocabulary.
@@ -32,6 +37,8 @@ pub struct Tokens {
 pub struct Tokenizer {
     bert: Bert,
     sep: u32,
+    unk: u32,
+    emoji: EmojiNames,
 }
 
 impl Tokenizer {
@@ -57,7 +64,7 @@ impl Tokenizer {
                 Error::weights("vocab.txt", format!("it has no line with the token {token}"))
             })
         };
-        let (cls, sep) = (special("[CLS]")?, special("[SEP]")?);
+        let (cls, sep, unk) = (special("[CLS]")?, special("[SEP]")?, special("[UNK]")?);
         for token in SPECIAL {
             special(token)?;
         }
@@ -78,7 +85,17 @@ impl Tokenizer {
         // A special token typed as such is read as one, as the reference reads it.
         bert.add_special_tokens(SPECIAL.map(|token| AddedToken::from(token, true)))
             .map_err(refuse)?;
-        Ok(Self { bert, sep })
+        Ok(Self { bert, sep, unk, emoji: EmojiNames::default() })
+    }
+
+    /// The same, that reads emoji as their names.
+    pub fn with_emoji(self, emoji: EmojiNames) -> Self {
+        Self { emoji, ..self }
+    }
+
+    /// The names of the emoji that it reads.
+    pub fn emoji_names(&self) -> impl Iterator<Item = &str> {
+        self.emoji.names()
     }
 
     /// How many tokens there are.
@@ -91,18 +108,28 @@ impl Tokenizer {
     /// # Errors
     /// Where the vocabulary cannot express the text.
     pub fn encode(&self, text: &str, max: usize) -> Result<Tokens> {
+        let (text, emoji) = self.emoji.read(text);
         let encoding = self
             .bert
-            .encode(text, true)
+            .encode(text.as_str(), true)
             .map_err(|problem| Error::Recipe(format!("The prompt cannot be read: {problem}")))?;
         let mut ids = encoding.get_ids().to_vec();
-        if ids.len() <= max {
-            return Ok(Tokens { ids, cut: None });
+        let mut unknown: Vec<String> = Vec::new();
+        let offsets = ids.iter().zip(encoding.get_offsets());
+        for (_, &(from, to)) in offsets.filter(|(id, _)| **id == self.unk) {
+            let word = text.get(from..to).unwrap_or_default();
+            if word != "[UNK]" && !unknown.iter().any(|known| known == word) {
+                unknown.push(word.to_owned());
+            }
         }
-        let (start, _) = encoding.get_offsets()[max - 1];
-        ids.truncate(max - 1);
-        ids.push(self.sep);
-        Ok(Tokens { ids, cut: Some(text.get(start..).unwrap_or(text).to_owned()) })
+        let mut cut = None;
+        if ids.len() > max {
+            let (start, _) = encoding.get_offsets()[max - 1];
+            cut = Some(text.get(start..).unwrap_or(&text).trim_end().to_owned());
+            ids.truncate(max - 1);
+            ids.push(self.sep);
+        }
+        Ok(Tokens { ids, cut, emoji, unknown })
     }
 }
 
@@ -116,9 +143,27 @@ mod tests {
     fn words_are_pieced_and_what_does_not_fit_is_told() {
         let tokenizer = Tokenizer::new(VOCAB).unwrap();
         let all = tokenizer.encode("Red  APPLES café", 16).unwrap();
-        assert_eq!(all, Tokens { ids: vec![2, 5, 6, 7, 8, 3], cut: None });
+        assert_eq!((all.ids, all.cut), (vec![2, 5, 6, 7, 8, 3], None));
         let some = tokenizer.encode("Red  APPLES café", 4).unwrap();
-        assert_eq!(some, Tokens { ids: vec![2, 5, 6, 3], cut: Some("S café".into()) });
+        assert_eq!((some.ids, some.cut), (vec![2, 5, 6, 3], Some("S café".into())));
+    }
+
+    /// Other scripts, symbols, and words longer than any: each is told once.
+    #[test]
+    fn what_the_vocabulary_lacks_is_told_and_emoji_are_their_names() {
+        let tokenizer = Tokenizer::new(VOCAB).unwrap();
+        let long = "x".repeat(150);
+        let tokens = tokenizer.encode(&format!("red 漢 ☂ яблоко 漢 [UNK] {long}"), 99).unwrap();
+        assert_eq!(tokens.unknown, ["漢", "☂", "яблоко", &long]);
+        assert_eq!(tokenizer.encode("🍎", 16).unwrap().unknown, ["🍎"]);
+        let tokenizer = tokenizer.with_emoji(EmojiNames::new("🍎\tred apple\n").unwrap());
+        let tokens = tokenizer.encode("🍎, 🍎!", 16).unwrap();
+        assert_eq!(tokens.ids[..3], [2, 5, 6]);
+        assert_eq!((tokens.emoji.len(), tokens.unknown), (1, vec![",".to_owned(), "!".into()]));
+        assert_eq!(
+            tokenizer.encode("🍎", 16).unwrap().ids,
+            tokenizer.encode("red apple", 16).unwrap().ids
+        );
     }
 
     #[test]

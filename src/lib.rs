@@ -14,6 +14,7 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr)] // `terminal` says it
 
+pub mod address;
 pub mod error;
 pub mod image;
 pub mod protocol;
@@ -40,6 +41,8 @@ pub mod dataset;
 pub mod evaluate;
 #[cfg(feature = "native")]
 pub mod files;
+#[cfg(feature = "native")]
+pub mod picture_file;
 #[cfg(feature = "native")]
 pub mod terminal;
 #[cfg(feature = "native")]

@@ -43,10 +43,12 @@ pub enum Request {
         /// The step, 0 for the first.
         step: usize,
     },
-    /// Count a prompt's tokens.
-    Count {
+    /// Tell how the prompts are read.
+    Read {
         /// The prompt.
         prompt: String,
+        /// The negative prompt.
+        negative: String,
     },
     /// Remove the weights that the browser keeps.
     Forget,
@@ -88,6 +90,19 @@ pub struct ModelFacts {
     pub bytes: f64,
     /// Whether the browser keeps its files, in a sentence.
     pub kept: String,
+    /// Whether it does.
+    pub is_kept: bool,
+}
+
+/// How a text is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reading {
+    /// How many tokens it has, those that do not fit among them.
+    pub tokens: usize,
+    /// What of it does not fit.
+    pub cut: Option<String>,
+    /// Emoji in it, and what the model has no words for, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// From the worker to the page.
@@ -158,13 +173,15 @@ pub enum Event {
         /// The pictures.
         pictures: Vec<Image>,
     },
-    /// A prompt's tokens were counted.
-    Counted {
-        /// How many.
-        tokens: usize,
-        /// What of the prompt does not fit.
-        cut: Option<String>,
+    /// How the prompts are read.
+    Read {
+        /// The prompt.
+        prompt: Reading,
+        /// The negative prompt.
+        negative: Reading,
     },
+    /// The page and its worker are of two versions: the page must be loaded anew.
+    Outdated,
     /// Something went wrong; the worker goes on.
     Failed {
         /// The job that it ended, where it was one.

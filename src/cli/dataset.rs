@@ -5,25 +5,31 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{check_targets, print_beside};
+use super::{check_targets, model_folder, picture, print_beside};
 use crate::Result;
-use crate::dataset::{Dataset, Split, folder, gather};
-use crate::files::write_target;
+use crate::dataset::{Dataset, Split, captions, folder, gather};
 use crate::image::Image;
+use crate::picture_file::Format;
+use crate::pipeline::stickers::{MANIFEST, tokenizer};
+use crate::terminal::note;
+use crate::train::export::manifest;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Pack this folder (PNGs and metadata.jsonl) instead of the open picture sets.
+    /// Pack this folder (pictures and metadata.jsonl) instead of the open picture sets.
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
+    /// The model that will learn from --pictures: what it does not read of their captions is told.
+    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    model: PathBuf,
     /// Where fetched packages are kept.
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
     /// Decides what is held out.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Write a sheet of some pictures of each style here, as PNG.
-    #[arg(long, value_name = "PNG")]
+    /// Write a sheet of some pictures of each style here, as .png, .webp or .jpg.
+    #[arg(long, value_name = "PICTURE")]
     sheet: Option<PathBuf>,
     /// Where the packed file goes.
     #[arg(short, long, value_name = "F.safetensors")]
@@ -35,11 +41,16 @@ const COLUMNS: usize = 16;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
+    sheet_path.map_or(Ok(Format::Png), |path| Format::of(path))?;
     let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
     check_targets(&[("--output", Some(output)), ("--sheet", sheet_path)], &read)?;
     let print = |line: String| print_beside(&[Some(output), sheet_path], line);
     let dataset = match &arguments.pictures {
-        Some(path) => folder::read(path)?,
+        Some(path) => {
+            let (dataset, notes) = folder::read(path)?;
+            notes.into_iter().chain(read_by(&arguments.model, &dataset)?).for_each(note);
+            dataset
+        }
         None => {
             let (dataset, counts) = gather::gather(&arguments.cache, arguments.seed)?;
             print(format!(
@@ -55,8 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     };
     dataset.write(&arguments.output)?;
     if let Some(path) = &arguments.sheet {
-        let png = sheet(&dataset).to_png(None)?;
-        write_target(path, &png)?;
+        picture::write(path, &sheet(&dataset), None)?;
     }
     let count = |split| dataset.of(split).count();
     print(format!(
@@ -67,6 +77,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         count(Split::Pair),
         count(Split::Concept)
     ))
+}
+
+/// What a model does not read of a dataset's captions and styles, in sentences.
+fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
+    if !model.join(MANIFEST).is_file() {
+        let why = format!("There is no model in {}, so captions are not tried.", model.display());
+        return Ok(vec![why + " Name the model that will learn them with --model."]);
+    }
+    let manifest = manifest(model)?;
+    let source = model_folder(model)?;
+    let tokenizer = pollster::block_on(tokenizer(&source, &manifest))?;
+    let mut notes = captions::notes(&dataset.entries, &tokenizer, manifest.text_tokens)?;
+    notes.extend(captions::unknown_styles(&dataset.entries, &manifest.styles));
+    Ok(notes)
 }
 
 /// A row of each style, evenly from all of its pictures.

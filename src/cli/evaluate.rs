@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
-use super::{check_targets, model_folder, print_beside};
+use super::{check_targets, model_folder, picture, print_beside};
 use crate::dataset::Dataset;
 use crate::diffusion::guess::{GuessErrors, LEVELS};
 use crate::evaluate::exam::{Exam, Questions, check};
@@ -20,6 +20,7 @@ use crate::evaluate::shapes::Ranks;
 use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
 use crate::files::write_target;
 use crate::image::Image;
+use crate::picture_file::Format;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::terminal::{note, print};
@@ -45,17 +46,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Only draw a sheet of 100 prompts, concepts and styles at random, with the last model.
-    #[arg(long, value_name = "PNG")]
+    #[arg(long, value_name = "PICTURE")]
     sheet: Option<PathBuf>,
     /// Only measure drawings of learnt and held-out pairs, as to compare samplers.
     #[arg(long)]
     only_drawings: bool,
     /// Draw the last model's drawings beside the true pictures here: learnt pairs, then held-out ones.
-    #[arg(long, value_name = "PNG")]
+    #[arg(long, value_name = "PICTURE")]
     beside: Option<PathBuf>,
     /// Only look for flaws in the last model's drawings of learnt pairs, and whose fault they are: a
     /// table, and a sheet of real pictures, those through the autoencoder, and drawings, a row each.
-    #[arg(long, value_name = "PNG")]
+    #[arg(long, value_name = "PICTURE")]
     flaws: Option<PathBuf>,
     /// Write all numbers here, as JSON.
     #[arg(short, long, value_name = "JSON")]
@@ -80,6 +81,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         ("--flaws", flaws_path.as_ref()),
         ("--output", output.as_ref()),
     ];
+    for path in [sheet_path, beside_path, flaws_path].into_iter().flatten() {
+        Format::of(path)?;
+    }
     check_targets(&targets, &read)?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     let mut models = Vec::new();
@@ -114,7 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     if let Some(path) = &arguments.beside {
-        write_target(path, &Image::sheet(&beside, 16).to_png(None)?)?;
+        picture::write(path, &Image::sheet(&beside, 16), None)?;
     }
     print_beside(&targets.map(|(_, path)| path), table(&reports))
 }
@@ -124,7 +128,7 @@ fn sheet(model: &Pipeline, dataset: &Dataset, how: (&Recipe, u64), path: &Path) 
     let bar = ProgressBar::new(asked.len() as u64);
     let images = draw(model, &asked, how, &bar)?;
     bar.finish_and_clear();
-    write_target(path, &Image::sheet(&images, 10).to_png(None)?)?;
+    picture::write(path, &Image::sheet(&images, 10), None)?;
     for (i, row) in asked.chunks(10).enumerate() {
         let names = row.iter().map(|asked| format!("{} ({})", asked.prompt, asked.style));
         print(format!("Row {}: {}.", i + 1, names.collect::<Vec<_>>().join("; ")))?;
@@ -149,7 +153,7 @@ fn flaws(
     }
     let shown = asked.len().min(16);
     let images: Vec<&Image> = rows.iter().flat_map(|(_, _, images)| &images[..shown]).collect();
-    write_target(path, &Image::sheet(&images, shown).to_png(None)?)
+    picture::write(path, &Image::sheet(&images, shown), None)
 }
 
 /// A column a model, and one of real pictures.

@@ -8,13 +8,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::sampling::Sampling;
-use super::{check_targets, model_folder, print_beside};
+use super::{check_targets, model_folder, picture, print_beside};
 use crate::device::Backend;
 use crate::files::{is_same, probe_folder, write_target};
 use crate::image::Image;
+use crate::picture_file::Format;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
-use crate::recipe::{MAX_STEPS, Recipe};
+use crate::recipe::{MAX_STEPS, Recipe, seed};
 use crate::terminal::note;
 use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "")]
     style: String,
     /// Seed of PyTorch's CPU generator; picture i of several has seed + i.
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value = "0", allow_negative_numbers = true, value_parser = seed)]
     seed: u64,
     #[command(flatten)]
     sampling: Sampling,
@@ -68,8 +69,9 @@ pub(super) struct Arguments {
     /// Write a picture of what each step believes into this folder.
     #[arg(long, value_name = "DIR")]
     steps_out: Option<PathBuf>,
-    /// Where the picture goes, as PNG with the recipe in it.
-    #[arg(short, long, value_name = "PNG")]
+    /// Where the picture goes: a .png with the recipe in it, a .webp, a .jpg (on white), or - for the
+    /// standard output.
+    #[arg(short, long, value_name = "PICTURE")]
     output: PathBuf,
 }
 
@@ -100,6 +102,7 @@ impl Arguments {
             // Whoever names one file for both wants the new latents in place of the old.
             read.truncate(1);
         }
+        Format::of(&self.output)?;
         check_targets(&targets, &read)?;
         let Some(folder) = &self.steps_out else { return Ok(()) };
         probe_folder(folder)?;
@@ -156,7 +159,11 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     let latent = run.into_latent();
     // Other noise than the seed's is not in the recipe, which would then draw something else.
     let json = match &arguments.latents_in {
-        Some(_) => None,
+        Some(path) => {
+            let path = path.display();
+            note(format!("The picture carries no recipe: its noise came from {path}."));
+            None
+        }
         None => serde_json::to_string(&recipe).ok(),
     };
     let output = &arguments.output;
@@ -182,8 +189,7 @@ async fn write_picture(
     recipe: Option<&str>,
 ) -> Result<()> {
     let images = to_images(pipeline.decoder.decode(latent)).await?;
-    let png = Image::contact_sheet(&images).to_png(recipe)?;
-    write_target(path, &png)
+    picture::write(path, &Image::contact_sheet(&images), recipe)
 }
 
 fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {

@@ -7,6 +7,7 @@ mod generate;
 mod inspect;
 mod known_answer;
 mod pack;
+mod picture;
 mod quantise;
 mod sampling;
 mod sheet;

@@ -6,8 +6,9 @@ use burn::tensor::Device;
 use clap::Args;
 
 use super::{check_targets, model_folder, print_beside};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, captions};
 use crate::pipeline::Pipeline;
+use crate::terminal::note;
 use crate::train::examples::prepare;
 use crate::train::export::manifest;
 use crate::train::parallel::Workers;
@@ -42,6 +43,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let source = model_folder(&arguments.model)?;
     let model = pollster::block_on(Pipeline::load_whole(&source, &device))?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
+    if let Some(reader) = &model.text {
+        captions::notes(&dataset.entries, &reader.tokenizer, reader.places)?.iter().for_each(note);
+    }
     let mut prepared = prepare(&dataset, &model, arguments.seed, &Workers::new(&device))?;
     prepared.origin = manifest.prepared_origin(&hash, arguments.seed);
     prepared.write_packed(&arguments.output, arguments.every)?;

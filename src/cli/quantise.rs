@@ -103,7 +103,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         return Err(Error::Recipe(format!(
             "Nothing was written: in a byte a value this model is not what it was. The cosine must \
              be at least {LEAST_COSINE}, the error may grow by {:.0} %, and the PSNR may fall by \
-             {MOST_DECIBEL} dB",
+             {MOST_DECIBEL} dB. Train it further and try again, or publish it as it is: half precision \
+             takes twice the room",
             100.0 * MOST_ERROR
         )));
     }

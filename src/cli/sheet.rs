@@ -7,10 +7,10 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
-use super::{check_targets, model_folder, print_beside};
+use super::{check_targets, model_folder, picture, print_beside};
 use crate::Result;
-use crate::files::write_target;
 use crate::image::Image;
+use crate::picture_file::Format;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
@@ -31,13 +31,14 @@ pub(super) struct Arguments {
     seed: u64,
     #[command(flatten)]
     sampling: Sampling,
-    /// Where the sheet goes, as PNG.
-    #[arg(short, long, value_name = "PNG")]
+    /// Where the sheet goes: a .png, .webp or .jpg, or - for the standard output.
+    #[arg(short, long, value_name = "PICTURE")]
     output: PathBuf,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     arguments.sampling.check()?;
+    Format::of(&arguments.output)?;
     check_targets(&[("--output", Some(&arguments.output))], &[&arguments.model])?;
     pollster::block_on(draw(arguments))
 }
@@ -65,8 +66,7 @@ async fn draw(arguments: &Arguments) -> Result<()> {
         }
     }
     bar.finish_and_clear();
-    let png = Image::sheet(&images, columns).to_png(None)?;
     let path = &arguments.output;
-    write_target(path, &png)?;
+    picture::write(path, &Image::sheet(&images, columns), None)?;
     print_beside(&[Some(path)], path.display())
 }

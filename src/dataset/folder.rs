@@ -1,4 +1,4 @@
-//! A user's own pictures: a folder of PNGs and a `metadata.jsonl` that says what each shows, a line
+//! A user's own pictures: a folder of them and a `metadata.jsonl` that says what each shows, a line
 //! of JSON each: `{"file_name": "cat.png", "text": "a cat", "style": "noto"}` (style may be left
 //! out), the layout that image datasets are commonly shared in.
 
@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Dataset, Entry, Split, render};
-use crate::image::Image;
-use crate::pipeline::source::is_inside;
+use crate::picture_file;
+use crate::pipeline::source::{is_inside, misplaced};
 use crate::{Error, Result};
 
 /// The file of captions.
@@ -24,39 +24,48 @@ struct Line {
     tags: Vec<String>,
 }
 
-/// Reads a folder; pictures are scaled to 128×128.
+/// Reads a folder; pictures (PNG, JPEG or WebP) are scaled to 128×128. What whoever made it should hear
+/// is told in sentences.
 ///
 /// # Errors
 /// Where a caption has no picture, or a line or a picture cannot be read; the line is named.
-pub fn read(folder: &Path) -> Result<Dataset> {
+pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     let path = folder.join(CAPTIONS);
     let text = std::fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
-    let mut dataset = Dataset::default();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    let (mut dataset, mut empty) = (Dataset::default(), Vec::new());
+    let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
+    for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
         let refuse = |problem: String| {
             let problem = problem.trim_end_matches('.');
-            Error::config(path.display().to_string(), format!("line {}: {problem}", number + 1))
+            Error::config(path.display().to_string(), format!("line {number}: {problem}"))
         };
         let line: Line = serde_json::from_str(line).map_err(|problem| {
             refuse(format!(
                 "it should look like {{\"file_name\": \"cat.png\", \"text\": \"a cat\"}} ({problem})"
             ))
         })?;
-        if !is_inside(&line.file_name) {
+        let name = &line.file_name;
+        if !is_inside(name) {
             let problem = "is not a file in its folder: put the picture there, and name it so";
-            return Err(refuse(format!("“{}” {problem}", line.file_name)));
+            return Err(refuse(format!("“{name}” {problem}")));
         }
-        let picture = folder.join(&line.file_name);
-        let bytes = std::fs::read(&picture)
-            .map_err(|problem| refuse(format!("{} cannot be read: {problem}", line.file_name)))?;
-        let image = Image::from_png(&bytes)
-            .map_err(|problem| refuse(format!("{}: {problem}", line.file_name)))?;
-        let image = render::resized(&image)
-            .ok_or_else(|| refuse(format!("{} has no pixels", line.file_name)))?;
+        let bytes = std::fs::read(folder.join(name))
+            .map_err(|problem| refuse(format!("{name} cannot be read: {problem}")))?;
+        let image = match misplaced(&bytes) {
+            Some(problem) => Err(problem.to_owned()),
+            None => picture_file::read(&bytes),
+        };
+        let image = image.map_err(|problem| refuse(format!("{name}: {problem}")))?;
+        let image =
+            render::resized(&image).ok_or_else(|| refuse(format!("{name} has no pixels")))?;
+        let label = line.text.trim().to_lowercase();
+        if label.is_empty() {
+            empty.push(format!("{name} (line {number})"));
+        }
         dataset.entries.push(Entry {
-            label: line.text.trim().to_lowercase(),
+            label,
             tags: line.tags,
-            style: line.style,
+            style: line.style.trim().to_owned(),
             group: "own".into(),
             licence: String::new(),
             split: Split::Train,
@@ -66,12 +75,23 @@ pub fn read(folder: &Path) -> Result<Dataset> {
     if dataset.entries.is_empty() {
         return Err(Error::config(path.display().to_string(), "it names no picture"));
     }
-    Ok(dataset)
+    let mut notes = Vec::new();
+    if !empty.is_empty() {
+        let examples = empty.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        notes.push(format!(
+            "Captions are empty for {} of {} pictures, which are learnt without words: {examples}{}.",
+            empty.len(),
+            dataset.entries.len(),
+            if empty.len() > 5 { ", …" } else { "" }
+        ));
+    }
+    Ok((dataset, notes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Image;
 
     #[test]
     fn a_folder_is_read_and_a_wrong_line_named() {
@@ -80,12 +100,31 @@ mod tests {
         std::fs::write(folder.path().join("a.png"), picture.to_png(None).unwrap()).unwrap();
         let captions = folder.path().join(CAPTIONS);
         std::fs::write(&captions, "{\"file_name\": \"a.png\", \"text\": \"A Brick\"}\n\n").unwrap();
-        let dataset = read(folder.path()).unwrap();
+        let (dataset, notes) = read(folder.path()).unwrap();
+        assert!(notes.is_empty());
         assert_eq!(dataset.entries[0].label, "a brick");
         assert_eq!(dataset.pictures[0].width, render::SIDE);
 
         std::fs::write(&captions, "{\"file_name\": \"b.png\", \"text\": \"x\"}").unwrap();
         let error = read(folder.path()).unwrap_err().to_string();
         assert!(error.contains("line 1") && error.contains("b.png"), "{error}");
+
+        // As Windows' editors write it; captions that say nothing are counted.
+        let text = "\u{feff}{\"file_name\": \"./a.png\", \"text\": \" \"}\r\n\
+                    {\"file_name\": \"a.png\", \"text\": \"\"}\r\n{\"file_name\": \"a.png\", \"text\": \"x\"}";
+        std::fs::write(&captions, text).unwrap();
+        let (dataset, notes) = read(folder.path()).unwrap();
+        assert_eq!(dataset.entries.len(), 3);
+        assert!(notes[0].contains("2 of 3") && notes[0].contains("a.png (line 2)"), "{notes:?}");
+
+        for (bytes, word) in [
+            (&b"version https://git-lfs.github.com/spec/v1\noid sha256:0"[..], "git lfs pull"),
+            (b"<!DOCTYPE html>", "web page"),
+            (b"GIF89a", "PNG, JPEG or WebP"),
+        ] {
+            std::fs::write(folder.path().join("a.png"), bytes).unwrap();
+            let error = read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(word) && error.contains("line 1"), "{error}");
+        }
     }
 }

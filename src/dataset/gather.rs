@@ -10,6 +10,7 @@ use super::concepts::{Concept, Concepts};
 use super::sets::{EMOJIBASE, Kind, PictureSet, SETS};
 use super::{Dataset, Entry, Split, npm, render, split};
 use crate::image::Image;
+use crate::picture_file::read;
 use crate::{Error, Result};
 
 /// What became of one set's pictures.
@@ -71,7 +72,7 @@ fn add(
         .map(|(concept, source)| {
             let image = match source {
                 Source::Svg(source) => render::svg(&source),
-                Source::WebP(bytes) => render::webp(&bytes),
+                Source::WebP(bytes) => read(&bytes).ok().and_then(|image| render::resized(&image)),
             };
             (concept, image)
         })

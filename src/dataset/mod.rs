@@ -2,6 +2,7 @@
 //! file whose tensor `pictures`, `[n, 128, 128, 4]`, holds straight RGBA, and whose metadata
 //! `entries` describes each in JSON.
 
+pub mod captions;
 pub mod colours;
 pub mod compose;
 pub mod concepts;

@@ -27,18 +27,6 @@ pub fn svg(source: &str) -> Option<Image> {
     .flatten()
 }
 
-/// A WebP with transparency, scaled to size. `None` where it is damaged.
-pub fn webp(bytes: &[u8]) -> Option<Image> {
-    let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(bytes)).ok()?;
-    let (width, height) = decoder.dimensions();
-    let mut pixels = vec![0; decoder.output_buffer_size()?];
-    decoder.read_image(&mut pixels).ok()?;
-    if !decoder.has_alpha() {
-        pixels = pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
-    }
-    resized(&Image { width: width as usize, height: height as usize, pixels })
-}
-
 /// A picture scaled to fit, in the middle. `None` where it has no pixels.
 pub fn resized(image: &Image) -> Option<Image> {
     if image.width == 0 || image.height == 0 {

@@ -217,11 +217,11 @@ impl Sampler {
         let problem = match self {
             Self::Ddpm => {
                 "DDPM walks back a variance-preserving chain, and this model is a rectified flow: \
-                 choose euler, heun, dpmpp_2m or unipc"
+                 choose euler, heun, dpmpp_2m, unipc or ddim"
             }
             Self::EulerAncestral => {
                 "Euler ancestral adds noise as a variance-exploding chain does, and this model is \
-                 a rectified flow: choose euler, heun, dpmpp_2m or unipc"
+                 a rectified flow: choose euler, heun, dpmpp_2m, unipc or ddim"
             }
             Self::Ddim { eta } if eta > 0.0 => {
                 "DDIM's eta is defined for variance-preserving models, and this model is a \

@@ -23,6 +23,7 @@ impl PreviewMap {
         (3..=4).contains(&channels)
             && self.weight.len() == latent
             && self.weight.iter().all(|row| row.len() == channels)
+            && self.weight.iter().flatten().chain(&self.bias).all(|value| value.is_finite())
     }
 
     /// # Shapes

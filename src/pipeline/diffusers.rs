@@ -32,19 +32,34 @@ struct ShardIndex {
     weight_map: BTreeMap<String, String>,
 }
 
-/// A component's weights: one file, or several that an index lists.
+/// What diffusers calls a component's weights.
+const WEIGHTS: &str = "diffusion_pytorch_model";
+/// Variants that diffusers saves beside or instead of the plain files, the exacter first.
+const VARIANTS: [&str; 2] = ["bf16", "fp16"];
+
+/// A component's weights: one file, or several that an index lists; those of a variant where there are
+/// no others.
 async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
-    let file = format!("{folder}/diffusion_pytorch_model.safetensors");
-    let index = format!("{file}.index.json");
-    if !source.exists(&index).await {
-        if !source.exists(&file).await {
-            let problem = "it is not there; a model of .bin files can be saved anew from Python \
-                           with save_pretrained(folder, safe_serialization=True)";
-            return Err(Error::weights(file, problem));
+    let file = |variant: &str| format!("{folder}/{WEIGHTS}{variant}.safetensors");
+    let index = |variant: &str| format!("{folder}/{WEIGHTS}.safetensors.index{variant}.json");
+    let variants = VARIANTS.map(|variant| format!(".{variant}"));
+    for variant in [""].into_iter().chain(variants.iter().map(String::as_str)) {
+        let (file, index) = (file(variant), index(variant));
+        if source.exists(&index).await {
+            return sharded(source, folder, &index).await;
         }
-        return Checkpoint::new(file.clone(), vec![source.read(&file).await?]);
+        if source.exists(&file).await {
+            return Checkpoint::new(file.clone(), vec![source.read(&file).await?]);
+        }
     }
-    let shards: ShardIndex = read_json(source, &index).await?;
+    let problem = "it is not there, nor are its variants fp16 and bf16; a model of .bin files can be \
+                   saved anew from Python with save_pretrained(folder, safe_serialization=True)";
+    Err(Error::weights(file(""), problem))
+}
+
+/// The weights in all files that an index lists.
+async fn sharded<S: Source>(source: &S, folder: &str, index: &str) -> Result<Checkpoint> {
+    let shards: ShardIndex = read_json(source, index).await?;
     let mut parts = Vec::new();
     for shard in shards.weight_map.into_values().collect::<BTreeSet<_>>() {
         if !is_plain(&shard) || !shard.ends_with(".safetensors") {
@@ -53,7 +68,7 @@ async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
         }
         parts.push(source.read(&format!("{folder}/{shard}")).await?);
     }
-    Checkpoint::new(file, parts)
+    Checkpoint::new(index, parts)
 }
 
 /// A folder's own name: where it lies is nobody else's business, and recipes carry the name.

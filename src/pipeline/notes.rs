@@ -21,8 +21,8 @@ pub fn read_otherwise(what: &str, tokens: &Tokens, places: usize) -> Vec<String>
 pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     let mut notes = Vec::new();
     if !tokens.emoji.is_empty() {
-        let read = tokens.emoji.iter().map(|e| format!("{} as “{}”", e.written, e.name));
-        notes.push(format!("The {what} is read with {}.", several(read)));
+        let read = tokens.emoji.iter().map(|e| format!("{} is read as “{}”", e.written, e.name));
+        notes.push(format!("In the {what} {}.", several(read)));
     }
     if !tokens.unknown.is_empty() {
         let unknown = tokens.unknown.iter().map(|word| format!("“{}”", short(word, 40)));

@@ -103,6 +103,29 @@ impl Source for Folder {
 /// What some editors put at the beginning of a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// What a file is where it is something else than its name says, with advice; `None` where it may be
+/// what it should.
+pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes[..bytes.len().min(512)].to_ascii_lowercase();
+    let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start).trim_ascii_start();
+    let is = |beginning: &[u8]| start.starts_with(beginning);
+    if is(b"version https://git-lfs") {
+        Some(
+            "it is a pointer of Git LFS and not the file itself: fetch that with `git lfs pull`, or \
+             download it from the model's page",
+        )
+    } else if is(b"<!doctype html") || is(b"<html") || is(b"<?xml") {
+        Some(
+            "it is a web page and not the file itself, as some servers answer for files that they do \
+             not have: download it again",
+        )
+    } else if is(b"pk\x03\x04") {
+        Some("it is a ZIP archive, as torch.save writes: save the model anew as safetensors")
+    } else {
+        None
+    }
+}
+
 /// A JSON file, read as `T`.
 ///
 /// # Errors
@@ -112,6 +135,9 @@ pub async fn read_json<T: serde::de::DeserializeOwned>(
     file: &str,
 ) -> Result<T> {
     let bytes = source.read(file).await?;
+    if let Some(problem) = misplaced(&bytes) {
+        return Err(Error::config(file, problem));
+    }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
         Error::config(file, format!("its JSON is not as it should be: {problem}"))

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::decoder::{Autoencoder, Decoder, PreviewMap};
-use super::source::{is_plain, model_hash, read_json, sha256};
+use super::source::{is_plain, misplaced, model_hash, read_json, sha256};
 use super::{Pipeline, Source, TextReader};
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
@@ -166,21 +166,28 @@ impl Manifest {
         if self.prediction != Prediction::Flow {
             return refuse("only models that predict the flow have this layout".into());
         }
-        self.default_sampler()?;
+        if !self.latent_std.iter().all(|std| *std > 0.0) {
+            return refuse("its latent_std are deviations, and must be above 0".into());
+        }
         let recipe = Recipe { shift: Some(self.shift), ..self.defaults.recipe() };
-        recipe.check().or_else(|problem| refuse(format!("its defaults cannot be: {problem}")))
+        let schedule = Schedule::Flow { shift: self.shift };
+        let drawable = recipe.check().and_then(|()| {
+            self.sampler()?.grid(&schedule, recipe.steps, GridOptions::default()).map(drop)
+        });
+        drawable.or_else(|problem| {
+            let problem = problem.to_string();
+            refuse(format!("its defaults cannot be drawn with: {}", problem.trim_end_matches('.')))
+        })
     }
 
     /// The sampler that its defaults name.
     ///
     /// # Errors
     /// Where there is none of that name.
-    fn default_sampler(&self) -> Result<Sampler> {
+    fn sampler(&self) -> Result<Sampler> {
         match self.defaults.sampler.as_str() {
             "" => Ok(Sampler::Euler),
-            name => name.parse().map_err(|problem: Error| {
-                Error::config(MANIFEST, format!("its defaults cannot be: {problem}"))
-            }),
+            name => name.parse(),
         }
     }
 
@@ -224,6 +231,9 @@ impl Manifest {
             return Err(Error::config(MANIFEST, format!("it does not list {file}")));
         };
         let found = FileFacts::of(bytes);
+        if let (false, Some(problem)) = (found == *facts, misplaced(bytes)) {
+            return Err(Error::weights(file, problem));
+        }
         if found.bytes != facts.bytes {
             let (found, want) = (found.bytes, facts.bytes);
             let problem = format!("it has {found} bytes and should have {want}; fetch it again");
@@ -268,7 +278,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     weights.check_holds(config.values_at_least())?;
     let dit = load_weights(config.init(device), &weights, &keys::DIT)?;
     let network = autoencoder(&checkpoint(AUTOENCODER).await?, device)?;
-    let sampler = manifest.default_sampler()?;
+    let sampler = manifest.sampler()?;
     Ok(Pipeline {
         hash: manifest.model_hash(),
         name: manifest.name,

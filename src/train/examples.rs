@@ -16,6 +16,7 @@ use crate::model::MiniLmConfig;
 use crate::model::sticker_autoencoder::FACTOR;
 use crate::pipeline::decoder::{Autoencoder, channels};
 use crate::pipeline::{Pipeline, TextReader};
+use crate::recipe::meant;
 use crate::{Error, Result};
 
 /// Kinds of examples: pictures as they are, painted ones and composed ones.
@@ -110,7 +111,8 @@ fn label(style: &str, model: &Pipeline) -> Result<Option<usize>> {
     let refuse = |choice: String| {
         Err(Error::Recipe(format!("The model has no style “{style}”: leave the style out{choice}")))
     };
-    match model.styles.iter().position(|known| known == style) {
+    match meant(style, &model.styles).and_then(|meant| model.styles.iter().position(|s| s == meant))
+    {
         Some(label) => Ok(Some(label)),
         None if model.styles.is_empty() => refuse(String::new()),
         None => refuse(format!(", or name one of {}", model.styles.join(", "))),

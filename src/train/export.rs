@@ -5,21 +5,33 @@ use std::path::Path;
 use crate::files::write_whole;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::known_answer::KNOWN_ANSWER;
+use crate::pipeline::source::BYTE_ORDER_MARK;
 use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FILES, FileFacts, MANIFEST, Manifest};
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
 
-/// The manifest of a model's folder.
+/// The manifest of a model's folder, of which every file is there.
 ///
 /// # Errors
-/// Where it is missing or malformed.
+/// Where it is missing or malformed, or a file that it lists is missing or of another length.
 pub fn manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let manifest: Manifest = serde_json::from_slice(&bytes)
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let manifest: Manifest = serde_json::from_slice(bytes)
         .map_err(|problem| Error::config(path.display().to_string(), problem.to_string()))?;
     manifest.check()?;
+    // What is copied in the end must be there now.
+    for (name, facts) in manifest.files.iter().filter(|(name, _)| FILES.contains(&name.as_str())) {
+        let path = folder.join(name);
+        let found = std::fs::metadata(&path).map_err(|source| Error::read(&path, source))?.len();
+        if found != facts.bytes {
+            let (path, want) = (path.display().to_string(), facts.bytes);
+            let problem = format!("it has {found} bytes, and model.json lists {want}");
+            return Err(Error::weights(path, problem + ": fetch it again"));
+        }
+    }
     Ok(manifest)
 }
 

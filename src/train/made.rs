@@ -22,6 +22,9 @@ pub(super) struct Made {
 pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Made {
     let entry = &dataset.entries[i];
     let label = &entry.label;
+    if label.is_empty() {
+        return Made { image: dataset.pictures[i].clone(), captions: vec![String::new()] };
+    }
     // As often the bare label as everything else that one may call it.
     let mut captions = vec![label.clone(); 4];
     captions.push(format!("a {label}"));
@@ -46,6 +49,10 @@ pub(super) fn coloured(
     }
     let is_colour = |word: &&str| !has_colour(word);
     let label = entry.label.split(' ').filter(is_colour).collect::<Vec<_>>().join(" ");
+    // “orange” is a colour and a fruit; and some captions are empty.
+    if label.is_empty() {
+        return None;
+    }
     let caption = format!("{} {label}", colour.name);
     // A red heart painted orange would give the held-out orange heart away.
     if held.contains(caption.as_str()) {
@@ -66,7 +73,8 @@ pub(super) fn composed(
     let label = entry.label.as_str();
     let is_thing = |i: usize| {
         let entry = &dataset.entries[i];
-        !matches!(entry.group.as_str(), "people & body" | "symbols")
+        !entry.label.is_empty()
+            && !matches!(entry.group.as_str(), "people & body" | "symbols")
             && entry.label.split(' ').count() <= 2
     };
     if !is_thing(i) {
@@ -129,6 +137,25 @@ mod tests {
             let made = composed(&dataset, &[0, 1], 1, &mut rng).unwrap();
             assert_ne!(made.captions[0], "pear");
             assert!(made.image.pixels != dataset.pictures[1].pixels);
+        }
+    }
+
+    /// No “two s”, no “a ”, no “blue ”.
+    #[test]
+    fn what_has_no_name_is_not_composed() {
+        let mut dataset = dataset();
+        dataset.entries[0].label = String::new();
+        dataset.entries[1].label = "orange".into();
+        let mut rng = generator(0, 0);
+        assert_eq!(plain(&dataset, 0, &HashSet::new()).captions, [""]);
+        for _ in 0..20 {
+            for i in [0, 1] {
+                assert!(coloured(&dataset, i, &HashSet::new(), &mut rng).is_none());
+            }
+            assert!(composed(&dataset, &[0, 1], 0, &mut rng).is_none());
+            if let Some(made) = composed(&dataset, &[0, 1], 1, &mut rng) {
+                assert!(!made.captions[0].contains("and"), "{}", made.captions[0]);
+            }
         }
     }
 }

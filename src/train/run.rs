@@ -1,5 +1,6 @@
 //! A run from its first step to its last, whatever it trains: rates, checkpoints, metrics.
 
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -94,11 +95,18 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
     let lock = folder.join("lock");
     let held = std::fs::File::create(&lock).map_err(|source| Error::write(&lock, source))?;
-    if held.try_lock().is_err() {
-        return Err(Error::Recipe(format!(
-            "Another program is training in {}: wait until it has ended, or choose another folder",
+    match held.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(Error::Recipe(format!(
+                "Another program is training in {}: wait until it has ended, or choose another folder",
+                folder.display()
+            )));
+        }
+        Err(TryLockError::Error(problem)) => note(format!(
+            "{} cannot be locked here ({problem}): make sure that no other program trains in it.",
             folder.display()
-        )));
+        )),
     }
     let found = State::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
     let mut state = match (found, &plan.from) {

@@ -3,22 +3,24 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
+use web_sys::window;
 use yew::{
-    Callback, Html, UseReducerHandle, classes, function_component, html, use_effect_with,
-    use_reducer,
+    Callback, Html, MouseEvent, UseReducerHandle, classes, function_component, html,
+    use_effect_with, use_reducer,
 };
 
 use crate::protocol::{DeviceChoice, Request};
+use crate::recipe::Recipe;
 use crate::ui::form::{Form, act};
 use crate::ui::grid_form::GridForm;
 use crate::ui::history::{self, History};
 use crate::ui::panel::{credits, panel};
 use crate::ui::stage::Stage;
 use crate::ui::state::{Action, Phase, State};
-use crate::ui::{models, open, share, use_keys, use_worker};
+use crate::ui::{address, models, open, storage, use_keys, use_worker};
 
 fn first_state() -> State {
-    State::new(share::from_address())
+    State::new(address::from_address())
 }
 
 /// The page.
@@ -30,7 +32,8 @@ pub(super) fn App() -> Html {
     open::use_open(&state);
     history::use_history(&state);
     use_models(&state);
-    use_token_count(&state, &send);
+    use_reading(&state, &send);
+    storage::use_storage(&state);
     html! {
         <main data-state={state.phase.name()}>
             <header>
@@ -64,16 +67,19 @@ fn use_models(state: &UseReducerHandle<State>) {
     });
 }
 
-/// Lets the worker count the prompt's tokens whenever it has changed.
+/// Asks the worker how it reads the prompts whenever they have changed.
 #[yew::hook]
-fn use_token_count(state: &UseReducerHandle<State>, send: &Callback<Request>) {
+fn use_reading(state: &UseReducerHandle<State>, send: &Callback<Request>) {
     let send = send.clone();
-    let key = (state.form.prompt.clone(), state.loaded.is_some());
-    use_effect_with(key, move |(prompt, is_loaded)| {
-        if *is_loaded {
-            send.emit(Request::Count { prompt: prompt.clone() });
-        }
-    });
+    let Recipe { prompt, negative, .. } = state.form.clone();
+    use_effect_with(
+        (prompt, negative, state.loaded.is_some()),
+        move |(prompt, negative, ready)| {
+            if *ready {
+                send.emit(Request::Read { prompt: prompt.clone(), negative: negative.clone() });
+            }
+        },
+    );
 }
 
 fn loading(state: &State) -> Html {
@@ -106,6 +112,25 @@ fn loading(state: &State) -> Html {
 fn trouble(state: &UseReducerHandle<State>) -> Html {
     if state.trouble.is_none() && !state.worker_is_dead {
         return html! {};
+    }
+    if state.is_outdated {
+        let form = state.form.clone();
+        let reload = Callback::from(move |_: MouseEvent| {
+            // What is in the form comes back with the address.
+            address::show_in_address(&form);
+            if let Some(window) = window() {
+                drop(window.location().reload());
+            }
+        });
+        return html! {
+            <div class="trouble" role="alert">
+                <p>{"A newer version of this page is on its server, and does not fit this one. What is \
+                     in the form and in the history is kept."}</p>
+                <div class="actions">
+                    <button type="button" onclick={reload}>{"Reload the page"}</button>
+                </div>
+            </div>
+        };
     }
     html! {
         <div class="trouble" role="alert">

@@ -52,6 +52,9 @@ pub(super) struct NumberProps {
     pub(super) max: &'static str,
     #[prop_or("1")]
     pub(super) step: &'static str,
+    /// What is wrong with a number as typed, in a sentence.
+    #[prop_or_else(|| Callback::from(|_| None))]
+    pub(super) refuse: Callback<String, Option<String>>,
     pub(super) change: Callback<String>,
     /// Buttons beside it.
     #[prop_or_default]
@@ -61,30 +64,44 @@ pub(super) struct NumberProps {
 /// A number.
 #[function_component]
 pub(super) fn Number(props: &NumberProps) -> Html {
-    // Half a number, as “4.” on the way to 4.5, reads as nothing, and must stay as it is.
-    let is_half = use_state_eq(|| false);
-    let (change, half) = (props.change.clone(), is_half.clone());
+    // What is being typed stays as it is while it means what holds, as “4.0” on the way to 4.05 does,
+    // while it means nothing yet, and while it is refused.
+    let typed = use_state_eq(|| None::<String>);
+    let (change, typing, refuse) = (props.change.clone(), typed.clone(), props.refuse.clone());
     let oninput = Callback::from(move |event: InputEvent| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-            half.set(input.value().is_empty());
-            if !input.value().is_empty() {
-                change.emit(input.value());
+            let text = input.value();
+            if !text.is_empty() && refuse.emit(text.clone()).is_none() {
+                change.emit(text.clone());
             }
+            typing.set(Some(text));
         }
     });
-    let half = is_half.clone();
-    let onblur = Callback::from(move |_: FocusEvent| half.set(false));
-    let value = if *is_half { AttrValue::default() } else { props.value.clone() };
+    let typing = typed.clone();
+    let onblur = Callback::from(move |_: FocusEvent| typing.set(None));
+    let problem = typed.as_ref().filter(|text| !text.is_empty());
+    let problem = problem.and_then(|text| props.refuse.emit(text.clone()));
+    let number = |text: &str| text.parse::<f64>().ok();
+    let stays = |text: &&String| {
+        text.is_empty() || problem.is_some() || number(text) == number(&props.value)
+    };
+    let value = match typed.as_ref().filter(stays) {
+        Some(text) => AttrValue::from(text.clone()),
+        None => props.value.clone(),
+    };
     let (id, help) = (format!("{}-number", props.label), format!("{}-help", props.label));
     html! {
         <div class="field">
             <label for={id.clone()}>{props.label}</label>
             <span class="with-buttons">
                 <input {id} type="number" aria-describedby={help.clone()} min={props.min}
-                    max={props.max} step={props.step} {value} {oninput} {onblur} />
+                    max={props.max} step={props.step} {value} {oninput} {onblur}
+                    aria-invalid={problem.is_some().then_some("true")} />
                 {props.children.clone()}
             </span>
-            <small id={help}>{props.help.clone()}</small>
+            <small id={help} class={problem.is_some().then_some("wrong")}>
+                {problem.map_or_else(|| props.help.clone(), AttrValue::from)}
+            </small>
         </div>
     }
 }

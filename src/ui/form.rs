@@ -6,8 +6,9 @@ use yew::{
 };
 
 use crate::protocol::{DeviceChoice, Request};
-use crate::recipe::{MAX_SHIFT, Recipe};
+use crate::recipe::{MAX_SHIFT, Recipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
+use crate::ui::help;
 use crate::ui::state::{Action, Phase, State};
 
 /// The samplers that are defined for the embedded model, a flow: name and what to call it.
@@ -77,7 +78,7 @@ pub(super) fn Form(Props { state, send }: &Props) -> Html {
     html! {
         <form {onsubmit}>
             <div class="patch prompt">
-            <Text label="Prompt" rows={2} value={state.form.prompt.clone()} help={tokens(state)}
+            <Text label="Prompt" rows={2} value={state.form.prompt.clone()} help={help::prompt(state)}
                 change={edit(state, |recipe, text| recipe.prompt = text)} />
             <div class="actions">
                 <button type="submit" class="primary" disabled={state.worker_is_dead}
@@ -98,25 +99,6 @@ pub(super) fn Form(Props { state, send }: &Props) -> Html {
     }
 }
 
-fn tokens(state: &State) -> String {
-    let places = state.loaded.as_ref().map_or(0, |loaded| loaded.model.places);
-    let tokens = state.tokens;
-    match &state.cut {
-        Some(cut) => {
-            let (start, end) =
-                cut.char_indices().nth(60).map_or((&cut[..], ""), |(i, _)| (&cut[..i], "…"));
-            format!("{tokens} of {places} tokens. Too long; this is left out: “{start}{end}”.")
-        }
-        None if state.form.prompt.trim().is_empty() => {
-            "Without words it draws whatever it likes. Ctrl+Enter draws, Esc stops.".into()
-        }
-        None if places > 0 && tokens > 0 => {
-            format!("{tokens} of {places} tokens. Ctrl+Enter draws, Esc stops.")
-        }
-        None => "A thing and perhaps a colour does best. Ctrl+Enter draws, Esc stops.".into(),
-    }
-}
-
 fn look(state: &UseReducerHandle<State>) -> Html {
     let styles = state.loaded.iter().flat_map(|loaded| &loaded.model.styles);
     let styles = styles.map(|style| (style.clone().into(), style.clone().into()));
@@ -134,8 +116,9 @@ fn look(state: &UseReducerHandle<State>) -> Html {
                 help={if locked { "The same seed draws the same picture." }
                       else { "Unlocked: each picture gets a new seed." }}
                 value={state.form.seed.to_string()}
+                refuse={Callback::from(|text: String| seed(&text).err().map(|error| error.to_string()))}
                 change={edit(state, |recipe, text| {
-                    recipe.seed = text.parse().unwrap_or(recipe.seed);
+                    recipe.seed = seed(&text).unwrap_or(recipe.seed);
                 })}>
                 <button type="button" class="icon" aria-label="Random seed" title="Random seed"
                     onclick={dice}><span class="glyph dice" /></button>
@@ -160,7 +143,7 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
         SAMPLERS.iter().map(|&(name, label)| (name.into(), label.into())).collect();
     html! {
         <>
-            <Text label="Negative prompt" help="What to draw away from."
+            <Text label="Negative prompt" help={help::negative(state)}
                 value={recipe.negative.clone()}
                 change={edit(state, |recipe, text| recipe.negative = text)} />
             <div class="row three">

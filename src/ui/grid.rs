@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::image::Image;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, meant, seed};
 use crate::ui::form::{MAX_GUIDANCE, MAX_STEPS, SAMPLERS};
 
 /// The most pictures of a grid.
@@ -62,14 +62,10 @@ impl Setting {
                 }
                 _ => return refuse(&format!("guidance: give 0 to {MAX_GUIDANCE}")),
             },
-            Self::Seed => match value.parse() {
-                Ok(seed) => recipe.seed = seed,
-                Err(_) => return refuse("seed: give a whole number"),
-            },
+            Self::Seed => recipe.seed = seed(value).map_err(|error| error.to_string())?,
             Self::Sampler => {
-                let is_meant = |(name, label): &&(&str, &str)| {
-                    name.eq_ignore_ascii_case(value) || label.eq_ignore_ascii_case(value)
-                };
+                let is_meant =
+                    |(name, label): &&(&str, &str)| meant(value, [name, label]).is_some();
                 match SAMPLERS.iter().find(is_meant) {
                     Some((name, _)) => recipe.sampler = (*name).to_owned(),
                     None => {
@@ -77,7 +73,7 @@ impl Setting {
                     }
                 }
             }
-            Self::Style => match styles.iter().find(|style| style.eq_ignore_ascii_case(value)) {
+            Self::Style => match meant(value, styles) {
                 Some(style) => recipe.style.clone_from(style),
                 None => return refuse(&format!("style: there are {}", styles.join(", "))),
             },

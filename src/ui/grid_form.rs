@@ -9,6 +9,7 @@ use yew::{
 
 use crate::image::Image;
 use crate::ui::app::tell;
+use crate::ui::bring::Brought;
 use crate::ui::canvas::{Canvas, labelled_sheet};
 use crate::ui::controls::{Choice, Text};
 use crate::ui::form::act;
@@ -93,7 +94,12 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
         let name =
             format!("{}, {}", grid.across.values[i % columns], grid.down.values[i / columns]);
         let used = act(state, move || {
-            Action::Use(recipe.clone(), "The cell's settings are in the form.".into())
+            Action::Bring(Brought {
+                what: "The cell's settings are in the form".into(),
+                is_of_picture: false,
+                recipe: recipe.clone(),
+                unknown: Vec::new(),
+            })
         });
         match &grid.cells[i] {
             Some(picture) => html! {

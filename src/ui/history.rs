@@ -13,10 +13,11 @@ use yew::{
 use crate::image::Image;
 use crate::recipe::Recipe;
 use crate::ui::app::tell;
+use crate::ui::bring::Brought;
 use crate::ui::form::act;
 use crate::ui::open::open_button;
 use crate::ui::state::{Action, Phase, State};
-use crate::ui::store::{self, Entry};
+use crate::ui::store::{self, Entry, Lack};
 use crate::ui::use_keys::listen;
 use crate::ui::{archive, share};
 
@@ -53,11 +54,7 @@ fn recall(dispatcher: UseReducerDispatcher<State>) {
     spawn_local(async move {
         dispatcher.dispatch(match store::all().await {
             Ok(entries) => Action::Recall(entries),
-            Err(_) => Action::Say(
-                "This browser keeps no history here, perhaps because this is a private window: \
-                 download what you want to keep."
-                    .into(),
-            ),
+            Err(_) => Action::CloseHistory,
         });
     });
 }
@@ -70,7 +67,11 @@ async fn keep(state: &UseReducerHandle<State>, picture: &Image, recipe: Recipe) 
     }
     let key = match store::add(&png).await {
         Ok(key) => key,
-        Err(_) => {
+        Err(Lack::Closed) => {
+            state.dispatch(Action::CloseHistory);
+            Entry::unstored_key()
+        }
+        Err(Lack::Full) => {
             state.dispatch(Action::Say(
                 "This browser has no room to keep the picture: download it, or delete some of the \
                  history. It is here until the page is closed."
@@ -95,6 +96,13 @@ pub(super) fn History(Props { state }: &Props) -> Html {
     let entries = &state.history;
     let bytes: usize = entries.iter().map(|entry| entry.png.len()).sum();
     let facts = match entries.len() {
+        0 if state.history_is_closed => {
+            "Nothing yet. What you draw is here until the page is closed.".into()
+        }
+        n if state.history_is_closed => {
+            let s = if n == 1 { "" } else { "s" };
+            format!("{n} picture{s}, {:.0} KB, until the page is closed.", bytes as f64 / 1e3)
+        }
         0 => "Nothing yet. What you draw is kept here, in this browser only.".into(),
         1 => format!("1 picture, {:.0} KB, kept in this browser only.", bytes as f64 / 1e3),
         n => format!("{n} pictures, {:.0} KB, kept in this browser only.", bytes as f64 / 1e3),
@@ -185,8 +193,12 @@ fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
     });
     let used = recipe.clone();
     let again = act(state, move || {
-        let why = "The settings are in the form: Generate draws the picture again.";
-        Action::Use(share::offered(used.clone()), why.into())
+        Action::Bring(Brought {
+            what: "The settings are in the form".into(),
+            is_of_picture: true,
+            recipe: used.clone(),
+            unknown: Vec::new(),
+        })
     });
     html! {
         <li key={entry.key}>
@@ -221,12 +233,13 @@ fn show_stage() {
 
 /// Removes one picture, or all of them, and says so.
 fn remove(state: &UseReducerHandle<State>, key: Option<u32>) -> Callback<MouseEvent> {
-    let dispatcher = state.dispatcher();
+    let (dispatcher, is_closed) = (state.dispatcher(), state.history_is_closed);
     tell(state, move |_: MouseEvent| {
         let dispatcher = dispatcher.clone();
         async move {
             let removed = match key {
                 Some(key) if !Entry::is_stored(key) => Ok(()),
+                None if is_closed => Ok(()),
                 key => store::remove(key).await,
             };
             if removed.is_err() {

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::protocol::{Event, Request, decode, encode};
@@ -25,18 +25,22 @@ impl Link {
     pub(super) fn start(hear: impl Fn(Event) + Clone + 'static) -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("./worker_main.js", &options).ok()?;
+        let address = format!("./worker_main.js?v={}", version());
+        let worker = Worker::new_with_options(&address, &options).ok()?;
         let waiting = Rc::new(RefCell::new(Some(Vec::new())));
         let (tell, first, to) = (hear.clone(), waiting.clone(), worker.clone());
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            let bytes = Uint8Array::new(&message.data()).to_vec();
+            let data = message.data();
+            if !data.is_instance_of::<Uint8Array>() {
+                start_event(&data).into_iter().for_each(&hear);
+                return;
+            }
             // Its first word says that it listens.
             for request in first.take().into_iter().flatten() {
                 post(&to, &request);
             }
-            if let Some(event) = decode(&bytes) {
-                hear(event);
-            }
+            // What cannot be read is another version's.
+            hear(decode(&Uint8Array::new(&data).to_vec()).unwrap_or(Event::Outdated));
         });
         let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
             error.prevent_default();
@@ -70,6 +74,25 @@ impl Link {
             None => post(&self.worker, &request),
         }
     }
+}
+
+/// The version of this page's programs, as its first script tells.
+fn version() -> String {
+    let version = Reflect::get(&js_sys::global(), &"patchworkVersion".into()).ok();
+    version.and_then(|version| version.as_string()).unwrap_or_default()
+}
+
+/// What the worker's first script says before its program runs: its version, or that it does not start.
+fn start_event(data: &JsValue) -> Option<Event> {
+    let text = |key: &str| Reflect::get(data, &key.into()).ok()?.as_string();
+    if let Some(problem) = text("problem") {
+        let message = format!(
+            "The page's worker cannot be started ({problem}): check that the server has \
+             worker_bg.wasm whole, and start again."
+        );
+        return Some(Event::Crashed { message });
+    }
+    (text("version")? != version()).then_some(Event::Outdated)
 }
 
 fn post(worker: &Worker, request: &Request) {

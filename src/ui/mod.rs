@@ -1,12 +1,15 @@
 //! The page: a form, a stage where the picture appears, and what was drawn before.
 
+mod address;
 mod app;
 mod archive;
+mod bring;
 mod canvas;
 mod controls;
 mod form;
 mod grid;
 mod grid_form;
+mod help;
 mod history;
 mod link;
 mod models;
@@ -17,6 +20,7 @@ mod run;
 mod share;
 mod stage;
 mod state;
+mod storage;
 mod store;
 mod take_away;
 mod timeline;

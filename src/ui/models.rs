@@ -11,6 +11,9 @@ pub(super) struct ModelChoice {
     /// Relative to the page.
     pub(super) folder: String,
     pub(super) name: String,
+    /// What tells it from others of its name.
+    #[serde(default)]
+    pub(super) hash: String,
     /// What a first visit downloads.
     pub(super) bytes: f64,
 }

@@ -11,7 +11,8 @@ use yew::{
 };
 
 use crate::image::Image;
-use crate::ui::share;
+use crate::ui::address::from_address;
+use crate::ui::bring::Brought;
 use crate::ui::state::{Action, State};
 use crate::ui::use_keys::listen;
 
@@ -35,8 +36,7 @@ pub(super) fn use_open(state: &UseReducerHandle<State>) {
             }
         });
         let stop_hash = listen("hashchange", move |_| {
-            let (recipe, follows_model) = share::from_address();
-            dispatcher.dispatch(Action::Follow(recipe, follows_model));
+            dispatcher.dispatch(Action::Follow(from_address()));
         });
         move || {
             stop_over();
@@ -68,12 +68,22 @@ pub(super) fn open_button(state: &UseReducerHandle<State>) -> Html {
     }
 }
 
+/// The most bytes of a PNG that is read: it comes into memory as a whole.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// Puts the recipe of the first file into the form.
 fn read_first(files: Option<FileList>, dispatcher: UseReducerDispatcher<State>) {
     let Some(file) = files.and_then(|files| files.get(0)) else { return };
     let file = File::from(file);
     spawn_local(async move {
         let name = file.name();
+        if file.size() > MOST_BYTES {
+            let most = MOST_BYTES >> 20;
+            dispatcher.dispatch(Action::Say(format!(
+                "{name} is larger than {most} MB: no picture of this page is. Open the PNG that it saved."
+            )));
+            return;
+        }
         dispatcher.dispatch(match read_as_bytes(&file).await {
             Err(_) => Action::Say(format!("{name} cannot be read: try again, or copy it here.")),
             Ok(bytes) => read(&name, &bytes),
@@ -88,17 +98,11 @@ fn read(name: &str, png: &[u8]) -> Action {
             "{name} holds no recipe: open a picture that Patchwork saved, and that no other \
              program has changed. Sheets of several hold none."
         )),
-        Ok(Some(recipe)) => {
-            let offered = share::offered(recipe.clone());
-            let why = if offered == recipe {
-                format!("The recipe of {name} is in the form: Generate draws it again.")
-            } else {
-                format!(
-                    "The recipe of {name} is in the form, but for settings that only the native \
-                     program has: the picture will differ."
-                )
-            };
-            Action::Use(offered, why)
-        }
+        Ok(Some((recipe, unknown))) => Action::Bring(Brought {
+            what: format!("The recipe of {name} is in the form"),
+            is_of_picture: true,
+            recipe,
+            unknown: unknown.into_iter().map(|field| format!("the field “{field}”")).collect(),
+        }),
     }
 }

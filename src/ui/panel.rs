@@ -27,6 +27,7 @@ pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
             format!("{}: a DiT of {:.1} M parameters", model.name, model.parameters as f64 / 1e6),
         ),
         ("Files", format!("{:.1} MB. {}", model.bytes / 1e6, model.kept)),
+        ("Storage", promise(state)),
         ("Loaded in", format!("{:.1} s", loaded.seconds)),
         ("A step takes", pace),
     ];
@@ -43,12 +44,26 @@ pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
     }
 }
 
+/// Whether what is kept stays.
+fn promise(state: &State) -> String {
+    match state.promised {
+        Some(Some(true)) => "This browser promises to keep weights and history until you remove them.",
+        Some(Some(false)) => {
+            "This browser makes no promise: it may remove weights and history when room is short, so \
+             download what you want to keep."
+        }
+        Some(None) => "This browser does not say how long it keeps weights and history.",
+        None => "Nothing is kept yet.",
+    }
+    .into()
+}
+
 const BY: &str = "https://creativecommons.org/licenses/by/4.0/";
 const APACHE: &str = "https://www.apache.org/licenses/LICENSE-2.0";
 const MIT: &str = "https://opensource.org/license/mit";
 
 /// What the model learned from: name, source, licence and its text.
-const SOURCES: [(&str, &str, &str, &str); 8] = [
+const SOURCES: [(&str, &str, &str, &str); 9] = [
     ("Noto Emoji, Google", "https://github.com/googlefonts/noto-emoji", "Apache-2.0", APACHE),
     ("Twemoji, Twitter and contributors", "https://github.com/twitter/twemoji", "CC BY 4.0", BY),
     ("Fluent Emoji, Microsoft", "https://github.com/microsoft/fluentui-emoji", "MIT", MIT),
@@ -56,6 +71,12 @@ const SOURCES: [(&str, &str, &str, &str); 8] = [
     ("FxEmojis, Mozilla", "https://github.com/mozilla/fxemoji", "CC BY 4.0", BY),
     ("Streamline Emojis", "https://www.streamlinehq.com/emojis", "CC BY 4.0", BY),
     ("emojibase (labels)", "https://github.com/milesj/emojibase", "MIT", MIT),
+    (
+        "Unicode CLDR (labels)",
+        "https://cldr.unicode.org",
+        "Unicode-3.0",
+        "https://www.unicode.org/license.txt",
+    ),
     (
         "all-MiniLM-L6-v2 (reads the words)",
         "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",

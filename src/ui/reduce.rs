@@ -5,13 +5,18 @@ use std::rc::Rc;
 use yew::Reducible;
 
 use crate::protocol::Event;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, meant};
+use crate::ui::bring::offered;
 use crate::ui::form::dice;
 use crate::ui::grid::Grid;
 use crate::ui::run::Run;
 use crate::ui::share;
 use crate::ui::state::{Action, Loaded, Loading, Phase, State};
 use crate::ui::store::Entry;
+
+/// Said once where the browser keeps no history.
+const CLOSED: &str = "This browser keeps no history here, perhaps because this is a private window: \
+                      download what you want to keep. It is here until the page is closed.";
 
 impl State {
     fn hear(&mut self, event: Event) {
@@ -28,6 +33,11 @@ impl State {
                     State { follows_model: true, ..self.clone() }.as_the_model(self.form.clone());
                 self.follows_model |= share::sampling(&own) == share::sampling(&self.form);
                 self.form = self.as_the_model(self.form.clone());
+                let differs = self.bring_again();
+                if self.phase == Phase::Loading {
+                    // What was brought is another model's, which is loading now.
+                    return;
+                }
                 match self.waiting.take() {
                     Some(recipe) => self.begin(self.as_the_model(recipe), None),
                     None => self.next_cell(),
@@ -36,8 +46,13 @@ impl State {
                 {
                     self.status += " Press Generate to draw what the form says.";
                 }
+                if let (Phase::Ready, Some(differs)) = (self.phase, differs) {
+                    self.status += &format!(" {differs}");
+                }
             }
-            Event::Counted { tokens, cut } => (self.tokens, self.cut) = (tokens, cut),
+            Event::Read { prompt, negative } => {
+                (self.read, self.read_negative) = (prompt, negative);
+            }
             Event::Forgotten { message } => {
                 if let Some(loaded) = &mut self.loaded {
                     loaded.model.kept.clone_from(&message);
@@ -52,6 +67,12 @@ impl State {
                 }
             }
             Event::Crashed { message } => self.crash(message),
+            Event::Outdated => {
+                self.stop();
+                self.phase = Phase::Error;
+                self.status = "This page was updated on its server: reload it to go on.".into();
+                (self.worker_is_dead, self.is_outdated) = (true, true);
+            }
             other => self.hear_of_run(other),
         }
     }
@@ -71,7 +92,7 @@ impl State {
     }
 
     /// Starts a worker anew. What it was drawing is drawn when it is ready.
-    fn restart(&mut self, status: &str) {
+    pub(super) fn restart(&mut self, status: &str) {
         if let Some(run) = &mut self.run {
             run.can_decode = false;
             if self.phase == Phase::Running && run.cell.is_none() {
@@ -96,11 +117,11 @@ impl State {
     }
 
     /// `recipe` as the model draws best, unless the visitor chose otherwise.
-    fn as_the_model(&self, recipe: Recipe) -> Recipe {
+    pub(super) fn as_the_model(&self, recipe: Recipe) -> Recipe {
         match &self.loaded {
             Some(Loaded { model, .. }) if self.follows_model => {
                 let recipe = model.defaults.over(recipe);
-                share::offered(Recipe { shift: model.shift, ..recipe })
+                offered(Recipe { shift: model.shift, ..recipe }, None).0
             }
             _ => recipe,
         }
@@ -108,7 +129,13 @@ impl State {
 
     fn begin(&mut self, mut recipe: Recipe, cell: Option<usize>) {
         // A picture's recipe says all that it was drawn with.
-        recipe.shift = recipe.shift.or(self.loaded.as_ref().and_then(|l| l.model.shift));
+        if let Some(Loaded { model, .. }) = &self.loaded {
+            recipe.shift = recipe.shift.or(model.shift);
+            (recipe.model, recipe.model_hash) = (model.name.clone(), model.hash.clone());
+            if let Some(style) = meant(&recipe.style, &model.styles) {
+                recipe.style.clone_from(style);
+            }
+        }
         self.phase = Phase::Running;
         self.status = "Starting.".into();
         self.run = Some(Run::new(self.last_job() + 1, recipe, cell));
@@ -177,13 +204,10 @@ impl Reducible for State {
                 state.seed_is_fresh |= state.form.seed != seed;
                 state.follows_model &= share::sampling(&state.form) == before;
             }
-            Action::Follow(recipe, follows_model) => {
-                (state.follows_model, state.seed_is_fresh) = (follows_model, true);
-                state.form = state.as_the_model(recipe);
-            }
-            Action::Use(recipe, why) => {
+            Action::Follow(address) => state.follow(address),
+            Action::Bring(brought) => {
                 state.follows_model = false;
-                (state.form, state.status, state.seed_is_fresh) = (recipe, why, true);
+                state.bring(brought);
             }
             Action::LockSeed(locked) => state.seed_is_locked = locked,
             Action::Choose(choice) => {
@@ -191,7 +215,12 @@ impl Reducible for State {
                 state.trouble = None;
                 state.restart("Loading the model.");
             }
-            Action::Models(models) => state.models = models,
+            Action::Models(models) => {
+                state.models = models;
+                if state.loaded.is_none() {
+                    state.bring_again();
+                }
+            }
             Action::ChooseModel(folder) => {
                 state.folder = folder;
                 state.restart("Loading the model.");
@@ -216,6 +245,13 @@ impl Reducible for State {
                 all.sort_by_key(|entry| std::cmp::Reverse(entry.key));
                 state.history = all;
             }
+            Action::CloseHistory => {
+                if !state.history_is_closed {
+                    state.status = CLOSED.into();
+                }
+                state.history_is_closed = true;
+            }
+            Action::Promised(promised) => state.promised = Some(promised),
             Action::Forget(key) => state.history.retain(|entry| entry.key != key),
             Action::Clear => state.history.clear(),
             Action::Open(recipe, picture) => {

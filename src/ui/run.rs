@@ -33,6 +33,8 @@ pub(super) struct Run {
     /// Whether the worker still has its steps.
     pub(super) can_decode: bool,
     pub(super) steps: usize,
+    /// What the visitor should hear of how it is drawn.
+    pub(super) notes: Vec<String>,
     pub(super) frames: Vec<Rc<Frame>>,
     /// The step that is looked at; `None` follows the newest.
     pub(super) looking: Option<usize>,
@@ -52,6 +54,7 @@ impl Run {
             is_from_history: false,
             was_stopped: false,
             can_decode: true,
+            notes: Vec::new(),
             frames: Vec::new(),
             looking: None,
             decoded: None,
@@ -81,7 +84,8 @@ impl Run {
         match event {
             Event::Started { job, steps, notes } if job == self.job => {
                 self.steps = steps;
-                Some(if notes.is_empty() { "Denoising.".into() } else { notes.join(" ") })
+                self.notes = notes;
+                Some(self.with_notes("Denoising.".into()))
             }
             Event::Step { job, milliseconds, denoised, noisy, .. } if job == self.job => {
                 let (denoised, noisy) = (share(denoised), share(noisy));
@@ -97,14 +101,22 @@ impl Run {
                 self.was_stopped = stopped;
                 self.looking = None;
                 let (done, steps) = (self.frames.len(), self.steps);
-                Some(if stopped {
+                Some(self.with_notes(if stopped {
                     format!("Stopped after {done} of {steps} steps; this is how far it came.")
                 } else {
                     format!("Done in {:.1} s.", milliseconds / 1e3)
-                })
+                }))
             }
             _ => None,
         }
+    }
+
+    /// A status, and the notes that stay beside it.
+    fn with_notes(&self, mut status: String) -> String {
+        for note in &self.notes {
+            status += &format!(" {note}");
+        }
+        status
     }
 
     /// The pictures to look at, and whether they are previews.

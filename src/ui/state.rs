@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::address::{Address, standard};
 use crate::image::Image;
-use crate::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts};
+use crate::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Reading};
 use crate::recipe::Recipe;
+use crate::ui::bring::Brought;
 use crate::ui::grid::Grid;
 use crate::ui::models::ModelChoice;
 use crate::ui::run::Run;
@@ -66,10 +68,15 @@ pub(super) struct State {
     /// Numbers the workers: a new number starts a new one.
     pub(super) worker: u32,
     pub(super) worker_is_dead: bool,
+    /// Whether another version of the page was uploaded while it was open.
+    pub(super) is_outdated: bool,
     pub(super) loading: Loading,
     pub(super) loaded: Option<Loaded>,
-    pub(super) tokens: usize,
-    pub(super) cut: Option<String>,
+    /// How the prompts are read.
+    pub(super) read: Reading,
+    pub(super) read_negative: Reading,
+    /// What was brought before the model was there.
+    pub(super) brought: Option<Brought>,
     /// Whether previews show the latent as it is, noise and all.
     pub(super) noisy: bool,
     /// What is on stage; a new job in it is sent to the worker.
@@ -79,6 +86,11 @@ pub(super) struct State {
     pub(super) grid: Option<Grid>,
     /// What was drawn before, newest first.
     pub(super) history: Vec<Rc<Entry>>,
+    /// Whether this browser keeps no history: it is in memory only.
+    pub(super) history_is_closed: bool,
+    /// Whether the browser promises to keep what it keeps; `None` until it was asked, and `Some(None)`
+    /// where it has no such promise.
+    pub(super) promised: Option<Option<bool>>,
     /// What the visitor should hear last.
     pub(super) status: String,
     /// Why the worker was lost, until a picture is drawn again.
@@ -90,10 +102,10 @@ pub(super) enum Action {
     /// A worker says something; those that were ended are not listened to.
     Worker(u32, Event),
     Edit(Box<dyn FnOnce(&mut Recipe)>),
-    /// An address was followed; whether it left to the model how to draw.
-    Follow(Recipe, bool),
-    /// A recipe goes into the form, for a reason that the visitor hears.
-    Use(Recipe, String),
+    /// An address was followed.
+    Follow(Address),
+    /// A recipe goes into the form.
+    Bring(Brought),
     LockSeed(bool),
     Choose(DeviceChoice),
     Models(Vec<ModelChoice>),
@@ -111,18 +123,22 @@ pub(super) enum Action {
     Remember(Rc<Entry>),
     /// All that the store holds, perhaps changed by another tab.
     Recall(Vec<Rc<Entry>>),
+    /// The store does not open.
+    CloseHistory,
     Forget(u32),
     Clear,
+    /// What the browser promises of what it keeps.
+    Promised(Option<bool>),
     /// A kept picture goes on stage.
     Open(Recipe, Image),
 }
 
 impl State {
-    pub(super) fn new((form, follows_model): (Recipe, bool)) -> Self {
-        Self {
+    pub(super) fn new(address: Address) -> Self {
+        let mut state = Self {
             phase: Phase::Loading,
-            form,
-            follows_model,
+            form: address.recipe.clone(),
+            follows_model: address.follows_model,
             seed_is_locked: true,
             seed_is_fresh: true,
             choice: DeviceChoice::Auto,
@@ -130,18 +146,41 @@ impl State {
             folder: "./models/stickers".into(),
             worker: 1,
             worker_is_dead: false,
+            is_outdated: false,
             loading: Loading::default(),
             loaded: None,
-            tokens: 0,
-            cut: None,
+            read: Reading::default(),
+            read_negative: Reading::default(),
+            brought: None,
             noisy: false,
             run: None,
             waiting: None,
             grid: None,
             history: Vec::new(),
+            history_is_closed: false,
+            promised: None,
             status: "Loading the model.".into(),
             trouble: None,
+        };
+        state.follow(address);
+        state
+    }
+
+    /// Takes an address into the form. What it cannot mean is told when the model is there.
+    pub(super) fn follow(&mut self, address: Address) {
+        let Address { recipe, follows_model, unknown } = address;
+        let status = self.status.clone();
+        let what = "The link's recipe is in the form".into();
+        let is_asked = recipe != standard();
+        self.bring(Brought { what, is_of_picture: false, recipe, unknown });
+        self.follows_model = follows_model;
+        if self.loaded.is_none() && self.phase == Phase::Loading {
+            self.status = status;
         }
+        if !is_asked && self.brought.as_ref().is_some_and(|brought| brought.unknown.is_empty()) {
+            self.brought = None;
+        }
+        self.form = self.as_the_model(self.form.clone());
     }
 
     /// Whether the worker draws when it is asked to.

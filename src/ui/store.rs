@@ -58,7 +58,7 @@ impl Entry {
     /// From a stored PNG; `None` where it is damaged.
     fn read(key: &JsValue, png: &JsValue) -> Option<Rc<Self>> {
         let png = Uint8Array::new(png).to_vec();
-        let recipe = Image::recipe_of_png(&png).ok()??;
+        let (recipe, _) = Image::recipe_of_png(&png).ok()??;
         Some(Rc::new(Self::new(key.as_f64()? as u32, recipe, png)))
     }
 }
@@ -87,9 +87,22 @@ pub(super) async fn all() -> Result<Vec<Rc<Entry>>, Error> {
     Ok(keys.iter().zip(&values).filter_map(|(key, png)| Entry::read(key, png)).collect())
 }
 
+/// Why nothing was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// This browser keeps nothing here.
+    Closed,
+    /// There is no room.
+    Full,
+}
+
 /// Keeps a PNG, and tells its number.
-pub(super) async fn add(png: &[u8]) -> Result<u32, Error> {
-    let database = open().await?;
+pub(super) async fn add(png: &[u8]) -> Result<u32, Lack> {
+    let database = open().await.map_err(|_| Lack::Closed)?;
+    put(database, png).await.map_err(|_| Lack::Full)
+}
+
+async fn put(database: Database, png: &[u8]) -> Result<u32, Error> {
     let transaction = database.transaction(&[PICTURES], TransactionMode::ReadWrite)?;
     let store = transaction.object_store(PICTURES)?;
     let key = store.add(&Uint8Array::from(png), None)?.await?;

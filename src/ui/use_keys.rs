@@ -18,7 +18,10 @@ pub(super) fn use_keys(state: &UseReducerHandle<State>, send: &Callback<Request>
             match event.key().as_str() {
                 "Enter" if event.ctrl_key() || event.meta_key() => {
                     event.prevent_default();
-                    dispatcher.dispatch(Action::Draw);
+                    // A key that is held asks once.
+                    if !event.repeat() {
+                        dispatcher.dispatch(Action::Draw);
+                    }
                 }
                 "Escape" => {
                     dispatcher.dispatch(Action::Stop);

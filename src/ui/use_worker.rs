@@ -6,8 +6,8 @@ use std::rc::Rc;
 use yew::{Callback, UseReducerHandle, hook, use_callback, use_effect_with, use_mut_ref};
 
 use crate::protocol::{Event, Request};
+use crate::ui::address;
 use crate::ui::link::Link;
-use crate::ui::share;
 use crate::ui::state::{Action, State};
 
 /// Starts a worker for each new number of it, sends it each new job, and gives the way to tell it
@@ -28,7 +28,7 @@ pub(super) fn use_worker(state: &UseReducerHandle<State>) -> Callback<Request> {
                 link.send(Request::Draw { job: run.job, recipe: run.recipe.clone().into() });
             }
             if run.cell.is_none() {
-                share::show_in_address(&run.recipe);
+                address::show_in_address(&run.recipe);
             }
         });
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 
+use crate::pipeline::source::misplaced;
 use crate::{Error, Result};
 
 /// Where a tensor lies.
@@ -40,8 +41,10 @@ impl Checkpoint {
         let name = name.into();
         let mut places = BTreeMap::new();
         for (part, bytes) in parts.iter().enumerate() {
-            let (header, metadata) = SafeTensors::read_metadata(bytes)
-                .map_err(|problem| Error::weights(&name, describe(&problem, bytes.len())))?;
+            let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|problem| {
+                let other = misplaced(bytes).map(str::to_owned);
+                Error::weights(&name, other.unwrap_or_else(|| describe(&problem, bytes.len())))
+            })?;
             // Tensors begin after the header's length, eight bytes, and the header.
             let start = header + 8;
             for (key, info) in metadata.tensors() {

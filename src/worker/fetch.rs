@@ -5,7 +5,9 @@ use std::cell::{Cell, RefCell};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Cache, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+use web_sys::{
+    Cache, CacheStorage, ReadableStreamDefaultReader, RequestCache, RequestInit, Response,
+};
 
 use super::{now, post, scope};
 use crate::pipeline::Source;
@@ -63,6 +65,11 @@ impl Web {
             drop(JsFuture::from(cache.delete_with_str(&self.url(file))).await);
         }
         from_store
+    }
+
+    /// Whether the browser keeps the files.
+    pub(super) fn is_kept(&self) -> bool {
+        self.keeping.get() == Keeping::Kept
     }
 
     /// Whether the browser keeps the files, for people.
@@ -185,10 +192,16 @@ async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
     }
 }
 
-/// `None` where the browser keeps nothing, as in some private windows.
+/// The browser's stores; `None` where there are none: on plain http, and in some private windows. The
+/// generated binding would take what is not there for a store, and end the worker.
+fn stores() -> Option<CacheStorage> {
+    let caches = Reflect::get(&scope(), &"caches".into()).ok()?;
+    caches.is_object().then(|| caches.unchecked_into())
+}
+
+/// `None` where the browser keeps nothing.
 async fn open_cache() -> Option<Cache> {
-    let caches = scope().caches().ok()?;
-    JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()
+    JsFuture::from(stores()?.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 
 /// Keeps a file; `None` where there is no room.
@@ -200,6 +213,6 @@ async fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> Option<()> {
 
 /// Removes every kept file; whether there was any.
 pub(super) async fn forget_all() -> bool {
-    let Ok(caches) = scope().caches() else { return false };
+    let Some(caches) = stores() else { return false };
     JsFuture::from(caches.delete(CACHE)).await.is_ok_and(|found| found.is_truthy())
 }

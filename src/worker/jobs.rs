@@ -14,11 +14,12 @@ use crate::device::Backend;
 use crate::diffusion::Step;
 use crate::image::Image;
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
+use crate::pipeline::notes::vocabulary;
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::source::read_json;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Pipeline, Run, Source};
-use crate::protocol::{DeviceChoice, Event, ModelFacts, Request};
+use crate::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -58,7 +59,7 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         Request::Decode { job, step } => {
             spawn_local(async move { tell(job, decode(&worker, job, step).await) });
         }
-        Request::Count { prompt } => count(&worker, &prompt),
+        Request::Read { prompt, negative } => read(&worker, &prompt, &negative),
         Request::Forget => spawn_local(async {
             let message = match forget_all().await {
                 true => {
@@ -115,6 +116,7 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
         places: pipeline.text.as_ref().map_or(0, |text| text.places),
         bytes,
         kept: source.kept().into(),
+        is_kept: source.is_kept(),
     };
     let seconds = (now() - start) / 1e3;
     Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
@@ -143,9 +145,11 @@ async fn check(pipeline: &Pipeline, source: &Web) -> Result<String, String> {
     if !source.exists(KNOWN_ANSWER).await {
         return Ok(format!("Not checked: this model has no {KNOWN_ANSWER}."));
     }
-    let known: KnownAnswer = read_json(source, KNOWN_ANSWER).await.map_err(|error| {
-        format!("The GPU cannot be checked ({})", error.to_string().trim_end_matches('.'))
-    })?;
+    // A broken file says nothing of the GPU.
+    let known: KnownAnswer = match read_json(source, KNOWN_ANSWER).await {
+        Ok(known) => known,
+        Err(error) => return Ok(format!("Not checked: {error}")),
+    };
     let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
     let answer = answer.map_err(|error| {
         format!("The GPU failed a check ({})", error.to_string().trim_end_matches('.'))
@@ -165,6 +169,11 @@ fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
 
 async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     let turn = worker.borrow().turn;
+    // Of several requests that stand in line only the last is drawn.
+    TimeoutFuture::new(0).await;
+    if worker.borrow().turn != turn {
+        return Ok(());
+    }
     let pipeline = pipeline(worker)?;
     let mut run: Run<'_> = pipeline.begin(recipe, None)?;
     worker.borrow_mut().trace = (job, Vec::new());
@@ -208,13 +217,19 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     Ok(())
 }
 
-fn count(worker: &Shared, prompt: &str) {
+fn read(worker: &Shared, prompt: &str, negative: &str) {
     let Ok(pipeline) = pipeline(worker) else { return };
     let Some(reader) = &pipeline.text else { return };
-    let whole = reader.tokenizer.encode(prompt, usize::MAX);
-    let fitting = reader.tokenizer.encode(prompt, reader.places);
-    if let (Ok(whole), Ok(fitting)) = (whole, fitting) {
-        post(&Event::Counted { tokens: whole.ids.len(), cut: fitting.cut });
+    let reading = |what: &str, text: &str| {
+        let whole = reader.tokenizer.encode(text, usize::MAX).ok()?;
+        let fitting = reader.tokenizer.encode(text, reader.places).ok()?;
+        let notes = vocabulary(what, &whole);
+        Some(Reading { tokens: whole.ids.len(), cut: fitting.cut, notes })
+    };
+    if let (Some(prompt), Some(negative)) =
+        (reading("prompt", prompt), reading("negative prompt", negative))
+    {
+        post(&Event::Read { prompt, negative });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use patchwork::pipeline::stickers::text_config;
-use patchwork::text::{self, Tokenizer, Tokens};
+use patchwork::text::{self, Tokenizer};
 use patchwork::weights::{Checkpoint, keys, load};
 use safetensors::SafeTensors;
 use serde::Deserialize;

@@ -23,6 +23,8 @@ RECIPES = [
     {"prompt": "dog face", "style": "3d", "seed": 42, "steps": 20, "guidance": 3.0, "sampler": "euler"},
     {"prompt": "blue car", "style": "twemoji", "seed": 123456789, "steps": 8, "guidance": 4.5, "sampler": "euler",
      "shift": 1.0},
+    {"prompt": "fish", "style": "noto", "seed": 3, "steps": 10, "guidance": 5.0, "sampler": "euler", "shift": 1.0,
+     "negative": "blue", "guidance_interval": [0.3, 0.9], "guidance_channels": 3},
 ]
 
 
@@ -49,16 +51,22 @@ class Stickers:
         return self.encoder(torch.tensor([ids])).last_hidden_state[0]
 
     def latents(self, recipe, noise, states):
-        """Euler with guidance; the styled prompt and the empty one run as a batch of two."""
+        """Euler with guidance; the styled prompt and the negative one run as a batch of two."""
         style, steps = self.model["styles"].index(recipe["style"]), recipe["steps"]
         shift = recipe.get("shift", self.model["shift"])
         times = [shift * t / (1 + (shift - 1) * t) for t in (1 - step / steps for step in range(steps + 1))]
         labels = torch.tensor([style, self.model["null_style"]])
-        both, z = [states, self.states("")], noise
+        both, z = [states, self.states(recipe.get("negative", ""))], noise
+        lowest, highest = recipe.get("guidance_interval", [0.0, 1.0])
+        guided = recipe.get("guidance_channels", noise.shape[1])
         for step in range(steps):
             t, after = times[step], times[step + 1]
             v, v_null = self.dit(z.repeat(2, 1, 1, 1), torch.full([2], t * 1000), labels, both).chunk(2)
-            z = z + (after - t) * (v_null + recipe["guidance"] * (v - v_null))
+            # The levels are those that are typed, but for their last digits.
+            if lowest - 1e-6 <= t <= highest + 1e-6:
+                towards = v_null + recipe["guidance"] * (v - v_null)
+                v = torch.cat([towards[:, :guided], v[:, guided:]], dim=1)
+            z = z + (after - t) * v
         return z
 
     def rgba(self, latents):

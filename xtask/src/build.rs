@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Options, Parser};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::tools::{Outcome, ensure_wasm_opt, ensure_wasm_target, root, run, target_folder};
@@ -51,6 +52,7 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
         eprintln!("the worker stays as rustc made it, a quarter larger than wasm-opt's");
         bind(&worker, "worker", &dist)?;
     }
+    write_starts(&dist)?;
     let [app, worker] = [download(&dist, "app")?, download(&dist, "worker")?];
     let sizes = [
         Size { what: "app", bytes: app, most: 250_000 },
@@ -102,8 +104,8 @@ fn stamp_of(file: &Path) -> String {
     format!("{:?}", facts.map(|facts| (facts.len(), facts.modified().ok())))
 }
 
-/// The program's wasm and JavaScript, and the line that starts it: without inline scripts the page
-/// works under strict content security policies.
+/// The program's wasm and JavaScript. Without inline scripts the page works under strict content
+/// security policies.
 fn bind(wasm: &Path, program: &str, dist: &Path) -> Outcome {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name(program).typescript(false).omit_default_module_path(false);
@@ -112,9 +114,60 @@ fn bind(wasm: &Path, program: &str, dist: &Path) -> Outcome {
         .web(true)
         .and_then(|bindgen| bindgen.generate(dist))
         .map_err(|problem| format!("wasm-bindgen failed on {program}: {problem}"))?;
-    let start = format!("import init from \"./{program}.js\";\nawait init();\n");
-    fs::write(dist.join(format!("{program}_main.js")), start)
-        .map_err(|problem| format!("dist/ cannot be written: {problem}"))
+    Ok(())
+}
+
+/// Tells one build of the page from another, by what it is made of.
+fn version_of(dist: &Path) -> Result<String, String> {
+    let mut all = Sha256::new();
+    for file in ["app_bg.wasm", "app.js", "worker_bg.wasm", "worker.js", "style.css", "boot.js"] {
+        all.update(read(&dist.join(file))?);
+    }
+    Ok(hex(&all.finalize()).chars().take(12).collect())
+}
+
+/// The lines that start both programs, and the page that asks for them. Every address carries the
+/// version: a new page never gets an old program out of some cache, and a page that was open while a
+/// new one was uploaded hears of it by the version that the worker tells.
+fn write_starts(dist: &Path) -> Outcome {
+    let version = version_of(dist)?;
+    let unwritable = |problem| format!("dist/ cannot be written: {problem}");
+    let import = |program: &str| {
+        format!(
+            "const {{ default: init }} = await import(\"./{program}.js?v={version}\");\n  \
+             await init({{ module_or_path: new URL(\"./{program}_bg.wasm?v={version}\", import.meta.url) }});"
+        )
+    };
+    let app = format!(
+        "globalThis.patchworkVersion = \"{version}\";\ntry {{\n  {}\n}} catch (error) {{\n  \
+         globalThis.patchworkFailed?.(error, \"./app_bg.wasm?v={version}\");\n}}\n",
+        import("app")
+    );
+    let worker = format!(
+        "postMessage({{ version: \"{version}\" }});\ntry {{\n  {}\n}} catch (error) {{\n  \
+         postMessage({{ problem: String(error) }});\n}}\n",
+        import("worker")
+    );
+    fs::write(dist.join("app_main.js"), app).map_err(unwritable)?;
+    fs::write(dist.join("worker_main.js"), worker).map_err(unwritable)?;
+    let index = dist.join("index.html");
+    let mut html = String::from_utf8_lossy(&read(&index)?).into_owned();
+    for file in ["app.js", "app_main.js", "boot.js", "style.css"] {
+        let (plain, versioned) = (format!("\"./{file}\""), format!("\"./{file}?v={version}\""));
+        if !html.contains(&plain) {
+            return Err(format!("index.html does not ask for {file}"));
+        }
+        html = html.replace(&plain, &versioned);
+    }
+    fs::write(index, html).map_err(unwritable)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes the list that the page offers: every folder with a `model.json`, and its bytes. Those of
@@ -130,10 +183,14 @@ fn list_models(models: &Path) -> Result<usize, String> {
             .map_err(|problem| format!("{}: its model.json: {problem}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Nobody encodes on the page.
-        let files = manifest["files"].as_object().into_iter().flatten();
-        let files = files.filter(|(name, _)| *name != "vae_encoder.safetensors");
-        let bytes: u64 = files.filter_map(|(_, file)| file["bytes"].as_u64()).sum();
-        list.push(json!({ "folder": format!("./models/{name}"), "name": name, "bytes": bytes }));
+        let files = || manifest["files"].as_object().into_iter().flatten();
+        let needed = files().filter(|(name, _)| *name != "vae_encoder.safetensors");
+        let bytes: u64 = needed.filter_map(|(_, file)| file["bytes"].as_u64()).sum();
+        // As the engine tells it from others of its name: the files stand in order of their names.
+        let hashes: String = files().filter_map(|(_, file)| file["sha256"].as_str()).collect();
+        let hash: String = hex(&Sha256::digest(hashes.to_lowercase())).chars().take(16).collect();
+        let folder = format!("./models/{name}");
+        list.push(json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash }));
     }
     // The embedded model first, the rest by name.
     list.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));
@@ -183,9 +240,7 @@ fn copy_file(from: &Path, to: &Path) -> Outcome {
 fn download(dist: &Path, program: &str) -> Result<usize, String> {
     let mut total = 0;
     for file in [format!("{program}_bg.wasm"), format!("{program}.js")] {
-        let path = dist.join(file);
-        let bytes = fs::read(&path).map_err(|problem| format!("{}: {problem}", path.display()))?;
-        total += compressed(&bytes)?;
+        total += compressed(&read(&dist.join(file))?)?;
     }
     Ok(total)
 }

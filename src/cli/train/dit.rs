@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use clap::Args;
 
 use super::Common;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, captions};
 use crate::device;
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{DIT, FileFacts, Manifest};
@@ -63,6 +63,11 @@ pub(in crate::cli) struct Arguments {
 impl Arguments {
     /// The settings of a run.
     fn settings(&self, plan: &Plan, manifest: &Manifest, data: String) -> Result<Settings> {
+        if let Some(places) = self.places.filter(|&places| places > manifest.text_tokens) {
+            let most = manifest.text_tokens;
+            let problem = format!("--places is {places}, and the model has {most} of them");
+            return Err(Error::Recipe(problem));
+        }
         let (origin, seen) = beginning(self, manifest)?;
         let falls = self.common.fall;
         let times = || if falls { Times::falling() } else { Times::default() };
@@ -80,7 +85,11 @@ impl Arguments {
             detail: self.detail.unwrap_or(if falls { 0.5 } else { 0.25 }),
             shares: self.shares.clone(),
             skipping: self.skipping.unwrap_or(if falls { 0.0 } else { 0.75 }),
-            places: self.places.unwrap_or(if falls { manifest.text_tokens } else { 10 }),
+            places: self.places.unwrap_or(if falls {
+                manifest.text_tokens
+            } else {
+                manifest.text_tokens.min(10)
+            }),
             drop_all: 0.1,
             drop_style: 0.1,
             from_scratch: self.from_scratch,
@@ -154,7 +163,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     checkpoint::last(&common.run, &settings)?;
     let device = device::named(&common.device).await?;
     let model = Pipeline::load_whole(&source, &device).await?;
-    let data = prepared(common, &manifest, &model, (bytes, origin))?;
+    let data = prepared(common, &manifest, &model, (bytes, origin), settings.places)?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {
         true => manifest.dit().init(&device),
@@ -228,6 +237,7 @@ fn prepared(
     manifest: &Manifest,
     model: &Pipeline,
     (bytes, origin): (Vec<u8>, String),
+    places: usize,
 ) -> Result<Prepared> {
     let path = common.run.join(PREPARED);
     // Another run's are as good, if they were made of the same.
@@ -255,6 +265,10 @@ fn prepared(
         note("Computing latents of pictures and states of captions, once.");
         let dataset = Dataset::from_bytes(&bytes, &common.data)?;
         drop(bytes);
+        if let Some(reader) = &model.text {
+            let learnt = places.min(reader.places);
+            captions::notes(&dataset.entries, &reader.tokenizer, learnt)?.iter().for_each(note);
+        }
         prepare(&dataset, model, common.seed, &common.workers(&model.device))?
     };
     prepared.origin = origin;

@@ -13,6 +13,7 @@ use crate::cli::model_folder;
 use crate::files::probe_folder;
 use crate::pipeline::Folder;
 use crate::terminal::note;
+use crate::train::checkpoint::Snapshot;
 use crate::train::export::check_apart;
 use crate::train::optimiser::Rate;
 use crate::train::parallel::Workers;
@@ -26,6 +27,9 @@ pub(super) enum Arguments {
     /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
     Vae(vae::Arguments),
 }
+
+/// Steps of the rate's rise, unless others are asked for.
+const WARM_UP: usize = 200;
 
 /// What every run needs.
 #[derive(Debug, Args)]
@@ -52,9 +56,10 @@ struct Common {
     /// Stop after so many minutes, to be continued.
     #[arg(long, value_name = "X")]
     minutes: Option<f64>,
-    /// Steps of the learning rate's rise; none with --from.
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    warm_up: usize,
+    /// Steps of the learning rate's rise: by default 200, or a fifth of a run that is too short for
+    /// them; none with --from.
+    #[arg(long, value_name = "N")]
+    warm_up: Option<usize>,
     /// How much of the moving average stays at each step.
     #[arg(long, value_name = "X", default_value_t = 0.999)]
     average: f64,
@@ -93,19 +98,8 @@ impl Common {
         if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes < 1e6)) {
             return refuse("--minutes must be more than 0");
         }
-        let Self { warm_up, steps, fall, average, samples, errors, .. } = *self;
-        let warm_up = match (&self.from, fall) {
-            // What another run has learnt needs no warming up.
-            (Some(_), _) => 0,
-            (None, true) if warm_up > steps / 5 => {
-                note(format!(
-                    "The warm-up is shortened to {}, a fifth of the fall's steps.",
-                    steps / 5
-                ));
-                steps / 5
-            }
-            (None, _) => warm_up,
-        };
+        let Self { steps, fall, average, samples, errors, .. } = *self;
+        let warm_up = self.warm_up()?;
         Ok(Plan {
             folder: self.run.clone(),
             from: self.from.clone(),
@@ -117,6 +111,27 @@ impl Common {
             errors,
             most: self.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
         })
+    }
+
+    /// Steps of the rate's rise. It ends well before the run does, or what was asked for would never be
+    /// reached; and a run that goes on keeps its own.
+    fn warm_up(&self) -> Result<usize> {
+        if self.from.is_some() {
+            // What another run has learnt needs no warming up.
+            return Ok(0);
+        }
+        let asked = self.warm_up.unwrap_or(WARM_UP);
+        let before = Snapshot::last(&self.run)?;
+        let before = before.and_then(|found| found.settings["rate"]["warm_up"].as_u64());
+        if let Some(before) = before.filter(|&before| before <= asked as u64) {
+            return Ok(before as usize);
+        }
+        let fifth = self.steps / 5;
+        if asked >= self.steps || (self.fall && asked > fifth) {
+            note(format!("The warm-up is shortened to {fifth}, a fifth of the run's steps."));
+            return Ok(fifth);
+        }
+        Ok(asked)
     }
 
     /// The model's folder, and where the trained one goes, if both are as they must be.

@@ -1,0 +1,169 @@
+//! A recipe in an address: names and values after the `#`, as a link carries them. Knows no browser.
+
+use crate::recipe::{Recipe, seed};
+
+/// What the form holds when nothing was asked for.
+pub fn standard() -> Recipe {
+    Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() }
+}
+
+/// What an address says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Address {
+    /// What is not in it is as the form begins.
+    pub recipe: Recipe,
+    /// Whether it leaves to the model how to draw.
+    pub follows_model: bool,
+    /// What in it cannot be meant, or is of another version, in words.
+    pub unknown: Vec<String>,
+}
+
+/// The names and values that bring `recipe` back.
+pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
+    let default = Recipe::default();
+    let mut pairs = vec![("prompt", recipe.prompt.clone())];
+    if recipe.negative != default.negative {
+        pairs.push(("negative", recipe.negative.clone()));
+    }
+    pairs.extend([
+        ("seed", recipe.seed.to_string()),
+        ("steps", recipe.steps.to_string()),
+        ("guidance", recipe.guidance.to_string()),
+        ("style", recipe.style.clone()),
+        ("sampler", recipe.sampler.clone()),
+    ]);
+    if let Some(shift) = recipe.shift {
+        pairs.push(("shift", shift.to_string()));
+    }
+    if recipe.guidance_interval != default.guidance_interval {
+        let (from, to) = recipe.guidance_interval;
+        pairs.push(("guidance_interval", format!("{from} {to}")));
+    }
+    if recipe.count != default.count {
+        pairs.push(("count", recipe.count.to_string()));
+    }
+    if !recipe.model_hash.is_empty() {
+        pairs.push(("model", recipe.model.clone()));
+        pairs.push(("model_hash", recipe.model_hash.clone()));
+    }
+    pairs
+}
+
+/// The names of all pairs.
+const KNOWN: [&str; 12] = [
+    "prompt",
+    "negative",
+    "seed",
+    "steps",
+    "guidance",
+    "style",
+    "sampler",
+    "shift",
+    "guidance_interval",
+    "count",
+    "model",
+    "model_hash",
+];
+/// Those that say how to draw, which is else the model's choice.
+const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
+
+/// What names and values say.
+pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
+    let mut recipe = standard();
+    let (mut unknown, mut follows_model) = (Vec::new(), true);
+    for (name, value) in pairs.iter().map(|(name, value)| (name.as_ref(), value)) {
+        follows_model &= !SAMPLING.contains(&name);
+        let is_read = match name {
+            "prompt" => put(&mut recipe.prompt, Some(value.clone())),
+            "negative" => put(&mut recipe.negative, Some(value.clone())),
+            "style" => put(&mut recipe.style, Some(value.clone())),
+            "sampler" => put(&mut recipe.sampler, Some(value.clone())),
+            "model" => put(&mut recipe.model, Some(value.clone())),
+            "model_hash" => put(&mut recipe.model_hash, Some(value.clone())),
+            "seed" => put(&mut recipe.seed, seed(value).ok()),
+            "steps" => put(&mut recipe.steps, value.parse().ok()),
+            "count" => put(&mut recipe.count, value.parse().ok()),
+            "guidance" => put(&mut recipe.guidance, finite(value)),
+            "shift" => put(&mut recipe.shift, finite(value).map(Some)),
+            "guidance_interval" => put(&mut recipe.guidance_interval, interval(value)),
+            _ => false,
+        };
+        if !is_read && !name.is_empty() {
+            let value: String = value.chars().take(40).collect();
+            unknown.push(match KNOWN.contains(&name) {
+                true => format!("{} “{value}”", name.replace('_', " ")),
+                false => format!("“{}”", name.chars().take(40).collect::<String>()),
+            });
+        }
+    }
+    Address { recipe, follows_model, unknown }
+}
+
+/// Puts a value into a field, if there is one.
+fn put<T>(field: &mut T, value: Option<T>) -> bool {
+    value.map(|value| *field = value).is_some()
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn interval(text: &str) -> Option<(f64, f64)> {
+    let (from, to) = text.split_once(' ')?;
+    let interval = (finite(from)?, finite(to)?);
+    let recipe = Recipe { guidance_interval: interval, ..Recipe::default() };
+    recipe.check().is_ok().then_some(interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let recipe = Recipe {
+            prompt: "blue & green #1, 🍕".into(),
+            negative: "été".into(),
+            style: "fluent flat".into(),
+            seed: u64::MAX,
+            steps: 3,
+            guidance: 2.25,
+            guidance_interval: (0.25, 0.75),
+            shift: Some(1.5),
+            sampler: "heun".into(),
+            count: 4,
+            model: "stickers".into(),
+            model_hash: "0123456789abcdef".into(),
+            ..Recipe::default()
+        };
+        let read = read(&pairs(&recipe));
+        assert_eq!(read, Address { recipe, follows_model: false, unknown: Vec::new() });
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_named_and_the_rest_is_read() {
+        let pairs = [
+            ("prompt", "fish"),
+            ("seed", "-5"),
+            ("steps", "many"),
+            ("guidance", "NaN"),
+            ("guidance_interval", "0.9 0.1"),
+            ("shift", "inf"),
+            ("lora", "x"),
+            ("", ""),
+        ];
+        let address = read(&pairs.map(|(name, value)| (name, value.to_owned())));
+        assert_eq!(address.recipe, Recipe { prompt: "fish".into(), ..standard() });
+        let wanted = [
+            "seed “-5”",
+            "steps “many”",
+            "guidance “NaN”",
+            "guidance interval “0.9 0.1”",
+            "shift “inf”",
+            "“lora”",
+        ];
+        assert_eq!(address.unknown, wanted);
+        let address = read(&[("seed", "1e5".to_owned())]);
+        assert_eq!((address.recipe.seed, address.follows_model), (100_000, true));
+    }
+}

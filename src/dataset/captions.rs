@@ -1,0 +1,117 @@
+//! What of a dataset's captions a model would not read: told before anything is learnt from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Entry;
+use crate::Result;
+use crate::pipeline::notes::short;
+use crate::recipe::meant;
+use crate::text::Tokenizer;
+
+/// How many are quoted.
+const QUOTED: usize = 3;
+
+/// Sentences about captions that do not fit into `places` tokens, that become the same by that, and
+/// whose words `tokenizer` does not know; none where all is well.
+///
+/// # Errors
+/// Where a caption cannot be read at all.
+pub fn notes(entries: &[Entry], tokenizer: &Tokenizer, places: usize) -> Result<Vec<String>> {
+    let captions: BTreeSet<&str> = entries.iter().map(|entry| entry.label.as_str()).collect();
+    let (mut cut, mut unknown) = (Vec::new(), Vec::new());
+    let mut same: BTreeMap<Vec<u32>, Vec<&str>> = BTreeMap::new();
+    for caption in &captions {
+        let tokens = tokenizer.encode(caption, places)?;
+        if let Some(rest) = tokens.cut {
+            cut.push(format!("“{}” loses “{}”", short(caption, 120), short(&rest, 60)));
+        }
+        if let Some(word) = tokens.unknown.first() {
+            unknown.push(format!("“{}” in “{}”", short(word, 40), short(caption, 80)));
+        }
+        same.entry(tokens.ids).or_default().push(caption);
+    }
+    let twins = same.into_values().filter(|captions| captions.len() > 1);
+    let twins: Vec<String> = twins
+        .map(|captions| {
+            let quoted = captions.iter().map(|caption| format!("“{}”", short(caption, 120)));
+            quoted.collect::<Vec<_>>().join(" and ")
+        })
+        .collect();
+    let all = captions.len();
+    let told = [
+        (cut, format!("are longer than {places} tokens, and are cut")),
+        (twins, "groups of captions are read as the same".into()),
+        (unknown, "have words that the model does not know".into()),
+    ];
+    let told = told.into_iter().filter(|(which, _)| !which.is_empty());
+    Ok(told
+        .map(|(which, what)| {
+            let quoted = which.iter().take(QUOTED).cloned().collect::<Vec<_>>().join("; ");
+            let more = if which.len() > QUOTED { "; …" } else { "" };
+            match what.starts_with("groups") {
+                true => format!("{} {what}: {quoted}{more}.", which.len()),
+                false => format!("{} of {all} captions {what}: {quoted}{more}.", which.len()),
+            }
+        })
+        .collect())
+}
+
+/// A sentence about styles of pictures that a model with `styles` does not have, if there are any.
+pub fn unknown_styles(entries: &[Entry], styles: &[String]) -> Option<String> {
+    let own: BTreeSet<&str> = entries.iter().map(|entry| entry.style.as_str()).collect();
+    let unknown: Vec<String> = own
+        .into_iter()
+        .filter(|style| !style.is_empty() && meant(style, styles).is_none())
+        .map(|style| format!("“{}”", short(style, 40)))
+        .collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "The model has no style {}, and will not learn pictures of it: leave the style out, or name one \
+         of {}.",
+        unknown.join(", "),
+        styles.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Split;
+
+    const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nred\nbig\napple\n";
+
+    fn entries(labels: &[&str]) -> Vec<Entry> {
+        let entry = |label: &&str| Entry {
+            label: (*label).into(),
+            tags: Vec::new(),
+            style: "Noto".into(),
+            group: String::new(),
+            licence: String::new(),
+            split: Split::Train,
+        };
+        labels.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn what_is_not_read_is_counted_and_quoted() {
+        let tokenizer = Tokenizer::new(VOCAB).unwrap();
+        let fine = entries(&["red apple", "big apple", "red apple"]);
+        assert!(notes(&fine, &tokenizer, 5).unwrap().is_empty());
+        let long = entries(&["a big red apple", "a big red big", "a", "red 漢"]);
+        let said = notes(&long, &tokenizer, 5).unwrap();
+        assert_eq!(said.len(), 3);
+        assert!(said[0].contains("2 of 4") && said[0].contains("loses “apple”"), "{}", said[0]);
+        assert!(said[1].contains("“a big red apple” and “a big red big”"), "{}", said[1]);
+        assert!(said[2].contains("“漢” in “red 漢”"), "{}", said[2]);
+    }
+
+    #[test]
+    fn styles_are_met_however_they_are_written() {
+        let styles = ["noto".to_owned()];
+        assert_eq!(unknown_styles(&entries(&["x"]), &styles), None);
+        let said = unknown_styles(&entries(&["x"]), &["cubism".into()]).unwrap();
+        assert!(said.contains("“Noto”") && said.contains("cubism"), "{said}");
+    }
+}

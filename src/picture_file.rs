@@ -1,0 +1,180 @@
+//! Pictures as files: what people have is read, and what they name is written.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader};
+
+use crate::files::is_stdout;
+use crate::image::Image;
+use crate::{Error, Result};
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// With its recipe inside.
+    Png,
+    /// Without loss.
+    WebP,
+    /// On white, since it knows no transparency.
+    Jpeg,
+}
+
+/// Of 100, as photographs are commonly kept.
+const JPEG_QUALITY: u8 = 92;
+
+impl Format {
+    /// The format that a file's name asks for; PNG where it has no ending.
+    ///
+    /// # Errors
+    /// Where it asks for one that is not written.
+    pub fn of(path: &Path) -> Result<Self> {
+        let ending = path.extension().filter(|_| !is_stdout(path));
+        let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            None | Some("png") => Ok(Self::Png),
+            Some("webp") => Ok(Self::WebP),
+            Some("jpg" | "jpeg") => Ok(Self::Jpeg),
+            Some(other) => Err(Error::Recipe(format!(
+                "{} asks for a .{other}, and pictures are written as .png, .webp or .jpg",
+                path.display()
+            ))),
+        }
+    }
+
+    /// What to tell whoever expects the recipe in the file; nothing where it is there.
+    pub fn without_recipe(self) -> Option<&'static str> {
+        match self {
+            Self::Png => None,
+            Self::WebP => Some("A WebP does not carry its recipe: keep a PNG to draw it again."),
+            Self::Jpeg => Some(
+                "A JPEG does not carry its recipe, and is on white: keep a PNG to draw it again.",
+            ),
+        }
+    }
+
+    /// A picture's file, with `recipe` (JSON) inside where the format carries one.
+    ///
+    /// # Errors
+    /// Where the picture is empty or too large for the format.
+    pub fn encode(self, picture: &Image, recipe: Option<&str>) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let size = [picture.width as u32, picture.height as u32];
+        let write = match self {
+            Self::Png => return picture.to_png(recipe),
+            Self::WebP => WebPEncoder::new_lossless(&mut bytes).write_image(
+                &picture.pixels,
+                size[0],
+                size[1],
+                ExtendedColorType::Rgba8,
+            ),
+            Self::Jpeg => JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).write_image(
+                &on_white(picture),
+                size[0],
+                size[1],
+                ExtendedColorType::Rgb8,
+            ),
+        };
+        write.map_err(|problem| {
+            Error::Recipe(format!("The picture cannot be written so ({problem}): name a .png"))
+        })?;
+        Ok(bytes)
+    }
+}
+
+/// RGB of a picture laid on white.
+fn on_white(picture: &Image) -> Vec<u8> {
+    let pixels = picture.pixels.as_chunks::<4>().0;
+    let blend = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|value| blend(value, a))).collect()
+}
+
+/// The picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
+///
+/// # Errors
+/// A clause that says what is wrong.
+pub fn read(bytes: &[u8]) -> Result<Image, String> {
+    const KINDS: &str = "save it as PNG, JPEG or WebP";
+    let unread = |problem: image::ImageError| format!("it cannot be read ({problem}); {KINDS}");
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let reader = reader.map_err(|problem| problem.to_string())?;
+    if reader.format().is_none() {
+        return Err(format!("it is no picture that can be read here; {KINDS}"));
+    }
+    let mut decoder = reader.into_decoder().map_err(unread)?;
+    let turned = decoder.orientation().map_err(unread)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unread)?;
+    picture.apply_orientation(turned);
+    let picture = picture.into_rgba8();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    Ok(Image { width, height, pixels: picture.into_raw() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve pixels, the upper half red, on a transparent ground.
+    fn flag() -> Image {
+        let row = |colour: [u8; 4]| colour.repeat(4);
+        let rows = [[200, 0, 0, 255], [0, 0, 200, 255], [0; 4]].map(row);
+        Image { width: 4, height: 3, pixels: rows.concat() }
+    }
+
+    #[test]
+    fn names_choose_the_format() {
+        for (name, wanted) in [
+            ("a.png", Format::Png),
+            ("a.b/out", Format::Png),
+            ("A.PNG", Format::Png),
+            ("-", Format::Png),
+            ("/dev/null", Format::Png),
+            ("a.webp", Format::WebP),
+            ("a.jpg", Format::Jpeg),
+            ("a.JPEG", Format::Jpeg),
+        ] {
+            assert_eq!(Format::of(Path::new(name)).unwrap(), wanted, "{name}");
+        }
+        for name in ["a.gif", "a.png.bak", "a.svg", "a.safetensors"] {
+            let error = Format::of(Path::new(name)).unwrap_err().to_string();
+            assert!(error.contains(".png, .webp or .jpg"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for format in [Format::Png, Format::WebP] {
+            let bytes = format.encode(&flag(), None).unwrap();
+            assert_eq!(read(&bytes).unwrap(), flag(), "{format:?}");
+        }
+        let jpeg = read(&Format::Jpeg.encode(&flag(), None).unwrap()).unwrap();
+        assert_eq!((jpeg.width, jpeg.height), (4, 3));
+        let last = &jpeg.pixels[4 * 11..];
+        assert!(last.iter().all(|value| *value > 200), "what was transparent is white: {last:?}");
+    }
+
+    /// The rotation of a camera, as EXIF in a JPEG and in a PNG says it: 6 is a quarter turn right.
+    #[test]
+    fn cameras_rotations_are_heeded() {
+        let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let jpeg = Format::Jpeg.encode(&flag(), None).unwrap();
+        let segment = [&b"\xff\xe1\0\x22Exif\0\0"[..], exif].concat();
+        let jpeg = [&jpeg[..2], &segment, &jpeg[2..]].concat();
+        let turned = read(&jpeg).unwrap();
+        assert_eq!((turned.width, turned.height), (3, 4));
+    }
+
+    #[test]
+    fn other_files_are_refused_with_advice() {
+        let png = Format::Png.encode(&flag(), None).unwrap();
+        for bytes in [&b"GIF89a"[..], b"", b"<html>", &png[..40], b"\0\0\0\x18ftypheic"] {
+            let problem = read(bytes).unwrap_err();
+            assert!(problem.contains("PNG, JPEG or WebP"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What stands under the prompts: how the model reads them.
+
+use crate::ui::state::State;
+
+/// The beginning of what does not fit.
+fn left_out(cut: &str) -> String {
+    let (start, end) = cut.char_indices().nth(60).map_or((cut, ""), |(i, _)| (&cut[..i], "…"));
+    format!("Too long; this is left out: “{start}{end}”.")
+}
+
+/// Under the prompt.
+pub(super) fn prompt(state: &State) -> String {
+    const KEYS: &str = "Ctrl+Enter draws, Esc stops.";
+    let places = state.loaded.as_ref().map_or(0, |loaded| loaded.model.places);
+    let read = &state.read;
+    let mut text = if state.form.prompt.trim().is_empty() {
+        format!("Without words it draws whatever it likes. {KEYS}")
+    } else if let Some(cut) = &read.cut {
+        format!("{} of {places} tokens. {}", read.tokens, left_out(cut))
+    } else if places > 0 && read.tokens > 0 {
+        format!("{} of {places} tokens. {KEYS}", read.tokens)
+    } else {
+        format!("A thing and perhaps a colour does best. {KEYS}")
+    };
+    for note in &read.notes {
+        text += &format!(" {note}");
+    }
+    text
+}
+
+/// Under the negative prompt.
+pub(super) fn negative(state: &State) -> String {
+    let read = &state.read_negative;
+    let mut text = String::from("What to draw away from.");
+    if state.form.negative.trim().is_empty() {
+        return text;
+    }
+    if state.form.guidance == 1.0 {
+        text += " At guidance 1 it is not used: choose a higher one.";
+    }
+    if let Some(cut) = &read.cut {
+        text += &format!(" {}", left_out(cut));
+    }
+    for note in &read.notes {
+        text += &format!(" {note}");
+    }
+    text
+}

@@ -1,0 +1,55 @@
+// Says why the page does not start, where that can be known. The page's program replaces the sentence.
+(() => {
+  let said = false;
+  const say = (reason) => {
+    if (said) return;
+    const place = document.getElementById("boot-reason");
+    if (!place) return addEventListener("DOMContentLoaded", () => say(reason), { once: true });
+    said = true;
+    place.textContent = reason;
+    place.parentElement.classList.add("failed");
+  };
+  const name = (address) => new URL(address, location.href).pathname.split("/").pop();
+
+  /** Why a file that the page needs cannot be used. */
+  const examine = async (address, error) => {
+    const file = name(address);
+    let response;
+    try {
+      response = await fetch(address, { cache: "no-store" });
+    } catch {
+      return `${file} cannot be reached: check the connection, and reload the page.`;
+    }
+    if (!response.ok) return `${file} is missing: the server answers ${response.status}. Upload all files of the page's folder.`;
+    const kind = (response.headers.get("Content-Type") ?? "").split(";")[0];
+    if (kind === "text/html") return `Instead of ${file} the server sends a web page: the file is missing there. Upload all files of the page's folder.`;
+    if (file.endsWith(".js")) {
+      return /javascript/.test(kind)
+        ? `${file} was refused by this browser (${error ?? "no reason given"}). Reload the page.`
+        : `The server sends ${file} as “${kind || "nothing"}”, which browsers do not run: let it send text/javascript.`;
+    }
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (String.fromCharCode(...bytes.subarray(0, 4)) !== "\0asm" || !WebAssembly.validate(bytes)) {
+      return `${file} is damaged or cut short on the server (${bytes.length} bytes): upload it again.`;
+    }
+    return `${file} did not start (${error ?? "no reason given"}). Reload the page; if that does not help, update the browser.`;
+  };
+
+  const POLICY = "The server's Content-Security-Policy does not let WebAssembly run: add 'wasm-unsafe-eval' to its script-src.";
+  globalThis.patchworkFailed = async (error, address) => {
+    const isPolicy = /content security policy|unsafe-eval/i.test(String(error));
+    say(isPolicy ? POLICY : await examine(address, error));
+  };
+  addEventListener("securitypolicyviolation", (event) => {
+    say(event.blockedURI === "wasm-eval" ? POLICY : `The server's Content-Security-Policy (${event.violatedDirective}) refuses ${event.blockedURI}, which the page needs.`);
+  });
+  addEventListener("error", ({ target }) => {
+    if (target instanceof HTMLScriptElement) examine(target.src).then(say);
+  }, true);
+
+  if (location.protocol === "file:") {
+    say("It was opened as a file, and browsers start programs from web servers only: run “python3 -m http.server” in its folder, and open http://localhost:8000.");
+  } else if (!("noModule" in HTMLScriptElement.prototype) || typeof WebAssembly !== "object") {
+    say("This browser runs no WebAssembly or no JavaScript modules, or both are switched off: update it, or try another.");
+  }
+})();

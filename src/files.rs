@@ -43,7 +43,7 @@ pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Whether a user names the standard output.
 pub fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == STDOUT
+    path.as_os_str() == STDOUT || path == Path::new("/dev/stdout")
 }
 
 /// Makes sure that what a user named can be written, before long work.
@@ -130,7 +130,7 @@ const MOST_LINKS: usize = 40;
 
 /// Where a user's name leads.
 fn place(path: &Path) -> io::Result<Place> {
-    if is_stdout(path) || path == Path::new("/dev/stdout") {
+    if is_stdout(path) {
         return Ok(Place::Stdout);
     }
     match fs::metadata(path) {

@@ -23,6 +23,8 @@ pub const RECIPE_KEYWORD: &str = "patchwork";
 
 /// The most bytes of pixels that a PNG is read with.
 const MOST_BYTES: usize = 64 << 20;
+/// Deflate makes at most 1032 bytes of one: a PNG that claims more pixels than that has not got them.
+pub const INFLATES: usize = 1100;
 
 impl Image {
     /// The picture as PNG, with `recipe` (JSON) in a text chunk.
@@ -56,8 +58,10 @@ impl Image {
         let mut decoder = png_decoder(bytes);
         decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
         let mut reader = decoder.read_info().map_err(|problem| no_png(&problem))?;
-        let size = reader.output_buffer_size().filter(|size| *size <= MOST_BYTES);
-        let size = size.ok_or_else(|| no_png(&"it is too large"))?;
+        let most = MOST_BYTES.min(bytes.len().saturating_mul(INFLATES) + 4096);
+        let size = reader.output_buffer_size().filter(|size| *size <= most);
+        let size =
+            size.ok_or_else(|| no_png(&"it is too large, or claims pixels that it does not hold"))?;
         let mut pixels = vec![0; size];
         let frame = reader.next_frame(&mut pixels).map_err(|problem| no_png(&problem))?;
         if frame.color_type == png::ColorType::GrayscaleAlpha {

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader};
+use image::{
+    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits,
+};
 
 use crate::files::is_stdout;
-use crate::image::Image;
+use crate::image::{INFLATES, Image};
 use crate::{Error, Result};
 
 /// How a picture is written.
@@ -94,6 +96,9 @@ fn on_white(picture: &Image) -> Vec<u8> {
     pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|value| blend(value, a))).collect()
 }
 
+/// The most bytes of pixels of a picture that is read: those of 128 megapixels.
+const MOST_BYTES: u64 = 512 << 20;
+
 /// The picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
 ///
 /// # Errors
@@ -106,7 +111,20 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     if reader.format().is_none() {
         return Err(format!("it is no picture that can be read here; {KINDS}"));
     }
+    let justified = match reader.format() {
+        Some(ImageFormat::Png) => (bytes.len().saturating_mul(INFLATES) + 4096) as u64,
+        _ => u64::MAX,
+    };
     let mut decoder = reader.into_decoder().map_err(unread)?;
+    if decoder.total_bytes() > MOST_BYTES.min(justified) {
+        let (width, height) = decoder.dimensions();
+        return Err(format!(
+            "it has {width}×{height} pixels, which are too many, or more than are in it; make it smaller, or {KINDS}"
+        ));
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(2 * MOST_BYTES);
+    decoder.set_limits(limits).map_err(unread)?;
     let turned = decoder.orientation().map_err(unread)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(unread)?;
     picture.apply_orientation(turned);

@@ -184,12 +184,21 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 31] = [
     "_class_name",
+    "prediction_type",
+    "use_flow_sigmas",
+    "timestep_spacing",
+    "set_alpha_to_one",
+    "lambda_min_clipped",
+    "variance_type",
+    "sigma_min",
+    "timestep_type",
+    "lower_order_final",
+    "solver_order",
     "steps_offset",
     "shift",
     "flow_shift",
-    "timestep_spacing",
     "use_karras_sigmas",
     "sample_size",
     "patch_size",
@@ -209,7 +218,12 @@ const KEYS: [&str; 22] = [
     "beta_end",
 ];
 
-const MANIFEST_KEYS: [&str; 12] = [
+const MANIFEST_KEYS: [&str; 17] = [
+    "name",
+    "prediction",
+    "shift",
+    "defaults",
+    "latent_std",
     "image_size",
     "latent",
     "patch_size",
@@ -243,7 +257,11 @@ fn number() -> impl Strategy<Value = serde_json::Value> {
             "leading",
             "trailing",
             "linspace",
-            "DPMSolverMultistepScheduler"
+            "v_prediction",
+            "flow_prediction",
+            "DPMSolverMultistepScheduler",
+            "EulerDiscreteScheduler",
+            "FlowMatchEulerDiscreteScheduler",
         ])
         .prop_map(Into::into),
         ".*".prop_map(Into::into),

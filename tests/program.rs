@@ -147,7 +147,8 @@ fn targets_are_refused_before_work() {
     assert!(said.contains("step's name") || said.contains("no folder"), "{said}");
     assert!(draw(&[&"-o", &a, &"--steps-out", &locked]).contains("it is a file"));
     fs::write(at("in.safetensors"), "x").unwrap();
-    let said = draw(&[&"-o", &at("in.safetensors"), &"--latents-in", &at("in.safetensors")]);
+    fs::write(at("in.png"), "x").unwrap();
+    let said = draw(&[&"-o", &at("in.png"), &"--latents-in", &at("in.png")]);
     assert!(said.contains("which is read"), "{said}");
     let said = refusal(&mut program(&[
         &"evaluate",

@@ -17,7 +17,8 @@ export const SUB_PATH = "/some/where/";
 
 /**
  * Serves `folder`. `faults` maps a file's path to what happens instead: a status code, "break" for a
- * connection that breaks, a function from the file's bytes to other bytes, or another file's path.
+ * connection that breaks, a function from the file's bytes to other bytes, another file's path, or an
+ * object of such a function (`bytes`), a type and headers.
  */
 export async function serve(folder, faults = {}) {
   const [asked, outside] = [[], []];
@@ -33,13 +34,16 @@ export async function serve(folder, faults = {}) {
     const fault = faults[file];
     if (fault === "break") return request.socket.destroy();
     if (typeof fault === "number") return response.writeHead(fault).end();
+    const other = typeof fault === "object" ? fault : undefined;
+    const change = typeof fault === "function" ? fault : other?.bytes;
     const real = typeof fault === "string" ? fault : join(folder, file);
-    if (typeof fault !== "function" && (!existsSync(real) || !statSync(real).isFile())) {
+    if (!change && (!existsSync(real) || !statSync(real).isFile())) {
       return response.writeHead(404).end();
     }
-    response.writeHead(200, { "Content-Type": KINDS[extname(file)] ?? "application/octet-stream" });
-    if (typeof fault !== "function") return createReadStream(real).pipe(response);
-    response.end(fault(existsSync(real) ? readFileSync(real) : undefined));
+    const type = other?.type ?? KINDS[extname(file)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type, ...other?.headers });
+    if (!change) return createReadStream(real).pipe(response);
+    response.end(change(existsSync(real) ? readFileSync(real) : undefined));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const url = `http://127.0.0.1:${server.address().port}${SUB_PATH}`;

@@ -38,7 +38,7 @@ export function makeTiny(folder, more = {}) {
   // The encoder is not needed to draw.
   delete manifest.files["vae_encoder.safetensors"];
   writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
-  for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt"]) {
+  for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv"]) {
     symlinkSync(join(EMBEDDED, file), join(folder, file));
   }
   runNative("known-answer", folder);
@@ -46,9 +46,14 @@ export function makeTiny(folder, more = {}) {
 
 /** What the server must do for the page to offer it. */
 export function offer(folder) {
-  const files = ["model.json", "dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt", "known_answer.json"];
+  const files = ["model.json", "dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "known_answer.json"];
   const faults = Object.fromEntries(files.map((file) => [`models/tiny/${file}`, join(folder, file)]));
-  const models = ["stickers", "tiny"].map((name) => ({ folder: `./models/${name}`, name, bytes: 50e6 }));
+  const models = ["stickers", "tiny"].map((name) => {
+    const { files } = JSON.parse(readFileSync(join(name === "tiny" ? folder : EMBEDDED, "model.json")));
+    const all = Object.keys(files).sort().map((file) => files[file].sha256);
+    const hash = createHash("sha256").update(all.join("")).digest("hex").slice(0, 16);
+    return { folder: `./models/${name}`, name, bytes: 50e6, hash };
+  });
   faults["models/index.json"] = () => JSON.stringify(models);
   return faults;
 }

@@ -75,6 +75,18 @@ test("a GPU that computes wrong numbers is not used", async (t) => {
   assert.equal(await generate(page), "done");
 });
 
+test("a known answer that is no answer takes no GPU away", async (t) => {
+  const { page } = await openTiny(t, (faults) => {
+    const bytes = () => Buffer.from("<!doctype html><title>Not found</title>");
+    faults["models/tiny/known_answer.json"] = { bytes, type: "text/html" };
+  });
+  await fill(page, { device: "WebGPU" });
+  await state(page, "loading");
+  await state(page, "ready", 5 * MINUTES);
+  assert.match(await status(page), /Ready on the WebGPU/);
+  assert.match(await facts(page), /Not checked: known_answer\.json cannot be used: it is a web page/);
+});
+
 test("a lost GPU: the page says so, starts again, and offers the CPU", async (t) => {
   const { page } = await openTiny(t, (faults) => {
     // The worker's own start, after a line that lets the test take its GPU away.

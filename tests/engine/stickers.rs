@@ -145,3 +145,73 @@ fn a_recipe_may_override_the_shift() {
     assert_ne!(draw(None), draw(Some(own.unwrap() + 2.0)));
     assert_eq!(pipeline.resolved(&recipe).shift, own);
 }
+
+fn notes(pipeline: &Pipeline, recipe: Recipe) -> String {
+    let recipe = Recipe { steps: 2, ..recipe };
+    pipeline.begin(&recipe, None).unwrap().notes().join(" ")
+}
+
+/// Emoji are their names, with any skin and any variation; what has no name is told.
+#[test]
+fn emoji_draw_what_their_names_draw() {
+    let pipeline = pipeline(&cpu());
+    let draw = |prompt: &str| {
+        let recipe = Recipe { prompt: prompt.into(), steps: 1, seed: 5, ..Recipe::default() };
+        pipeline.draw(&recipe).unwrap().into_data().try_to_vec::<f32>().unwrap()
+    };
+    assert_eq!(draw("🍎"), draw("red apple"));
+    assert_eq!(draw("❤️ and 🐟"), draw("red heart and fish"));
+    assert_eq!(draw("👋🏽"), draw("waving hand"));
+    assert_ne!(draw("🍎"), draw("🍏"));
+    let said = |prompt: &str, negative: &str| {
+        let (prompt, negative) = (prompt.to_owned(), negative.to_owned());
+        notes(&pipeline, Recipe { prompt, negative, ..Recipe::default() })
+    };
+    assert!(said("🍎", "").contains("In the prompt 🍎 is read as “red apple”."));
+    let unknown = said("red ♙ ስላም", "ⵣ");
+    for word in ["“♙”", "“ስላም”", "“ⵣ” in the negative prompt"] {
+        assert!(unknown.contains(word), "{unknown}");
+    }
+    assert_eq!(said("red apple", "blue"), "");
+}
+
+#[test]
+fn what_guidance_leaves_unused_is_told() {
+    let pipeline = pipeline(&cpu());
+    let said = |guidance: f64, negative: &str, interval: (f64, f64)| {
+        let (prompt, negative) = ("fish".to_owned(), negative.to_owned());
+        let recipe = Recipe { guidance_interval: interval, ..Recipe::default() };
+        notes(&pipeline, Recipe { prompt, negative, guidance, ..recipe })
+    };
+    let always = (0.0, 1.0);
+    assert_eq!(said(3.0, "blue", always) + &said(1.0, "", always) + &said(0.5, "blue", always), "");
+    assert!(said(1.0, "blue", always).contains("negative prompt is not used"));
+    assert!(said(0.0, "", always).contains("prompt, style and class are not used"));
+    assert!(said(0.0, "blue", always).contains("drawn from the negative prompt"));
+    assert!(said(3.0, "blue", (0.1, 0.2)).contains("negative prompt is not used"));
+    let long = "a very small red apple with two green leaves and a worm on a blue plate";
+    assert!(said(3.0, long, always).contains("The negative prompt is longer"));
+}
+
+/// A recipe as it is written says which model drew it, and names as this program spells them.
+#[test]
+fn a_resolved_recipe_names_its_model() {
+    let pipeline = pipeline(&cpu());
+    let recipe = Recipe {
+        style: " Fluent-Flat".into(),
+        sampler: "DPMPP 2M".into(),
+        steps: 1,
+        ..Recipe::default()
+    };
+    let resolved = pipeline.resolved(&recipe);
+    assert_eq!((resolved.style.as_str(), resolved.sampler.as_str()), ("fluent flat", "dpmpp_2m"));
+    assert_eq!((resolved.model, resolved.model_hash), ("stickers".into(), pipeline.hash.clone()));
+    // The first 16 digits of a SHA-256 over the files' own, in order of their names.
+    let bytes = std::fs::read(root("www/models/stickers/model.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let files: std::collections::BTreeMap<String, serde_json::Value> =
+        serde_json::from_value(json["files"].clone()).unwrap();
+    let all: String = files.values().filter_map(|facts| facts["sha256"].as_str()).collect();
+    assert_eq!(pipeline.hash, patchwork::pipeline::source::sha256(all.as_bytes())[..16]);
+    assert!(pipeline.begin(&recipe, None).is_ok());
+}

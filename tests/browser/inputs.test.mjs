@@ -1,0 +1,212 @@
+// What strangers bring to the page: recipes of other models and versions, links, emoji, seeds.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { crc32, deflateSync } from "node:zlib";
+
+import { EMBEDDED, browse, fill, generate, open, pixels, saved, state, status, temporary } from "./support.mjs";
+import { makeTiny, offer } from "./tiny.mjs";
+
+const browser = await browse();
+
+/** A PNG with one more chunk, before the pixels or behind them. */
+function withChunk(png, kind, data, behind = false) {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(data.length);
+  head.write(kind, 4, "latin1");
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32BE(crc32(data, crc32(Buffer.from(kind, "latin1"))));
+  const at = behind ? png.length - 12 : 33;
+  return Buffer.concat([png.subarray(0, at), head, data, crc, png.subarray(at)]);
+}
+
+/** The PNG without its recipe. */
+function without(png) {
+  const parts = [png.subarray(0, 8)];
+  for (let at = 8; at < png.length; ) {
+    const end = at + 12 + png.readUInt32BE(at);
+    if (png.toString("latin1", at + 4, at + 8) !== "iTXt") parts.push(png.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}
+
+const file = (name, buffer) => ({ name, mimeType: "image/png", buffer });
+const bring = (page, name, buffer) => page.getByLabel("Open a PNG").setInputFiles(file(name, buffer));
+const prompt = (page) => page.getByRole("textbox", { name: "Prompt", exact: true });
+
+test("a picture says which model drew it, and brings that model back", async (t) => {
+  const folder = temporary(t);
+  makeTiny(folder);
+  const { page, profile, server, errors } = await open(t, browser, { faults: offer(folder) });
+  await state(page, "ready");
+  await fill(page, { prompt: "fish", steps: 2, model: "./models/tiny" });
+  await state(page, "loading");
+  await state(page, "ready");
+  assert.equal(await generate(page), "done");
+  const tiny = await saved(page, "Download PNG");
+  const link = page.url();
+  assert.match(link, /model=tiny&model_hash=[0-9a-f]{16}$/);
+
+  // Another visit, with the first model: the PNG brings the other.
+  const other = await profile.newPage();
+  await other.goto(server.url);
+  await state(other, "ready");
+  await bring(other, "tiny.png", tiny);
+  await other.getByText("Its model, “tiny”, is being loaded.").waitFor();
+  await state(other, "ready");
+  assert.equal(await generate(other), "done");
+  assert.ok((await saved(other, "Download PNG")).equals(tiny), "the very picture");
+
+  // A reload and a link bring it back as well.
+  const third = await profile.newPage();
+  await third.goto(link);
+  await third.waitForFunction(() => document.querySelector("select[aria-label=Model]")?.value === "./models/tiny");
+  await state(third, "ready");
+  assert.equal(await generate(third), "done");
+  assert.ok((await saved(third, "Download PNG")).equals(tiny));
+
+  // Where it is not served, nobody promises the same picture.
+  const alone = await open(t, browser);
+  await state(alone.page, "ready");
+  await bring(alone.page, "tiny.png", tiny);
+  await alone.page.getByText(/The recipe of tiny\.png is in the form, but the picture will differ: “tiny” \([0-9a-f]{16}\) drew it, a model that is not here\./).waitFor();
+  await alone.page.goto(alone.server.url + new URL(link).hash);
+  await alone.page.reload();
+  await state(alone.page, "ready");
+  assert.match(await status(alone.page), /will be drawn otherwise: “tiny” \([0-9a-f]{16}\) drew it/);
+  assert.deepEqual(errors, []);
+});
+
+test("recipes in text of any kind, of other versions and spellings", async (t) => {
+  const { page, errors } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { prompt: "fish", steps: 1 });
+  await generate(page);
+  const plain = without(await saved(page, "Download PNG"));
+  await bring(page, "plain.png", plain);
+  await page.getByText("plain.png holds no recipe").waitFor();
+  const { hash } = JSON.parse(await (await page.request.get(new URL("models/index.json", page.url()).href)).text())[0];
+  const recipe = { prompt: "été", style: " Noto", sampler: "Heun", seed: 3, steps: 2, model: "stickers", model_hash: hash };
+  const text = (more) => Buffer.from(JSON.stringify({ ...recipe, ...more }));
+  const latin1 = Buffer.from(text().toString(), "latin1");
+  const kinds = {
+    tEXt: Buffer.concat([Buffer.from("patchwork\0"), latin1]),
+    zTXt: Buffer.concat([Buffer.from("patchwork\0\0"), deflateSync(latin1)]),
+    iTXt: Buffer.concat([Buffer.from("patchwork\0\x01\0\0\0"), deflateSync(text())]),
+  };
+  for (const [kind, data] of Object.entries(kinds)) {
+    for (const behind of [false, true]) {
+      const name = `${kind}-${behind}.png`;
+      await fill(page, { prompt: "x", sampler: "euler", style: "" });
+      await bring(page, name, withChunk(plain, kind, data, behind));
+      await page.getByText(`The recipe of ${name} is in the form: Generate draws it again.`).waitFor();
+      assert.equal(await prompt(page).inputValue(), "été");
+      assert.equal(await page.getByRole("combobox", { name: "Sampler" }).inputValue(), "heun");
+      assert.equal(await page.getByRole("combobox", { name: "Style" }).inputValue(), "noto");
+    }
+  }
+  // What is not known is named before anything is promised.
+  const strange = Buffer.concat([Buffer.from("patchwork\0\0\0\0\0"), text({ lora: "x", sampler: "dpm_fast", style: "cubism", eta: 0.5, model_hash: "" })]);
+  await bring(page, "strange.png", withChunk(plain, "iTXt", strange));
+  await page.getByText("is in the form, but the picture will differ").waitFor();
+  const said = await status(page);
+  for (const word of ["the field “lora”", "the sampler “dpm_fast”", "the style “cubism”", "eta 0.5", "does not say which model drew it"]) {
+    assert.ok(said.includes(word), `${word} is missing in: ${said}`);
+  }
+  // A few thousand bytes that would be a gigabyte.
+  const bomb = Buffer.concat([Buffer.from("patchwork\0\x01\0\0\0"), deflateSync(Buffer.alloc(256 << 20, 32))]);
+  await bring(page, "bomb.png", withChunk(plain, "iTXt", bomb));
+  await page.getByText("bomb.png: This is no PNG that can be read: its recipe cannot be unpacked").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("a link names what it cannot mean, and keeps the rest", async (t) => {
+  const hash = "#prompt=red+apple&seed=-4&steps=99999&sampler=Heun&style=NOTO&lora=x";
+  const { page } = await open(t, browser, { hash });
+  await state(page, "ready");
+  const said = await status(page);
+  for (const word of ["seed “-4”", "“lora”", "99999 steps (at most 150)"]) {
+    assert.ok(said.includes(word), `${word} is missing in: ${said}`);
+  }
+  assert.equal(await page.getByRole("combobox", { name: "Sampler" }).inputValue(), "heun");
+  assert.equal(await page.getByRole("combobox", { name: "Style" }).inputValue(), "noto");
+});
+
+test("emoji are read as their names; other signs are named, and stay named", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { prompt: "red apple", style: "noto", steps: 2, guidance: 1 });
+  await generate(page);
+  const apple = await pixels(page);
+  await fill(page, { prompt: "🍎" });
+  await page.locator("#Prompt-help").getByText("🍎 is read as “red apple”").waitFor();
+  await generate(page);
+  assert.deepEqual(await pixels(page), apple);
+  assert.match(await status(page), /Done in .* 🍎 is read as “red apple”/);
+  await fill(page, { prompt: "red ስላም", negative: "ⵣ" });
+  await page.locator("#Prompt-help").getByText("no words for “ስላም”").waitFor();
+  const negative = page.locator("#Negative-prompt-help");
+  await negative.getByText("At guidance 1 it is not used").waitFor();
+  await negative.getByText("no words for “ⵣ”").waitFor();
+  await fill(page, { negative: "a very big red apple with green leaves on a small wooden table beside the lamp", guidance: 2 });
+  await negative.getByText(/Too long; this is left out: “.*lamp”/).waitFor();
+  await generate(page);
+  assert.match(await status(page), /Done in .*no words for “ስላም”.*negative prompt is longer/);
+});
+
+test("seeds are read as people write them, or refused beside the field", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  const seed = page.getByRole("spinbutton", { name: "Seed" });
+  await seed.fill("");
+  await seed.pressSequentially("1e5");
+  assert.equal(await seed.inputValue(), "1e5");
+  await seed.blur();
+  assert.equal(await seed.inputValue(), "100000");
+  for (const bad of ["-5", "1.5"]) {
+    await seed.fill(bad);
+    await page.locator("#Seed-help").getByText(`“${bad}” is no seed`).waitFor();
+    assert.equal(await seed.getAttribute("aria-invalid"), "true");
+    await seed.blur();
+    assert.equal(await seed.inputValue(), "100000", "what held before holds");
+  }
+  // Digit by digit, what is typed stays.
+  const guidance = page.getByRole("spinbutton", { name: "Guidance" });
+  await guidance.fill("");
+  await guidance.pressSequentially("4.05");
+  assert.equal(await guidance.inputValue(), "4.05");
+  await guidance.blur();
+  assert.equal(await guidance.inputValue(), "4.05");
+});
+
+test("of many requests only the last is drawn", async (t) => {
+  const { page } = await open(t, browser);
+  await state(page, "ready");
+  await fill(page, { prompt: "red apple", steps: 3 });
+  await page.evaluate(() => {
+    for (let i = 0; i < 40; i++) {
+      window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, repeat: i > 0 }));
+    }
+    for (let i = 0; i < 40; i++) {
+      window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true }));
+    }
+  });
+  await state(page, "done");
+  const history = page.getByRole("region", { name: "History" }).getByRole("listitem");
+  await history.first().waitFor();
+  assert.equal(await history.count(), 1);
+});
+
+test("weights that only encode are never fetched, and what is kept is asked to stay", async (t) => {
+  const { page, server } = await open(t, browser);
+  await state(page, "ready");
+  assert.ok(!server.asked.some((file) => file.includes("vae_encoder")));
+  assert.ok(server.asked.includes("models/stickers/emoji.tsv"));
+  await page.getByText("Device and model").click();
+  await page.locator(".facts dl").getByText(/This browser (promises to keep|makes no promise)/).waitFor();
+  const { files } = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));
+  assert.ok("emoji.tsv" in files);
+});

@@ -1,0 +1,130 @@
+// What keeps the page from starting, and what it says then.
+
+import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { DIST, browse, fill, generate, open, state, status, temporary } from "./support.mjs";
+
+const browser = await browse();
+const reason = (page) => page.locator("#boot-reason");
+const html = () => Buffer.from("<!doctype html><title>Not found</title>");
+
+for (const [what, faults, word] of [
+  ["missing", { "app_bg.wasm": 404 }, /app_bg\.wasm is missing: the server answers 404/],
+  ["truncated", { "app_bg.wasm": (bytes) => bytes.subarray(0, 50_000) }, /app_bg\.wasm is damaged or cut short on the server \(50000 bytes\)/],
+  ["a web page", { "app_bg.wasm": { bytes: html, type: "text/html" } }, /Instead of app_bg\.wasm the server sends a web page/],
+  ["nonsense", { "app_bg.wasm": () => Buffer.from("nonsense") }, /app_bg\.wasm is damaged/],
+]) {
+  test(`the program is ${what}`, async (t) => {
+    const { page } = await open(t, browser, { faults });
+    await reason(page).getByText(word).waitFor();
+    assert.ok(await page.getByText("The page is starting.").isVisible());
+  });
+}
+
+test("a script is missing, or sent as another type", async (t) => {
+  const gone = await open(t, browser, { faults: { "app_main.js": 404 } });
+  await reason(gone.page).getByText("app_main.js is missing: the server answers 404").waitFor();
+  const faults = { "app_main.js": { type: "text/plain", headers: { "X-Content-Type-Options": "nosniff" } } };
+  const typed = await open(t, browser, { faults });
+  await reason(typed.page).getByText("The server sends app_main.js as “text/plain”").waitFor();
+  const app = await open(t, browser, { faults: { "app.js": 404 } });
+  await reason(app.page).getByText("app").waitFor();
+});
+
+test("no script runs at all: the page's own sentence tells what it needs", async (t) => {
+  const headers = { "Content-Security-Policy": "script-src 'none'" };
+  const { page } = await open(t, browser, { faults: { "index.html": { headers } } });
+  await page.getByText("it needs a web server").waitFor({ timeout: 10_000 });
+});
+
+test("a policy that forbids WebAssembly is named; one that allows it is enough", async (t) => {
+  const policy = (script) => ({ faults: { "index.html": { headers: { "Content-Security-Policy": `default-src 'self'; script-src ${script}; img-src 'self' blob: data:` } } } });
+  const strict = await open(t, browser, policy("'self'"));
+  await reason(strict.page).getByText("Content-Security-Policy does not let WebAssembly run: add 'wasm-unsafe-eval'").waitFor();
+  const { page } = await open(t, browser, policy("'self' 'wasm-unsafe-eval'"));
+  await state(page, "ready");
+});
+
+test("opened as a file", async (t) => {
+  const folder = temporary(t);
+  cpSync(DIST, folder, { recursive: true, filter: (path) => !path.includes("models") });
+  const page = await (await browser.newContext()).newPage();
+  t.after(() => page.close());
+  await page.goto(`file://${join(folder, "index.html")}`);
+  await reason(page).getByText("It was opened as a file").waitFor();
+});
+
+test("the worker's program is missing or broken: the page says so, and starts again", async (t) => {
+  for (const fault of [404, () => Buffer.from("nonsense")]) {
+    const faults = { "worker_bg.wasm": fault };
+    const { page } = await open(t, browser, { faults });
+    await state(page, "error");
+    assert.match(await status(page), /worker cannot be started .*worker_bg\.wasm/);
+    delete faults["worker_bg.wasm"];
+    await page.getByRole("button", { name: "Start again" }).click();
+    await state(page, "ready");
+  }
+});
+
+test("plain http, where the browser keeps nothing: it draws all the same", async (t) => {
+  const local = await browse(["--host-resolver-rules=MAP patchwork.test 127.0.0.1"]);
+  const { page, server } = await open(t, local);
+  await page.goto(server.url.replace("127.0.0.1", "patchwork.test"));
+  await state(page, "ready");
+  assert.equal(await page.evaluate(() => globalThis.isSecureContext), false);
+  await page.getByText("Device and model").click();
+  await page.getByText("This browser keeps no files here").waitFor();
+  await page.getByRole("button", { name: "Remove the downloaded weights" }).click();
+  await page.getByText("This browser kept no weights.").first().waitFor();
+  await fill(page, { prompt: "red apple", steps: 1 });
+  assert.equal(await generate(page), "done");
+});
+
+test("a page that was open while a new one was uploaded asks to be loaded anew", async (t) => {
+  const faults = {};
+  const { page } = await open(t, browser, { faults });
+  await state(page, "ready");
+  await fill(page, { prompt: "a fish of mine", seed: 77 });
+  faults["worker_main.js"] = (bytes) => Buffer.from(String(bytes).replace(/version: "\w+"/, 'version: "another"'));
+  await fill(page, { device: "CPU" });
+  await page.getByText("This page was updated on its server").waitFor();
+  delete faults["worker_main.js"];
+  await page.getByRole("button", { name: "Reload the page" }).click();
+  await state(page, "ready");
+  assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "a fish of mine");
+  assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "77");
+});
+
+test("a history that the browser does not open: the picture stays, and nothing is told as full", async (t) => {
+  const { page, profile } = await open(t, browser);
+  await profile.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("denied", "SecurityError");
+    };
+  });
+  await page.reload();
+  await state(page, "ready");
+  await fill(page, { prompt: "red apple", steps: 1 });
+  assert.equal(await generate(page), "done");
+  const open1 = page.getByRole("button", { name: "Open red apple, any style, seed 7" });
+  await open1.waitFor();
+  await page.getByText("1 picture, ").getByText("until the page is closed").waitFor();
+  assert.doesNotMatch(await status(page), /no room/);
+  // A window that comes back does not repeat itself.
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await page.waitForTimeout(300);
+  assert.match(await status(page), /Done in|keeps no history here/);
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("button", { name: "Delete all 1" }).click();
+  await page.getByText("Nothing yet").waitFor();
+});
+
+test("a host that answers everything with a page: nothing is blamed on the GPU or the weights", async (t) => {
+  const page404 = { bytes: html, type: "text/html" };
+  const { page } = await open(t, browser, { faults: { "models/stickers/dit.safetensors": page404 } });
+  await state(page, "error");
+  assert.match(await status(page), /dit\.safetensors cannot be used: it is a web page and not the file itself/);
+});

@@ -1,0 +1,307 @@
+//! Pictures that the program is given and writes: formats, latents, steps, several, own pictures to learn.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use patchwork::diffusion::Generator;
+use patchwork::image::Image;
+use patchwork::picture_file::{Format, read};
+use safetensors::tensor::{Dtype, TensorView};
+
+fn run(arguments: &[&dyn AsRef<OsStr>]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patchwork"));
+    command.args(arguments.iter().map(|argument| argument.as_ref()));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()
+}
+
+/// Draws with one step; what was said, and what was printed.
+#[track_caller]
+fn draw(more: &[&dyn AsRef<OsStr>]) -> (String, Vec<u8>) {
+    let fixed: [&dyn AsRef<OsStr>; 5] = [&"generate", &"--prompt", &"red apple", &"--steps", &"1"];
+    let Output { status, stdout, stderr } = run(&[&fixed, more].concat());
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(status.success(), "{said}");
+    (said, stdout)
+}
+
+#[test]
+fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let (_, printed) = draw(&[&"-o", &at("a.png")]);
+    assert!(String::from_utf8(printed).unwrap().ends_with("a.png\n"));
+    let png = fs::read(at("a.png")).unwrap();
+    let (recipe, unknown) = Image::recipe_of_png(&png).unwrap().unwrap();
+    assert_eq!(
+        (recipe.model.as_str(), recipe.model_hash.len(), unknown.len()),
+        ("stickers", 16, 0)
+    );
+    // The very bytes, and nothing beside them.
+    for dash in ["-", "/dev/stdout"] {
+        assert!(draw(&[&"-o", &dash]).1 == png, "{dash}");
+    }
+
+    let picture = read(&png).unwrap();
+    let (said, _) = draw(&[&"-o", &at("a.webp")]);
+    assert!(said.contains("does not carry its recipe"), "{said}");
+    assert!(read(&fs::read(at("a.webp")).unwrap()).unwrap() == picture);
+    let (said, _) = draw(&[&"-o", &at("a.JPG")]);
+    assert!(said.contains("on white"), "{said}");
+    let jpeg = fs::read(at("a.JPG")).unwrap();
+    assert!(jpeg.starts_with(b"\xff\xd8\xff"));
+    let jpeg = read(&jpeg).unwrap();
+    assert_eq!((jpeg.width, jpeg.height), (picture.width, picture.height));
+    assert!(jpeg.pixels[..3].iter().all(|value| *value > 240), "its ground is white");
+
+    for (command, option) in [
+        (vec!["generate", "-o"], "a.gif"),
+        (vec!["sheet", "--prompts", "a", "--styles", "noto", "-o"], "a.bmp"),
+        (vec!["dataset", "-o", "d.safetensors", "--sheet"], "a.tiff"),
+        (vec!["evaluate", "--data", "none", "--beside"], "a.heic"),
+    ] {
+        let mut arguments: Vec<&dyn AsRef<OsStr>> = Vec::new();
+        command.iter().for_each(|argument| arguments.push(argument));
+        let target = at(option);
+        arguments.push(&target);
+        let Output { status, stderr, .. } = run(&arguments);
+        let said = String::from_utf8(stderr).unwrap();
+        assert!(status.code() == Some(1) && said.contains(".png, .webp or .jpg"), "{said}");
+    }
+}
+
+#[test]
+fn latents_steps_and_several_are_what_they_say() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    // Another seed's noise, given: that seed's picture, without a recipe that would say otherwise.
+    let noise = Generator::new(7).randn(8 * 16 * 16);
+    let bytes: Vec<u8> = noise.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view = TensorView::new(Dtype::F32, vec![1, 8, 16, 16], &bytes).unwrap();
+    fs::write(at("in.st"), safetensors::serialize([("latents", view)], None).unwrap()).unwrap();
+    draw(&[&"--seed", &"7", &"-o", &at("seven.png"), &"--latents-out", &at("seven.st")]);
+    let given: [&dyn AsRef<OsStr>; 8] = [
+        &"--seed",
+        &"99",
+        &"--latents-in",
+        &at("in.st"),
+        &"-o",
+        &at("given.png"),
+        &"--latents-out",
+        &at("given.st"),
+    ];
+    let (said, _) = draw(&given);
+    assert!(said.contains("carries no recipe"), "{said}");
+    let [seven, given] = ["seven.png", "given.png"].map(|name| fs::read(at(name)).unwrap());
+    assert!(read(&seven).unwrap() == read(&given).unwrap());
+    assert!(fs::read(at("seven.st")).unwrap() == fs::read(at("given.st")).unwrap());
+    assert!(Image::recipe_of_png(&given).unwrap().is_none());
+
+    // Values that are none are named, and so is another shape.
+    let bytes: Vec<u8> =
+        [f32::NAN; 8 * 16 * 16].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view = TensorView::new(Dtype::F32, vec![1, 8, 16, 16], &bytes).unwrap();
+    fs::write(at("nan.st"), safetensors::serialize([("latents", view)], None).unwrap()).unwrap();
+    let refused = run(&[&"generate", &"--latents-in", &at("nan.st"), &"-o", &at("x.png")]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("latents") && said.contains("no finite numbers"), "{said}");
+
+    // Picture i of several has seed + i.
+    draw(&[&"--seed", &"7", &"--count", &"3", &"-o", &at("all.png")]);
+    draw(&[&"--seed", &"8", &"-o", &at("eight.png")]);
+    let all = read(&fs::read(at("all.png")).unwrap()).unwrap();
+    assert_eq!((all.width, all.height), (256, 256));
+    let part = |left: usize, top: usize| -> Vec<u8> {
+        let row = |y: usize| &all.pixels[4 * ((top + y) * 256 + left)..][..4 * 128];
+        (0..128).flat_map(row).copied().collect()
+    };
+    let far = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    assert!(far(&part(0, 0), &read(&seven).unwrap().pixels) <= 2);
+    assert!(far(&part(128, 0), &read(&fs::read(at("eight.png")).unwrap()).unwrap().pixels) <= 2);
+    assert!(part(128, 128).iter().all(|value| *value == 0), "there is no fourth");
+
+    let steps = at("steps");
+    let arguments: [&dyn AsRef<OsStr>; 9] = [
+        &"generate",
+        &"--prompt",
+        &"red apple",
+        &"--steps",
+        &"3",
+        &"--steps-out",
+        &steps,
+        &"-o",
+        &at("three.png"),
+    ];
+    assert!(run(&arguments).status.success());
+    let mut names: Vec<_> =
+        fs::read_dir(&steps).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["step-001.png", "step-002.png", "step-003.png"]);
+    let last = read(&fs::read(steps.join("step-003.png")).unwrap()).unwrap();
+    // Euler's last step ends at what it believes.
+    assert!(last == read(&fs::read(at("three.png")).unwrap()).unwrap());
+}
+
+#[test]
+fn seeds_and_classes_are_read_or_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let a = place.path().join("a.png");
+    draw(&[&"--seed", &"1e5", &"-o", &a]);
+    let (recipe, _) = Image::recipe_of_png(&fs::read(&a).unwrap()).unwrap().unwrap();
+    assert_eq!(recipe.seed, 100_000);
+    for (flags, word) in [
+        (["--seed", "-5"], "“-5” is no seed"),
+        (["--seed", "1.5"], "“1.5” is no seed"),
+        (["--class", "3"], "choose a style instead of a class"),
+        (["--style", "cubism"], "There is no style “cubism”"),
+        (["--sampler", "nonsense"], "There is no sampler “nonsense”"),
+    ] {
+        let refused = run(&[&"generate", &flags[0], &flags[1], &"-o", &a]);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && said.contains(word), "{said}");
+    }
+}
+
+/// A camera's picture: 24 megapixels, lying on its side, as JPEG, beside a WebP and a PNG.
+#[test]
+fn own_pictures_of_any_kind_and_size_are_packed_and_captions_tried() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    // Red above, blue below.
+    let halves = |width: usize, height: usize| {
+        let pixel =
+            |i: usize| if i < width * height / 2 { [220, 20, 20, 255] } else { [20, 20, 220, 255] };
+        Image { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
+    };
+    let photograph = Format::Jpeg.encode(&halves(6000, 4000), None).unwrap();
+    let exif =
+        b"\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let photograph = [&photograph[..2], &exif[..], &photograph[2..]].concat();
+    fs::write(at("camera.jpg"), photograph).unwrap();
+    fs::write(at("small.webp"), Format::WebP.encode(&halves(40, 30), None).unwrap()).unwrap();
+    fs::write(at("small.png"), Format::Png.encode(&halves(200, 200), None).unwrap()).unwrap();
+    let long = "a very small red apple with two green leaves and a worm on a";
+    let lines = [
+        ("camera.jpg", String::new(), "Noto"),
+        ("small.webp", format!("{long} blue plate"), ""),
+        ("small.png", format!("{long} white plate"), "cubism"),
+        ("small.png", "🍎 ♙".into(), ""),
+    ];
+    let line = |(file, text, style): (&str, String, &str)| {
+        serde_json::json!({"file_name": file, "text": text, "style": style}).to_string()
+    };
+    fs::write(at("metadata.jsonl"), lines.map(line).join("\n")).unwrap();
+    let output = at("d.safetensors");
+    let packed = run(&[&"dataset", &"--pictures", &place.path(), &"-o", &output]);
+    let said = String::from_utf8(packed.stderr).unwrap();
+    assert!(packed.status.success(), "{said}");
+    for word in [
+        "empty for 1 of 4 pictures",
+        "camera.jpg (line 1)",
+        "2 of 4 captions are longer than 16 tokens",
+        "loses “blue plate”",
+        "1 groups of captions are read as the same",
+        "“♙” in “🍎 ♙”",
+        "no style “cubism”",
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let dataset = patchwork::dataset::Dataset::read(&output).unwrap();
+    let turned = &dataset.pictures[0];
+    // A quarter turn to the right: what was above is at the right.
+    let at = |x: usize, y: usize| turned.pixels[4 * (y * 128 + x)..][..4].to_vec();
+    let (left, right) = (at(40, 64), at(90, 64));
+    assert!(left[2] > 180 && right[0] > 180, "{left:?} {right:?}");
+    assert_eq!(at(4, 64)[3], 0, "it is upright now");
+}
+
+/// What would be missed after the last step is missed before the first.
+#[test]
+fn training_asks_first_for_what_it_needs_last() {
+    let place = tempfile::tempdir().unwrap();
+    let (model, data) = (place.path().join("m"), place.path().join("d.safetensors"));
+    fs::create_dir(&model).unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
+    let copy = |name: &str| fs::copy(shipped.join(name), model.join(name)).map(drop).unwrap();
+    ["model.json", "dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt"]
+        .into_iter()
+        .for_each(copy);
+    let refused = |what: &str| {
+        let run_folder = place.path().join("run");
+        let arguments: [&dyn AsRef<OsStr>; 10] = [
+            &"train",
+            &what,
+            &"--model",
+            &model,
+            &"--data",
+            &data,
+            &"--run",
+            &run_folder,
+            &"--steps",
+            &"1",
+        ];
+        let Output { status, stderr, .. } = run(&arguments);
+        assert_eq!(status.code(), Some(1));
+        String::from_utf8(stderr).unwrap()
+    };
+    for what in ["dit", "vae"] {
+        assert!(refused(what).contains("emoji.tsv"), "the first that is missing is named");
+    }
+    copy("emoji.tsv");
+    fs::write(model.join("vae_encoder.safetensors"), "short").unwrap();
+    for what in ["dit", "vae"] {
+        let said = refused(what);
+        assert!(said.contains("vae_encoder.safetensors") && said.contains("5 bytes"), "{said}");
+    }
+}
+
+/// A short run reaches the rate that was asked for, says what it did, and goes on as the same run.
+#[test]
+fn a_short_run_warms_up_for_a_fifth_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let picture = Image { width: 64, height: 64, pixels: [200, 30, 30, 255].repeat(64 * 64) };
+    fs::write(at("a.png"), picture.to_png(None).unwrap()).unwrap();
+    let lines: String = (0..4)
+        .map(|i| format!("{{\"file_name\": \"a.png\", \"text\": \"square {i}\"}}\n"))
+        .collect();
+    fs::write(at("metadata.jsonl"), lines).unwrap();
+    let (data, run_folder): (PathBuf, PathBuf) = (at("d.safetensors"), at("run"));
+    assert!(run(&[&"dataset", &"--pictures", &place.path(), &"-o", &data]).status.success());
+    let train = |steps: &str| {
+        let arguments: [&dyn AsRef<OsStr>; 18] = [
+            &"train",
+            &"dit",
+            &"--data",
+            &data,
+            &"--run",
+            &run_folder,
+            &"--steps",
+            &steps,
+            &"--batch",
+            &"2",
+            &"--part",
+            &"2",
+            &"--rate",
+            &"0.0001",
+            &"--errors",
+            &"0",
+            &"--samples",
+            &"0",
+        ];
+        let Output { status, stderr, .. } = run(&arguments);
+        let said = String::from_utf8(stderr).unwrap();
+        assert!(status.success(), "{said}");
+        said
+    };
+    let said = train("5");
+    assert!(said.contains("The warm-up is shortened to 1, a fifth of the run's steps."), "{said}");
+    let metrics = fs::read_to_string(run_folder.join("metrics.jsonl")).unwrap();
+    let last: serde_json::Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+    assert_eq!(last["rate"], 1e-4);
+    // Longer, with the default that would now fit: still the same run.
+    assert!(train("6").contains("Going on from step 5 of 6."));
+}

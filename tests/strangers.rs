@@ -1,0 +1,239 @@
+//! What strangers bring, changed at random: recipes, links, indexes, captions, pictures, words. Each ends
+//! in a value or in a sentence, soon, and in no more memory than it justifies.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use patchwork::address;
+use patchwork::dataset::folder;
+use patchwork::image::Image;
+use patchwork::picture_file;
+use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::recipe::{Recipe, meant, seed};
+use patchwork::text::{EmojiNames, Tokenizer};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Names of a recipe's fields, and one that is none.
+const FIELDS: [&str; 16] = [
+    "prompt",
+    "negative",
+    "class",
+    "style",
+    "seed",
+    "steps",
+    "guidance",
+    "guidance_interval",
+    "guidance_channels",
+    "shift",
+    "sampler",
+    "eta",
+    "karras",
+    "count",
+    "model_hash",
+    "of_tomorrow",
+];
+
+/// Values of all kinds.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (0u64..40).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,20}".prop_map(Value::from),
+        Just(Value::from("../../etc/passwd")),
+    ];
+    leaf.prop_recursive(3, 20, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            proptest::collection::btree_map(".{0,8}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// A sentence, and no more memory at once than some times the input and a little.
+fn bounded<T>(input: usize, work: impl FnOnce() -> patchwork::Result<T>) -> Option<T> {
+    let mut found = None;
+    let info = allocation_counter::measure(|| {
+        found = match work() {
+            Ok(found) => Some(found),
+            Err(error) => {
+                assert!(error.to_string().ends_with('.'), "{error}");
+                None
+            }
+        };
+    });
+    assert!(info.bytes_max <= 64 * input as u64 + (256 << 10), "{} for {input}", info.bytes_max);
+    found
+}
+
+fn picture(recipe: &str) -> Vec<u8> {
+    let pixels = (0..4 * 32 * 32).map(|i| (i * 7 % 251) as u8).collect();
+    Image { width: 32, height: 32, pixels }.to_png(Some(recipe)).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn recipes(fields in proptest::collection::btree_map(0..FIELDS.len(), value(), 0..8)) {
+        let fields = fields.iter().map(|(i, value)| (FIELDS[*i].to_owned(), value.clone()));
+        let text = Value::Object(fields.collect()).to_string();
+        if let Some((recipe, unknown)) = bounded(text.len(), || Recipe::from_json(&text)) {
+            prop_assert!(recipe.check().is_ok());
+            prop_assert_eq!(unknown.contains(&"of_tomorrow".to_owned()), text.contains("of_tomorrow"));
+        }
+    }
+
+    #[test]
+    fn recipes_of_any_text(text in ".{0,200}") {
+        drop(bounded(text.len(), || Recipe::from_json(&text)));
+        drop(meant(&text, ["noto", "fluent flat"]));
+        if let Ok(seed) = seed(&text) {
+            prop_assert!(text.trim().parse::<f64>().is_ok_and(|number| number >= 0.0), "{seed}");
+        }
+    }
+
+    #[test]
+    fn links(pairs in proptest::collection::vec((0..FIELDS.len(), ".{0,30}|[-0-9.e ]{0,12}"), 0..10)) {
+        let pairs: Vec<(&str, String)> =
+            pairs.into_iter().map(|(i, value)| (FIELDS[i], value)).collect();
+        let address = address::read(&pairs);
+        prop_assert!(address.recipe.guidance.is_finite());
+        prop_assert!(address.unknown.len() <= pairs.len());
+        let again = address::read(&address::pairs(&address.recipe));
+        prop_assert!(again.unknown.is_empty(), "{:?}", again.unknown);
+    }
+
+    #[test]
+    fn indexes(index in value(), shards in value()) {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        for part in ["transformer", "vae", "scheduler"] {
+            std::fs::create_dir(at(part)).unwrap();
+        }
+        let config = json!({"num_layers": 1, "num_attention_heads": 1, "attention_head_dim": 8,
+            "clip_sample": false, "block_out_channels": [32]}).to_string();
+        for file in ["transformer/config.json", "vae/config.json", "scheduler/scheduler_config.json"] {
+            std::fs::write(at(file), &config).unwrap();
+        }
+        let index = json!({"_class_name": "DiTPipeline", "scheduler": index});
+        std::fs::write(at("model_index.json"), index.to_string()).unwrap();
+        let shards = json!({"weight_map": shards});
+        let name = "transformer/diffusion_pytorch_model.safetensors.index.json";
+        std::fs::write(at(name), shards.to_string()).unwrap();
+        let source = Folder(place.path().to_owned());
+        let loaded = bounded(config.len(), || {
+            pollster::block_on(Pipeline::load(&source, &Device::flex()))
+        });
+        prop_assert!(loaded.is_none());
+    }
+
+    #[test]
+    fn captions(lines in proptest::collection::vec(value(), 0..4), rest in ".{0,60}") {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::write(place.path().join("a.png"), picture("{}")).unwrap();
+        let line = |value: Value| json!({"file_name": "a.png", "text": value}).to_string();
+        let text: Vec<String> = lines.into_iter().map(line).chain([rest]).collect();
+        std::fs::write(place.path().join(folder::CAPTIONS), text.join("\n")).unwrap();
+        match folder::read(place.path()) {
+            Ok((dataset, _)) => prop_assert_eq!(dataset.entries.len(), dataset.pictures.len()),
+            Err(error) => prop_assert!(error.to_string().ends_with('.'), "{}", error),
+        }
+    }
+
+    #[test]
+    fn changed_pictures(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        end in any::<prop::sample::Index>(),
+    ) {
+        let mut png = picture("{\"prompt\": \"fish\"}");
+        for (index, byte) in changes {
+            let at = index.index(png.len());
+            png[at] = byte;
+        }
+        png.truncate(end.index(png.len()) + 1);
+        // Deflate makes at most 1032 bytes of one; decoders keep a few rows and copies beside.
+        let most = 4 * 1100 * png.len() as u64 + (1 << 20);
+        let info = allocation_counter::measure(|| {
+            for outcome in [
+                Image::recipe_of_png(&png).map(drop),
+                Image::from_png(&png).map(drop),
+                picture_file::read(&png).map(drop).map_err(patchwork::Error::Recipe),
+            ] {
+                if let Err(error) = outcome {
+                    assert!(error.to_string().ends_with('.'), "{error}");
+                }
+            }
+        });
+        prop_assert!(info.bytes_max < most, "{} for {}", info.bytes_max, png.len());
+    }
+
+    #[test]
+    fn words_and_emoji(names in "(\\PC{1,3}\t[a-z]{1,5}\n){0,4}", text in "\\PC{0,40}") {
+        let vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n##a\n##b\n";
+        let tokenizer = Tokenizer::new(vocabulary).unwrap();
+        let tokenizer = match EmojiNames::new(&names) {
+            Ok(names) => tokenizer.with_emoji(names),
+            Err(error) => {
+                prop_assert!(error.to_string().contains("line"), "{}", error);
+                tokenizer
+            }
+        };
+        let tokens = tokenizer.encode(&text, 8).unwrap();
+        prop_assert!(tokens.ids.len() <= 8 && tokens.ids.len() >= 2);
+        prop_assert_eq!(tokens.cut.is_some(), tokenizer.encode(&text, 10_000).unwrap().ids.len() > 8);
+    }
+
+    #[test]
+    fn vocabularies(lines in proptest::collection::vec("\\PC{0,6}", 0..12)) {
+        let special = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+        let all = format!("{special}{}", lines.join("\n"));
+        if let Some(tokenizer) = bounded(all.len(), || Tokenizer::new(&all)) {
+            prop_assert_eq!(tokenizer.vocabulary_size(), all.lines().count());
+        }
+    }
+}
+
+/// A PNG of a hundred bytes that says it has four thousand million pixels.
+#[test]
+fn a_giant_in_the_header_takes_no_memory() {
+    let mut png = picture("{}");
+    png[16..24].copy_from_slice(&[0, 0, 255, 255, 0, 0, 255, 255]);
+    let crc = {
+        let mut crc = u32::MAX;
+        for byte in &png[12..29] {
+            crc ^= u32::from(*byte);
+            for _ in 0..8 {
+                crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+            }
+        }
+        !crc
+    };
+    png[29..33].copy_from_slice(&crc.to_be_bytes());
+    let info = allocation_counter::measure(|| {
+        let error = Image::from_png(&png).unwrap_err().to_string();
+        assert!(error.contains("too large") || error.contains("limit"), "{error}");
+        assert!(picture_file::read(&png).is_err());
+    });
+    assert!(info.bytes_max < 4 << 20, "{}", info.bytes_max);
+}
+
+/// The shipped folder's own texts are among those that are read.
+#[test]
+fn the_shipped_texts_are_sound() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let names = EmojiNames::new(&read("emoji.tsv")).unwrap();
+    let tokenizer = Tokenizer::new(&read("vocab.txt")).unwrap();
+    assert!(names.names().count() > 1900);
+    for name in names.names() {
+        let tokens = tokenizer.encode(name, 64).unwrap();
+        assert!(tokens.unknown.is_empty(), "{name}: {:?}", tokens.unknown);
+    }
+}

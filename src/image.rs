@@ -122,20 +122,20 @@ const MOST_TEXT: usize = 1 << 20;
 /// The text of the recipe's chunk, if there is one.
 fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
     let is_ours = |keyword: &str| keyword == RECIPE_KEYWORD;
-    let bad =
-        |problem: png::DecodingError| no_png(&format!("its recipe cannot be unpacked: {problem}"));
-    if let Some(chunk) = info.utf8_text.iter().find(|chunk| is_ours(&chunk.keyword)) {
+    let unpacked = if let Some(chunk) = info.utf8_text.iter().find(|c| is_ours(&c.keyword)) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(MOST_TEXT).map_err(bad)?;
-        return chunk.get_text().map(Some).map_err(bad);
-    }
-    if let Some(chunk) = info.compressed_latin1_text.iter().find(|chunk| is_ours(&chunk.keyword)) {
+        chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text())
+    } else if let Some(chunk) = info.compressed_latin1_text.iter().find(|c| is_ours(&c.keyword)) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(MOST_TEXT).map_err(bad)?;
-        return chunk.get_text().map(|text| Some(as_meant(text))).map_err(bad);
-    }
-    let chunk = info.uncompressed_latin1_text.iter().find(|chunk| is_ours(&chunk.keyword));
-    Ok(chunk.map(|chunk| as_meant(chunk.text.clone())))
+        let text = chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text());
+        text.map(as_meant)
+    } else {
+        let mut chunks = info.uncompressed_latin1_text.iter();
+        let Some(chunk) = chunks.find(|c| is_ours(&c.keyword)) else { return Ok(None) };
+        Ok(as_meant(chunk.text.clone()))
+    };
+    let bad = |problem| no_png(&format!("its recipe cannot be unpacked: {problem}"));
+    unpacked.map(Some).map_err(bad)
 }
 
 /// Programs write UTF-8 where PNG asks for Latin-1; the one is hardly ever the other.

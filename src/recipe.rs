@@ -1,7 +1,9 @@
 //! What a picture is drawn from, and can be drawn again from. Knows no Burn.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use std::fmt::Formatter;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Error, Result};
 
@@ -88,6 +90,52 @@ pub struct Recipe {
     pub model_hash: String,
 }
 
+/// The names of an object's fields, whatever they hold.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of fields")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = map.next_key()? {
+                    names.push(name);
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Ok(Names(names))
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// The names of its fields.
+const FIELDS: [&str; 16] = [
+    "prompt",
+    "negative",
+    "class",
+    "style",
+    "seed",
+    "steps",
+    "guidance",
+    "guidance_interval",
+    "guidance_channels",
+    "shift",
+    "sampler",
+    "eta",
+    "karras",
+    "count",
+    "model",
+    "model_hash",
+];
+
 impl Default for Recipe {
     fn default() -> Self {
         let Defaults { sampler, steps, guidance, guidance_interval } = Defaults::default();
@@ -122,12 +170,10 @@ impl Recipe {
         let damaged = |problem: serde_json::Error| {
             Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
         };
-        let fields: Map<String, Value> =
-            serde_json::from_str(json.trim_start_matches('\u{feff}')).map_err(damaged)?;
-        let known = serde_json::to_value(Self::default()).expect("plain data");
-        let unknown = fields.keys().filter(|name| known.get(name.as_str()).is_none());
-        let unknown = unknown.cloned().collect();
-        let recipe: Self = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
+        let json = json.trim_start_matches('\u{feff}');
+        let Names(names) = serde_json::from_str(json).map_err(damaged)?;
+        let unknown = names.into_iter().filter(|name| !FIELDS.contains(&name.as_str())).collect();
+        let recipe: Self = serde_json::from_str(json).map_err(damaged)?;
         recipe.check().map(|()| (recipe, unknown))
     }
 
@@ -247,6 +293,8 @@ mod tests {
         assert_eq!(unknown, ["lora", "tiling"]);
         let all = serde_json::to_string(&Recipe::default()).unwrap();
         assert_eq!(Recipe::from_json(&all).unwrap(), (Recipe::default(), Vec::new()));
+        let Names(all) = serde_json::from_str(&all).unwrap();
+        assert_eq!(all, FIELDS);
         for (json, word) in [
             ("[]", "damaged"),
             ("{\"steps\": \"many\"}", "damaged"),

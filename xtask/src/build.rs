@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::panic::catch_unwind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pulldown_cmark::{Options, Parser};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use wasm_bindgen_cli_support::Bindgen;
 
-use crate::tools::{Outcome, ensure_wasm_opt, ensure_wasm_target, root, run, target_folder};
+use crate::tools::{Outcome, ensure_wasm_target, root, run, target_folder};
+use crate::wasm::{WITHIN, bind, optimised};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -42,15 +42,17 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
         run("cargo", &[&arguments[..], &features].concat())?;
         Ok::<_, String>(target_folder().join(TARGET).join(name).join(format!("{program}.wasm")))
     };
-    bind(&wasm("app", "page")?, "app", &dist)?;
-    let worker = wasm("worker", "worker")?;
-    // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does not
-    // find its way.
-    let bound = optimised(&worker)?
-        .and_then(|small| catch_unwind(|| bind(&small, "worker", &dist)).ok()?.ok());
-    if bound.is_none() {
-        eprintln!("the worker stays as rustc made it, a quarter larger than wasm-opt's");
-        bind(&worker, "worker", &dist)?;
+    for (program, profile, passes) in [("app", "page", &WITHIN[..]), ("worker", "worker", &["-O2"])]
+    {
+        let made = wasm(program, profile)?;
+        // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does not
+        // find its way.
+        let bound = optimised(&made, passes)?
+            .and_then(|small| catch_unwind(|| bind(&small, program, &dist)).ok()?.ok());
+        if bound.is_none() {
+            eprintln!("the {program} stays as rustc made it, larger than wasm-opt's");
+            bind(&made, program, &dist)?;
+        }
     }
     write_starts(&dist)?;
     let [app, worker] = [download(&dist, "app")?, download(&dist, "worker")?];
@@ -64,57 +66,6 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
         eprintln!("{what}: {bytes:.0} KB, of at most {most:.0} KB");
     }
     Ok(sizes)
-}
-
-/// A program after Binaryen's pass, which takes a quarter off it; `None` where there is no
-/// Binaryen. It comes before wasm-bindgen, whose output has instructions that Debian's does not
-/// know.
-fn optimised(wasm: &Path) -> Result<Option<PathBuf>, String> {
-    if !ensure_wasm_opt() {
-        eprintln!(
-            "\nwasm-opt is not installed: install Binaryen (apt install binaryen, brew install \
-             binaryen, ...) and build again for a smaller page"
-        );
-        return Ok(None);
-    }
-    let (to, stamp) = (wasm.with_extension("optimised.wasm"), wasm.with_extension("stamp"));
-    let wanted = stamp_of(wasm);
-    if to.exists() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == wanted) {
-        return Ok(Some(to));
-    }
-    // What rustc's target and the page's flags allow, and no more.
-    let features = [
-        "--enable-bulk-memory",
-        "--enable-multivalue",
-        "--enable-mutable-globals",
-        "--enable-nontrapping-float-to-int",
-        "--enable-reference-types",
-        "--enable-sign-ext",
-        "--enable-simd",
-    ];
-    let [input, output] = [wasm, &to].map(Path::to_string_lossy);
-    run("wasm-opt", &[&["-O2"], &features[..], &[&input, "-o", &output]].concat())?;
-    fs::write(&stamp, wanted).map_err(|problem| format!("{}: {problem}", stamp.display()))?;
-    Ok(Some(to))
-}
-
-/// Tells one build of a file from another.
-fn stamp_of(file: &Path) -> String {
-    let facts = fs::metadata(file).ok();
-    format!("{:?}", facts.map(|facts| (facts.len(), facts.modified().ok())))
-}
-
-/// The program's wasm and JavaScript. Without inline scripts the page works under strict content
-/// security policies.
-fn bind(wasm: &Path, program: &str, dist: &Path) -> Outcome {
-    let mut bindgen = Bindgen::new();
-    bindgen.input_path(wasm).out_name(program).typescript(false).omit_default_module_path(false);
-    bindgen.remove_name_section(true).remove_producers_section(true);
-    bindgen
-        .web(true)
-        .and_then(|bindgen| bindgen.generate(dist))
-        .map_err(|problem| format!("wasm-bindgen failed on {program}: {problem}"))?;
-    Ok(())
 }
 
 /// Tells one build of the page from another, by what it is made of.

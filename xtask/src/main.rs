@@ -8,6 +8,7 @@ mod gpu;
 mod renew;
 mod serve;
 mod tools;
+mod wasm;
 
 use std::process::ExitCode;
 

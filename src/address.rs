@@ -1,6 +1,7 @@
 //! A recipe in an address: names and values after the `#`, as a link carries them. Knows no browser.
 
-use crate::recipe::{Recipe, seed};
+use crate::recipe::Recipe;
+use crate::words::{seed, short};
 
 /// What the form holds when nothing was asked for.
 pub fn standard() -> Recipe {
@@ -89,10 +90,9 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             _ => false,
         };
         if !is_read && !name.is_empty() {
-            let value: String = value.chars().take(40).collect();
             unknown.push(match KNOWN.contains(&name) {
-                true => format!("{} “{value}”", name.replace('_', " ")),
-                false => format!("“{}”", name.chars().take(40).collect::<String>()),
+                true => format!("{} “{}”", name.replace('_', " "), short(value, 40)),
+                false => format!("“{}”", short(name, 40)),
             });
         }
     }

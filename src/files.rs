@@ -43,7 +43,8 @@ pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Whether a user names the standard output.
 pub fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == STDOUT || path == Path::new("/dev/stdout")
+    let places = [STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    places.iter().any(|place| path == Path::new(place))
 }
 
 /// Makes sure that what a user named can be written, before long work.
@@ -53,7 +54,14 @@ pub fn is_stdout(path: &Path) -> bool {
 /// read, a device that is full.
 pub fn probe(path: &Path) -> Result<()> {
     let try_it = || match place(path)? {
-        Place::Stdout => Ok(()),
+        // A full device refuses even nothing, and what cannot be opened anew may still be written.
+        Place::Stdout => match fs::metadata("/dev/stdout").is_ok_and(|f| !f.is_file()) {
+            true if !is_pipe(Path::new("/dev/stdout")) => {
+                let opened = File::options().write(true).open("/dev/stdout");
+                opened.map_or(Ok(()), |mut file| file.write(&[]).map(drop))
+            }
+            _ => Ok(()),
+        },
         // A pipe would tell its reader that all is written.
         Place::Device(path) if is_pipe(&path) => Ok(()),
         // Nothing is written, which a full device refuses too.
@@ -111,8 +119,12 @@ pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
 pub fn is_same(a: &Path, b: &Path) -> bool {
     match (place(a), place(b)) {
         (Ok(Place::Stdout), Ok(Place::Stdout)) => true,
-        (Ok(Place::File(a) | Place::Device(a)), Ok(Place::File(b) | Place::Device(b))) => {
+        (Ok(Place::File(a)), Ok(Place::File(b))) => {
             absolute(&a) == absolute(&b) || same_file::is_same_file(&a, &b).unwrap_or(false)
+        }
+        // A device such as `/dev/null` takes both; in a pipe they would be one.
+        (Ok(Place::Device(a)), Ok(Place::Device(b))) => {
+            is_pipe(&a) && same_file::is_same_file(&a, &b).unwrap_or(false)
         }
         _ => false,
     }
@@ -308,5 +320,7 @@ mod tests {
         check_apart(&[("-o", &a), ("--sheet", &b)], &[&place("old")]).unwrap();
         let (dash, out) = (Path::new("-"), Path::new("/dev/stdout"));
         assert!(check_apart(&[("-o", dash), ("--sheet", out)], &[]).is_err());
+        let null = Path::new("/dev/null");
+        check_apart(&[("-o", null), ("--sheet", null)], &[]).unwrap();
     }
 }

@@ -19,6 +19,7 @@ pub mod error;
 pub mod image;
 pub mod protocol;
 pub mod recipe;
+pub mod words;
 
 #[cfg(feature = "engine")]
 pub mod device;

@@ -98,6 +98,8 @@ fn on_white(picture: &Image) -> Vec<u8> {
 
 /// The most bytes of pixels of a picture that is read: those of 128 megapixels.
 const MOST_BYTES: u64 = 512 << 20;
+/// The most bytes of pixels of a WebP whose own bytes do not justify more.
+const MOST_OF_A_COLOUR: u64 = 64 << 20;
 
 /// The picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
 ///
@@ -111,9 +113,11 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     if reader.format().is_none() {
         return Err(format!("it is no picture that can be read here; {KINDS}"));
     }
+    // A block of a JPEG takes some bits at the least; a WebP of one colour may be of any size.
+    let justified = (bytes.len().saturating_mul(INFLATES) + 4096) as u64;
     let justified = match reader.format() {
-        Some(ImageFormat::Png) => (bytes.len().saturating_mul(INFLATES) + 4096) as u64,
-        _ => u64::MAX,
+        Some(ImageFormat::WebP) => justified.max(MOST_OF_A_COLOUR),
+        _ => justified,
     };
     let mut decoder = reader.into_decoder().map_err(unread)?;
     if decoder.total_bytes() > MOST_BYTES.min(justified) {

@@ -2,17 +2,27 @@
 
 use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{Error, Result};
 
-/// A line of the program's result. A reader who has gone, as `head` has, ends the program, and is no
-/// error.
+/// Whether the reader of the standard output has gone.
+static IS_GONE: AtomicBool = AtomicBool::new(false);
+
+/// A line of the program's result. A reader who has gone, as `head` has, is no error: the work goes on
+/// without a word.
 ///
 /// # Errors
 /// Where nothing can be written, as on a full disk.
 pub fn print(line: impl Display) -> Result<()> {
+    if IS_GONE.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     match writeln!(std::io::stdout().lock(), "{}", plain(line)) {
-        Err(problem) if problem.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(problem) if problem.kind() == ErrorKind::BrokenPipe => {
+            IS_GONE.store(true, Ordering::Relaxed);
+            Ok(())
+        }
         outcome => outcome.map_err(|problem| Error::write("the standard output", problem)),
     }
 }

@@ -201,9 +201,9 @@ fn own_pictures_of_any_kind_and_size_are_packed_and_captions_tried() {
     for word in [
         "empty for 1 of 4 pictures",
         "camera.jpg (line 1)",
-        "2 of 4 captions are longer than 16 tokens",
+        "2 of 3 captions are longer than 16 tokens",
         "loses “blue plate”",
-        "1 groups of captions are read as the same",
+        "Captions that are read as one and the same: “a very small",
         "“♙” in “🍎 ♙”",
         "no style “cubism”",
     ] {

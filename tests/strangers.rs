@@ -11,8 +11,9 @@ use patchwork::dataset::folder;
 use patchwork::image::Image;
 use patchwork::picture_file;
 use patchwork::pipeline::{Folder, Pipeline};
-use patchwork::recipe::{Recipe, meant, seed};
+use patchwork::recipe::Recipe;
 use patchwork::text::{EmojiNames, Tokenizer};
+use patchwork::words::{meant, seed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -93,7 +94,7 @@ proptest! {
     #[test]
     fn recipes_of_any_text(text in ".{0,200}") {
         drop(bounded(text.len(), || Recipe::from_json(&text)));
-        drop(meant(&text, ["noto", "fluent flat"]));
+        prop_assert_eq!(meant(&text, ["noto", "fluent flat", &text]), Some(text.as_str()));
         if let Ok(seed) = seed(&text) {
             prop_assert!(text.trim().parse::<f64>().is_ok_and(|number| number >= 0.0), "{seed}");
         }
@@ -111,7 +112,14 @@ proptest! {
     }
 
     #[test]
-    fn indexes(index in value(), shards in value()) {
+    fn indexes(
+        index in prop_oneof![Just(Value::Null), value()],
+        shards in prop_oneof![
+            value(),
+            proptest::collection::btree_map(".{0,4}", "[./\\\\a:]{0,6}(\\.safetensors)?", 0..4)
+                .prop_map(|map| json!(map)),
+        ],
+    ) {
         let place = tempfile::tempdir().unwrap();
         let at = |name: &str| place.path().join(name);
         for part in ["transformer", "vae", "scheduler"] {
@@ -135,10 +143,15 @@ proptest! {
     }
 
     #[test]
-    fn captions(lines in proptest::collection::vec(value(), 0..4), rest in ".{0,60}") {
+    fn captions(
+        lines in proptest::collection::vec((value(), "a\\.png|[./a\\\\]{0,9}", value()), 0..4),
+        rest in ".{0,60}",
+    ) {
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join("a.png"), picture("{}")).unwrap();
-        let line = |value: Value| json!({"file_name": "a.png", "text": value}).to_string();
+        let line = |(text, file, more): (Value, String, Value)| {
+            json!({"file_name": file, "text": text, "style": more, "tags": more}).to_string()
+        };
         let text: Vec<String> = lines.into_iter().map(line).chain([rest]).collect();
         std::fs::write(place.path().join(folder::CAPTIONS), text.join("\n")).unwrap();
         match folder::read(place.path()) {

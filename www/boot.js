@@ -11,8 +11,8 @@
   };
   const name = (address) => new URL(address, location.href).pathname.split("/").pop();
 
-  /** Why a file that the page needs cannot be used. */
-  const examine = async (address, error) => {
+  /** Why a file that the page needs cannot be used; undefined where it looks sound. */
+  const examine = async (address) => {
     const file = name(address);
     let response;
     try {
@@ -25,26 +25,32 @@
     if (kind === "text/html") return `Instead of ${file} the server sends a web page: the file is missing there. Upload all files of the page's folder.`;
     if (file.endsWith(".js")) {
       return /javascript/.test(kind)
-        ? `${file} was refused by this browser (${error ?? "no reason given"}). Reload the page.`
+        ? undefined
         : `The server sends ${file} as “${kind || "nothing"}”, which browsers do not run: let it send text/javascript.`;
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (String.fromCharCode(...bytes.subarray(0, 4)) !== "\0asm" || !WebAssembly.validate(bytes)) {
-      return `${file} is damaged or cut short on the server (${bytes.length} bytes): upload it again.`;
-    }
-    return `${file} did not start (${error ?? "no reason given"}). Reload the page; if that does not help, update the browser.`;
+    const isWhole = String.fromCharCode(...bytes.subarray(0, 4)) === "\0asm" && WebAssembly.validate(bytes);
+    return isWhole ? undefined : `${file} is damaged or cut short on the server (${bytes.length} bytes): upload it again.`;
   };
 
   const POLICY = "The server's Content-Security-Policy does not let WebAssembly run: add 'wasm-unsafe-eval' to its script-src.";
-  globalThis.patchworkFailed = async (error, address) => {
-    const isPolicy = /content security policy|unsafe-eval/i.test(String(error));
-    say(isPolicy ? POLICY : await examine(address, error));
+  globalThis.patchworkFailed = async (error, addresses) => {
+    if (/content security policy|unsafe-eval/i.test(String(error))) return say(POLICY);
+    for (const address of addresses) {
+      const reason = await examine(address);
+      if (reason) return say(reason);
+    }
+    say(`Its program did not start (${error}). Reload the page; if that does not help, the files of its folder may be of two versions: upload them all again.`);
   };
   addEventListener("securitypolicyviolation", (event) => {
-    say(event.blockedURI === "wasm-eval" ? POLICY : `The server's Content-Security-Policy (${event.violatedDirective}) refuses ${event.blockedURI}, which the page needs.`);
+    if (event.blockedURI === "wasm-eval") return say(POLICY);
+    // A picture or a style does not keep the page from starting.
+    if (!/^(script|worker|connect|default)-src/.test(event.violatedDirective)) return;
+    say(`The server's Content-Security-Policy (${event.violatedDirective}) refuses ${event.blockedURI}, which the page needs.`);
   });
   addEventListener("error", ({ target }) => {
-    if (target instanceof HTMLScriptElement) examine(target.src).then(say);
+    if (!(target instanceof HTMLScriptElement)) return;
+    examine(target.src).then((reason) => say(reason ?? `${name(target.src)} was refused by this browser. Reload the page.`));
   }, true);
 
   if (location.protocol === "file:") {

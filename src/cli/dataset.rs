@@ -88,7 +88,9 @@ fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     let manifest = manifest(model)?;
     let source = model_folder(model)?;
     let tokenizer = pollster::block_on(tokenizer(&source, &manifest))?;
-    let mut notes = captions::notes(&dataset.entries, &tokenizer, manifest.text_tokens)?;
+    // Those without words are told by their files' names already.
+    let named = captions::of(&dataset.entries).filter(|caption| !caption.is_empty());
+    let mut notes = captions::notes(named, &tokenizer, manifest.text_tokens)?;
     notes.extend(captions::unknown_styles(&dataset.entries, &manifest.styles));
     Ok(notes)
 }

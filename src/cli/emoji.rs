@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::Result;
+use serde_json::Value;
+
 use crate::dataset::concepts::Concepts;
 use crate::dataset::npm;
 use crate::dataset::sets::EMOJIBASE;
 use crate::files::{probe, write_whole};
-use crate::pipeline::stickers::{EMOJI, FileFacts, MANIFEST};
+use crate::pipeline::source::parse_json;
+use crate::pipeline::stickers::{EMOJI, FileFacts, MANIFEST, Manifest};
 use crate::terminal::print;
-use crate::train::export::manifest;
+use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -24,8 +26,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let mut manifest = manifest(&arguments.path)?;
     let [names, json] = [EMOJI, MANIFEST].map(|file| arguments.path.join(file));
+    // As it stands, so that nothing in it is lost that this version does not know.
+    let bytes = std::fs::read(&json).map_err(|source| Error::read(&json, source))?;
+    let mut manifest: Value = parse_json(&bytes, &json.display().to_string())?;
+    parse_json::<Manifest>(&bytes, &json.display().to_string())?.check()?;
     probe(&names)?;
     probe(&json)?;
     let files = npm::files(EMOJIBASE, &arguments.cache)?;
@@ -40,7 +45,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     for (emoji, name) in Concepts::new(&files)?.emoji() {
         text += &format!("{emoji}\t{name}\n");
     }
-    manifest.files.insert(EMOJI.into(), FileFacts::of(text.as_bytes()));
+    let facts = serde_json::to_value(FileFacts::of(text.as_bytes())).expect("plain data");
+    manifest["files"][EMOJI] = facts;
     write_whole(&names, text.as_bytes())?;
     let manifest = serde_json::to_string_pretty(&manifest).expect("plain data");
     write_whole(&json, (manifest + "\n").as_bytes())?;

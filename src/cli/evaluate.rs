@@ -18,12 +18,12 @@ use crate::evaluate::judge::Scores;
 use crate::evaluate::reconstruction::Scores as Kept;
 use crate::evaluate::shapes::Ranks;
 use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
-use crate::files::write_target;
+use crate::files::{is_stdout, write_target};
 use crate::image::Image;
 use crate::picture_file::Format;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
-use crate::terminal::{note, print};
+use crate::terminal::note;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -112,10 +112,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let (report, drawings) = exam.take(model, &sampling, arguments.only_drawings)?;
         beside = drawings;
         reports.push(Report { model: path.display().to_string(), ..report });
-        if let Some(path) = &arguments.output {
-            let json = serde_json::to_string_pretty(&reports).expect("plain data");
-            write_target(path, (json + "\n").as_bytes())?;
+        let file = arguments.output.as_ref().filter(|path| !is_stdout(path));
+        if let Some(path) = file {
+            // As soon as there is something: another model may take an hour.
+            write_reports(path, &reports)?;
         }
+    }
+    if let Some(path) = arguments.output.as_ref().filter(|path| is_stdout(path)) {
+        write_reports(path, &reports)?;
     }
     if let Some(path) = &arguments.beside {
         picture::write(path, &Image::sheet(&beside, 16), None)?;
@@ -123,7 +127,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     print_beside(&targets.map(|(_, path)| path), table(&reports))
 }
 
-fn sheet(model: &Pipeline, dataset: &Dataset, how: (&Recipe, u64), path: &Path) -> Result<()> {
+fn write_reports(path: &Path, reports: &[Report]) -> Result<()> {
+    let json = serde_json::to_string_pretty(reports).expect("plain data");
+    write_target(path, (json + "\n").as_bytes())
+}
+
+fn sheet(model: &Pipeline, dataset: &Dataset, how: (&Recipe, u64), path: &PathBuf) -> Result<()> {
     let asked = hundred(dataset, &model.styles, how.1);
     let bar = ProgressBar::new(asked.len() as u64);
     let images = draw(model, &asked, how, &bar)?;
@@ -131,7 +140,10 @@ fn sheet(model: &Pipeline, dataset: &Dataset, how: (&Recipe, u64), path: &Path) 
     picture::write(path, &Image::sheet(&images, 10), None)?;
     for (i, row) in asked.chunks(10).enumerate() {
         let names = row.iter().map(|asked| format!("{} ({})", asked.prompt, asked.style));
-        print(format!("Row {}: {}.", i + 1, names.collect::<Vec<_>>().join("; ")))?;
+        print_beside(
+            &[Some(path)],
+            format!("Row {}: {}.", i + 1, names.collect::<Vec<_>>().join("; ")),
+        )?;
     }
     Ok(())
 }
@@ -140,16 +152,19 @@ fn flaws(
     model: &Pipeline,
     (asked, real): (Vec<Asked>, Vec<&Image>),
     how: (&Recipe, u64),
-    path: &Path,
+    path: &PathBuf,
 ) -> Result<()> {
     let rows = compare(model, (&asked, &real), how)?;
     let table = format!(
         "| {} learnt pairs | mottling | specks | outline |\n|---|---|---|---|",
         asked.len()
     );
-    print(table)?;
+    print_beside(&[Some(path)], table)?;
     for (what, Flaws { mottling, specks, outline }, _) in &rows {
-        print(format!("| {what} | {mottling:.2} | {specks:.2} | {outline:.0} px |"))?;
+        print_beside(
+            &[Some(path)],
+            format!("| {what} | {mottling:.2} | {specks:.2} | {outline:.0} px |"),
+        )?;
     }
     let shown = asked.len().min(16);
     let images: Vec<&Image> = rows.iter().flat_map(|(_, _, images)| &images[..shown]).collect();

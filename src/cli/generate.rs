@@ -10,14 +10,15 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::sampling::Sampling;
 use super::{check_targets, model_folder, picture, print_beside};
 use crate::device::Backend;
-use crate::files::{is_same, probe_folder, write_target};
+use crate::files::{is_same, probe, probe_folder, write_target, write_whole};
 use crate::image::Image;
 use crate::picture_file::Format;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
-use crate::recipe::{MAX_STEPS, Recipe, seed};
+use crate::recipe::{MAX_STEPS, Recipe};
 use crate::terminal::note;
 use crate::weights::{Checkpoint, check_finite};
+use crate::words::seed;
 use crate::{Error, Result};
 
 /// The tensor that latent files hold.
@@ -145,11 +146,15 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     let recipe = arguments.over(arguments.sampling.recipe(&pipeline)?);
     let mut run = pipeline.begin(&recipe, noise)?;
     run.notes().iter().for_each(note);
+    if let Some(folder) = &arguments.steps_out {
+        (1..=run.steps()).try_for_each(|step| probe(&folder.join(step_name(step))))?;
+    }
     let bar = progress(run.steps());
     while let Some(step) = run.step() {
         if let Some(folder) = &arguments.steps_out {
             let path = folder.join(step_name(step.index + 1));
-            write_picture(&pipeline, step.denoised, &path, None).await?;
+            let images = to_images(pipeline.decoder.decode(step.denoised)).await?;
+            write_whole(&path, &Image::contact_sheet(&images).to_png(None)?)?;
         }
         // Where work is queued on a GPU, the bar tells of work done, not of work asked for.
         device.sync().map_err(|problem| Error::Device(format!("The device failed: {problem}")))?;

@@ -110,7 +110,7 @@ const DEPTH: usize = 3;
 fn is_part_of(path: &Path, folder: &Path) -> bool {
     let is_model = [stickers::MANIFEST, diffusers::INDEX].iter().any(|f| folder.join(f).is_file());
     let kinds: &[&str] = match is_model {
-        true => &["json", "safetensors", "txt"],
+        true => &["json", "safetensors", "tsv", "txt"],
         false => &["jsonl", "png", "jpg", "jpeg", "webp"],
     };
     let is_kind = |file: &Path| {

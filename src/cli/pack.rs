@@ -44,7 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let model = pollster::block_on(Pipeline::load_whole(&source, &device))?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     if let Some(reader) = &model.text {
-        captions::notes(&dataset.entries, &reader.tokenizer, reader.places)?.iter().for_each(note);
+        let all = captions::of(&dataset.entries);
+        captions::notes(all, &reader.tokenizer, reader.places)?.iter().for_each(note);
     }
     let mut prepared = prepare(&dataset, &model, arguments.seed, &Workers::new(&device))?;
     prepared.origin = manifest.prepared_origin(&hash, arguments.seed);

@@ -1,5 +1,6 @@
 //! `patchwork sheet`: prompts across, styles down, in one picture.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use burn::tensor::Device;
@@ -14,6 +15,7 @@ use crate::picture_file::Format;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
+use crate::terminal::note;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -49,7 +51,8 @@ async fn draw(arguments: &Arguments) -> Result<()> {
     let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
     let bar = ProgressBar::new((columns * rows) as u64);
     let sampling = arguments.sampling.recipe(&pipeline)?;
-    let mut images = Vec::new();
+    // Each note once, however many styles it is true for.
+    let (mut images, mut said) = (Vec::new(), HashSet::new());
     for style in &arguments.styles {
         for prompt in &arguments.prompts {
             let recipe = Recipe {
@@ -59,7 +62,9 @@ async fn draw(arguments: &Arguments) -> Result<()> {
                 ..sampling.clone()
             };
             let mut run = pipeline.begin(&recipe, None)?;
-            run.notes().iter().for_each(|note| bar.println(note));
+            let new: Vec<&String> =
+                run.notes().iter().filter(|note| said.insert((*note).clone())).collect();
+            bar.suspend(|| new.iter().for_each(note));
             while run.step().is_some() {}
             images.extend(to_images(pipeline.decoder.decode(run.into_latent())).await?);
             bar.inc(1);

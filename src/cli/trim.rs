@@ -10,12 +10,12 @@ use super::{check_new_model, model_folder};
 use crate::dataset::colours::COLOURS;
 use crate::dataset::compose::{phrases, plural};
 use crate::dataset::{Dataset, Entry};
-use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};
+use crate::pipeline::stickers::{MANIFEST, TEXT_ENCODER, VOCABULARY, text_config};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::terminal::print;
 use crate::text::Tokenizer;
 use crate::text::trim::{lines_to_keep, trimmed};
-use crate::train::export::export;
+use crate::train::export::{export, manifest};
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
@@ -40,6 +40,10 @@ const PLACES: usize = 64;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
+    // Every file must be there to be copied in the end.
+    if arguments.model.join(MANIFEST).is_file() {
+        manifest(&arguments.model)?;
+    }
     let device = Device::flex();
     let before = pollster::block_on(Pipeline::load(&model_folder(&arguments.model)?, &device))?;
     let Some(reader) = &before.text else {
@@ -48,8 +52,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         ));
     };
     let mut texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
-    texts.extend(reader.tokenizer.emoji_names().map(str::to_owned));
+    texts.extend(reader.tokenizer.emoji().names().map(str::to_owned));
     let vocabulary = read_text(&arguments.model.join(VOCABULARY))?;
+    let vocabulary = vocabulary.trim_start_matches('\u{feff}').to_owned();
     let lines = lines_to_keep(&vocabulary, &reader.tokenizer, texts.iter().map(String::as_str))?;
     let path = arguments.model.join(TEXT_ENCODER);
     let weights = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
@@ -59,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 
     let file = Checkpoint::new("the smaller text encoder", vec![small.clone()])?;
     let new = TextReader {
-        tokenizer: Tokenizer::new(&kept)?,
+        tokenizer: Tokenizer::new(&kept)?.with_emoji(reader.tokenizer.emoji().clone()),
         encoder: load(text_config(&file).init(&device), &file, &keys::MINILM)?,
         places: reader.places,
     };

@@ -4,23 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
 use crate::Result;
-use crate::pipeline::notes::short;
-use crate::recipe::meant;
 use crate::text::Tokenizer;
+use crate::words::{meant, short};
 
 /// How many are quoted.
 const QUOTED: usize = 3;
 
-/// Sentences about captions that do not fit into `places` tokens, that become the same by that, and
-/// whose words `tokenizer` does not know; none where all is well.
+/// Sentences about captions that do not fit into `places` tokens, that become the same by that, whose
+/// words `tokenizer` does not know, and that are empty; none where all is well.
 ///
 /// # Errors
 /// Where a caption cannot be read at all.
-pub fn notes(entries: &[Entry], tokenizer: &Tokenizer, places: usize) -> Result<Vec<String>> {
-    let captions: BTreeSet<&str> = entries.iter().map(|entry| entry.label.as_str()).collect();
+pub fn notes<'a>(
+    captions: impl IntoIterator<Item = &'a str>,
+    tokenizer: &Tokenizer,
+    places: usize,
+) -> Result<Vec<String>> {
+    let mut empty = 0;
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    for caption in captions {
+        empty += usize::from(caption.trim().is_empty());
+        all.insert(caption);
+    }
     let (mut cut, mut unknown) = (Vec::new(), Vec::new());
     let mut same: BTreeMap<Vec<u32>, Vec<&str>> = BTreeMap::new();
-    for caption in &captions {
+    for caption in &all {
         let tokens = tokenizer.encode(caption, places)?;
         if let Some(rest) = tokens.cut {
             cut.push(format!("“{}” loses “{}”", short(caption, 120), short(&rest, 60)));
@@ -37,23 +45,29 @@ pub fn notes(entries: &[Entry], tokenizer: &Tokenizer, places: usize) -> Result<
             quoted.collect::<Vec<_>>().join(" and ")
         })
         .collect();
-    let all = captions.len();
+    let of = |count: usize| format!("{count} of {} captions", all.len());
     let told = [
-        (cut, format!("are longer than {places} tokens, and are cut")),
-        (twins, "groups of captions are read as the same".into()),
-        (unknown, "have words that the model does not know".into()),
+        (&cut, format!("{} are longer than {places} tokens, and are cut", of(cut.len()))),
+        (&twins, "Captions that are read as one and the same".into()),
+        (&unknown, format!("{} have words that the model does not know", of(unknown.len()))),
     ];
-    let told = told.into_iter().filter(|(which, _)| !which.is_empty());
-    Ok(told
-        .map(|(which, what)| {
-            let quoted = which.iter().take(QUOTED).cloned().collect::<Vec<_>>().join("; ");
-            let more = if which.len() > QUOTED { "; …" } else { "" };
-            match what.starts_with("groups") {
-                true => format!("{} {what}: {quoted}{more}.", which.len()),
-                false => format!("{} of {all} captions {what}: {quoted}{more}.", which.len()),
-            }
-        })
-        .collect())
+    let mut notes = Vec::new();
+    if empty > 0 {
+        notes.push(format!(
+            "Captions are empty for {empty} pictures, which are learnt without words."
+        ));
+    }
+    for (which, what) in told.into_iter().filter(|(which, _)| !which.is_empty()) {
+        let quoted = which[..which.len().min(QUOTED)].join("; ");
+        let more = if which.len() > QUOTED { "; …" } else { "" };
+        notes.push(format!("{what}: {quoted}{more}."));
+    }
+    Ok(notes)
+}
+
+/// The captions of a dataset's pictures.
+pub fn of(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    entries.iter().map(|entry| entry.label.as_str())
 }
 
 /// A sentence about styles of pictures that a model with `styles` does not have, if there are any.
@@ -98,11 +112,12 @@ mod tests {
     fn what_is_not_read_is_counted_and_quoted() {
         let tokenizer = Tokenizer::new(VOCAB).unwrap();
         let fine = entries(&["red apple", "big apple", "red apple"]);
-        assert!(notes(&fine, &tokenizer, 5).unwrap().is_empty());
-        let long = entries(&["a big red apple", "a big red big", "a", "red 漢"]);
-        let said = notes(&long, &tokenizer, 5).unwrap();
+        assert!(notes(of(&fine), &tokenizer, 5).unwrap().is_empty());
+        let long = entries(&["a big red apple", "a big red big", "a", "red 漢", "", " "]);
+        let mut said = notes(of(&long), &tokenizer, 5).unwrap();
+        assert!(said.remove(0).contains("empty for 2 pictures"));
         assert_eq!(said.len(), 3);
-        assert!(said[0].contains("2 of 4") && said[0].contains("loses “apple”"), "{}", said[0]);
+        assert!(said[0].contains("2 of 6") && said[0].contains("loses “apple”"), "{}", said[0]);
         assert!(said[1].contains("“a big red apple” and “a big red big”"), "{}", said[1]);
         assert!(said[2].contains("“漢” in “red 漢”"), "{}", said[2]);
     }

@@ -32,6 +32,9 @@ struct Line {
 pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     let path = folder.join(CAPTIONS);
     let text = std::fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
+    if let Some(problem) = misplaced(text.as_bytes()) {
+        return Err(Error::config(path.display().to_string(), problem));
+    }
     let (mut dataset, mut empty) = (Dataset::default(), Vec::new());
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {

@@ -24,6 +24,7 @@ pub use split::Split;
 
 use crate::files::write_target;
 use crate::image::Image;
+use crate::pipeline::source::misplaced;
 use crate::pipeline::stickers::FileFacts;
 use crate::{Error, Result};
 use render::SIDE;
@@ -110,6 +111,9 @@ impl Dataset {
             );
             Error::weights(path.display().to_string(), problem)
         };
+        if let Some(problem) = misplaced(bytes) {
+            return Err(Error::weights(path.display().to_string(), problem));
+        }
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|problem| refuse(&problem))?;
         let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
         let entries = entries.ok_or_else(|| refuse(&"it has no entries"))?;

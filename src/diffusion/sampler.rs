@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::schedule::{NoiseGrid, Process, Schedule, karras, linspace};
 use super::timesteps::{Family, Spacing, timesteps};
-use crate::recipe::meant;
+use crate::words::meant;
 use crate::{Error, Result};
 
 /// How a run walks from noise to data.

@@ -7,7 +7,8 @@ use super::notes::read_otherwise;
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
-use crate::recipe::{Recipe, meant};
+use crate::recipe::Recipe;
+use crate::words::meant;
 use crate::{Error, Result};
 
 /// Labels and text of a batch.

@@ -66,14 +66,12 @@ pub enum Autoencoder {
         /// Standard deviation of each channel.
         std: Vec<f32>,
     },
-    /// Stable Diffusion's: `(z − shift)·scale`.
+    /// Stable Diffusion's: `z·scale`. A shift, which later ones have, is left out as by `DiTPipeline`.
     Kl {
         /// The network.
         network: Box<AutoencoderKl>,
         /// 0.18215 for the first Stable Diffusion.
         scale: f64,
-        /// 0 for the first Stable Diffusion.
-        shift: f64,
     },
 }
 
@@ -95,7 +93,7 @@ impl Decoder {
                 let device = latent.device();
                 network.decode(latent * channels(std, &device) + channels(mean, &device))
             }
-            Autoencoder::Kl { network, scale, shift } => network.decode(latent / *scale + *shift),
+            Autoencoder::Kl { network, scale } => network.decode(latent / *scale),
         }
     }
 

@@ -126,11 +126,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         defaults: Defaults::default(),
         grid: scheduler.grid(),
         decoder: Decoder {
-            autoencoder: Autoencoder::Kl {
-                network: Box::new(network),
-                scale: vae.scaling_factor,
-                shift: vae.shift_factor.unwrap_or(0.0),
-            },
+            autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },
             preview: preview.fits(vae.latent_channels).then_some(preview),
         },
         device: device.clone(),

@@ -24,8 +24,9 @@ use decoder::Autoencoder;
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::{Prediction, Sampler, Schedule};
 use crate::model::{Dit, MiniLm};
-use crate::recipe::{Defaults, Recipe, meant};
+use crate::recipe::{Defaults, Recipe};
 use crate::text::Tokenizer;
+use crate::words::meant;
 use crate::{Error, Result};
 
 /// The half of a model that reads prompts.

@@ -3,6 +3,7 @@
 use crate::diffusion::NoiseGrid;
 use crate::recipe::Recipe;
 use crate::text::Tokens;
+use crate::words::{several, short};
 
 /// How a text, which is the recipe's `what`, was read where that is not word by word: emoji, what the
 /// vocabulary lacks, and what did not fit into `places`.
@@ -22,32 +23,16 @@ pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     let mut notes = Vec::new();
     if !tokens.emoji.is_empty() {
         let read = tokens.emoji.iter().map(|e| format!("{} is read as “{}”", e.written, e.name));
-        notes.push(format!("In the {what} {}.", several(read)));
+        notes.push(format!("In the {what} {}.", several(&read.collect::<Vec<_>>())));
     }
     if !tokens.unknown.is_empty() {
         let unknown = tokens.unknown.iter().map(|word| format!("“{}”", short(word, 40)));
         notes.push(format!(
             "The model has no words for {} in the {what}, and takes it for something unknown.",
-            several(unknown)
+            several(&unknown.collect::<Vec<_>>())
         ));
     }
     notes
-}
-
-/// The first few of a list, as words.
-fn several(all: impl ExactSizeIterator<Item = String>) -> String {
-    const FEW: usize = 5;
-    let more = all.len().saturating_sub(FEW);
-    let text = all.take(FEW).collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{text} and {more} more") } else { text }
-}
-
-/// The beginning of a text that may be long.
-pub(crate) fn short(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// What the guidance of `recipe` leaves unused, where the `scale` it amounts to guides the levels of

@@ -223,6 +223,17 @@ mod tests {
         }
     }
 
+    /// As Python reads them: null is false, 2.0 is 2, and what a scheduler does not know is nothing.
+    #[test]
+    fn values_mean_what_they_mean_in_python() {
+        let read = |json| SchedulerConfig::read(json, None).unwrap();
+        let ddim = read(json!({"clip_sample": null, "set_alpha_to_one": null, "solver_order": 9}));
+        assert!(ddim.schedule().is_ok() && ddim.grid().end_at_smallest);
+        let dpm = json!({"_class_name": "DPMSolverMultistepScheduler", "solver_order": 2.0,
+            "thresholding": 0, "use_dynamic_shifting": true, "timestep_spacing": null});
+        assert!(read(dpm).schedule().is_ok());
+    }
+
     #[test]
     fn the_index_names_the_scheduler() {
         let json = json!({"_class_name": "DDIMScheduler", "clip_sample": true, "shift": 3.0});

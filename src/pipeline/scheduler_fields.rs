@@ -200,7 +200,6 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         ("beta_schedule", vec![json!("linear"), json!("scaled_linear")], ToTheWeights),
         ("thresholding", vec![no.clone()], ToTheWeights),
         ("invert_sigmas", vec![no.clone()], ToTheWeights),
-        ("use_dynamic_shifting", vec![no.clone()], ToTheWeights),
         ("shift_terminal", vec![json!(0), json!(0.0)], ToTheWeights),
         ("clip_sample", vec![no.clone()], ToTheDrawing),
         ("use_exponential_sigmas", vec![no.clone()], ToTheDrawing),
@@ -225,7 +224,11 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         limits.push(("sigma_max", vec![], ToTheDrawing));
     }
     if class.is_flow || is("use_flow_sigmas", &json!(true)) {
-        limits.push(("use_karras_sigmas", vec![no], ToTheDrawing));
+        limits.push(("use_karras_sigmas", vec![no.clone()], ToTheDrawing));
+    }
+    if class.sampler != "dpmpp_2m" {
+        // That one shifts only where a pipeline tells it by how much, and `DiTPipeline` does not.
+        limits.push(("use_dynamic_shifting", vec![no.clone()], ToTheWeights));
     }
     match class.sampler {
         "ddpm" => {
@@ -247,6 +250,19 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         _ => {}
     }
     limits
+}
+
+/// Fields that are true where a file leaves them out.
+const TRUE_BY_CUSTOM: [&str; 4] =
+    ["set_alpha_to_one", "clip_sample", "predict_x0", "lower_order_final"];
+
+/// Whether two values are one to Python, to which 0 is false and 2.0 is 2.
+fn is_equal(a: &Value, b: &Value) -> bool {
+    let number = |value: &Value| match value {
+        Value::Bool(value) => Some(f64::from(u8::from(*value))),
+        other => other.as_f64(),
+    };
+    a == b || number(a).is_some_and(|a| number(b) == Some(a))
 }
 
 impl Class {
@@ -278,9 +294,17 @@ impl Class {
     /// # Errors
     /// Where a field has a value that would change the picture and is not drawn here.
     pub fn fields(self, mut json: Map<String, Value>) -> Result<Map<String, Value>> {
+        for field in TRUE_BY_CUSTOM {
+            // Nothing is false in Python.
+            if let Some(value) = json.get_mut(field).filter(|value| value.is_null()) {
+                *value = Value::Bool(false);
+            }
+        }
         json.retain(|field, value| self.knows(field) && !value.is_null());
         for (field, drawn, belongs) in limits(self, &json) {
-            let Some(value) = json.get(field).filter(|value| !drawn.contains(value)) else {
+            let Some(value) =
+                json.get(field).filter(|value| !drawn.iter().any(|drawn| is_equal(drawn, value)))
+            else {
                 continue;
             };
             let advice = match (belongs, drawn.first()) {
@@ -343,6 +367,8 @@ mod tests {
             assert!(named && message.contains("take a model without it"), "{message}");
         }
         for (class, json, word) in [
+            ("UniPCMultistepScheduler", json!({"predict_x0": null}), "predict_x0"),
+            ("UniPCMultistepScheduler", json!({"lower_order_final": null}), "lower_order_final"),
             ("DPMSolverMultistepScheduler", json!({"solver_order": 3}), "and 2 can be drawn"),
             ("UniPCMultistepScheduler", json!({"lower_order_final": false}), "lower_order_final"),
             ("UniPCMultistepScheduler", json!({"solver_p": {}}), "may be left out"),

@@ -134,11 +134,18 @@ pub async fn read_json<T: serde::de::DeserializeOwned>(
     source: &impl Source,
     file: &str,
 ) -> Result<T> {
-    let bytes = source.read(file).await?;
-    if let Some(problem) = misplaced(&bytes) {
+    parse_json(&source.read(file).await?, file)
+}
+
+/// JSON in bytes, read as `T`; `file` is what error messages call it.
+///
+/// # Errors
+/// Where they are something else, or do not say what `T` needs.
+pub fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> Result<T> {
+    if let Some(problem) = misplaced(bytes) {
         return Err(Error::config(file, problem));
     }
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
         Error::config(file, format!("its JSON is not as it should be: {problem}"))
     })

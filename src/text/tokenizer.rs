@@ -1,7 +1,7 @@
 //! MiniLM's uncased WordPiece tokenizer: Hugging Face's own, put together from its parts so that
 //! only those are linked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
 use tokenizers::models::wordpiece::WordPiece;
@@ -93,9 +93,9 @@ impl Tokenizer {
         Self { emoji, ..self }
     }
 
-    /// The names of the emoji that it reads.
-    pub fn emoji_names(&self) -> impl Iterator<Item = &str> {
-        self.emoji.names()
+    /// The emoji that it reads.
+    pub fn emoji(&self) -> &EmojiNames {
+        &self.emoji
     }
 
     /// How many tokens there are.
@@ -114,11 +114,11 @@ impl Tokenizer {
             .encode(text.as_str(), true)
             .map_err(|problem| Error::Recipe(format!("The prompt cannot be read: {problem}")))?;
         let mut ids = encoding.get_ids().to_vec();
-        let mut unknown: Vec<String> = Vec::new();
+        let (mut unknown, mut seen) = (Vec::new(), HashSet::new());
         let offsets = ids.iter().zip(encoding.get_offsets());
         for (_, &(from, to)) in offsets.filter(|(id, _)| **id == self.unk) {
             let word = text.get(from..to).unwrap_or_default();
-            if word != "[UNK]" && !unknown.iter().any(|known| known == word) {
+            if word != "[UNK]" && seen.insert(word) {
                 unknown.push(word.to_owned());
             }
         }

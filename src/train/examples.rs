@@ -16,7 +16,7 @@ use crate::model::MiniLmConfig;
 use crate::model::sticker_autoencoder::FACTOR;
 use crate::pipeline::decoder::{Autoencoder, channels};
 use crate::pipeline::{Pipeline, TextReader};
-use crate::recipe::meant;
+use crate::words::meant;
 use crate::{Error, Result};
 
 /// Kinds of examples: pictures as they are, painted ones and composed ones.

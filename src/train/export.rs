@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::files::write_whole;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::known_answer::KNOWN_ANSWER;
-use crate::pipeline::source::BYTE_ORDER_MARK;
+use crate::pipeline::source::parse_json;
 use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FILES, FileFacts, MANIFEST, Manifest};
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
@@ -18,9 +18,7 @@ use crate::{Error, Result};
 pub fn manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-    let manifest: Manifest = serde_json::from_slice(bytes)
-        .map_err(|problem| Error::config(path.display().to_string(), problem.to_string()))?;
+    let manifest: Manifest = parse_json(&bytes, &path.display().to_string())?;
     manifest.check()?;
     // What is copied in the end must be there now.
     for (name, facts) in manifest.files.iter().filter(|(name, _)| FILES.contains(&name.as_str())) {

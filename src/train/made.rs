@@ -23,7 +23,12 @@ pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Ma
     let entry = &dataset.entries[i];
     let label = &entry.label;
     if label.is_empty() {
-        return Made { image: dataset.pictures[i].clone(), captions: vec![String::new()] };
+        let mut captions = entry.tags.clone();
+        captions.retain(|tag| !tag.is_empty() && !concepts.contains(tag.as_str()));
+        if captions.is_empty() {
+            captions.push(String::new());
+        }
+        return Made { image: dataset.pictures[i].clone(), captions };
     }
     // As often the bare label as everything else that one may call it.
     let mut captions = vec![label.clone(); 4];
@@ -147,6 +152,8 @@ mod tests {
         dataset.entries[0].label = String::new();
         dataset.entries[1].label = "orange".into();
         let mut rng = generator(0, 0);
+        assert_eq!(plain(&dataset, 0, &HashSet::from(["apple"])).captions, ["fruit"]);
+        dataset.entries[0].tags.clear();
         assert_eq!(plain(&dataset, 0, &HashSet::new()).captions, [""]);
         for _ in 0..20 {
             for i in [0, 1] {

@@ -122,6 +122,11 @@ impl Builder {
 }
 
 impl Prepared {
+    /// All captions, each once, besides the empty one of no words.
+    pub fn captions(&self) -> impl Iterator<Item = &str> {
+        self.captions.iter().map(String::as_str).filter(|caption| !caption.is_empty())
+    }
+
     /// A latent's values.
     pub fn latent(&self, place: usize) -> &[f16] {
         let size: usize = self.latent.iter().product();

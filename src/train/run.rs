@@ -94,7 +94,10 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     let folder = &plan.folder;
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
     let lock = folder.join("lock");
-    let held = std::fs::File::create(&lock).map_err(|source| Error::write(&lock, source))?;
+    // Nothing is written to it, whatever it is.
+    let mut options = std::fs::File::options();
+    let held = options.write(true).create(true).truncate(false).open(&lock);
+    let held = held.map_err(|source| Error::write(&lock, source))?;
     match held.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -114,7 +114,10 @@ fn trouble(state: &UseReducerHandle<State>) -> Html {
         return html! {};
     }
     if state.is_outdated {
-        let form = state.form.clone();
+        let mut form = state.form.clone();
+        if let Some(model) = state.models.iter().find(|model| model.folder == state.folder) {
+            (form.model, form.model_hash) = (model.name.clone(), model.hash.clone());
+        }
         let reload = Callback::from(move |_: MouseEvent| {
             // What is in the form comes back with the address.
             address::show_in_address(&form);

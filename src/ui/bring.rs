@@ -2,9 +2,11 @@
 //! beyond that.
 
 use crate::address::standard;
-use crate::recipe::{MAX_SHIFT, Recipe, meant};
+use crate::protocol::ModelFacts;
+use crate::recipe::{MAX_SHIFT, Recipe};
 use crate::ui::form::{MAX_GUIDANCE, MAX_IMAGES, MAX_STEPS, SAMPLERS};
 use crate::ui::state::{Loaded, State};
+use crate::words::{meant, several, short};
 
 /// A recipe that was brought, and where from.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,37 +20,52 @@ pub(super) struct Brought {
     pub(super) unknown: Vec<String>,
 }
 
+/// Fields of a recipe that this version does not know, in words.
+pub(super) fn fields(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("the field “{}”", short(name, 40))).collect()
+}
+
 /// The recipe as far as the form has controls for it, within their bounds; and what it cannot take
-/// over, in words. Names are as this page spells them. `styles` are the model's, if it is loaded.
-pub(super) fn offered(mut recipe: Recipe, styles: Option<&[String]>) -> (Recipe, Vec<String>) {
+/// over, in words. Names are as this page spells them, and those of `model`, if it is loaded.
+pub(super) fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
     let mut lost = Vec::new();
+    if let (true, Some(model)) = (recipe.sampler.trim().is_empty(), model) {
+        recipe.sampler.clone_from(&model.defaults.sampler);
+    }
     let sampler =
         SAMPLERS.iter().find(|(name, label)| meant(&recipe.sampler, [name, label]).is_some());
     if sampler.is_none() && !recipe.sampler.trim().is_empty() {
-        lost.push(format!("the sampler “{}”", short(&recipe.sampler)));
+        lost.push(format!("the sampler “{}”", short(&recipe.sampler, 40)));
     }
     recipe.sampler = sampler.map_or(standard().sampler, |(name, _)| (*name).to_owned());
     recipe.style = recipe.style.trim().to_owned();
-    match styles.map(|styles| meant(&recipe.style, styles)) {
+    match model.map(|model| meant(&recipe.style, &model.styles)) {
         Some(Some(style)) => recipe.style.clone_from(style),
         // It stays, so that no other is drawn instead.
         Some(None) if !recipe.style.is_empty() => {
-            lost.push(format!("the style “{}”", short(&recipe.style)));
+            lost.push(format!("the style “{}”", short(&recipe.style, 40)));
         }
         _ => {}
     }
     let mut whole = |what: &str, value: &mut usize, most: usize| {
         let bound = (*value).clamp(1, most);
         if *value != bound {
-            lost.push(format!("{value} {what} (at most {most})"));
+            lost.push(format!("{value} {what} (1 to {most})"));
         }
         *value = bound;
     };
     whole("steps", &mut recipe.steps, MAX_STEPS);
     whole("images", &mut recipe.count, MAX_IMAGES);
-    let guidance = if recipe.guidance.is_finite() { recipe.guidance } else { standard().guidance };
-    recipe.guidance = guidance.clamp(0.0, MAX_GUIDANCE);
-    recipe.shift = recipe.shift.map(|shift| shift.clamp(1.0 / MAX_SHIFT, MAX_SHIFT));
+    let mut bounded = |what: &str, value: f64, (least, most): (f64, f64)| {
+        let bound = if value.is_finite() { value.clamp(least, most) } else { least };
+        if bound != value {
+            lost.push(format!("{what} {value} ({least} to {most})"));
+        }
+        bound
+    };
+    recipe.guidance = bounded("guidance", recipe.guidance, (0.0, MAX_GUIDANCE));
+    let shifts = (1.0 / MAX_SHIFT, MAX_SHIFT);
+    recipe.shift = recipe.shift.map(|shift| bounded("shift", shift, shifts));
     if let Some(class) = recipe.class.take() {
         lost.push(format!("the class {class}"));
     }
@@ -66,10 +83,6 @@ pub(super) fn offered(mut recipe: Recipe, styles: Option<&[String]>) -> (Recipe,
     (recipe, lost)
 }
 
-fn short(name: &str) -> String {
-    name.chars().take(40).collect()
-}
-
 /// What is to be said and done about a recipe that was brought.
 struct Judged {
     recipe: Recipe,
@@ -81,14 +94,15 @@ struct Judged {
 
 impl State {
     fn judge(&self, brought: &Brought) -> Judged {
-        let styles = self.loaded.as_ref().map(|Loaded { model, .. }| &model.styles[..]);
-        let (recipe, lost) = offered(brought.recipe.clone(), styles);
+        let model = self.loaded.as_ref().map(|Loaded { model, .. }| model);
+        let (recipe, lost) = offered(brought.recipe.clone(), model);
         let missing: Vec<String> = brought.unknown.iter().cloned().chain(lost).collect();
         let (mut differs, mut folder) = (Vec::new(), None);
         if !missing.is_empty() {
-            differs.push(format!("this page does not know {}", missing.join(", ")));
+            differs.push(format!("this page does not know {}", several(&missing)));
         }
-        let hash = &recipe.model_hash;
+        let hash = recipe.model_hash.trim().to_ascii_lowercase();
+        let hash = &hash;
         let other = self.models.iter().find(|model| !hash.is_empty() && model.hash == *hash);
         match (&self.loaded, other) {
             _ if hash.is_empty() => {
@@ -100,10 +114,11 @@ impl State {
             (_, Some(other)) => {
                 folder = Some(other.folder.clone()).filter(|folder| *folder != self.folder);
             }
+            (Some(_), None) if !self.models_are_known => {}
             (Some(_), None) => differs.push(format!(
                 "“{}” ({}) drew it, a model that is not here",
-                short(&recipe.model),
-                short(hash)
+                short(&recipe.model, 40),
+                short(hash, 40)
             )),
             // That shows when the model is there.
             (None, None) => {}
@@ -111,21 +126,42 @@ impl State {
         Judged { recipe, differs, folder }
     }
 
+    /// Whether a recipe says that the model which is loaded, or about to be, drew it.
+    fn brought_again(&self, recipe: &Recipe) -> bool {
+        let hash = recipe.model_hash.trim();
+        !hash.is_empty()
+            && self.loaded.as_ref().is_none_or(|l| l.model.hash.eq_ignore_ascii_case(hash))
+    }
+
+    /// Loads the model of a recipe, once: if it fails, or another is chosen, that is the end of it. What
+    /// was drawn or waited was another model's.
+    fn load_for(&mut self, folder: String, status: &str) {
+        self.folder = folder;
+        self.brought = None;
+        self.restart(status);
+        self.waiting = None;
+        if let Some(grid) = &mut self.grid {
+            grid.is_drawing = false;
+        }
+    }
+
     /// Takes a recipe into the form, and its model too if this page has it; says what will differ.
     pub(super) fn bring(&mut self, brought: Brought) {
         let Judged { recipe, differs, folder } = self.judge(&brought);
         let what = &brought.what;
         let mut status = match differs.is_empty() {
-            true => format!("{what}: Generate draws it again."),
+            true if self.brought_again(&recipe) => format!("{what}: Generate draws it again."),
+            true => format!("{what}: Generate draws it."),
             false => format!("{what}, but the picture will differ: {}.", differs.join("; ")),
         };
         if let Some(folder) = folder {
-            status += &format!(" Its model, “{}”, is being loaded.", short(&recipe.model));
-            self.folder = folder;
-            self.restart(&status);
+            status += &format!(" Its model, “{}”, is being loaded.", short(&recipe.model, 40));
+            self.load_for(folder, &status);
+        } else {
+            // Until a model is there, its styles and its hash are not known.
+            let is_known = self.loaded.is_some() && self.models_are_known;
+            self.brought = (!is_known).then_some(brought);
         }
-        // Until a model is there, its styles and its hash are not known.
-        self.brought = self.loaded.is_none().then_some(brought);
         // Whichever model draws next says so itself.
         self.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         (self.status, self.seed_is_fresh) = (status, true);
@@ -136,15 +172,16 @@ impl State {
     pub(super) fn bring_again(&mut self) -> Option<String> {
         let Judged { differs, folder, .. } = self.judge(self.brought.as_ref()?);
         if let Some(folder) = folder {
-            self.folder = folder;
-            self.restart("Loading the model that drew it.");
+            self.load_for(folder, "Loading the model that drew it.");
             return None;
         }
         let loaded = self.loaded.as_ref()?;
         if let Some(style) = meant(&self.form.style, &loaded.model.styles) {
             self.form.style.clone_from(style);
         }
-        self.brought = None;
+        if self.models_are_known {
+            self.brought = None;
+        }
         (!differs.is_empty())
             .then(|| format!("What was brought will be drawn otherwise: {}.", differs.join("; ")))
     }

@@ -6,10 +6,11 @@ use yew::{
 };
 
 use crate::protocol::{DeviceChoice, Request};
-use crate::recipe::{MAX_SHIFT, Recipe, seed};
+use crate::recipe::{MAX_SHIFT, Recipe};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::help;
 use crate::ui::state::{Action, Phase, State};
+use crate::words::seed;
 
 /// The samplers that are defined for the embedded model, a flow: name and what to call it.
 pub(super) const SAMPLERS: [(&str, &str); 4] = [

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use crate::image::Image;
-use crate::recipe::{Recipe, meant, seed};
+use crate::recipe::Recipe;
 use crate::ui::form::{MAX_GUIDANCE, MAX_STEPS, SAMPLERS};
+use crate::words::{meant, seed};
 
 /// The most pictures of a grid.
 const MAX_CELLS: usize = 100;

@@ -96,7 +96,7 @@ fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
         let used = act(state, move || {
             Action::Bring(Brought {
                 what: "The cell's settings are in the form".into(),
-                is_of_picture: false,
+                is_of_picture: true,
                 recipe: recipe.clone(),
                 unknown: Vec::new(),
             })

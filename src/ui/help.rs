@@ -1,11 +1,11 @@
 //! What stands under the prompts: how the model reads them.
 
 use crate::ui::state::State;
+use crate::words::short;
 
 /// The beginning of what does not fit.
 fn left_out(cut: &str) -> String {
-    let (start, end) = cut.char_indices().nth(60).map_or((cut, ""), |(i, _)| (&cut[..i], "…"));
-    format!("Too long; this is left out: “{start}{end}”.")
+    format!("Too long; this is left out: “{}”.", short(cut, 60))
 }
 
 /// Under the prompt.

@@ -13,7 +13,7 @@ use yew::{
 use crate::image::Image;
 use crate::recipe::Recipe;
 use crate::ui::app::tell;
-use crate::ui::bring::Brought;
+use crate::ui::bring::{Brought, fields};
 use crate::ui::form::act;
 use crate::ui::open::open_button;
 use crate::ui::state::{Action, Phase, State};
@@ -191,13 +191,13 @@ fn item(state: &UseReducerHandle<State>, entry: &Rc<Entry>) -> Html {
             Err(error) => Action::Say(error.to_string()),
         });
     });
-    let used = recipe.clone();
+    let used = entry.clone();
     let again = act(state, move || {
         Action::Bring(Brought {
             what: "The settings are in the form".into(),
             is_of_picture: true,
-            recipe: used.clone(),
-            unknown: Vec::new(),
+            recipe: used.recipe.clone(),
+            unknown: fields(&used.unknown),
         })
     });
     html! {

@@ -12,7 +12,7 @@ use yew::{
 
 use crate::image::Image;
 use crate::ui::address::from_address;
-use crate::ui::bring::Brought;
+use crate::ui::bring::{Brought, fields};
 use crate::ui::state::{Action, State};
 use crate::ui::use_keys::listen;
 
@@ -102,7 +102,7 @@ fn read(name: &str, png: &[u8]) -> Action {
             what: format!("The recipe of {name} is in the form"),
             is_of_picture: true,
             recipe,
-            unknown: unknown.into_iter().map(|field| format!("the field “{field}”")).collect(),
+            unknown: fields(&unknown),
         }),
     }
 }

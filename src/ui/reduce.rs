@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::Reducible;
 
 use crate::protocol::Event;
-use crate::recipe::{Recipe, meant};
+use crate::recipe::Recipe;
 use crate::ui::bring::offered;
 use crate::ui::form::dice;
 use crate::ui::grid::Grid;
@@ -13,6 +13,7 @@ use crate::ui::run::Run;
 use crate::ui::share;
 use crate::ui::state::{Action, Loaded, Loading, Phase, State};
 use crate::ui::store::Entry;
+use crate::words::meant;
 
 /// Said once where the browser keeps no history.
 const CLOSED: &str = "This browser keeps no history here, perhaps because this is a private window: \
@@ -102,7 +103,7 @@ impl State {
         self.phase = Phase::Loading;
         self.status = status.into();
         self.worker += 1;
-        self.worker_is_dead = false;
+        (self.worker_is_dead, self.is_outdated) = (false, false);
         self.loading = Loading::default();
         self.loaded = None;
     }
@@ -165,6 +166,7 @@ impl State {
             self.trouble = None;
             if let (Some(grid), Some(cell), false) = (&mut self.grid, run.cell, run.was_stopped) {
                 grid.cells[cell] = Some(picture.clone());
+                grid.recipes[cell] = run.recipe.clone();
                 self.next_cell();
             }
         }
@@ -216,13 +218,14 @@ impl Reducible for State {
                 state.restart("Loading the model.");
             }
             Action::Models(models) => {
-                state.models = models;
-                if state.loaded.is_none() {
-                    state.bring_again();
+                (state.models, state.models_are_known) = (models, true);
+                if let Some(differs) = state.bring_again() {
+                    state.status += &format!(" {differs}");
                 }
             }
             Action::ChooseModel(folder) => {
-                state.folder = folder;
+                // Whatever was brought, the visitor's choice holds.
+                (state.folder, state.brought) = (folder, None);
                 state.restart("Loading the model.");
             }
             Action::Restart => state.restart("Loading the model."),
@@ -238,6 +241,7 @@ impl Reducible for State {
             Action::Say(status) => state.status = status,
             Action::Remember(entry) => state.history.insert(0, entry),
             Action::Recall(entries) => {
+                state.history_is_closed = false;
                 let old = |key| state.history.iter().find(|entry| entry.key == key).cloned();
                 let kept = entries.into_iter().map(|entry| old(entry.key).unwrap_or(entry));
                 let unstored = state.history.iter().filter(|entry| !Entry::is_stored(entry.key));

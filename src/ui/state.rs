@@ -63,6 +63,8 @@ pub(super) struct State {
     pub(super) seed_is_fresh: bool,
     pub(super) choice: DeviceChoice,
     pub(super) models: Vec<ModelChoice>,
+    /// Whether the server has said which there are.
+    pub(super) models_are_known: bool,
     /// The chosen model's folder.
     pub(super) folder: String,
     /// Numbers the workers: a new number starts a new one.
@@ -143,6 +145,7 @@ impl State {
             seed_is_fresh: true,
             choice: DeviceChoice::Auto,
             models: Vec::new(),
+            models_are_known: false,
             folder: "./models/stickers".into(),
             worker: 1,
             worker_is_dead: false,

@@ -22,6 +22,8 @@ pub(super) struct Entry {
     /// Its number in the store, or, where nothing can be stored, one that is free.
     pub(super) key: u32,
     pub(super) recipe: Recipe,
+    /// Fields of its recipe that this version does not know.
+    pub(super) unknown: Vec<String>,
     pub(super) png: Rc<[u8]>,
     /// Where `<img>` finds it.
     pub(super) url: ObjectUrl,
@@ -52,14 +54,14 @@ impl Entry {
 
     pub(super) fn new(key: u32, recipe: Recipe, png: Vec<u8>) -> Self {
         let blob = Blob::new_with_options(png.as_slice(), Some("image/png"));
-        Self { key, recipe, png: png.into(), url: blob.into() }
+        Self { key, recipe, unknown: Vec::new(), png: png.into(), url: blob.into() }
     }
 
     /// From a stored PNG; `None` where it is damaged.
     fn read(key: &JsValue, png: &JsValue) -> Option<Rc<Self>> {
         let png = Uint8Array::new(png).to_vec();
-        let (recipe, _) = Image::recipe_of_png(&png).ok()??;
-        Some(Rc::new(Self::new(key.as_f64()? as u32, recipe, png)))
+        let (recipe, unknown) = Image::recipe_of_png(&png).ok()??;
+        Some(Rc::new(Self { unknown, ..Self::new(key.as_f64()? as u32, recipe, png) }))
     }
 }
 

@@ -151,6 +151,12 @@ async fn check(pipeline: &Pipeline, source: &Web) -> Result<String, String> {
         Err(error) => return Ok(format!("Not checked: {error}")),
     };
     let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
+    if let Err(error @ Error::Recipe(_)) = &answer {
+        // It is another model's.
+        return Ok(format!(
+            "Not checked: {KNOWN_ANSWER} asks for what this model cannot draw. {error}"
+        ));
+    }
     let answer = answer.map_err(|error| {
         format!("The GPU failed a check ({})", error.to_string().trim_end_matches('.'))
     })?;
@@ -171,7 +177,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     let turn = worker.borrow().turn;
     // Of several requests that stand in line only the last is drawn.
     TimeoutFuture::new(0).await;
-    if worker.borrow().turn != turn {
+    if worker.borrow().latest != job {
         return Ok(());
     }
     let pipeline = pipeline(worker)?;

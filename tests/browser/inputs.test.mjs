@@ -124,11 +124,11 @@ test("recipes in text of any kind, of other versions and spellings", async (t) =
 });
 
 test("a link names what it cannot mean, and keeps the rest", async (t) => {
-  const hash = "#prompt=red+apple&seed=-4&steps=99999&sampler=Heun&style=NOTO&lora=x";
+  const hash = "#prompt=red+apple&seed=-4&steps=99999&sampler=Heun&style=NOTO&lora=x&guidance=500&shift=1000&count=0";
   const { page } = await open(t, browser, { hash });
   await state(page, "ready");
   const said = await status(page);
-  for (const word of ["seed “-4”", "“lora”", "99999 steps (at most 150)"]) {
+  for (const word of ["seed “-4”", "“lora”", "99999 steps (1 to 150)", "0 images (1 to 16)", "and 2 more"]) {
     assert.ok(said.includes(word), `${word} is missing in: ${said}`);
   }
   assert.equal(await page.getByRole("combobox", { name: "Sampler" }).inputValue(), "heun");
@@ -198,6 +198,45 @@ test("of many requests only the last is drawn", async (t) => {
   const history = page.getByRole("region", { name: "History" }).getByRole("listitem");
   await history.first().waitFor();
   assert.equal(await history.count(), 1);
+  // Stopped before it began, it ends all the same.
+  await fill(page, { steps: 50 });
+  await page.evaluate(() => {
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true }));
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+  });
+  await page.getByText(/Stopped after \d+ of 50 steps/).waitFor();
+  assert.equal(await state(page, ["done"]), "done");
+});
+
+test("a model that a picture wants and that fails does not hold the page", async (t) => {
+  const folder = temporary(t);
+  makeTiny(folder);
+  const faults = offer(folder);
+  const { page, server } = await open(t, browser, { faults });
+  await state(page, "ready");
+  await fill(page, { prompt: "fish", steps: 1, model: "./models/tiny" });
+  await state(page, "loading");
+  await state(page, "ready");
+  await generate(page);
+  const tiny = await saved(page, "Download PNG");
+  faults["models/tiny/dit.safetensors"] = 404;
+  await page.getByText("Device and model").click();
+  await page.getByRole("button", { name: "Remove the downloaded weights" }).click();
+  await page.getByText("The weights are removed").first().waitFor();
+  await page.goto(server.url);
+  await page.reload();
+  await state(page, "ready");
+  // While another picture is drawn: that one was the first model's, and does not go on with the second.
+  await fill(page, { prompt: "red apple", steps: 100 });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("img", { name: "Preview" }).waitFor();
+  await bring(page, "tiny.png", tiny);
+  await state(page, "error");
+  assert.match(await status(page), /dit\.safetensors cannot be used/);
+  await fill(page, { model: "./models/stickers" });
+  await state(page, "ready");
+  assert.equal(await prompt(page).inputValue(), "fish");
+  assert.equal(await generate(page), "done");
 });
 
 test("weights that only encode are never fetched, and what is kept is asked to stay", async (t) => {

@@ -31,7 +31,9 @@ test("a script is missing, or sent as another type", async (t) => {
   const typed = await open(t, browser, { faults });
   await reason(typed.page).getByText("The server sends app_main.js as “text/plain”").waitFor();
   const app = await open(t, browser, { faults: { "app.js": 404 } });
-  await reason(app.page).getByText("app").waitFor();
+  await reason(app.page).getByText("app.js is missing: the server answers 404").waitFor();
+  const cut = await open(t, browser, { faults: { "app.js": (bytes) => bytes.subarray(0, 9000) } });
+  await reason(cut.page).getByText(/Its program did not start \(SyntaxError.*upload them all again/).waitFor();
 });
 
 test("no script runs at all: the page's own sentence tells what it needs", async (t) => {
@@ -41,11 +43,18 @@ test("no script runs at all: the page's own sentence tells what it needs", async
 });
 
 test("a policy that forbids WebAssembly is named; one that allows it is enough", async (t) => {
-  const policy = (script) => ({ faults: { "index.html": { headers: { "Content-Security-Policy": `default-src 'self'; script-src ${script}; img-src 'self' blob: data:` } } } });
+  const policy = (script) => ({ faults: { "index.html": { headers: { "Content-Security-Policy": `default-src 'self'; script-src ${script}; img-src 'self' blob:` } } } });
   const strict = await open(t, browser, policy("'self'"));
   await reason(strict.page).getByText("Content-Security-Policy does not let WebAssembly run: add 'wasm-unsafe-eval'").waitFor();
-  const { page } = await open(t, browser, policy("'self' 'wasm-unsafe-eval'"));
+  const { page, errors } = await open(t, browser, policy("'self' 'wasm-unsafe-eval'"));
+  const refused = [];
+  page.on("console", (message) => /Content Security Policy/.test(message.text()) && refused.push(message.text()));
   await state(page, "ready");
+  await fill(page, { prompt: "red apple", steps: 1 });
+  assert.equal(await generate(page), "done");
+  await page.getByRole("button", { name: "Open red apple, any style, seed 7" }).waitFor();
+  await page.waitForTimeout(300);
+  assert.deepEqual([errors, refused], [[], []]);
 });
 
 test("opened as a file", async (t) => {

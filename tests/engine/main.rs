@@ -8,6 +8,7 @@
 
 mod autoencoders;
 mod dit;
+mod folders;
 mod gradients;
 mod minilm;
 mod noise;

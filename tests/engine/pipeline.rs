@@ -7,12 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use patchwork::diffusion::Generator;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::Recipe;
-use patchwork::weights::Checkpoint;
 use serde::Deserialize;
 
-use crate::support::{
-    Entry, assert_values_close, file, json, on_each_device, random_file, tensors,
-};
+use crate::support::{Entry, assert_values_close, json, on_each_device, random_file, tensors};
 
 /// Relative to the largest latent, some hundreds: untrained weights leave much noise. The fixture
 /// script's own two code paths differ by 4e-6; levels there are f32.
@@ -21,13 +18,13 @@ const TOLERANCE: f32 = 2e-5;
 on_each_device!(latents_and_pictures);
 
 #[derive(Deserialize)]
-struct Fixture {
-    runs: Vec<Reference>,
-    manifests: BTreeMap<String, Vec<Entry>>,
+pub(crate) struct Fixture {
+    pub(crate) runs: Vec<Reference>,
+    pub(crate) manifests: BTreeMap<String, Vec<Entry>>,
 }
 
 #[derive(Deserialize)]
-struct Reference {
+pub(crate) struct Reference {
     name: String,
     labels: Vec<usize>,
     guidance: f64,
@@ -37,7 +34,7 @@ struct Reference {
 }
 
 /// Lays a model's folder out as diffusers saves it.
-fn lay_out(folder: &Path, run: &Reference, manifests: &BTreeMap<String, Vec<Entry>>) {
+pub(crate) fn lay_out(folder: &Path, run: &Reference, manifests: &BTreeMap<String, Vec<Entry>>) {
     for (name, text) in &run.files {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -152,184 +149,4 @@ fn a_broken_folder_is_told_in_a_sentence() {
     assert!(message.contains("clip_sample"), "{message}");
     let message = break_and_load("vae/config.json", &|text| text[..text.len() / 2].to_owned());
     assert!(message.contains("vae/config.json"), "{message}");
-}
-
-/// The folder of the first run, after `change`, and what came of loading it.
-fn load_changed(change: impl FnOnce(&Path)) -> Result<Pipeline, String> {
-    let Fixture { runs, manifests } = json("pipeline");
-    let folder = tempfile::tempdir().unwrap();
-    lay_out(folder.path(), &runs[0], &manifests);
-    change(folder.path());
-    let source = Folder(folder.path().to_owned());
-    let loaded = pollster::block_on(Pipeline::load(&source, &crate::support::cpu()));
-    loaded.map_err(|error| error.to_string())
-}
-
-/// The values of all of a model's parameters, as far as they tell one model from another.
-fn drawn(pipeline: &Pipeline) -> Vec<f32> {
-    let recipe = Recipe { class: Some(3), steps: 2, ..Recipe::default() };
-    pipeline.draw(&recipe).unwrap().into_data().try_to_vec().unwrap()
-}
-
-const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
-
-/// Cuts a component's file into two shards with an index, as diffusers names them in a variant.
-fn shard(folder: &Path, variant: &str) {
-    let bytes = std::fs::read(folder.join(WEIGHTS)).unwrap();
-    let all = Checkpoint::new("whole", vec![bytes]).unwrap();
-    let tensor =
-        |key: &str| (key.to_owned(), all.shape(key).unwrap().to_vec(), all.values(key).unwrap());
-    let (mut parts, mut map) = ([Vec::new(), Vec::new()], BTreeMap::new());
-    let dot = if variant.is_empty() { String::new() } else { format!(".{variant}") };
-    let name = |i: usize| format!("diffusion_pytorch_model{dot}-{:05}-of-00002.safetensors", i + 1);
-    for (i, key) in all.keys().enumerate() {
-        parts[i % 2].push(tensor(key));
-        map.insert(key.to_owned(), name(i % 2));
-    }
-    for (i, part) in parts.into_iter().enumerate() {
-        std::fs::write(folder.join(name(i)), file(part)).unwrap();
-    }
-    let index = serde_json::json!({"metadata": {}, "weight_map": map}).to_string();
-    std::fs::write(folder.join(format!("{WEIGHTS}.index{dot}.json")), index).unwrap();
-    std::fs::remove_file(folder.join(WEIGHTS)).unwrap();
-}
-
-#[test]
-fn variants_and_shards_of_any_component_are_found() {
-    let whole = drawn(&load_changed(|_| ()).unwrap());
-    let named = |variant: &'static str| {
-        move |folder: &Path| {
-            let to = format!("diffusion_pytorch_model.{variant}.safetensors");
-            std::fs::rename(folder.join(WEIGHTS), folder.join(to)).unwrap();
-        }
-    };
-    let changes: [(&str, Box<dyn Fn(&Path)>); 5] = [
-        ("fp16", Box::new(named("fp16"))),
-        ("bf16", Box::new(named("bf16"))),
-        ("shards", Box::new(|folder| shard(folder, ""))),
-        ("shards of fp16", Box::new(|folder| shard(folder, "fp16"))),
-        ("shards of bf16", Box::new(|folder| shard(folder, "bf16"))),
-    ];
-    for (what, change) in changes {
-        for component in ["transformer", "vae"] {
-            let loaded = load_changed(|folder| change(&folder.join(component)));
-            assert_eq!(drawn(&loaded.unwrap()), whole, "{what} of {component}");
-        }
-        let both = load_changed(|folder| {
-            ["transformer", "vae"].map(|c| change(&folder.join(c))).into_iter().collect()
-        });
-        assert_eq!(drawn(&both.unwrap()), whole, "{what}");
-    }
-    let gone =
-        load_changed(|folder| std::fs::remove_file(folder.join("vae").join(WEIGHTS)).unwrap());
-    let message = gone.unwrap_err();
-    assert!(message.contains("vae/") && message.contains("fp16"), "{message}");
-}
-
-#[test]
-fn what_other_programs_leave_in_a_folder_is_read_or_named() {
-    let whole = load_changed(|_| ()).unwrap();
-    let configs = [
-        "model_index.json",
-        "transformer/config.json",
-        "vae/config.json",
-        "scheduler/scheduler_config.json",
-    ];
-    for file in configs {
-        let marked = load_changed(|folder| {
-            let text = std::fs::read_to_string(folder.join(file)).unwrap();
-            std::fs::write(folder.join(file), format!("\u{feff}{text}")).unwrap();
-        });
-        let marked = marked.unwrap();
-        assert_eq!(drawn(&marked), drawn(&whole), "{file}");
-        // Another file, another model.
-        assert_ne!(marked.hash, whole.hash);
-    }
-    assert!(whole.hash.len() == 16 && whole.hash.chars().all(|c| c.is_ascii_hexdigit()));
-    let weights = ["transformer", "vae"].map(|component| format!("{component}/{WEIGHTS}"));
-    for file in configs.iter().map(|file| (*file).to_owned()).chain(weights) {
-        for (bytes, word) in [
-            (
-                &b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"[..],
-                "git lfs pull",
-            ),
-            (b"<!DOCTYPE html><html>not here</html>", "web page"),
-            (b"PK\x03\x04 and so on", "ZIP"),
-        ] {
-            let change = |folder: &Path| std::fs::write(folder.join(&file), bytes).unwrap();
-            let message = load_changed(change).unwrap_err();
-            assert!(message.contains(&file) && message.contains(word), "{message}");
-        }
-    }
-}
-
-#[test]
-fn tensors_that_cannot_be_used_are_named() {
-    let Fixture { manifests, .. } = json("pipeline");
-    let change = |component: &str, change: &dyn Fn(&mut Vec<(String, Vec<usize>, Vec<f32>)>)| {
-        let bytes = random_file(&manifests[component], Vec::new());
-        let all = Checkpoint::new("whole", vec![bytes]).unwrap();
-        let tensors = all.keys().map(|key| {
-            (key.to_owned(), all.shape(key).unwrap().to_vec(), all.values(key).unwrap())
-        });
-        let mut tensors: Vec<_> = tensors.collect();
-        change(&mut tensors);
-        load_changed(|folder| {
-            std::fs::write(folder.join(component).join(WEIGHTS), file(tensors)).unwrap();
-        })
-    };
-    for (component, i, bad) in [
-        ("transformer", 0, f32::NAN),
-        ("transformer", 7, f32::INFINITY),
-        ("vae", 3, f32::NEG_INFINITY),
-        ("vae", 20, f32::NAN),
-    ] {
-        let name = std::cell::RefCell::new(String::new());
-        let message = change(component, &|tensors| {
-            tensors[i].2[0] = bad;
-            name.borrow_mut().clone_from(&tensors[i].0);
-        });
-        let message = message.unwrap_err();
-        assert!(message.contains(&*name.borrow()), "{message}");
-        assert!(message.contains("no finite numbers") && message.contains(component), "{message}");
-    }
-    // Each block has its own copy of the embedders; one that lacks it is not whole.
-    let lost = "transformer_blocks.1.norm1.emb.timestep_embedder.linear_1.bias";
-    let message = change("transformer", &|tensors| tensors.retain(|(name, ..)| name != lost));
-    let message = message.unwrap_err();
-    assert!(message.contains(lost) && message.contains("missing"), "{message}");
-}
-
-/// An autoencoder whose configuration claims far more than its file holds.
-#[test]
-fn a_giant_autoencoder_takes_no_giant_memory() {
-    let mut message = String::new();
-    let info = allocation_counter::measure(|| {
-        let giant = r#"{"block_out_channels": [16384, 16384], "layers_per_block": 16, "latent_channels": 4}"#;
-        let change = |folder: &Path| std::fs::write(folder.join("vae/config.json"), giant).unwrap();
-        message = load_changed(change).unwrap_err();
-    });
-    assert!(message.contains("vae/") && message.contains("at least"), "{message}");
-    assert!(info.bytes_max < 64 << 20, "{}", info.bytes_max);
-}
-
-/// What a recipe asks for and does not get is told: here guidance, which `DiTPipeline` has above 1 alone.
-#[test]
-fn what_guidance_leaves_unused_is_told() {
-    let pipeline = load_changed(|_| ()).unwrap();
-    let notes = |guidance: f64, interval: (f64, f64)| {
-        let recipe = Recipe {
-            class: Some(1),
-            steps: 4,
-            guidance,
-            guidance_interval: interval,
-            ..Recipe::default()
-        };
-        pipeline.begin(&recipe, None).unwrap().notes().join(" ")
-    };
-    for guidance in [0.0, 0.5] {
-        assert!(notes(guidance, (0.0, 1.0)).contains("guides nothing"));
-    }
-    assert_eq!(notes(1.0, (0.0, 1.0)) + &notes(4.0, (0.0, 1.0)), "");
-    assert!(notes(4.0, (0.9, 1.0)).contains("No step lies in the guidance interval"));
 }

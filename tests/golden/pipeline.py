@@ -77,6 +77,9 @@ def latents_and_image(pipe, guidance, steps):
 
 def make(weights):
     transformer, autoencoder = DiTTransformer2DModel(**TRANSFORMER), AutoencoderKL(**AUTOENCODER)
+    # DiTPipeline leaves a shift of latents out.
+    shifted = AutoencoderKL(**AUTOENCODER, shift_factor=0.3)
+    fill(shifted, 42)
     manifests = {"transformer": fill(transformer, 41), "vae": fill(autoencoder, 42)}
     ddim = DDIMScheduler(beta_schedule="linear", prediction_type="epsilon", clip_sample=False,
                          num_train_timesteps=1000)
@@ -86,6 +89,7 @@ def make(weights):
         "ddim": (ddim, GUIDANCE, STEPS),
         "dpmpp_2m": (solver.from_config(ddim.config), GUIDANCE, STEPS),
         "dpmpp_2m.karras": (solver.from_config(ddim.config, use_karras_sigmas=True), GUIDANCE, STEPS),
+        "ddim.shift_factor": (ddim, GUIDANCE, 4),
         "ddim.guidance1": (ddim, 1.0, 4),
         "ddim.guidance0.5": (ddim, 0.5, 4),
         "ddim.guidance0": (ddim, 0.0, 4),
@@ -99,7 +103,8 @@ def make(weights):
     runs, tensors = [], {}
     for name, (scheduler, guidance, steps) in schedulers.items():
         own = ddim if isinstance(scheduler, type) else scheduler
-        pipe = DiTPipeline(transformer=transformer, vae=autoencoder, scheduler=own)
+        vae = shifted if "shift_factor" in name else autoencoder
+        pipe = DiTPipeline(transformer=transformer, vae=vae, scheduler=own)
         files = saved_files(pipe, manifests)
         if own is not scheduler:
             pipe, files["model_index.json"] = index_wins(pipe, scheduler.__name__)

@@ -91,7 +91,7 @@ fn write_starts(dist: &Path) -> Outcome {
     };
     let app = format!(
         "globalThis.patchworkVersion = \"{version}\";\ntry {{\n  {}\n}} catch (error) {{\n  \
-         globalThis.patchworkFailed?.(error, \"./app_bg.wasm?v={version}\");\n}}\n",
+         globalThis.patchworkFailed?.(error, [\"./app.js?v={version}\", \"./app_bg.wasm?v={version}\"]);\n}}\n",
         import("app")
     );
     let worker = format!(
@@ -130,7 +130,8 @@ fn list_models(models: &Path) -> Result<usize, String> {
     for path in entries.flatten().map(|entry| entry.path()) {
         let Ok(json) = fs::read(path.join("model.json")) else { continue };
         write_card(&path)?;
-        let manifest: Value = serde_json::from_slice(&json)
+        let json = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&json);
+        let manifest: Value = serde_json::from_slice(json)
             .map_err(|problem| format!("{}: its model.json: {problem}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Nobody encodes on the page.

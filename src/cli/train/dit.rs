@@ -213,7 +213,12 @@ fn detail_channels(data: &Prepared) -> Vec<bool> {
 }
 
 /// What `patchwork pack` wrote, with the states of its captions.
-fn packed(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prepared> {
+fn packed(
+    common: &Common,
+    manifest: &Manifest,
+    model: &Pipeline,
+    places: usize,
+) -> Result<Prepared> {
     let mut prepared = Prepared::read(&common.data)?;
     // The text encoder reads the captions anew; the latents cannot be made again.
     let encoder = format!("autoencoder {}", manifest.encoder_hash());
@@ -222,8 +227,10 @@ fn packed(common: &Common, manifest: &Manifest, model: &Pipeline) -> Result<Prep
             "it was packed for a model with another autoencoder; pack it anew for this one";
         return Err(Error::weights(common.data.display().to_string(), problem));
     }
-    note("Computing states of captions, once.");
     let reader = model.text.as_ref().expect("only models of prompts are packed for");
+    let learnt = places.min(reader.places);
+    captions::notes(prepared.captions(), &reader.tokenizer, learnt)?.iter().for_each(note);
+    note("Computing states of captions, once.");
     let encode = |caption: &str| states(reader, caption, model);
     prepared.read_captions(encode, &common.workers(&Device::flex()))?;
     Ok(prepared)
@@ -260,14 +267,15 @@ fn prepared(
         return Ok(prepared);
     }
     let mut prepared = if Prepared::is_packed(&bytes) {
-        packed(common, manifest, model)?
+        packed(common, manifest, model, places)?
     } else {
         note("Computing latents of pictures and states of captions, once.");
         let dataset = Dataset::from_bytes(&bytes, &common.data)?;
         drop(bytes);
         if let Some(reader) = &model.text {
             let learnt = places.min(reader.places);
-            captions::notes(&dataset.entries, &reader.tokenizer, learnt)?.iter().for_each(note);
+            let all = captions::of(&dataset.entries);
+            captions::notes(all, &reader.tokenizer, learnt)?.iter().for_each(note);
         }
         prepare(&dataset, model, common.seed, &common.workers(&model.device))?
     };

@@ -118,12 +118,20 @@ impl Common {
     fn warm_up(&self) -> Result<usize> {
         if self.from.is_some() {
             // What another run has learnt needs no warming up.
+            if self.warm_up.is_some_and(|asked| asked > 0) {
+                note("--warm-up is not used with --from: what has learnt needs none.");
+            }
             return Ok(0);
         }
         let asked = self.warm_up.unwrap_or(WARM_UP);
         let before = Snapshot::last(&self.run)?;
         let before = before.and_then(|found| found.settings["rate"]["warm_up"].as_u64());
         if let Some(before) = before.filter(|&before| before <= asked as u64) {
+            if self.warm_up.is_some_and(|asked| asked as u64 != before) {
+                note(format!(
+                    "The run keeps the warm-up of {before} steps that it was begun with."
+                ));
+            }
             return Ok(before as usize);
         }
         let fifth = self.steps / 5;

@@ -13,8 +13,8 @@ pub fn standard() -> Recipe {
 pub struct Address {
     /// What is not in it is as the form begins.
     pub recipe: Recipe,
-    /// Whether it leaves to the model how to draw.
-    pub follows_model: bool,
+    /// Of what says how to draw, the names that it leaves to the model.
+    pub unset: Vec<&'static str>,
     /// What in it cannot be meant, or is of another version, in words.
     pub unknown: Vec<String>,
 }
@@ -65,15 +65,14 @@ const KNOWN: [&str; 12] = [
     "model",
     "model_hash",
 ];
-/// Those that say how to draw, which is else the model's choice.
-const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
+/// The names of what says how to draw, which is else the model's choice.
+pub const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
 
 /// What names and values say.
 pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
     let mut recipe = standard();
-    let (mut unknown, mut follows_model) = (Vec::new(), true);
+    let (mut unknown, mut unset) = (Vec::new(), SAMPLING.to_vec());
     for (name, value) in pairs.iter().map(|(name, value)| (name.as_ref(), value)) {
-        follows_model &= !SAMPLING.contains(&name);
         let is_read = match name {
             "prompt" => put(&mut recipe.prompt, Some(value.clone())),
             "negative" => put(&mut recipe.negative, Some(value.clone())),
@@ -89,14 +88,16 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             "guidance_interval" => put(&mut recipe.guidance_interval, interval(value)),
             _ => false,
         };
-        if !is_read && !name.is_empty() {
+        if is_read {
+            unset.retain(|other| *other != name);
+        } else if !name.is_empty() {
             unknown.push(match KNOWN.contains(&name) {
                 true => format!("{} “{}”", name.replace('_', " "), short(value, 40)),
                 false => format!("“{}”", short(name, 40)),
             });
         }
     }
-    Address { recipe, follows_model, unknown }
+    Address { recipe, unset, unknown }
 }
 
 /// Puts a value into a field, if there is one.
@@ -137,7 +138,7 @@ mod tests {
             ..Recipe::default()
         };
         let read = read(&pairs(&recipe));
-        assert_eq!(read, Address { recipe, follows_model: false, unknown: Vec::new() });
+        assert_eq!(read, Address { recipe, unset: Vec::new(), unknown: Vec::new() });
     }
 
     #[test]
@@ -163,7 +164,12 @@ mod tests {
             "“lora”",
         ];
         assert_eq!(address.unknown, wanted);
-        let address = read(&[("seed", "1e5".to_owned())]);
-        assert_eq!((address.recipe.seed, address.follows_model), (100_000, true));
+        // What cannot be read of how to draw is the model's, as what is not there.
+        assert_eq!(address.unset, SAMPLING);
+        let address = read(&[("seed", "1e5".to_owned()), ("guidance", "2".to_owned())]);
+        assert_eq!(
+            (address.recipe.seed, address.unset),
+            (100_000, vec!["sampler", "steps", "shift", "guidance_interval"])
+        );
     }
 }

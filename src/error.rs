@@ -49,6 +49,20 @@ impl Error {
         Self::Config { file: file.into(), problem: problem.into() }
     }
 
+    /// The same of a file in `folder`, so that it can be told which of several models has it.
+    #[must_use]
+    pub fn within(self, folder: &std::path::Path) -> Self {
+        let place = |file: String| match std::path::Path::new(&file).starts_with(folder) {
+            true => file,
+            false => folder.join(file).display().to_string(),
+        };
+        match self {
+            Self::Weights { file, problem } => Self::Weights { file: place(file), problem },
+            Self::Config { file, problem } => Self::Config { file: place(file), problem },
+            other => other,
+        }
+    }
+
     /// A failed read of `path`.
     pub fn read(path: impl AsRef<std::path::Path>, source: std::io::Error) -> Self {
         Self::File { action: "read", path: path.as_ref().display().to_string(), source }

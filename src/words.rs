@@ -4,16 +4,17 @@
 use crate::{Error, Result};
 
 /// The one of `names` that somebody means by `name`: the very one, else one that differs in spaces around
-/// it, upper case, or in what joins its words.
+/// it, upper case of Latin letters (tables for all scripts are a large part of a small page), or in what
+/// joins its words.
 pub fn meant<T: AsRef<str>>(name: &str, names: impl IntoIterator<Item = T>) -> Option<T> {
-    let plain = |name: &str| name.trim().to_lowercase().replace(['-', ' '], "_");
-    let wanted = plain(name);
+    let plain = |c: char| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() };
+    let is_near = |other: &str| name.trim().chars().map(plain).eq(other.trim().chars().map(plain));
     let mut near = None;
     for other in names {
         if other.as_ref() == name {
             return Some(other);
         }
-        if near.is_none() && plain(other.as_ref()) == wanted {
+        if near.is_none() && is_near(other.as_ref()) {
             near = Some(other);
         }
     }

@@ -208,7 +208,10 @@ fn a_full_disk_leaves_the_picture_that_was_there() {
 fn inspect_walks_in_no_circle_and_passes_over_what_is_not_the_models() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("m");
-    model(&folder, |json| json["name"] = "\u{1b}[2Jstickers".into());
+    model(&folder, |json| {
+        json["name"] = "\u{1b}[2Jstickers".into();
+        json["defaults"]["stepz"] = 3.into();
+    });
     symlink(".", folder.join("loop")).unwrap();
     symlink("..", folder.join("back")).unwrap();
     symlink("nowhere", folder.join("lost.safetensors")).unwrap();
@@ -218,6 +221,7 @@ fn inspect_walks_in_no_circle_and_passes_over_what_is_not_the_models() {
     for other in ["lost.safetensors", "broken.safetensors"] {
         assert!(said.contains(&format!("{other}: not a part of the model.")), "{said}");
     }
+    assert!(said.contains("model.json: this version does not know “stepz”."), "{said}");
     assert!(said.contains("every tensor is there") && !said.contains('\u{1b}'), "{said}");
 }
 

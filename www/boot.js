@@ -1,6 +1,7 @@
 // Says why the page does not start, where that can be known. The page's program replaces the sentence.
 (() => {
   let said = false;
+  let policy;
   const say = (reason) => {
     if (said) return;
     const place = document.getElementById("boot-reason");
@@ -18,7 +19,9 @@
     try {
       response = await fetch(address, { cache: "no-store" });
     } catch {
-      return `${file} cannot be reached: check the connection, and reload the page.`;
+      // A policy's refusal is told a moment later.
+      await new Promise((done) => setTimeout(done, 200));
+      return policy ?? `${file} cannot be reached: check the connection, and reload the page.`;
     }
     if (!response.ok) return `${file} is missing: the server answers ${response.status}. Upload all files of the page's folder.`;
     const kind = (response.headers.get("Content-Type") ?? "").split(";")[0];
@@ -46,7 +49,7 @@
     if (event.blockedURI === "wasm-eval") return say(POLICY);
     // A picture or a style does not keep the page from starting.
     if (!/^(script|worker|connect|default)-src/.test(event.violatedDirective)) return;
-    say(`The server's Content-Security-Policy (${event.violatedDirective}) refuses ${event.blockedURI}, which the page needs.`);
+    say(policy = `The server's Content-Security-Policy (${event.violatedDirective}) refuses ${event.blockedURI}, which the page needs.`);
   });
   addEventListener("error", ({ target }) => {
     if (!(target instanceof HTMLScriptElement)) return;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use serde_json::Value;
 
+use super::model_folder;
 use crate::dataset::concepts::Concepts;
 use crate::dataset::npm;
 use crate::dataset::sets::EMOJIBASE;
@@ -26,6 +27,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    model_folder(&arguments.path)?;
     let [names, json] = [EMOJI, MANIFEST].map(|file| arguments.path.join(file));
     // As it stands, so that nothing in it is lost that this version does not know.
     let bytes = std::fs::read(&json).map_err(|source| Error::read(&json, source))?;

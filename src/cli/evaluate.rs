@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
-use super::{check_targets, model_folder, picture, print_beside};
+use super::{check_targets, load_model, picture, print_beside};
 use crate::dataset::Dataset;
 use crate::diffusion::guess::{GuessErrors, LEVELS};
 use crate::evaluate::exam::{Exam, Questions, check};
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     let mut models = Vec::new();
     for path in &arguments.model {
-        let model = pollster::block_on(Pipeline::load_whole(&model_folder(path)?, &device))?;
+        let model = pollster::block_on(load_model(path, &device, true))?;
         check(&model)?;
         models.push((path, model));
     }

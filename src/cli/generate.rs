@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::sampling::Sampling;
-use super::{check_targets, model_folder, picture, print_beside};
+use super::{check_targets, load_model, picture, print_beside};
 use crate::device::Backend;
 use crate::files::{is_same, probe, probe_folder, write_target, write_whole};
 use crate::image::Image;
@@ -137,8 +137,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 
 async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     let device = backend.start().await?;
-    let folder = model_folder(&arguments.model)?;
-    let pipeline = Pipeline::load(&folder, &device).await?;
+    let pipeline = load_model(&arguments.model, &device, false).await?;
     let noise = match &arguments.latents_in {
         Some(path) => Some(read_latents(path, &pipeline)?),
         None => None,

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::Args;
+use serde_json::Value;
 use walkdir::{DirEntry, WalkDir};
 
 use super::model_folder;
+use crate::pipeline::source::parse_json;
+use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Folder, Pipeline, Source};
 use crate::terminal::print;
 use crate::weights::{Checkpoint, check_finite};
@@ -30,17 +33,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if path.is_file() {
         return print_file(path, true);
     }
+    if !path.is_dir() {
+        let problem =
+            "there is no such file or folder; name a model's folder, or a safetensors file";
+        return Err(Error::config(path.display().to_string(), problem));
+    }
     let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
     let loaded = pollster::block_on(Pipeline::load_whole(&source, &Device::flex()));
     let read = source.read.into_inner();
     let mut weights = read.iter().filter(|file| is_weights(Path::new(file)));
     let printed = weights.try_for_each(|file| print_file(&path.join(file), arguments.tensors));
+    // Why the model cannot be loaded says more than why one of its files cannot.
+    let model = loaded.map_err(|error| error.within(path))?;
+    printed?;
     for file in others(path, &read) {
         print(format!("{}: not a part of the model.", file.display()))?;
     }
-    // Why the model cannot be loaded says more than why one of its files cannot.
-    let model = loaded?;
-    printed?;
+    for field in unknown_fields(path) {
+        print(format!("{MANIFEST}: this version does not know “{field}”."))?;
+    }
     print(describe(&model))
 }
 
@@ -64,6 +75,23 @@ impl Source for Noted {
         self.read.borrow_mut().insert(file.to_owned());
         Ok(bytes)
     }
+}
+
+/// Fields of `model.json` that this version does not know, as a misspelt one.
+fn unknown_fields(folder: &Path) -> Vec<String> {
+    let bytes = std::fs::read(folder.join(MANIFEST)).unwrap_or_default();
+    let Ok(found) = parse_json::<Value>(&bytes, MANIFEST) else { return Vec::new() };
+    let known = parse_json::<Manifest>(&bytes, MANIFEST).and_then(|known| {
+        serde_json::to_value(known).map_err(|problem| Error::config(MANIFEST, problem.to_string()))
+    });
+    let Ok(known) = known else { return Vec::new() };
+    let names = |found: &Value, known: &Value| -> Vec<String> {
+        let found = found.as_object().into_iter().flat_map(|fields| fields.keys().cloned());
+        found.filter(|name| known.get(name).is_none() && name != "images_seen").collect()
+    };
+    let mut unknown = names(&found, &known);
+    unknown.extend(names(&found["defaults"], &known["defaults"]));
+    unknown
 }
 
 fn is_weights(path: &Path) -> bool {

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
-use super::model_folder;
+use super::{load_model, model_folder};
 use crate::Result;
 use crate::files::{probe, write_whole};
-use crate::pipeline::Pipeline;
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer};
 use crate::terminal::print;
 
@@ -21,9 +20,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     pollster::block_on(async {
+        model_folder(&arguments.path)?;
         let path = arguments.path.join(KNOWN_ANSWER);
         probe(&path)?;
-        let pipeline = Pipeline::load(&model_folder(&arguments.path)?, &Device::flex()).await?;
+        let pipeline = load_model(&arguments.path, &Device::flex(), false).await?;
         let recipe = KnownAnswer::question(&pipeline.styles);
         let answer = KnownAnswer::ask(&pipeline, recipe).await?;
         let json = serde_json::to_string(&answer).expect("plain data");

@@ -18,11 +18,13 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use burn::tensor::Device;
 use clap::Parser;
 use walkdir::WalkDir;
 
+use crate::dataset::folder::CAPTIONS;
 use crate::files;
-use crate::pipeline::{Folder, diffusers, no_model, stickers};
+use crate::pipeline::{Folder, Pipeline, diffusers, no_model, stickers};
 use crate::terminal::{note, print};
 use crate::train::export::check_apart;
 use crate::{Error, Result};
@@ -109,9 +111,10 @@ const DEPTH: usize = 3;
 /// Whether a file that is there belongs to a model, or to a folder of pictures and captions.
 fn is_part_of(path: &Path, folder: &Path) -> bool {
     let is_model = [stickers::MANIFEST, diffusers::INDEX].iter().any(|f| folder.join(f).is_file());
-    let kinds: &[&str] = match is_model {
-        true => &["json", "safetensors", "tsv", "txt"],
-        false => &["jsonl", "png", "jpg", "jpeg", "webp"],
+    let kinds: &[&str] = match (is_model, folder.join(CAPTIONS).is_file()) {
+        (true, _) => &["json", "safetensors", "tsv", "txt"],
+        (false, true) => &["jsonl", "png", "jpg", "jpeg", "webp"],
+        (false, false) => return false,
     };
     let is_kind = |file: &Path| {
         let kind = file.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
@@ -147,10 +150,24 @@ fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The model in a folder, with what encodes pictures if that is asked for.
+async fn load_model(path: &Path, device: &Device, whole: bool) -> Result<Pipeline> {
+    let folder = model_folder(path)?;
+    let loaded = match whole {
+        true => Pipeline::load_whole(&folder, device).await,
+        false => Pipeline::load(&folder, device).await,
+    };
+    loaded.map_err(|error| error.within(path))
+}
+
 /// A model's folder, if it is there and looks like one.
 fn model_folder(path: &Path) -> Result<Folder> {
+    if path.is_file() {
+        let problem = "it is a file; name the folder of the model that it is in";
+        return Err(Error::config(path.display().to_string(), problem));
+    }
     if !path.is_dir() {
-        let problem = "there is no such folder; give the folder of a model";
+        let problem = "there is no such folder; name the folder of a model (--model)";
         return Err(Error::config(path.display().to_string(), problem));
     }
     if ![stickers::MANIFEST, diffusers::INDEX].iter().any(|file| path.join(file).is_file()) {

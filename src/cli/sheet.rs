@@ -8,11 +8,10 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
-use super::{check_targets, model_folder, picture, print_beside};
+use super::{check_targets, load_model, picture, print_beside};
 use crate::Result;
 use crate::image::Image;
 use crate::picture_file::Format;
-use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::terminal::note;
@@ -46,8 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 async fn draw(arguments: &Arguments) -> Result<()> {
-    let folder = model_folder(&arguments.model)?;
-    let pipeline = Pipeline::load(&folder, &Device::flex()).await?;
+    let pipeline = load_model(&arguments.model, &Device::flex(), false).await?;
     let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
     let bar = ProgressBar::new((columns * rows) as u64);
     let sampling = arguments.sampling.recipe(&pipeline)?;

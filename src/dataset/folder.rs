@@ -31,7 +31,28 @@ struct Line {
 /// Where a caption has no picture, or a line or a picture cannot be read; the line is named.
 pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     let path = folder.join(CAPTIONS);
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
+    let refuse =
+        |place: &Path, problem: &str| Err(Error::config(place.display().to_string(), problem));
+    if !folder.is_dir() {
+        return refuse(
+            folder,
+            "there is no such folder; name one of pictures and a metadata.jsonl",
+        );
+    }
+    if !path.is_file() {
+        return refuse(
+            &path,
+            "it is not there; write it, a line for each picture, as {\"file_name\": \"cat.png\", \
+             \"text\": \"a cat\"}",
+        );
+    }
+    let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return refuse(&path, "it is in UTF-16; save it as UTF-8");
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return refuse(&path, "it is not in UTF-8; save it so");
+    };
     if let Some(problem) = misplaced(text.as_bytes()) {
         return Err(Error::config(path.display().to_string(), problem));
     }

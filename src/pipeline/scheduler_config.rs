@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::scheduler_fields::Class;
+use super::scheduler_classes::Class;
 use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::timesteps::Spacing;
 use crate::diffusion::{Prediction, Sampler, Schedule};
@@ -112,7 +112,7 @@ impl SchedulerConfig {
         if self.fields.clip_sample.unwrap_or(clips_by_custom) {
             return refuse(
                 "it leaves clip_sample at true, which is for pictures and not for latents: it only \
-                 says how to draw, and false can be drawn here",
+                 says how to draw; with false in its place it is drawn here",
             );
         }
         if !(2..=100_000).contains(&train) {

@@ -112,7 +112,7 @@ pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
     if is(b"version https://git-lfs") {
         Some(
             "it is a pointer of Git LFS and not the file itself: fetch that with `git lfs pull`, or \
-             download it from the model's page",
+             download it where the pointer came from",
         )
     } else if is(b"<!doctype html") || is(b"<html") || is(b"<?xml") {
         Some(

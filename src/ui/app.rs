@@ -141,15 +141,18 @@ fn trouble(state: &UseReducerHandle<State>) -> Html {
                 <p>{format!("{trouble} Your settings and your history are kept. If it happens \
                              again, the CPU is slower and steadier.")}</p>
             } else {
-                <p>{"The model could not be started. Try again, or choose another device."}</p>
+                <p>{"The model could not be started. Try again; if that does not help, its files on the \
+                     server are at fault, and whoever keeps this page can mend them."}</p>
             }
             <div class="actions">
                 <button type="button" onclick={act(state, || Action::Restart)}>
                     {"Start again"}
                 </button>
-                <button type="button" onclick={act(state, || Action::Choose(DeviceChoice::Cpu))}>
-                    {"Use the CPU"}
-                </button>
+                if state.trouble.is_some() || state.choice == DeviceChoice::WebGpu {
+                    <button type="button" onclick={act(state, || Action::Choose(DeviceChoice::Cpu))}>
+                        {"Use the CPU"}
+                    </button>
+                }
             </div>
         </div>
     }

@@ -99,7 +99,7 @@ impl State {
         let missing: Vec<String> = brought.unknown.iter().cloned().chain(lost).collect();
         let (mut differs, mut folder) = (Vec::new(), None);
         if !missing.is_empty() {
-            differs.push(format!("this page does not know {}", several(&missing)));
+            differs.push(format!("this page leaves out or changes {}", several(&missing)));
         }
         let hash = recipe.model_hash.trim().to_ascii_lowercase();
         let hash = &hash;
@@ -115,11 +115,16 @@ impl State {
                 folder = Some(other.folder.clone()).filter(|folder| *folder != self.folder);
             }
             (Some(_), None) if !self.models_are_known => {}
-            (Some(_), None) => differs.push(format!(
-                "“{}” ({}) drew it, a model that is not here",
-                short(&recipe.model, 40),
-                short(hash, 40)
-            )),
+            (Some(_), None) => differs.push(match recipe.model.trim() {
+                "" => format!("a model that is not here drew it ({})", short(hash, 40)),
+                name => {
+                    format!(
+                        "“{}” ({}) drew it, a model that is not here",
+                        short(name, 40),
+                        short(hash, 40)
+                    )
+                }
+            }),
             // That shows when the model is there.
             (None, None) => {}
         }
@@ -170,7 +175,8 @@ impl State {
     /// Once more of models is known, what was brought before is looked at again: its model is loaded,
     /// or what will differ is told, in a sentence.
     pub(super) fn bring_again(&mut self) -> Option<String> {
-        let Judged { differs, folder, .. } = self.judge(self.brought.as_ref()?);
+        let brought = self.brought.clone()?;
+        let Judged { differs, folder, .. } = self.judge(&brought);
         if let Some(folder) = folder {
             self.load_for(folder, "Loading the model that drew it.");
             return None;
@@ -182,7 +188,8 @@ impl State {
         if self.models_are_known {
             self.brought = None;
         }
+        let what = &brought.what;
         (!differs.is_empty())
-            .then(|| format!("What was brought will be drawn otherwise: {}.", differs.join("; ")))
+            .then(|| format!("{what}, but the picture will differ: {}.", differs.join("; ")))
     }
 }

@@ -55,6 +55,9 @@ pub(super) struct NumberProps {
     /// What is wrong with a number as typed, in a sentence.
     #[prop_or_else(|| Callback::from(|_| None))]
     pub(super) refuse: Callback<String, Option<String>>,
+    /// Hears what is wrong with what stands there now.
+    #[prop_or_default]
+    pub(super) refused: Callback<Option<String>>,
     pub(super) change: Callback<String>,
     /// Buttons beside it.
     #[prop_or_default]
@@ -77,11 +80,28 @@ pub(super) fn Number(props: &NumberProps) -> Html {
             typing.set(Some(text));
         }
     });
-    let typing = typed.clone();
-    let onblur = Callback::from(move |_: FocusEvent| typing.set(None));
     let problem = typed.as_ref().filter(|text| !text.is_empty());
     let problem = problem.and_then(|text| props.refuse.emit(text.clone()));
+    let (typing, is_refused) = (typed.clone(), problem.is_some());
+    // What is refused stays to be seen until it is mended, or another value comes from elsewhere.
+    let onblur = Callback::from(move |_: FocusEvent| {
+        if !is_refused {
+            typing.set(None);
+        }
+    });
+    {
+        let refused = props.refused.clone();
+        use_effect_with(problem.clone(), move |problem| refused.emit(problem.clone()));
+    }
     let number = |text: &str| text.parse::<f64>().ok();
+    {
+        let (typed, value) = (typed.clone(), number(&props.value));
+        use_effect_with(props.value.clone(), move |_| {
+            if typed.as_deref().is_some_and(|text| !text.is_empty() && number(text) != value) {
+                typed.set(None);
+            }
+        });
+    }
     let stays = |text: &&String| {
         text.is_empty() || problem.is_some() || number(text) == number(&props.value)
     };

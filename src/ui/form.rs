@@ -106,6 +106,8 @@ fn look(state: &UseReducerHandle<State>) -> Html {
     let options: Vec<(AttrValue, AttrValue)> =
         std::iter::once(("".into(), "Any style".into())).chain(styles).collect();
     let dice = act(state, || Action::Edit(Box::new(|recipe| recipe.seed = dice())));
+    let dispatcher = state.dispatcher();
+    let refused = Callback::from(move |problem| dispatcher.dispatch(Action::Refuse(problem)));
     let locked = state.seed_is_locked;
     let lock = act(state, move || Action::LockSeed(!locked));
     html! {
@@ -118,6 +120,7 @@ fn look(state: &UseReducerHandle<State>) -> Html {
                       else { "Unlocked: each picture gets a new seed." }}
                 value={state.form.seed.to_string()}
                 refuse={Callback::from(|text: String| seed(&text).err().map(|error| error.to_string()))}
+                refused={refused}
                 change={edit(state, |recipe, text| {
                     recipe.seed = seed(&text).unwrap_or(recipe.seed);
                 })}>

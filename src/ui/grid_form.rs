@@ -171,6 +171,6 @@ fn png(grid: &Grid) -> Option<Vec<u8>> {
 }
 
 fn label(axis: &Axis) -> Vec<String> {
-    let name = axis.setting.name().to_lowercase();
+    let name = axis.setting.name().to_ascii_lowercase();
     axis.values.iter().map(|value| format!("{name} {value}")).collect()
 }

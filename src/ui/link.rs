@@ -58,7 +58,8 @@ impl Link {
                 Some(message) if !message.contains("fetch") => {
                     format!("The worker stopped ({message}).")
                 }
-                _ => "The page's worker cannot be loaded: check the connection and start again."
+                _ => "The page's worker cannot be loaded: check the connection, and that the server has \
+                      worker_main.js and allows workers (worker-src in its Content-Security-Policy)."
                     .into(),
             };
             tell(Event::Crashed { message });
@@ -87,8 +88,8 @@ fn start_event(data: &JsValue) -> Option<Event> {
     let text = |key: &str| Reflect::get(data, &key.into()).ok()?.as_string();
     if let Some(problem) = text("problem") {
         let message = format!(
-            "The page's worker cannot be started ({problem}): check that the server has \
-             worker_bg.wasm whole, and start again."
+            "The page's worker cannot be started: worker.js or worker_bg.wasm is missing or damaged on \
+             the server, or its Content-Security-Policy refuses them ({problem})."
         );
         return Some(Event::Crashed { message });
     }

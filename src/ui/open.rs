@@ -92,6 +92,11 @@ fn read_first(files: Option<FileList>, dispatcher: UseReducerDispatcher<State>) 
 }
 
 fn read(name: &str, png: &[u8]) -> Action {
+    if png.starts_with(b"\xff\xd8\xff") || png.starts_with(b"RIFF") {
+        return Action::Say(format!(
+            "{name} is a JPEG or a WebP, and those carry no recipe: open the PNG of the picture."
+        ));
+    }
     match Image::recipe_of_png(png) {
         Err(error) => Action::Say(format!("{name}: {error}")),
         Ok(None) => Action::Say(format!(

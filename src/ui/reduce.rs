@@ -117,15 +117,26 @@ impl State {
         }
     }
 
-    /// `recipe` as the model draws best, unless the visitor chose otherwise.
+    /// `recipe` as the model draws best, unless the visitor chose otherwise; of a link, what it leaves
+    /// open.
     pub(super) fn as_the_model(&self, recipe: Recipe) -> Recipe {
-        match &self.loaded {
-            Some(Loaded { model, .. }) if self.follows_model => {
-                let recipe = model.defaults.over(recipe);
-                offered(Recipe { shift: model.shift, ..recipe }, None).0
-            }
-            _ => recipe,
+        let Some(Loaded { model, .. }) = &self.loaded else { return recipe };
+        let own = model.defaults.over(recipe.clone());
+        let own = offered(Recipe { shift: model.shift, ..own }, None).0;
+        if self.follows_model {
+            return own;
         }
+        let mut recipe = recipe;
+        for name in &self.unset {
+            match *name {
+                "sampler" => recipe.sampler.clone_from(&own.sampler),
+                "steps" => recipe.steps = own.steps,
+                "guidance" => recipe.guidance = own.guidance,
+                "shift" => recipe.shift = own.shift,
+                _ => recipe.guidance_interval = own.guidance_interval,
+            }
+        }
+        recipe
     }
 
     fn begin(&mut self, mut recipe: Recipe, cell: Option<usize>) {
@@ -173,6 +184,10 @@ impl State {
     }
 
     fn draw(&mut self) {
+        if let Some(problem) = &self.refused {
+            self.status.clone_from(problem);
+            return;
+        }
         if let Some(grid) = &mut self.grid {
             grid.is_drawing = false;
         }
@@ -204,13 +219,16 @@ impl Reducible for State {
                 let (seed, before) = (state.form.seed, share::sampling(&state.form));
                 edit(&mut state.form);
                 state.seed_is_fresh |= state.form.seed != seed;
-                state.follows_model &= share::sampling(&state.form) == before;
+                if share::sampling(&state.form) != before {
+                    (state.follows_model, state.unset) = (false, Vec::new());
+                }
             }
             Action::Follow(address) => state.follow(address),
             Action::Bring(brought) => {
-                state.follows_model = false;
+                (state.follows_model, state.unset) = (false, Vec::new());
                 state.bring(brought);
             }
+            Action::Refuse(problem) => state.refused = problem,
             Action::LockSeed(locked) => state.seed_is_locked = locked,
             Action::Choose(choice) => {
                 state.choice = choice;

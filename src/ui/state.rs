@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::address::{Address, standard};
+use crate::address::{Address, SAMPLING, standard};
 use crate::image::Image;
 use crate::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Reading};
 use crate::recipe::Recipe;
@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) form: Recipe,
     /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
     pub(super) follows_model: bool,
+    /// What a link left to the model, besides all: see [`Address::unset`].
+    pub(super) unset: Vec<&'static str>,
     /// Whether the next picture keeps the seed of the last.
     pub(super) seed_is_locked: bool,
     /// Whether the visitor chose the seed since the last picture: then it holds, locked or not.
@@ -93,6 +95,8 @@ pub(super) struct State {
     /// Whether the browser promises to keep what it keeps; `None` until it was asked, and `Some(None)`
     /// where it has no such promise.
     pub(super) promised: Option<Option<bool>>,
+    /// What is wrong with the form, so that it is not drawn.
+    pub(super) refused: Option<String>,
     /// What the visitor should hear last.
     pub(super) status: String,
     /// Why the worker was lost, until a picture is drawn again.
@@ -108,6 +112,8 @@ pub(super) enum Action {
     Follow(Address),
     /// A recipe goes into the form.
     Bring(Brought),
+    /// What is wrong with the form now, in a sentence.
+    Refuse(Option<String>),
     LockSeed(bool),
     Choose(DeviceChoice),
     Models(Vec<ModelChoice>),
@@ -140,7 +146,8 @@ impl State {
         let mut state = Self {
             phase: Phase::Loading,
             form: address.recipe.clone(),
-            follows_model: address.follows_model,
+            follows_model: false,
+            unset: Vec::new(),
             seed_is_locked: true,
             seed_is_fresh: true,
             choice: DeviceChoice::Auto,
@@ -159,6 +166,7 @@ impl State {
             run: None,
             waiting: None,
             grid: None,
+            refused: None,
             history: Vec::new(),
             history_is_closed: false,
             promised: None,
@@ -171,12 +179,12 @@ impl State {
 
     /// Takes an address into the form. What it cannot mean is told when the model is there.
     pub(super) fn follow(&mut self, address: Address) {
-        let Address { recipe, follows_model, unknown } = address;
+        let Address { recipe, unset, unknown } = address;
         let status = self.status.clone();
         let what = "The link's recipe is in the form".into();
         let is_asked = recipe != standard();
         self.bring(Brought { what, is_of_picture: false, recipe, unknown });
-        self.follows_model = follows_model;
+        (self.follows_model, self.unset) = (unset.len() == SAMPLING.len(), unset);
         if self.loaded.is_none() && self.phase == Phase::Loading {
             self.status = status;
         }

@@ -150,7 +150,8 @@ impl Checkpoint {
             other => Err(Error::weights(
                 &self.name,
                 format!(
-                    "the tensor {key} is of type {other}, and only F32, F16, BF16 and I8 can be read"
+                    "the tensor {key} is of type {other}, and only F32, F16, BF16 and I8 can be read; save the \
+                     model as float32"
                 ),
             )),
         }

@@ -63,7 +63,10 @@ impl Loader<'_> {
                 let fitting = [&[share], &shape[1..]].concat();
                 return Err(format!("the tensor {key} has shape {found:?} where {fitting:?} fits"));
             }
-            let found = self.checkpoint.values(&key).map_err(|error| error.to_string())?;
+            let found = self.checkpoint.values(&key).map_err(|error| match error {
+                Error::Weights { problem, .. } => problem,
+                other => other.to_string(),
+            })?;
             check_finite(&key, &found)?;
             values.extend(found);
             self.used.insert(key);

@@ -76,7 +76,7 @@ test("a picture says which model drew it, and brings that model back", async (t)
   await alone.page.goto(alone.server.url + new URL(link).hash);
   await alone.page.reload();
   await state(alone.page, "ready");
-  assert.match(await status(alone.page), /will be drawn otherwise: “tiny” \([0-9a-f]{16}\) drew it/);
+  assert.match(await status(alone.page), /the picture will differ: “tiny” \([0-9a-f]{16}\) drew it/);
   assert.deepEqual(errors, []);
 });
 
@@ -118,6 +118,8 @@ test("recipes in text of any kind, of other versions and spellings", async (t) =
   }
   // A few thousand bytes that would be a gigabyte.
   const bomb = Buffer.concat([Buffer.from("patchwork\0\x01\0\0\0"), deflateSync(Buffer.alloc(256 << 20, 32))]);
+  await bring(page, "a.jpg", Buffer.from("ffd8ffe000104a464946", "hex"));
+  await page.getByText("a.jpg is a JPEG or a WebP, and those carry no recipe").waitFor();
   await bring(page, "bomb.png", withChunk(plain, "iTXt", bomb));
   await page.getByText("bomb.png: This is no PNG that can be read: its recipe cannot be unpacked").waitFor();
   assert.deepEqual(errors, []);
@@ -133,6 +135,16 @@ test("a link names what it cannot mean, and keeps the rest", async (t) => {
   }
   assert.equal(await page.getByRole("combobox", { name: "Sampler" }).inputValue(), "heun");
   assert.equal(await page.getByRole("combobox", { name: "Style" }).inputValue(), "noto");
+  // What it leaves open is the model's.
+  const { defaults } = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));
+  await page.goto(page.url().replace(/#.*/, "#prompt=fox&guidance=2&sampler=zzz"));
+  await page.reload();
+  await state(page, "ready");
+  assert.equal(await page.getByRole("spinbutton", { name: "Steps" }).inputValue(), String(defaults.steps));
+  assert.equal(await page.getByRole("spinbutton", { name: "Guidance" }).inputValue(), "2");
+  // A link that is followed in the open page says so at once.
+  await page.evaluate(() => { location.hash = "#prompt=cat&steps=1000&style=cubism"; });
+  await page.getByText("1000 steps (1 to 150), the style “cubism”").or(page.getByText("the style “cubism”, 1000 steps")).waitFor();
 });
 
 test("emoji are read as their names; other signs are named, and stay named", async (t) => {
@@ -170,9 +182,18 @@ test("seeds are read as people write them, or refused beside the field", async (
     await seed.fill(bad);
     await page.locator("#Seed-help").getByText(`“${bad}” is no seed`).waitFor();
     assert.equal(await seed.getAttribute("aria-invalid"), "true");
-    await seed.blur();
-    assert.equal(await seed.inputValue(), "100000", "what held before holds");
+    // It stays to be mended, and nothing else is drawn instead.
+    await page.getByRole("button", { name: "Generate" }).click();
+    assert.match(await status(page), /is no seed: give a whole number/);
+    assert.equal(await seed.inputValue(), bad);
+    assert.equal(await state(page, ["ready"]), "ready");
   }
+  await seed.fill("18446744073709551616");
+  await page.locator("#Seed-help").getByText("is no seed").waitFor();
+  await page.getByRole("button", { name: "Random seed" }).click();
+  assert.match(await seed.inputValue(), /^\d{1,10}$/, "the dice mend it");
+  await fill(page, { prompt: "fish", steps: 1 });
+  assert.equal(await generate(page), "done");
   // Digit by digit, what is typed stays.
   const guidance = page.getByRole("spinbutton", { name: "Guidance" });
   await guidance.fill("");

@@ -57,6 +57,15 @@ test("a policy that forbids WebAssembly is named; one that allows it is enough",
   assert.deepEqual([errors, refused], [[], []]);
 });
 
+test("a policy that refuses fetching or workers is named", async (t) => {
+  const policy = (more) => ({ faults: { "index.html": { headers: { "Content-Security-Policy": `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; ${more}` } } } });
+  const fetching = await open(t, browser, policy("connect-src 'none'"));
+  await reason(fetching.page).getByText("Content-Security-Policy (connect-src) refuses").waitFor();
+  const working = await open(t, browser, policy("worker-src 'none'"));
+  await state(working.page, "error");
+  assert.match(await status(working.page), /worker-src in its Content-Security-Policy/);
+});
+
 test("opened as a file", async (t) => {
   const folder = temporary(t);
   cpSync(DIST, folder, { recursive: true, filter: (path) => !path.includes("models") });
@@ -71,7 +80,7 @@ test("the worker's program is missing or broken: the page says so, and starts ag
     const faults = { "worker_bg.wasm": fault };
     const { page } = await open(t, browser, { faults });
     await state(page, "error");
-    assert.match(await status(page), /worker cannot be started .*worker_bg\.wasm/);
+    assert.match(await status(page), /worker cannot be started: worker\.js or worker_bg\.wasm is missing or damaged/);
     delete faults["worker_bg.wasm"];
     await page.getByRole("button", { name: "Start again" }).click();
     await state(page, "ready");

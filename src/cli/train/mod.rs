@@ -136,7 +136,12 @@ impl Common {
         }
         let fifth = self.steps / 5;
         if asked >= self.steps || (self.fall && asked > fifth) {
-            note(format!("The warm-up is shortened to {fifth}, a fifth of the run's steps."));
+            note(match fifth {
+                0 => "There is no warm-up in a run of so few steps.".into(),
+                fifth => {
+                    format!("The warm-up is shortened to {fifth}, a fifth of the run's steps.")
+                }
+            });
             return Ok(fifth);
         }
         Ok(asked)

@@ -168,7 +168,7 @@ fn targets_are_refused_before_work() {
     ]));
     assert!(said.contains("--sheet"), "{said}");
     let said = refusal(&mut program(&[&"known-answer", &at("no-model")]));
-    assert!(said.contains("no folder"), "{said}");
+    assert!(said.contains("no such folder"), "{said}");
     // A part of the model that is read is no place for latents, wherever it lies.
     fs::create_dir(at("m")).unwrap();
     fs::write(at("m/model.json"), "{}").unwrap();
@@ -239,6 +239,17 @@ fn a_reader_who_goes_away_ends_the_program_quietly() {
         let Output { status, stderr, .. } = child.wait_with_output().unwrap();
         assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
     }
+    // What is to be made is made all the same.
+    let place = tempfile::tempdir().unwrap();
+    let picture = patchwork::image::Image { width: 8, height: 8, pixels: vec![200; 256] };
+    fs::write(place.path().join("a.png"), picture.to_png(None).unwrap()).unwrap();
+    fs::write(place.path().join("metadata.jsonl"), "{\"file_name\": \"a.png\", \"text\": \"a\"}")
+        .unwrap();
+    let output = place.path().join("d.safetensors");
+    let mut pack = program(&[&"dataset", &"--pictures", &place.path(), &"-o", &output]);
+    let mut child = pack.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success() && output.is_file());
     if let Ok(full) = fs::File::options().write(true).open("/dev/full") {
         let said = refusal(program(&[&"inspect", &shipped()]).stdout(full));
         assert!(said.contains("standard output"), "{said}");

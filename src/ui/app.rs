@@ -28,7 +28,7 @@ fn first_state() -> State {
 pub(super) fn App() -> Html {
     let state = use_reducer(first_state);
     let send = use_worker::use_worker(&state);
-    use_keys::use_keys(&state, &send);
+    use_keys::use_keys(&state);
     open::use_open(&state);
     history::use_history(&state);
     use_models(&state);
@@ -45,7 +45,7 @@ pub(super) fn App() -> Html {
                 role="status" aria-label="Status">{state.status.clone()}</p>
             {trouble(&state)}
             <div class="columns">
-                <Form state={state.clone()} send={send.clone()} />
+                <Form state={state.clone()} />
                 <div class="right">
                     <Stage state={state.clone()} send={send.clone()} />
                     <History state={state.clone()} />

@@ -5,7 +5,7 @@ use yew::{
     function_component, html,
 };
 
-use crate::protocol::{DeviceChoice, Request};
+use crate::protocol::DeviceChoice;
 use crate::recipe::{MAX_SHIFT, Recipe};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::help;
@@ -38,7 +38,6 @@ fn whole(text: &str, now: usize, most: usize) -> usize {
 #[derive(PartialEq, Properties)]
 pub(super) struct Props {
     pub(super) state: UseReducerHandle<State>,
-    pub(super) send: Callback<Request>,
 }
 
 /// A callback that edits the form's recipe with the text of a control.
@@ -60,7 +59,7 @@ pub(super) fn act(
 
 /// The form.
 #[function_component]
-pub(super) fn Form(Props { state, send }: &Props) -> Html {
+pub(super) fn Form(Props { state }: &Props) -> Html {
     let is_busy = state.phase == Phase::Running || state.waiting.is_some();
     let onsubmit = {
         let dispatcher = state.dispatcher();
@@ -69,15 +68,10 @@ pub(super) fn Form(Props { state, send }: &Props) -> Html {
             dispatcher.dispatch(Action::Draw);
         })
     };
-    let stop = {
-        let (dispatcher, send) = (state.dispatcher(), send.clone());
-        Callback::from(move |_: MouseEvent| {
-            dispatcher.dispatch(Action::Stop);
-            send.emit(Request::Cancel);
-        })
-    };
+    let stop = act(state, || Action::Cancel);
     html! {
-        <form {onsubmit}>
+        // What is wrong is told in sentences of our own.
+        <form {onsubmit} novalidate=true>
             <div class="patch prompt">
             <Text label="Prompt" rows={2} value={state.form.prompt.clone()} help={help::prompt(state)}
                 change={edit(state, |recipe, text| recipe.prompt = text)} />

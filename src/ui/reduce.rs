@@ -254,6 +254,10 @@ impl Reducible for State {
             }
             Action::CloseGrid => state.grid = None,
             Action::Stop => state.stop(),
+            Action::Cancel => {
+                state.stop();
+                state.cancels += 1;
+            }
             Action::Look(step) => state.run.iter_mut().for_each(|run| run.looking = step),
             Action::ShowNoisy(noisy) => state.noisy = noisy,
             Action::Say(status) => state.status = status,

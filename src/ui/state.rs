@@ -95,6 +95,8 @@ pub(super) struct State {
     /// Whether the browser promises to keep what it keeps; `None` until it was asked, and `Some(None)`
     /// where it has no such promise.
     pub(super) promised: Option<Option<bool>>,
+    /// Counts requests to cancel, each of which the worker hears.
+    pub(super) cancels: u32,
     /// What is wrong with the form, so that it is not drawn.
     pub(super) refused: Option<String>,
     /// What the visitor should hear last.
@@ -122,8 +124,10 @@ pub(super) enum Action {
     Draw,
     DrawGrid(Grid),
     CloseGrid,
-    /// Stops what is drawn and what waits.
+    /// Nothing more is drawn than what is drawn now.
     Stop,
+    /// Stops what is drawn and what waits.
+    Cancel,
     Look(Option<usize>),
     ShowNoisy(bool),
     Say(String),
@@ -166,6 +170,7 @@ impl State {
             run: None,
             waiting: None,
             grid: None,
+            cancels: 0,
             refused: None,
             history: Vec::new(),
             history_is_closed: false,

@@ -3,15 +3,14 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, KeyboardEvent, window};
-use yew::{Callback, UseReducerHandle, hook, use_effect_with};
+use yew::{UseReducerHandle, hook, use_effect_with};
 
-use crate::protocol::Request;
 use crate::ui::state::{Action, State};
 
 /// Listens to the whole page.
 #[hook]
-pub(super) fn use_keys(state: &UseReducerHandle<State>, send: &Callback<Request>) {
-    let (dispatcher, send) = (state.dispatcher(), send.clone());
+pub(super) fn use_keys(state: &UseReducerHandle<State>) {
+    let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         listen("keydown", move |event| {
             let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
@@ -23,10 +22,7 @@ pub(super) fn use_keys(state: &UseReducerHandle<State>, send: &Callback<Request>
                         dispatcher.dispatch(Action::Draw);
                     }
                 }
-                "Escape" => {
-                    dispatcher.dispatch(Action::Stop);
-                    send.emit(Request::Cancel);
-                }
+                "Escape" => dispatcher.dispatch(Action::Cancel),
                 _ => {}
             }
         })

@@ -32,6 +32,15 @@ pub(super) fn use_worker(state: &UseReducerHandle<State>) -> Callback<Request> {
             }
         });
     }
+    {
+        // After the job, if both were asked for at once.
+        let link = link.clone();
+        use_effect_with(state.cancels, move |&cancels| {
+            if let (Some(link), true) = (&*link.borrow(), cancels > 0) {
+                link.send(Request::Cancel);
+            }
+        });
+    }
     use_callback((), move |request, ()| {
         if let Some(link) = &*link.borrow() {
             link.send(request);

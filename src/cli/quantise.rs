@@ -146,3 +146,17 @@ fn least_cosine<'a>(
     }
     Ok(least)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        let least = |all: &[f64]| all.iter().copied().fold(1.0, least_or_nan);
+        assert_eq!(least(&[0.9, 0.8, 0.95]), 0.8);
+        for all in [[f64::NAN, 0.9, 0.8], [0.9, f64::NAN, 0.8], [0.9, 0.8, f64::NAN]] {
+            assert!(least(&all).is_nan());
+        }
+    }
+}

@@ -170,6 +170,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_no_number_is_near_to_nothing() {
+        let rows: [&[f32]; 3] = [&[1.0, 0.0], &[0.0, 1.0], &[1.0, 1.0]];
+        assert!(nearest(&[2.0, 0.0], &rows) < 1e-6);
+        assert!(nearest(&[f32::NAN, 0.0], &rows).is_nan());
+        for i in 0..3 {
+            let mut rows = rows;
+            rows[i] = &[f32::NAN, 1.0];
+            assert!(nearest(&[2.0, 0.0], &rows).is_nan(), "{i}");
+        }
+    }
+
+    #[test]
     fn what_varies_anyway_counts_little() {
         // Three names lie on a small circle, and vary by ten times that across it, each about
         // another mean.

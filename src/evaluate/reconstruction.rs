@@ -41,12 +41,8 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
         for (i, latent) in [clean, noisy].into_iter().enumerate() {
             let y = model.decoder.decode(latent).clamp(-1.0, 1.0);
             let error = (x.clone() - y.clone()).square().mean_dims(&[1, 2, 3]);
-            // Values span 2.
             let error: Vec<f32> = error.into_data().iter::<f32>().collect();
-            // `max` would make a number of what is none.
-            let least = |error: f32| if error < 1e-10 { 1e-10 } else { error };
-            let decibel = |error: &f32| 10.0 * (4.0 / f64::from(least(*error))).log10();
-            sums[i] += error.iter().map(decibel).sum::<f64>();
+            sums[i] += error.iter().map(|&error| decibel(error)).sum::<f64>();
             let (wrong, all) = (edges(x.clone() - y), edges(x.clone()));
             let ratio = wrong.iter().zip(&all).map(|(wrong, all)| wrong / all.max(1e-6));
             sums[2 + i] += ratio.sum::<f64>();
@@ -57,8 +53,28 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
     Scores { psnr, psnr_noisy, edge_error, edge_error_noisy }
 }
 
+/// The peak signal-to-noise ratio of a mean squared error of values that span 2; not a number where the
+/// error is none, of which `max` would make one.
+fn decibel(error: f32) -> f64 {
+    let error = if error < 1e-10 { 1e-10 } else { error };
+    10.0 * (4.0 / f64::from(error)).log10()
+}
+
 /// The mean size of each picture's differences between neighbours.
 fn edges(x: Tensor<4>) -> Vec<f64> {
     let [across, down] = differences(x).map(|x| x.mean_dims(&[1, 2, 3]));
     (across + down).into_data().iter::<f32>().map(f64::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_no_likeness() {
+        assert!((decibel(0.04) - 20.0).abs() < 1e-5);
+        assert!((decibel(0.0) - 106.0).abs() < 0.1);
+        assert!(decibel(f32::NAN).is_nan());
+        assert_eq!(decibel(f32::INFINITY), f64::NEG_INFINITY);
+    }
 }

@@ -247,3 +247,53 @@ impl Manifest {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What the shipped manifest says after a change, if it can be read.
+    fn refusal(change: impl FnOnce(&mut Value)) -> String {
+        let bytes = include_bytes!("../../www/models/stickers/model.json");
+        let mut json: Value = serde_json::from_slice(bytes).expect("it is JSON");
+        change(&mut json);
+        let manifest: Manifest = serde_json::from_value(json).expect("its types are right");
+        manifest.check().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_with_is_named() {
+        assert_eq!(refusal(|_| ()), "");
+        assert_eq!(refusal(|json| json["of_tomorrow"] = 1.into()), "");
+        assert_eq!(refusal(|json| json["defaults"]["sampler"] = "DPMPP 2M".into()), "");
+        for (change, word) in [
+            (json!({"defaults": {"sampler": "ddpm"}}), "defaults cannot be drawn with: DDPM walks"),
+            (json!({"defaults": {"sampler": "fast"}}), "There is no sampler “fast”"),
+            (json!({"defaults": {"steps": 0}}), "Steps must be 1 to 1000"),
+            (json!({"shift": 0.0}), "The shift must be"),
+            (json!({"styles": ["a", " a"], "null_style": 2}), "no two the same"),
+            (json!({"styles": ["a", ""], "null_style": 2}), "each have a name"),
+            (json!({"latent_std": [1, 1, 1, 0, 1, 1, 1, 1]}), "above 0"),
+            (json!({"latent_std": [1, 1, 1, -1, 1, 1, 1, 1]}), "above 0"),
+            (json!({"files": {"a/b": {"bytes": 1, "sha256": ""}}}), "not a name in its folder"),
+        ] {
+            let said = refusal(|json| {
+                for (key, value) in change.as_object().into_iter().flatten() {
+                    json[key] = value.clone();
+                }
+            });
+            assert!(said.contains(word) && !said.contains(".."), "{said}");
+        }
+    }
+
+    /// The first digits of a SHA-256 over the files' own, in order of their names.
+    #[test]
+    fn a_model_is_told_by_its_files() {
+        let bytes = include_bytes!("../../www/models/stickers/model.json");
+        let manifest: Manifest = serde_json::from_slice(bytes).expect("it is JSON");
+        let all: String = manifest.files.values().map(|facts| facts.sha256.as_str()).collect();
+        assert_eq!(manifest.model_hash(), sha256(all.as_bytes())[..16]);
+    }
+}

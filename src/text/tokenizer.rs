@@ -8,7 +8,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
-use tokenizers::{AddedToken, TokenizerBuilder, TokenizerImpl};
+use tokenizers::{AddedToken, Encoding, TokenizerBuilder, TokenizerImpl};
 
 use super::emoji::{Emoji, EmojiNames};
 use crate::{Error, Result};
@@ -114,14 +114,7 @@ impl Tokenizer {
             .encode(text.as_str(), true)
             .map_err(|problem| Error::Recipe(format!("The prompt cannot be read: {problem}")))?;
         let mut ids = encoding.get_ids().to_vec();
-        let (mut unknown, mut seen) = (Vec::new(), HashSet::new());
-        let offsets = ids.iter().zip(encoding.get_offsets());
-        for (_, &(from, to)) in offsets.filter(|(id, _)| **id == self.unk) {
-            let word = text.get(from..to).unwrap_or_default();
-            if word != "[UNK]" && seen.insert(word) {
-                unknown.push(word.to_owned());
-            }
-        }
+        let unknown = self.unknown(&text, &encoding);
         let mut cut = None;
         if ids.len() > max {
             let (start, _) = encoding.get_offsets()[max - 1];
@@ -130,6 +123,54 @@ impl Tokenizer {
             ids.push(self.sep);
         }
         Ok(Tokens { ids, cut, emoji, unknown })
+    }
+}
+
+/// Whether a piece of the vocabulary is a single letter of another script: MiniLM knows what English
+/// words mean, and of other scripts little more than the letters.
+fn is_foreign_letter(piece: &str) -> bool {
+    let mut letters = piece.trim_start_matches("##").chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) => !letter.is_ascii() && letter.is_alphabetic(),
+        _ => false,
+    }
+}
+
+impl Tokenizer {
+    /// What of a text the vocabulary has no words for, each once: unknown words, and such as are spelled
+    /// for the most part in letters of another script.
+    fn unknown(&self, text: &str, encoding: &Encoding) -> Vec<String> {
+        let pieces = encoding.get_ids().iter().zip(encoding.get_tokens());
+        let places = encoding.get_offsets().iter().zip(encoding.get_word_ids());
+        // Of each word its place, its pieces, how many are letters, and whether it is unknown.
+        let mut words: Vec<(u32, [usize; 2], [usize; 2], bool)> = Vec::new();
+        for ((id, piece), (&(from, to), word)) in pieces.zip(places) {
+            let Some(word) = *word else { continue };
+            if words.last().is_none_or(|last| last.0 != word) {
+                words.push((word, [from, to], [0, 0], false));
+            }
+            if let Some((_, place, [all, letters], is_unknown)) = words.last_mut() {
+                place[1] = to;
+                *all += 1;
+                *letters += usize::from(is_foreign_letter(piece));
+                *is_unknown |= *id == self.unk;
+            }
+        }
+        let (mut found, mut seen): (Vec<[usize; 2]>, _) = (Vec::new(), HashSet::new());
+        let mut foreign_end = None;
+        for (_, [from, to], [all, letters], is_unknown) in words {
+            let is_foreign = !is_unknown && 2 * letters > all;
+            // A sentence of another script is told as one.
+            let goes_on = |end: usize| text.get(end..from).is_some_and(|gap| gap.trim().is_empty());
+            match found.last_mut() {
+                Some(last) if is_foreign && foreign_end.is_some_and(goes_on) => last[1] = to,
+                _ if is_foreign || is_unknown => found.push([from, to]),
+                _ => {}
+            }
+            foreign_end = is_foreign.then_some(to);
+        }
+        let words = found.into_iter().filter_map(|[from, to]| text.get(from..to));
+        words.filter(|word| *word != "[UNK]" && seen.insert(*word)).map(str::to_owned).collect()
     }
 }
 
@@ -170,6 +211,17 @@ mod tests {
     fn a_vocabulary_without_its_special_tokens_is_refused() {
         let error = Tokenizer::new("red\napple\n").unwrap_err().to_string();
         assert!(error.contains("[CLS]"), "{error}");
+    }
+
+    /// Letters are in the vocabulary, words are not: of them nothing but letters is read.
+    #[test]
+    fn words_spelled_in_another_script_are_told_as_one() {
+        let letters = "б\nо\nк\n##о\n##к\n山\n火\nß\n##ß\nstra\n##e\n";
+        let tokenizer = Tokenizer::new(&format!("{VOCAB}{letters}")).unwrap();
+        let unknown = |text: &str| tokenizer.encode(text, 99).unwrap().unknown;
+        assert_eq!(unknown("red бок око apple"), ["бок око"]);
+        assert_eq!(unknown("бок, apple, 火山"), ["бок", ",", "火山"]);
+        assert_eq!(unknown("Café straße café"), [""; 0]);
     }
 
     #[test]

@@ -200,3 +200,34 @@ fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
     };
     format!("{problem} ({bytes} bytes were read); download it again or convert it to safetensors")
 }
+
+#[cfg(test)]
+mod tests {
+    use safetensors::tensor::TensorView;
+
+    use super::*;
+
+    /// Bytes of one value mean another with another scale, or with none.
+    #[test]
+    fn copies_in_bytes_are_equal_with_their_scales_alone() {
+        let (values, one, two) = ([1u8, 2, 3, 4], [0u8, 60, 0, 60], [0u8, 64, 0, 64]);
+        let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes);
+        let bytes = || view(Dtype::I8, &[2, 2], &values).expect("it fits");
+        let scale = |scale| view(Dtype::F16, &[2, 1], scale).expect("it fits");
+        let tensors = [
+            ("a", bytes()),
+            ("a.scale", scale(&one)),
+            ("b", bytes()),
+            ("b.scale", scale(&one)),
+            ("c", bytes()),
+            ("c.scale", scale(&two)),
+            ("d", bytes()),
+        ];
+        let file = safetensors::serialize(tensors, None).expect("names differ");
+        let file = Checkpoint::new("copies", vec![file]).expect("it is whole");
+        assert!(file.are_equal("a", "b") && file.are_equal("a", "a"));
+        assert!(
+            !file.are_equal("a", "c") && !file.are_equal("a", "d") && !file.are_equal("a", "e")
+        );
+    }
+}

@@ -37,8 +37,15 @@ test("Auto never takes a software adapter, and says so", async (t) => {
   assert.match(await status(page), /Ready on the CPU\. .*is software, which is slower than the CPU/);
 });
 
-test("a tiny network: latents and pictures on WebGPU equal the CPU's", async (t) => {
-  const { page, folder } = await openTiny(t);
+test("a tiny network: latents and pictures on WebGPU equal the CPU's; the GPU is lost, and the page goes on", async (t) => {
+  const { page, folder } = await openTiny(t, (faults) => {
+    // The worker's own start, after a line that lets the test take its GPU away.
+    faults["worker_main.js"] = (bytes) =>
+      `const ask = GPUAdapter.prototype.requestDevice;
+       GPUAdapter.prototype.requestDevice = async function (...given) {
+         return (globalThis.device = await ask.apply(this, given));
+       };\n${bytes}`;
+  });
   await fill(page, { device: "WebGPU" });
   await state(page, "loading");
   await state(page, "ready", 5 * MINUTES);
@@ -57,6 +64,16 @@ test("a tiny network: latents and pictures on WebGPU equal the CPU's", async (t)
   const pictures = difference(await saved(page, "Download PNG"), native(temporary(t), flags));
   t.diagnostic(`WebGPU in the page and native CPU: ${JSON.stringify(pictures)}`);
   assert.ok(pictures.largest <= 2 && pictures.mean < 0.05, JSON.stringify(pictures));
+
+  // Lost between two pictures: the page says so, starts again, and offers the CPU.
+  await page.workers().at(-1).evaluate(() => globalThis.device.destroy());
+  const alert = page.getByRole("alert");
+  await alert.getByText("The browser lost its GPU").waitFor();
+  await alert.getByRole("button", { name: "Use the CPU" }).click();
+  await state(page, "ready");
+  assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "red apple");
+  await fill(page, { steps: 1 });
+  assert.equal(await generate(page), "done");
 });
 
 test("a GPU that computes wrong numbers is not used", async (t) => {
@@ -85,29 +102,6 @@ test("a known answer that is no answer takes no GPU away", async (t) => {
   await state(page, "ready", 5 * MINUTES);
   assert.match(await status(page), /Ready on the WebGPU/);
   assert.match(await facts(page), /Not checked: known_answer\.json cannot be used: it is a web page/);
-});
-
-test("a lost GPU: the page says so, starts again, and offers the CPU", async (t) => {
-  const { page } = await openTiny(t, (faults) => {
-    // The worker's own start, after a line that lets the test take its GPU away.
-    faults["worker_main.js"] = (bytes) =>
-      `const ask = GPUAdapter.prototype.requestDevice;
-       GPUAdapter.prototype.requestDevice = async function (...given) {
-         return (globalThis.device = await ask.apply(this, given));
-       };\n${bytes}`;
-  });
-  await fill(page, { device: "WebGPU", prompt: "red apple" });
-  await state(page, "loading");
-  await state(page, "ready", 5 * MINUTES);
-  const workers = page.workers();
-  await workers.at(-1).evaluate(() => globalThis.device.destroy());
-  const alert = page.getByRole("alert");
-  await alert.getByText("The browser lost its GPU").waitFor();
-  await alert.getByRole("button", { name: "Use the CPU" }).click();
-  await state(page, "ready");
-  assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "red apple");
-  await fill(page, { steps: 1 });
-  assert.equal(await generate(page), "done");
 });
 
 test("the embedded model on WebGPU, 2 steps", async (t) => {

@@ -8,7 +8,7 @@ use patchwork::recipe::Recipe;
 use patchwork::weights::Checkpoint;
 
 use crate::pipeline::{Fixture, lay_out};
-use crate::support::{file, json, random_file};
+use crate::support::{assert_values_close, file, json, random_file, tensors};
 
 /// The folder of the first run, after `change`, and what came of loading it.
 fn load_changed(change: impl FnOnce(&Path)) -> Result<Pipeline, String> {
@@ -220,4 +220,29 @@ fn what_guidance_leaves_unused_is_told() {
     }
     assert_eq!(notes(1.0, (0.0, 1.0)) + &notes(4.0, (0.0, 1.0)), "");
     assert!(notes(4.0, (0.9, 1.0)).contains("No step lies in the guidance interval"));
+}
+
+/// The whole road by the command line: a class, its latents, and a recipe that names the folder alone.
+#[test]
+fn the_program_draws_a_class_as_diffusers_does() {
+    let Fixture { runs, manifests } = json("pipeline");
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("DiT-tiny");
+    std::fs::create_dir(&folder).unwrap();
+    lay_out(&folder, &runs[0], &manifests);
+    let [picture, latents] = ["a.png", "a.safetensors"].map(|name| place.path().join(name));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_patchwork"));
+    let fixed = ["generate", "--class", "207", "--guidance", "4", "--steps", "20", "--seed", "7"];
+    command.args(fixed).arg("--model").arg(&folder);
+    let output =
+        command.arg("-o").arg(&picture).arg("--latents-out").arg(&latents).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found = Checkpoint::new("latents", vec![std::fs::read(latents).unwrap()]).unwrap();
+    let found = found.values("latents").unwrap();
+    let wanted = tensors("pipeline").values("ddim.latents").unwrap();
+    assert_values_close("latents", &found, &wanted[..found.len()], 2e-5);
+    let png = std::fs::read(&picture).unwrap();
+    let (recipe, _) = patchwork::image::Image::recipe_of_png(&png).unwrap().unwrap();
+    assert_eq!((recipe.class, recipe.model.as_str()), (Some(207), "DiT-tiny"));
+    assert_eq!(recipe.model_hash.len(), 16);
 }

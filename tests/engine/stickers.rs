@@ -168,6 +168,9 @@ fn emoji_draw_what_their_names_draw() {
         notes(&pipeline, Recipe { prompt, negative, ..Recipe::default() })
     };
     assert!(said("🍎", "").contains("In the prompt 🍎 is read as “red apple”."));
+    // The vocabulary has these letters, and none of these words.
+    assert!(said("рыжая лиса", "").contains("“рыжая лиса”"));
+    assert!(said("a 赤い fox", "λύκος").contains("“λύκος” in the negative prompt"));
     let unknown = said("red ♙ ስላም", "ⵣ");
     for word in ["“♙”", "“ስላም”", "“ⵣ” in the negative prompt"] {
         assert!(unknown.contains(word), "{unknown}");

@@ -1,5 +1,6 @@
 //! `cargo xtask build`: the page as static files in `dist/`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -138,8 +139,10 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let files = || manifest["files"].as_object().into_iter().flatten();
         let needed = files().filter(|(name, _)| *name != "vae_encoder.safetensors");
         let bytes: u64 = needed.filter_map(|(_, file)| file["bytes"].as_u64()).sum();
-        // As the engine tells it from others of its name: the files stand in order of their names.
-        let hashes: String = files().filter_map(|(_, file)| file["sha256"].as_str()).collect();
+        // As the engine tells it from others of its name.
+        let hashes: BTreeMap<&String, &str> =
+            files().filter_map(|(name, file)| Some((name, file["sha256"].as_str()?))).collect();
+        let hashes: String = hashes.into_values().collect();
         let hash: String = hex(&Sha256::digest(hashes.to_lowercase())).chars().take(16).collect();
         let folder = format!("./models/{name}");
         list.push(json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash }));

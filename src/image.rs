@@ -173,15 +173,11 @@ mod tests {
     fn with_chunks(before: &[(&[u8; 4], Vec<u8>)], after: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
         let plain = Image { width: 1, height: 1, pixels: vec![7; 4] }.to_png(None).unwrap();
         let chunk = |(kind, data): &(&[u8; 4], Vec<u8>)| {
-            let mut crc = u32::MAX;
-            for byte in kind.iter().chain(data) {
-                crc ^= u32::from(*byte);
-                for _ in 0..8 {
-                    crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-                }
-            }
+            let mut crc = flate2::Crc::new();
+            crc.update(&kind[..]);
+            crc.update(data);
             let length = (data.len() as u32).to_be_bytes();
-            [&length[..], &kind[..], data, &(!crc).to_be_bytes()].concat()
+            [&length[..], &kind[..], data, &crc.sum().to_be_bytes()].concat()
         };
         let all =
             |chunks: &[(&[u8; 4], Vec<u8>)]| chunks.iter().flat_map(chunk).collect::<Vec<u8>>();

@@ -116,8 +116,8 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
-/// The names of its fields.
-const FIELDS: [&str; 16] = [
+/// The names of a recipe's fields.
+pub const FIELDS: [&str; 16] = [
     "prompt",
     "negative",
     "class",

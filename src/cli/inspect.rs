@@ -8,9 +8,8 @@ use burn::module::Module;
 use burn::tensor::Device;
 use clap::Args;
 use serde_json::Value;
-use walkdir::{DirEntry, WalkDir};
 
-use super::model_folder;
+use super::{files_in, model_folder};
 use crate::pipeline::source::parse_json;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Folder, Pipeline, Source};
@@ -98,15 +97,10 @@ fn is_weights(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "safetensors")
 }
 
-/// How deep weights lie in a model's folder at the most.
-const DEPTH: usize = 3;
-
 /// The other safetensors files of a folder, wherever their links lead.
 fn others(folder: &Path, read: &BTreeSet<String>) -> Vec<PathBuf> {
-    let entries = WalkDir::new(folder).max_depth(DEPTH).sort_by_file_name().into_iter().flatten();
-    let files = entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path);
     let is_read = |path: &PathBuf| read.iter().any(|file| *path == folder.join(file));
-    files.filter(|path| is_weights(path) && !is_read(path)).collect()
+    files_in(folder).filter(|path| is_weights(path) && !is_read(path)).collect()
 }
 
 fn print_file(path: &Path, tensors: bool) -> Result<()> {
@@ -114,8 +108,9 @@ fn print_file(path: &Path, tensors: bool) -> Result<()> {
     let size = bytes.len() as f64 / 1e6;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     for (key, dtype, _) in file.tensors() {
-        if let ("F32" | "F16" | "BF16", values) = (dtype.as_str(), file.values(key)) {
-            check_finite(key, &values?).map_err(|problem| Error::weights(file.name(), problem))?;
+        if matches!(dtype.as_str(), "F32" | "F16" | "BF16") {
+            check_finite(key, &file.values(key)?)
+                .map_err(|problem| Error::weights(file.name(), problem))?;
         }
     }
     let values = file.value_count();

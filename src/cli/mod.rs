@@ -20,13 +20,13 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Parser;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::dataset::folder::CAPTIONS;
 use crate::files;
 use crate::pipeline::{Folder, Pipeline, diffusers, no_model, stickers};
 use crate::terminal::{note, print};
-use crate::train::export::check_apart;
+use crate::train::export::{check_apart, manifest};
 use crate::{Error, Result};
 
 /// Draws pictures from prompts with a Diffusion Transformer, as the page does.
@@ -108,10 +108,20 @@ fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result
 /// How deep a model's files, and pictures, lie in their folder.
 const DEPTH: usize = 3;
 
+/// The files in a folder and its folders, sorted; links are files, wherever they lead.
+fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = WalkDir::new(folder).max_depth(DEPTH).sort_by_file_name().into_iter().flatten();
+    entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path)
+}
+
+/// Whether a folder looks like a model's.
+fn is_model(folder: &Path) -> bool {
+    [stickers::MANIFEST, diffusers::INDEX].iter().any(|file| folder.join(file).is_file())
+}
+
 /// Whether a file that is there belongs to a model, or to a folder of pictures and captions.
 fn is_part_of(path: &Path, folder: &Path) -> bool {
-    let is_model = [stickers::MANIFEST, diffusers::INDEX].iter().any(|f| folder.join(f).is_file());
-    let kinds: &[&str] = match (is_model, folder.join(CAPTIONS).is_file()) {
+    let kinds: &[&str] = match (is_model(folder), folder.join(CAPTIONS).is_file()) {
         (true, _) => &["json", "safetensors", "tsv", "txt"],
         (false, true) => &["jsonl", "png", "jpg", "jpeg", "webp"],
         (false, false) => return false,
@@ -120,11 +130,7 @@ fn is_part_of(path: &Path, folder: &Path) -> bool {
         let kind = file.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
         kinds.contains(&kind.to_lowercase().as_str())
     };
-    let files = WalkDir::new(folder).max_depth(DEPTH).into_iter().flatten();
-    let files = files.filter(|file| !file.file_type().is_dir() && is_kind(file.path()));
-    folder.is_dir()
-        && path.exists()
-        && files.into_iter().any(|file| files::is_same(path, file.path()))
+    path.exists() && files_in(folder).any(|file| is_kind(&file) && files::is_same(path, &file))
 }
 
 /// A line of the result; beside it, if the result itself goes to the standard output.
@@ -136,7 +142,8 @@ fn print_beside(targets: &[Option<&PathBuf>], line: impl Display) -> Result<()> 
     print(line)
 }
 
-/// Makes sure that a new model is written over no other, before long work.
+/// Makes sure, before long work, that a new model is written over no other, and that every file of the
+/// old one is there to be copied in the end.
 fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     check_apart(from, to)?;
     files::probe_folder(to)?;
@@ -146,6 +153,9 @@ fn check_new_model(from: &Path, to: &Path) -> Result<()> {
             "There is a {file} in {} already: choose another folder, or remove it first",
             to.display()
         )));
+    }
+    if from.join(stickers::MANIFEST).is_file() {
+        manifest(from)?;
     }
     Ok(())
 }
@@ -170,7 +180,7 @@ fn model_folder(path: &Path) -> Result<Folder> {
         let problem = "there is no such folder; name the folder of a model (--model)";
         return Err(Error::config(path.display().to_string(), problem));
     }
-    if ![stickers::MANIFEST, diffusers::INDEX].iter().any(|file| path.join(file).is_file()) {
+    if !is_model(path) {
         return Err(no_model(path.display().to_string()));
     }
     Ok(Folder(path.to_owned()))

@@ -12,11 +12,11 @@ use crate::evaluate::flow::flow_error;
 use crate::evaluate::reconstruction::{Scores, measure};
 use crate::image::Image;
 use crate::pipeline::decoder::Autoencoder;
-use crate::pipeline::stickers::{DIT, MANIFEST, TEXT_ENCODER, autoencoder, text_config};
+use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder, text_config};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::terminal::print;
 use crate::train::examples::check_size;
-use crate::train::export::{autoencoder_files, export, manifest};
+use crate::train::export::{autoencoder_files, export};
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
@@ -48,10 +48,6 @@ const PICTURES: usize = 50;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
-    // Every file must be there to be copied in the end.
-    if arguments.model.join(MANIFEST).is_file() {
-        manifest(&arguments.model)?;
-    }
     let device = Device::flex();
     let folder = model_folder(&arguments.model)?;
     let before = pollster::block_on(Pipeline::load_whole(&folder, &device))?;

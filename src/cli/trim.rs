@@ -10,12 +10,12 @@ use super::{check_new_model, model_folder};
 use crate::dataset::colours::COLOURS;
 use crate::dataset::compose::{phrases, plural};
 use crate::dataset::{Dataset, Entry};
-use crate::pipeline::stickers::{MANIFEST, TEXT_ENCODER, VOCABULARY, text_config};
+use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};
 use crate::pipeline::{Pipeline, TextReader};
 use crate::terminal::print;
 use crate::text::Tokenizer;
 use crate::text::trim::{lines_to_keep, trimmed};
-use crate::train::export::{export, manifest};
+use crate::train::export::export;
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
@@ -40,10 +40,6 @@ const PLACES: usize = 64;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
-    // Every file must be there to be copied in the end.
-    if arguments.model.join(MANIFEST).is_file() {
-        manifest(&arguments.model)?;
-    }
     let device = Device::flex();
     let before = pollster::block_on(Pipeline::load(&model_folder(&arguments.model)?, &device))?;
     let Some(reader) = &before.text else {

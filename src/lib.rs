@@ -30,6 +30,8 @@ pub mod model;
 #[cfg(feature = "engine")]
 pub mod pipeline;
 #[cfg(feature = "engine")]
+pub mod samplers;
+#[cfg(feature = "engine")]
 pub mod text;
 #[cfg(feature = "engine")]
 pub mod weights;

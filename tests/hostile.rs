@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use patchwork::diffusion::Sampler;
 use patchwork::pipeline::diffusers_config::{TransformerConfig, VaeConfig};
 use patchwork::pipeline::scheduler_config::SchedulerConfig;
 use patchwork::pipeline::stickers::Manifest;
 use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::samplers;
 use patchwork::weights::Checkpoint;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
@@ -156,12 +156,13 @@ proptest! {
             if let Ok(config) = SchedulerConfig::read(json.clone(), None)
                 && let Ok(schedule) = config.schedule()
             {
-                for sampler in Sampler::ALL {
+                for sampler in samplers::ALL.map(|new| new()) {
                     for steps in [1, 2, 7, 999, 1000] {
-                        if let Ok(grid) = sampler.grid(&schedule, steps, config.grid()) {
-                            assert_eq!(grid.stretches.len(), steps);
-                            let numbers = grid.stretches.iter().flat_map(|s| [s.from, s.to]);
-                            assert!(numbers.chain([grid.initial]).all(f64::is_finite));
+                        let options = config.level_options();
+                        if let Ok(levels) = samplers::levels(&*sampler, &schedule, steps, options) {
+                            assert_eq!(levels.steps.len(), steps);
+                            let numbers = levels.steps.iter().flat_map(|s| [s.from, s.to]);
+                            assert!(numbers.chain([levels.init_noise_sigma]).all(f64::is_finite));
                         }
                     }
                 }

@@ -160,7 +160,7 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let latent = run.into_latent();
+    let latent = run.latent();
     // Other noise than the seed's is not in the recipe, which would then draw something else.
     let json = match &arguments.latents_in {
         Some(path) => {

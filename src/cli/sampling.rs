@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::Result;
-use crate::diffusion::Sampler;
 use crate::pipeline::Pipeline;
 use crate::recipe::{Defaults, Recipe};
+use crate::samplers;
 
 #[derive(Debug, Args)]
 pub(super) struct Sampling {
@@ -19,14 +19,20 @@ pub(super) struct Sampling {
     /// Guide only while the noise is between these parts of the way, 1 being pure noise.
     #[arg(long, value_names = ["FROM", "TO"], num_args = 2, allow_negative_numbers = true)]
     guidance_interval: Option<Vec<f64>>,
-    /// ddpm, ddim, euler, euler_ancestral, heun, dpmpp_2m or unipc; by default the model's own.
-    /// Flows, such as the embedded model, take euler, heun, dpmpp_2m, unipc, and ddim without eta.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = sampler_help())]
     sampler: Option<String>,
     /// Move a flow's levels towards noise, where it is decided what a picture shows; 1 leaves them
     /// even in time. By default the model's own.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     shift: Option<f64>,
+}
+
+fn sampler_help() -> String {
+    format!(
+        "{}; by default the model's own. Flows, such as the embedded model, take {}, and no eta",
+        samplers::names().join(", "),
+        samplers::those_of_flows()
+    )
 }
 
 impl Sampling {
@@ -53,7 +59,7 @@ impl Sampling {
             _ => recipe.guidance_interval,
         };
         let sampler = match self.sampler.as_deref().filter(|name| !name.is_empty()) {
-            Some(name) => Some(name.parse::<Sampler>()?.name()),
+            Some(name) => Some(samplers::named(name)?.name()),
             None => None,
         };
         Ok(Recipe {

@@ -64,7 +64,7 @@ async fn draw(arguments: &Arguments) -> Result<()> {
                 run.notes().iter().filter(|note| said.insert((*note).clone())).collect();
             bar.suspend(|| new.iter().for_each(note));
             while run.step().is_some() {}
-            images.extend(to_images(pipeline.decoder.decode(run.into_latent())).await?);
+            images.extend(to_images(pipeline.decoder.decode(run.latent())).await?);
             bar.inc(1);
         }
     }

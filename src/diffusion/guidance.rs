@@ -99,14 +99,14 @@ mod tests {
     /// Levels as runs lay them, which miss the numbers that people type by their last digit.
     #[test]
     fn bounds_of_the_interval_are_in_it() {
-        use crate::diffusion::sampler::GridOptions;
-        use crate::diffusion::{Sampler, Schedule};
+        use crate::diffusion::Schedule;
+        use crate::diffusion::levels::{LevelOptions, even, flow};
         for steps in [7, 10, 20, 30, 64] {
             for bound in 0..=steps {
                 let bound = bound as f64 / steps as f64;
-                let flow = Schedule::Flow { shift: 1.0 };
-                let grid = Sampler::Euler.grid(&flow, steps, GridOptions::default());
-                let times = grid.map(|grid| grid.stretches).unwrap_or_default();
+                let schedule = Schedule::Flow { shift: 1.0 };
+                let levels = flow(&schedule, &even(steps), LevelOptions::default());
+                let times = levels.map(|levels| levels.steps).unwrap_or_default();
                 let count = |interval| {
                     times.iter().filter(|s| is_within(s.timestep / 1000.0, interval)).count()
                 };

@@ -1,6 +1,6 @@
-//! Noise levels, samplers and guidance. A network is known here only as something that denoises.
+//! Noise levels, guidance and noise. A network is known here only as something that denoises.
 //!
-//! Every sampler works on a latent `x` at a noise level `sigma` in one of two processes:
+//! Every [sampler](crate::samplers) works on a latent `x` at a noise level `sigma` in one of two processes:
 //!
 //! - variance exploding, `x = x₀ + σ·ε`: what ε and v models are brought to (Karras et al.,
 //!   arXiv 2206.00364; a variance-preserving sample is `x / √(1 + σ²)`);
@@ -11,17 +11,13 @@
 pub mod denoiser;
 pub mod guess;
 pub mod guidance;
-pub mod multistep;
+pub mod levels;
 pub mod noise;
-pub mod onestep;
-pub mod sampler;
-pub mod sampling;
 pub mod schedule;
 pub mod timesteps;
 
 pub use denoiser::{Denoised, Denoiser, Level, Parameterised, Prediction};
 pub use guidance::Guided;
+pub use levels::{LevelOptions, Levels};
 pub use noise::Generator;
-pub use sampler::Sampler;
-pub use sampling::{Sampling, Step};
-pub use schedule::{NoiseGrid, Process, Schedule};
+pub use schedule::{Process, Schedule};

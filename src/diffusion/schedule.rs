@@ -120,51 +120,6 @@ pub fn karras(max: f64, min: f64, count: usize) -> Vec<f64> {
     ramp.iter().map(|root| root.powf(RHO)).collect()
 }
 
-/// One step's way down.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stretch {
-    /// What the network is told where the step begins.
-    pub timestep: f64,
-    /// The level where it begins.
-    pub from: f64,
-    /// The level where it ends.
-    pub to: f64,
-}
-
-/// The levels of one run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NoiseGrid {
-    /// The process the levels belong to.
-    pub process: Process,
-    /// The steps. Each begins where the one before it ended, but for DDIM's in some spacings:
-    /// see [`handover`](Self::handover).
-    pub stretches: Vec<Stretch>,
-    /// The scale of the noise that a run begins with.
-    pub initial: f64,
-}
-
-impl NoiseGrid {
-    /// A grid through `levels`, the last of which ends the last step.
-    pub fn through(process: Process, levels: &[f64], timesteps: &[f64], initial: f64) -> Self {
-        let pairs = levels.windows(2).zip(timesteps);
-        let stretches =
-            pairs.map(|(pair, &timestep)| Stretch { timestep, from: pair[0], to: pair[1] });
-        Self { process, stretches: stretches.collect(), initial }
-    }
-
-    /// What a latent is multiplied with after step `index`: 1 where the next step begins at the
-    /// same level, and after the last where it ended at 0. Elsewhere the latent is handed over on
-    /// the variance-preserving scale, `x / √(1 + σ²)`, as diffusers does.
-    pub fn handover(&self, index: usize) -> f64 {
-        let Some(step) = self.stretches.get(index) else { return 1.0 };
-        let next = self.stretches.get(index + 1).map_or(0.0, |next| next.from);
-        if self.process == Process::Flow || step.to == next {
-            return 1.0;
-        }
-        ((1.0 + next * next) / (1.0 + step.to * step.to)).sqrt()
-    }
-}
-
 /// `count` values from `from` to `to`, both included; `from` alone where `count` is 1. In numpy's order
 /// of operations, which decides what rounding makes of a tie.
 pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {

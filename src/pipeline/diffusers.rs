@@ -124,7 +124,9 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         schedule,
         sampler: scheduler.sampler(),
         defaults: Defaults::default(),
-        grid: scheduler.grid(),
+        level_options: scheduler.level_options(),
+        // As `DiTPipeline` does, which takes a guidance of 1 and below for none.
+        guides_above_1: true,
         decoder: Decoder {
             autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },
             preview: preview.fits(vae.latent_channels).then_some(preview),

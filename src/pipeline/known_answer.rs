@@ -35,7 +35,7 @@ impl KnownAnswer {
     pub async fn ask(pipeline: &Pipeline, recipe: Recipe) -> Result<Self> {
         let mut run = pipeline.begin(&recipe, None)?;
         while run.step().is_some() {}
-        let latent = run.into_latent();
+        let latent = run.latent();
         let picture = pipeline.decoder.decode(latent.clone());
         Ok(Self { recipe, latent: sample(latent).await?, picture: sample(picture).await? })
     }

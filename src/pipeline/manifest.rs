@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::decoder::PreviewMap;
 use super::source::{is_plain, misplaced, model_hash, sha256};
-use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::{Prediction, Sampler, Schedule};
+use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::model::{DitConfig, MiniLmConfig, TextConfig};
 use crate::recipe::{Defaults, Recipe};
+use crate::samplers::{self, Sampler};
 use crate::{Error, Result};
 
 /// The file that tells this layout.
@@ -173,7 +173,8 @@ impl Manifest {
         let recipe = Recipe { shift: Some(self.shift), ..self.defaults.recipe() };
         let schedule = Schedule::Flow { shift: self.shift };
         let drawable = recipe.check().and_then(|()| {
-            self.sampler()?.grid(&schedule, recipe.steps, GridOptions::default()).map(drop)
+            let sampler = self.sampler()?;
+            samplers::levels(&*sampler, &schedule, recipe.steps, LevelOptions::default()).map(drop)
         });
         drawable.or_else(|problem| {
             let problem = problem.to_string();
@@ -185,10 +186,10 @@ impl Manifest {
     ///
     /// # Errors
     /// Where there is none of that name.
-    pub(super) fn sampler(&self) -> Result<Sampler> {
+    pub(super) fn sampler(&self) -> Result<Box<dyn Sampler>> {
         match self.defaults.sampler.as_str() {
-            "" => Ok(Sampler::Euler),
-            name => name.parse(),
+            "" => Ok(Box::new(samplers::Euler)),
+            name => samplers::named(name),
         }
     }
 

@@ -23,10 +23,10 @@ pub use source::{Folder, Source};
 
 use decoder::Autoencoder;
 
-use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::{Prediction, Sampler, Schedule};
+use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::model::{Dit, MiniLm};
 use crate::recipe::{Defaults, Recipe};
+use crate::samplers;
 use crate::text::Tokenizer;
 use crate::words::meant;
 use crate::{Error, Result};
@@ -61,12 +61,14 @@ pub struct Pipeline {
     pub learned_variance: bool,
     /// The levels it was trained on.
     pub schedule: Schedule,
-    /// The sampler its makers chose.
-    pub sampler: Sampler,
+    /// The name of the sampler that its makers chose.
+    pub sampler: &'static str,
     /// How many steps they take, and how they guide.
     pub defaults: Defaults,
     /// How its makers lay a run's levels.
-    pub grid: GridOptions,
+    pub level_options: LevelOptions,
+    /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative prompt.
+    pub guides_above_1: bool,
     /// Makes pictures of latents.
     pub decoder: Decoder,
     /// Where it all lives.
@@ -112,11 +114,10 @@ impl Pipeline {
     /// and names as they are spelled here.
     pub fn resolved(&self, recipe: &Recipe) -> Recipe {
         let mut recipe = recipe.clone();
-        let sampler = recipe.sampler.parse::<Sampler>();
         if recipe.sampler.is_empty() {
-            recipe.sampler = self.sampler.to_string();
-        } else if let Ok(sampler) = sampler {
-            recipe.sampler = sampler.to_string();
+            recipe.sampler = self.sampler.into();
+        } else if let Ok(sampler) = samplers::named(&recipe.sampler) {
+            recipe.sampler = sampler.name().into();
         }
         if let Some(style) = meant(&recipe.style, &self.styles) {
             recipe.style.clone_from(style);
@@ -150,7 +151,7 @@ impl Pipeline {
     pub fn draw(&self, recipe: &Recipe) -> Result<Tensor<4>> {
         let mut run = self.begin(recipe, None)?;
         while run.step().is_some() {}
-        Ok(self.decoder.decode(run.into_latent()))
+        Ok(self.decoder.decode(run.latent()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What of a recipe has no part in its picture, in sentences for people.
 
-use crate::diffusion::NoiseGrid;
+use crate::diffusion::Levels;
 use crate::recipe::Recipe;
 use crate::text::Tokens;
 use crate::words::{several, short};
@@ -35,12 +35,12 @@ pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     notes
 }
 
-/// What the guidance of `recipe` leaves unused, where the `scale` it amounts to guides the levels of
-/// `grid`, of which `timesteps` make the whole range.
+/// What the guidance of `recipe` leaves unused, where the `scale` it amounts to guides
+/// `levels`, of which `timesteps` make the whole range.
 pub(super) fn unguided(
     recipe: &Recipe,
     scale: f64,
-    grid: &NoiseGrid,
+    levels: &Levels,
     timesteps: usize,
 ) -> Vec<String> {
     let mut notes = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn unguided(
     let is_between = |timestep: f64| {
         crate::diffusion::guidance::is_within(timestep / timesteps as f64, (from, to))
     };
-    let is_guided = grid.stretches.iter().any(|step| is_between(step.timestep));
+    let is_guided = levels.steps.iter().any(|step| is_between(step.timestep));
     if scale == 1.0 && recipe.guidance != 1.0 {
         notes.push(format!(
             "As in diffusers' DiTPipeline, guidance {} guides nothing with this model, as 1 does: only \

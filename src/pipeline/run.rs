@@ -5,9 +5,9 @@ use burn::tensor::Tensor;
 use super::Pipeline;
 use super::conditions::Conditioned;
 use super::notes::unguided;
-use crate::diffusion::sampler::GridOptions;
-use crate::diffusion::{Generator, Guided, Parameterised, Sampler, Sampling, Schedule, Step};
+use crate::diffusion::{Generator, Guided, LevelOptions, Parameterised, Schedule};
 use crate::recipe::Recipe;
+use crate::samplers::{self, Sampling, Step};
 use crate::{Error, Result};
 
 /// A run between its beginning and its last step.
@@ -28,21 +28,15 @@ impl<'a> Run<'a> {
         given: Option<Tensor<4>>,
     ) -> Result<Self> {
         recipe.check()?;
-        let sampler = match recipe.sampler.as_str() {
+        let mut sampler = samplers::named(match recipe.sampler.as_str() {
             "" => pipeline.sampler,
-            name => name.parse()?,
-        };
-        let sampler = match sampler {
-            Sampler::Ddim { .. } => Sampler::Ddim { eta: recipe.eta },
-            other if recipe.eta == 0.0 => other,
-            other => {
-                let problem = format!("Only ddim has an eta: leave it out with {other}");
-                return Err(Error::Recipe(problem));
-            }
-        };
-        // What the makers chose holds where the sampler has it; what the recipe asks for must hold.
-        let karras = recipe.karras || (pipeline.grid.karras && sampler.takes_karras());
-        let options = GridOptions { karras, ..pipeline.grid };
+            name => name,
+        })?;
+        sampler.set_eta(recipe.eta)?;
+        // What the makers chose holds if the sampler has it; what the recipe asks for must hold.
+        let options = pipeline.level_options;
+        let karras = recipe.karras || (options.karras && sampler.takes_karras());
+        let options = LevelOptions { karras, ..options };
         let schedule = match (recipe.shift, &pipeline.schedule) {
             (None, schedule) => schedule.clone(),
             (Some(shift), Schedule::Flow { .. }) => Schedule::Flow { shift },
@@ -51,7 +45,7 @@ impl<'a> Run<'a> {
                 return Err(Error::Recipe(problem.into()));
             }
         };
-        let grid = sampler.grid(&schedule, recipe.steps, options)?;
+        let levels = samplers::levels(&*sampler, &schedule, recipe.steps, options)?;
 
         let [_, channels, _, _] = pipeline.latent_shape();
         if recipe.guidance_channels.is_some_and(|guided| guided > channels) {
@@ -59,10 +53,10 @@ impl<'a> Run<'a> {
             return Err(Error::Recipe(problem));
         }
         let (network, mut notes) = Conditioned::new(pipeline, recipe)?;
-        let guides = !pipeline.grid.as_dit_pipeline || recipe.guidance > 1.0;
+        let guides = !pipeline.guides_above_1 || recipe.guidance > 1.0;
         let scale = if guides { recipe.guidance } else { 1.0 };
         let timesteps = pipeline.schedule.timesteps();
-        notes.extend(unguided(recipe, scale, &grid, timesteps));
+        notes.extend(unguided(recipe, scale, &levels, timesteps));
         let seeds = (0..recipe.count as u64).map(|i| recipe.seed.wrapping_add(i));
         let mut generators: Vec<_> = seeds.map(Generator::new).collect();
         let drawn = draw(pipeline, &mut generators);
@@ -84,7 +78,7 @@ impl<'a> Run<'a> {
             interval: recipe.guidance_interval,
             timesteps,
         };
-        let sampling = Sampling::new(sampler, grid, noise.clone());
+        let sampling = Sampling::new(sampler, levels, noise.clone());
         Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })
     }
 
@@ -100,7 +94,7 @@ impl<'a> Run<'a> {
 
     /// How many steps the run has.
     pub fn steps(&self) -> usize {
-        self.sampling.steps()
+        self.sampling.levels().steps.len()
     }
 
     /// The next step; `None` when all are done.
@@ -110,8 +104,8 @@ impl<'a> Run<'a> {
     }
 
     /// The latent so far, `[b, c, h, w]`; after the last step, the result.
-    pub fn into_latent(self) -> Tensor<4> {
-        self.sampling.into_latent()
+    pub fn latent(&self) -> Tensor<4> {
+        self.sampling.latent()
     }
 }
 

@@ -3,7 +3,6 @@
 //! A field that a scheduler does not know makes no difference in diffusers, and none here.
 
 use super::scheduler_config::SCHEDULER;
-use crate::diffusion::Sampler;
 use crate::{Error, Result};
 
 /// A scheduler of diffusers that is drawn here.
@@ -11,8 +10,8 @@ use crate::{Error, Result};
 pub struct Class {
     /// Its name in diffusers.
     pub name: &'static str,
-    /// What it is here; DDIM without noise.
-    pub(super) sampler: &'static str,
+    /// The name of the sampler that it is here.
+    pub sampler: &'static str,
     /// Whether it walks a rectified flow, and nothing else.
     pub is_flow: bool,
     /// β where the file leaves them out.
@@ -188,11 +187,6 @@ impl Class {
             let problem = format!("its scheduler {name} is not supported; these are: {names}");
             Error::config(SCHEDULER, problem)
         })
-    }
-
-    /// The sampler that it is.
-    pub fn sampler(self) -> Sampler {
-        self.sampler.parse().expect("it is one of ours")
     }
 
     /// Whether its constructor takes a field.

@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::scheduler_classes::Class;
-use crate::diffusion::sampler::GridOptions;
 use crate::diffusion::timesteps::Spacing;
-use crate::diffusion::{Prediction, Sampler, Schedule};
+use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::{Error, Result};
 
 /// The scheduler's file.
@@ -85,9 +84,9 @@ impl SchedulerConfig {
         Ok(Self { class, fields, prediction })
     }
 
-    /// The sampler that its makers chose.
-    pub fn sampler(&self) -> Sampler {
-        self.class.sampler()
+    /// The name of the sampler that its makers chose.
+    pub fn sampler(&self) -> &'static str {
+        self.class.sampler
     }
 
     /// What the network predicts.
@@ -98,8 +97,7 @@ impl SchedulerConfig {
     /// Whether DDPM's steps take the variance that the network learned. Diffusers' DDPM does so
     /// only where it is told to; under another scheduler's configuration DDPM is the paper's.
     pub fn learned_variance(&self) -> bool {
-        self.sampler() != Sampler::Ddpm
-            || self.fields.variance_type.as_deref() == Some("learned_range")
+        self.sampler() != "ddpm" || self.fields.variance_type.as_deref() == Some("learned_range")
     }
 
     /// The trained levels.
@@ -108,7 +106,7 @@ impl SchedulerConfig {
     /// Where it asks for levels or clipping that are not supported.
     pub fn schedule(&self) -> Result<Schedule> {
         let Fields { num_train_timesteps: train, steps_offset, .. } = self.fields;
-        let clips_by_custom = matches!(self.sampler(), Sampler::Ddim { .. } | Sampler::Ddpm);
+        let clips_by_custom = matches!(self.sampler(), "ddim" | "ddpm");
         if self.fields.clip_sample.unwrap_or(clips_by_custom) {
             return refuse(
                 "it leaves clip_sample at true, which is for pictures and not for latents: it only \
@@ -159,14 +157,15 @@ impl SchedulerConfig {
         Ok(Schedule::Flow { shift })
     }
 
-    /// How its makers lay a run's levels.
-    pub fn grid(&self) -> GridOptions {
-        GridOptions {
+    /// How its makers lay a run's levels. Multistep solvers of diffusers tell a flow's network whole
+    /// timesteps, cut and not rounded.
+    pub fn level_options(&self) -> LevelOptions {
+        LevelOptions {
             spacing: self.fields.timestep_spacing,
-            offset: self.fields.steps_offset,
+            steps_offset: self.fields.steps_offset,
             karras: self.fields.use_karras_sigmas,
-            end_at_smallest: !self.fields.set_alpha_to_one,
-            as_dit_pipeline: true,
+            ends_at_smallest: !self.fields.set_alpha_to_one,
+            whole_timesteps: true,
         }
     }
 }
@@ -228,7 +227,7 @@ mod tests {
     fn values_mean_what_they_mean_in_python() {
         let read = |json| SchedulerConfig::read(json, None).unwrap();
         let ddim = read(json!({"clip_sample": null, "set_alpha_to_one": null, "solver_order": 9}));
-        assert!(ddim.schedule().is_ok() && ddim.grid().end_at_smallest);
+        assert!(ddim.schedule().is_ok() && ddim.level_options().ends_at_smallest);
         let dpm = json!({"_class_name": "DPMSolverMultistepScheduler", "solver_order": 2.0,
             "thresholding": 0, "use_dynamic_shifting": true, "timestep_spacing": null});
         assert!(read(dpm).schedule().is_ok());
@@ -238,7 +237,7 @@ mod tests {
     fn the_index_names_the_scheduler() {
         let json = json!({"_class_name": "DDIMScheduler", "clip_sample": true, "shift": 3.0});
         let read = |class| SchedulerConfig::read(json.clone(), Some(class)).unwrap();
-        assert_eq!(read("UniPCMultistepScheduler").sampler(), Sampler::Unipc);
+        assert_eq!(read("UniPCMultistepScheduler").sampler(), "unipc");
         assert!(read("UniPCMultistepScheduler").schedule().is_ok());
         let flow = read("FlowMatchHeunDiscreteScheduler");
         assert_eq!(flow.schedule().unwrap(), Schedule::Flow { shift: 3.0 });

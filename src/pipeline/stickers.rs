@@ -11,8 +11,7 @@ pub use super::manifest::{
 use super::decoder::{Autoencoder, Decoder};
 use super::source::read_json;
 use super::{Pipeline, Source, TextReader};
-use crate::diffusion::Schedule;
-use crate::diffusion::sampler::GridOptions;
+use crate::diffusion::{LevelOptions, Schedule};
 use crate::model::{MiniLmConfig, StickerAutoencoder};
 use crate::text::{EmojiNames, Tokenizer};
 use crate::weights::{Checkpoint, keys, load as load_weights};
@@ -49,7 +48,7 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     weights.check_holds(config.values_at_least())?;
     let dit = load_weights(config.init(device), &weights, &keys::DIT)?;
     let network = autoencoder(&checkpoint(AUTOENCODER).await?, device)?;
-    let sampler = manifest.sampler()?;
+    let sampler = manifest.sampler()?.name();
     Ok(Pipeline {
         hash: manifest.model_hash(),
         name: manifest.name,
@@ -61,7 +60,8 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         schedule: Schedule::Flow { shift: manifest.shift },
         sampler,
         defaults: manifest.defaults,
-        grid: GridOptions::default(),
+        level_options: LevelOptions::default(),
+        guides_above_1: false,
         decoder: Decoder {
             autoencoder: Autoencoder::Sticker {
                 network: Box::new(network),

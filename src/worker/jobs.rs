@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::fetch::{Web, forget_all};
 use super::{gpu, now, post};
 use crate::device::Backend;
-use crate::diffusion::Step;
+
 use crate::image::Image;
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
 use crate::pipeline::notes::vocabulary;
@@ -21,6 +21,7 @@ use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Pipeline, Run, Source};
 use crate::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
 use crate::recipe::Recipe;
+use crate::samplers::Step;
 use crate::{Error, Result};
 
 /// The worker between two requests.
@@ -207,7 +208,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
         // Another is drawn instead; nobody waits for this one.
         return Ok(());
     }
-    let latent = if stopped { latest } else { run.into_latent() };
+    let latent = if stopped { latest } else { run.latent() };
     let pictures = to_images(pipeline.decoder.decode(latent)).await?;
     post(&Event::Done { job, stopped, pictures, milliseconds: now() - start });
     Ok(())

@@ -73,7 +73,7 @@ fn latents_and_pictures(device: &Device) {
             let given = Tensor::from_data(TensorData::new(row_noise, [1, c, h, w]), device);
             let mut drawing = pipeline.begin(&recipe, (row > 0).then_some(given)).unwrap();
             while drawing.step().is_some() {}
-            let latent = drawing.into_latent();
+            let latent = drawing.latent();
             let got: Vec<f32> = latent.clone().into_data().try_to_vec().unwrap();
             let what = format!("{} of class {class}", run.name);
             assert_values_close(

@@ -34,7 +34,7 @@ fn recipes_draw_what_the_reference_draws(device: &Device) {
         let mut run = pipeline.begin(recipe, None).unwrap();
         assert_close(&recipe.prompt, run.noise(), &file, &key("noise"), 1e-6);
         while run.step().is_some() {}
-        let latent = run.into_latent();
+        let latent = run.latent();
         assert_absolute(&recipe.prompt, latent.clone(), &file, &key("latents"));
         let picture = ((pipeline.decoder.decode(latent) + 1.0) / 2.0).clamp(0.0, 1.0);
         assert_absolute(&recipe.prompt, picture, &file, &key("rgba"));

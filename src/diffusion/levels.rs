@@ -1,0 +1,198 @@
+//! The noise levels of one run, and how they are laid: pure functions of f64 on the host.
+
+use burn::tensor::Tensor;
+
+use super::schedule::{Process, Schedule, karras, linspace};
+use super::timesteps::{Family, Spacing, timesteps};
+use crate::{Error, Result};
+
+/// What a user or a model's configuration may choose of the levels.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LevelOptions {
+    /// How timesteps are spread; `None` is the sampler's custom in diffusers.
+    pub spacing: Option<Spacing>,
+    /// Added to leading timesteps.
+    pub steps_offset: usize,
+    /// Levels even in `σ^(1/7)` instead of in time.
+    pub karras: bool,
+    /// End DDIM at the smallest trained level instead of at 0.
+    pub ends_at_smallest: bool,
+    /// Tell a flow's network whole timesteps, cut and not rounded, if the sampler is a multistep
+    /// solver.
+    pub whole_timesteps: bool,
+}
+
+/// The levels of one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepLevels {
+    /// What the network is told where the step begins.
+    pub timestep: f64,
+    /// σ where it begins.
+    pub from: f64,
+    /// σ where it ends.
+    pub to: f64,
+}
+
+/// The levels of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Levels {
+    /// The process that the levels belong to.
+    pub process: Process,
+    /// The steps. Each begins where the one before it ended, but for DDIM's in some spacings: see
+    /// [`rescale`](Self::rescale).
+    pub steps: Vec<StepLevels>,
+    /// The standard deviation of the noise that a run begins with.
+    pub init_noise_sigma: f64,
+}
+
+impl Levels {
+    /// Levels through `sigmas`, the last of which ends the last step.
+    pub fn through(process: Process, sigmas: &[f64], timesteps: &[f64], initial: f64) -> Self {
+        let pairs = sigmas.windows(2).zip(timesteps);
+        let steps =
+            pairs.map(|(pair, &timestep)| StepLevels { timestep, from: pair[0], to: pair[1] });
+        Self { process, steps: steps.collect(), init_noise_sigma: initial }
+    }
+
+    /// Returns the factor for the latent after step `index`: 1 if the next step begins at the same
+    /// level, and after the last if it ended at 0. Elsewhere the latent is handed over on the
+    /// variance-preserving scale, `x / √(1 + σ²)`, as in diffusers.
+    pub fn rescale(&self, index: usize) -> f64 {
+        let Some(step) = self.steps.get(index) else { return 1.0 };
+        let next = self.steps.get(index + 1).map_or(0.0, |next| next.from);
+        if self.process == Process::Flow || step.to == next {
+            return 1.0;
+        }
+        ((1.0 + next * next) / (1.0 + step.to * step.to)).sqrt()
+    }
+
+    /// Returns a clean latent with the noise of the level where step `index` begins,
+    /// `α·x₀ + σ·ε`, to begin a run there.
+    ///
+    /// # Shapes
+    /// `[b, c, h, w]`, all
+    ///
+    /// # Panics
+    /// If there is no such step.
+    pub fn add_noise(&self, index: usize, clean: Tensor<4>, noise: Tensor<4>) -> Tensor<4> {
+        let sigma = self.steps[index].from;
+        clean * self.process.alpha(sigma) + noise * sigma
+    }
+
+    /// Returns whether each step leads down; the last may stand if it `ends_at_smallest`.
+    pub fn fall(&self, ends_at_smallest: bool) -> bool {
+        let last = self.steps.len() - 1;
+        self.steps.iter().enumerate().all(|(i, step)| {
+            step.from > step.to || (ends_at_smallest && i == last && step.from == step.to)
+        })
+    }
+
+    /// Returns the largest timestep; NaN counts as such.
+    pub fn largest_timestep(&self) -> f64 {
+        let timesteps = self.steps.iter().map(|step| step.timestep);
+        timesteps.max_by(f64::total_cmp).unwrap_or_default()
+    }
+
+    /// The same, with timesteps cut to whole numbers if `whole`.
+    #[must_use]
+    pub fn told(mut self, whole: bool) -> Self {
+        if whole {
+            self.steps.iter_mut().for_each(|step| step.timestep = step.timestep.floor());
+        }
+        self
+    }
+}
+
+/// Lays levels over a model's discrete ones, as a family of schedulers does.
+pub fn discrete(
+    family: Family,
+    schedule: &Schedule,
+    steps: usize,
+    options: LevelOptions,
+) -> Levels {
+    let customary = match family {
+        Family::Ancestral => Spacing::Leading,
+        Family::Continuous | Family::Multistep => Spacing::Linspace,
+    };
+    let spacing = options.spacing.unwrap_or(customary);
+    let train = schedule.timesteps();
+    let mut timesteps = timesteps(family, spacing, steps, train, options.steps_offset);
+    let mut sigmas: Vec<f64> = timesteps.iter().map(|&t| schedule.sigma(t)).collect();
+    if options.karras {
+        // Euler's kind keeps the ends of its spacing; multistep solvers use the whole range.
+        let (max, min) = match family {
+            Family::Multistep => (schedule.sigma((train - 1) as f64), schedule.sigma(0.0)),
+            _ => (sigmas[0], sigmas[steps - 1]),
+        };
+        sigmas = karras(max, min, steps);
+        let round = |t: f64| if family == Family::Continuous { t } else { t.round() };
+        timesteps = sigmas.iter().map(|&s| round(schedule.timestep(s))).collect();
+    }
+    // A variance-preserving run begins with unit noise, √(1 + σ²) on this scale; diffusers' Euler
+    // family begins with σ if its levels reach the last timestep.
+    let largest = sigmas[0];
+    let initial = if family == Family::Continuous && spacing != Spacing::Leading {
+        largest
+    } else {
+        (1.0 + largest * largest).sqrt()
+    };
+    sigmas.push(0.0);
+    Levels::through(Process::VarianceExploding, &sigmas, &timesteps, initial)
+}
+
+/// Returns the times from pure noise to none, even.
+pub fn even(steps: usize) -> Vec<f64> {
+    linspace(1.0, 0.0, steps + 1)
+}
+
+/// Lays a flow's levels through `times`, falling from 1, which the schedule shifts; the last ends
+/// at 0.
+///
+/// # Errors
+/// Returns a sentence if `options` ask for Karras levels.
+pub fn flow(schedule: &Schedule, times: &[f64], options: LevelOptions) -> Result<Levels> {
+    if options.karras {
+        return Err(Error::Recipe(
+            "Karras levels are defined for variance-exploding models, and this model is a \
+             rectified flow: leave them out"
+                .into(),
+        ));
+    }
+    let mut sigmas: Vec<f64> = times.iter().map(|&time| schedule.shifted(time)).collect();
+    if let Some(last) = sigmas.last_mut() {
+        *last = 0.0;
+    }
+    let timesteps: Vec<f64> = sigmas.iter().map(|&sigma| schedule.timestep(sigma)).collect();
+    Ok(Levels::through(Process::Flow, &sigmas, &timesteps, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn a_run_may_begin_with_a_picture_and_some_noise() {
+        let flow = Schedule::Flow { shift: 1.0 };
+        let levels = flow_levels(&flow, 4);
+        let one = |value: f64| Tensor::<4>::full([1, 1, 1, 1], value, &Device::flex());
+        // At σ = 0.75: 0.25·8 + 0.75·4.
+        let noisy = levels.add_noise(1, one(8.0), one(4.0));
+        assert_eq!(noisy.into_data().iter::<f64>().next(), Some(5.0));
+    }
+
+    fn flow_levels(schedule: &Schedule, steps: usize) -> Levels {
+        flow(schedule, &even(steps), LevelOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn latents_are_rescaled_only_between_levels_that_differ() {
+        let mut levels =
+            Levels::through(Process::VarianceExploding, &[2.0, 1.0, 0.0], &[2.0, 1.0], 1.0);
+        assert_eq!((levels.rescale(0), levels.rescale(1), levels.rescale(2)), (1.0, 1.0, 1.0));
+        levels.steps[0].to = 3.0;
+        // From √(1 + 9) to √(1 + 1).
+        assert!((levels.rescale(0) - 0.2f64.sqrt()).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,94 @@
+//! DDIM (Song et al., arXiv 2010.02502).
+
+use burn::tensor::Tensor;
+
+use super::{At, Next, Noise, Sampler, euler, euler_ancestral};
+use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::timesteps::Family;
+use crate::diffusion::{Denoised, Schedule};
+use crate::{Error, Result};
+
+/// Walks as Euler does if η is 0, in either process, and adds noise in the share of η.
+#[derive(Debug, Default)]
+pub struct Ddim {
+    /// 0 adds no noise, 1 as much as DDPM.
+    eta: f64,
+}
+
+impl Sampler for Ddim {
+    fn name(&self) -> &'static str {
+        "ddim"
+    }
+
+    fn label(&self) -> &'static str {
+        "DDIM"
+    }
+
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
+        let Schedule::Discrete { .. } = schedule else {
+            if self.eta > 0.0 {
+                return Err(Error::Recipe(
+                    "DDIM's eta is defined for variance-preserving models, and this model is a \
+                     rectified flow: set eta to 0"
+                        .into(),
+                ));
+            }
+            return levels::flow(schedule, &levels::even(steps), options);
+        };
+        let mut levels = levels::discrete(Family::Ancestral, schedule, steps, options);
+        let end = if options.ends_at_smallest { schedule.sigma(0.0) } else { 0.0 };
+        // DDIM aims a whole stride below each timestep, wherever the next one is.
+        let stride = (schedule.timesteps() / steps) as f64;
+        for step in &mut levels.steps {
+            let aim = step.timestep - stride;
+            step.to = if aim < 0.0 { end } else { schedule.sigma(aim) };
+        }
+        Ok(levels)
+    }
+
+    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
+        let (sigma, next) = run.sigmas();
+        Next::Latent(match self.eta {
+            0.0 => euler::step(x, found.x0, sigma, next),
+            eta => euler_ancestral::step(x, found.x0, (sigma, next), eta, noise),
+        })
+    }
+
+    fn takes_karras(&self) -> bool {
+        false
+    }
+
+    fn set_eta(&mut self, eta: f64) -> Result<()> {
+        if !(0.0..=1.0).contains(&eta) {
+            return Err(Error::Recipe(format!("DDIM's eta must be 0 to 1, and is {eta}")));
+        }
+        self.eta = eta;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_keeps_variance, assert_order};
+    use super::*;
+
+    #[test]
+    fn converges_at_order_1_without_noise() {
+        assert_order(|| Box::new(Ddim::default()), 1);
+    }
+
+    #[test]
+    fn keeps_the_variance_of_each_level_with_any_eta() {
+        for eta in [0.3, 1.0] {
+            assert_keeps_variance(Box::new(Ddim { eta }));
+        }
+    }
+
+    #[test]
+    fn eta_is_0_to_1() {
+        assert!(Ddim::default().set_eta(1.0).is_ok());
+        for eta in [-0.1, 1.1, f64::NAN] {
+            assert!(Ddim::default().set_eta(eta).is_err(), "{eta}");
+        }
+    }
+}

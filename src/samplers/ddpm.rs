@@ -1,0 +1,89 @@
+//! DDPM (Ho et al., arXiv 2006.11239), with the variance that the network learned if it learned one
+//! (Nichol and Dhariwal, arXiv 2102.09672).
+
+use burn::tensor::Tensor;
+
+use super::{At, Next, Noise, Sampler, euler, euler_ancestral};
+use crate::Result;
+use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::timesteps::Family;
+use crate::diffusion::{Denoised, Schedule};
+
+/// Walks the chain of training back, with fresh noise at each step.
+#[derive(Debug)]
+pub struct Ddpm;
+
+/// Takes a step whose log-variance the network blends between that of the posterior (−1) and that
+/// of β (1): arXiv 2102.09672, eq. 15.
+fn learned(
+    x: Tensor<4>,
+    x0: Tensor<4>,
+    variance: Tensor<4>,
+    (sigma, next): (f64, f64),
+    noise: Noise<'_>,
+) -> Tensor<4> {
+    let (down, up) = euler_ancestral::split(sigma, next, 1.0);
+    let mean = euler::step(x, x0, sigma, down);
+    if up == 0.0 {
+        return mean;
+    }
+    // β = 1 − ᾱ/ᾱ', brought to the variance-exploding scale by 1/ᾱ' = 1 + σ'².
+    let beta = (sigma * sigma - next * next) / (1.0 + sigma * sigma) * (1.0 + next * next);
+    let (low, high) = ((up * up).ln(), beta.ln());
+    let log_variance = (variance + 1.0) * ((high - low) / 2.0) + low;
+    mean + noise() * (log_variance * 0.5).exp()
+}
+
+impl Sampler for Ddpm {
+    fn name(&self) -> &'static str {
+        "ddpm"
+    }
+
+    fn label(&self) -> &'static str {
+        "DDPM"
+    }
+
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
+        Ok(levels::discrete(Family::Ancestral, schedule, steps, options))
+    }
+
+    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
+        let (Denoised { x0, variance }, sigmas) = (found, run.sigmas());
+        Next::Latent(match variance {
+            Some(variance) => learned(x, x0, variance, sigmas, noise),
+            None => euler_ancestral::step(x, x0, sigmas, 1.0, noise),
+        })
+    }
+
+    fn takes_karras(&self) -> bool {
+        false
+    }
+
+    fn refuses_flow(&self) -> Option<&'static str> {
+        Some("DDPM walks back a variance-preserving chain")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::super::testing::{assert_keeps_variance, value};
+    use super::*;
+
+    #[test]
+    fn keeps_the_variance_of_each_level() {
+        assert_keeps_variance(Box::new(Ddpm));
+    }
+
+    #[test]
+    fn a_learned_variance_goes_from_the_posteriors_to_betas() {
+        let one = |value: f64| Tensor::<4>::full([1, 1, 1, 1], value, &Device::flex());
+        let spread =
+            |v: f64| value(learned(one(0.0), one(0.0), one(v), (2.0, 1.0), &mut || one(1.0)));
+        let (_, up) = euler_ancestral::split(2.0, 1.0, 1.0);
+        assert!((spread(-1.0) - up).abs() < 1e-6);
+        // β = 1 − (1/5)/(1/2) = 0.6, on the scale of 1/ᾱ' = 2.
+        assert!((spread(1.0) - 1.2f64.sqrt()).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,72 @@
+//! Euler's method (Karras et al., arXiv 2206.00364, algorithm 1, first order).
+
+use burn::tensor::Tensor;
+
+use super::{At, Next, Noise, Sampler};
+use crate::Result;
+use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::timesteps::Family;
+use crate::diffusion::{Denoised, Schedule};
+
+/// Walks along the slope where a step begins.
+#[derive(Debug)]
+pub struct Euler;
+
+/// Returns the latent at level `next`: Euler's step along `dx/dσ = (x − x₀)/σ`, which is
+/// `x₀ + (σ'/σ)·(x − x₀)`.
+pub(super) fn step(x: Tensor<4>, x0: Tensor<4>, sigma: f64, next: f64) -> Tensor<4> {
+    let ratio = next / sigma;
+    x * ratio + x0 * (1.0 - ratio)
+}
+
+/// Returns the levels of Euler, Heun and Euler ancestral.
+pub(super) fn even_levels(
+    schedule: &Schedule,
+    steps: usize,
+    options: LevelOptions,
+) -> Result<Levels> {
+    match schedule {
+        Schedule::Discrete { .. } => {
+            Ok(levels::discrete(Family::Continuous, schedule, steps, options))
+        }
+        Schedule::Flow { .. } => levels::flow(schedule, &levels::even(steps), options),
+    }
+}
+
+impl Sampler for Euler {
+    fn name(&self) -> &'static str {
+        "euler"
+    }
+
+    fn label(&self) -> &'static str {
+        "Euler"
+    }
+
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
+        even_levels(schedule, steps, options)
+    }
+
+    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
+        let (sigma, next) = run.sigmas();
+        Next::Latent(step(x, found.x0, sigma, next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_order, value};
+    use super::*;
+    use crate::samplers::Euler;
+
+    #[test]
+    fn a_step_is_on_the_line_through_x_and_x0() {
+        // A quarter of the noise stays: 2 + (10 − 2)/4.
+        let one = |value: f64| Tensor::full([1, 1, 1, 1], value, &burn::tensor::Device::flex());
+        assert_eq!(value(step(one(10.0), one(2.0), 4.0, 1.0)), 4.0);
+    }
+
+    #[test]
+    fn converges_at_order_1() {
+        assert_order(|| Box::new(Euler), 1);
+    }
+}

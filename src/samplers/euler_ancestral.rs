@@ -1,0 +1,79 @@
+//! Euler ancestral: DDPM's noise at each step, on Euler's levels (Karras et al., arXiv 2206.00364;
+//! the name is k-diffusion's).
+
+use burn::tensor::Tensor;
+
+use super::{At, Next, Noise, Sampler, euler};
+use crate::Result;
+use crate::diffusion::levels::{LevelOptions, Levels};
+use crate::diffusion::{Denoised, Schedule};
+
+/// Walks further down than a step's end, then up again with noise.
+#[derive(Debug)]
+pub struct EulerAncestral;
+
+/// Returns the level to walk down to and the standard deviation of the noise to add, so that their
+/// sum has level `next`.
+pub(super) fn split(sigma: f64, next: f64, eta: f64) -> (f64, f64) {
+    let up = eta * next / sigma * (sigma * sigma - next * next).sqrt();
+    ((next * next - up * up).max(0.0).sqrt(), up)
+}
+
+/// Takes an ancestral step in the variance-exploding process, with noise of standard deviation
+/// `η·(σ'/σ)·√(σ² − σ'²)`.
+///
+/// One step, three names: with η = 1 it is DDPM's with the small variance (Ho et al.,
+/// arXiv 2006.11239) and Euler ancestral's; with any η it is DDIM's (Song et al., arXiv 2010.02502,
+/// eq. 12 and 16).
+pub(super) fn step(
+    x: Tensor<4>,
+    x0: Tensor<4>,
+    (sigma, next): (f64, f64),
+    eta: f64,
+    noise: Noise<'_>,
+) -> Tensor<4> {
+    let (down, up) = split(sigma, next, eta);
+    let x = euler::step(x, x0, sigma, down);
+    if up > 0.0 { x + noise() * up } else { x }
+}
+
+impl Sampler for EulerAncestral {
+    fn name(&self) -> &'static str {
+        "euler_ancestral"
+    }
+
+    fn label(&self) -> &'static str {
+        "Euler ancestral"
+    }
+
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
+        euler::even_levels(schedule, steps, options)
+    }
+
+    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
+        Next::Latent(step(x, found.x0, run.sigmas(), 1.0, noise))
+    }
+
+    fn refuses_flow(&self) -> Option<&'static str> {
+        Some("Euler ancestral adds noise as a variance-exploding chain does")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::assert_keeps_variance;
+    use super::*;
+
+    #[test]
+    fn down_and_up_end_at_the_next_level() {
+        let (down, up) = split(5.0, 3.0, 1.0);
+        assert!((up - 2.4).abs() < 1e-12 && (down - 1.8).abs() < 1e-12);
+        assert_eq!(split(5.0, 3.0, 0.0), (3.0, 0.0));
+        assert_eq!(split(5.0, 0.0, 1.0), (0.0, 0.0));
+    }
+
+    #[test]
+    fn keeps_the_variance_of_each_level() {
+        assert_keeps_variance(Box::new(EulerAncestral));
+    }
+}

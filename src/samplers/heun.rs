@@ -1,0 +1,62 @@
+//! Heun's method (Karras et al., arXiv 2206.00364, algorithm 1, second order): two evaluations a
+//! step.
+
+use burn::tensor::Tensor;
+
+use super::{At, Next, Noise, Sampler, euler};
+use crate::Result;
+use crate::diffusion::levels::{LevelOptions, Levels};
+use crate::diffusion::{Denoised, Level, Schedule};
+
+/// Walks along the mean of the slopes at both ends of a step.
+#[derive(Debug, Default)]
+pub struct Heun {
+    /// The latent where the step began and the clean latent there, while Euler's step from it is
+    /// evaluated.
+    began: Option<(Tensor<4>, Tensor<4>)>,
+}
+
+impl Sampler for Heun {
+    fn name(&self) -> &'static str {
+        "heun"
+    }
+
+    fn label(&self) -> &'static str {
+        "Heun (two passes a step)"
+    }
+
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
+        euler::even_levels(schedule, steps, options)
+    }
+
+    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
+        let (sigma, next) = run.sigmas();
+        if let Some((began, x0)) = self.began.take() {
+            let half = (next - sigma) / 2.0;
+            let here = (began.clone() - x0) * (half / sigma);
+            let there = (x - found.x0) * (half / next);
+            return Next::Latent(began + here + there);
+        }
+        let ahead = euler::step(x.clone(), found.x0.clone(), sigma, next);
+        // Behind the last level there is nothing to look ahead to.
+        let Some(after) = run.levels.steps.get(run.index + 1) else { return Next::Latent(ahead) };
+        let level = Level { sigma: next, timestep: after.timestep };
+        self.began = Some((x, found.x0));
+        Next::Evaluate(ahead, level)
+    }
+
+    fn replaced(&mut self) {
+        self.began = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::assert_order;
+    use super::*;
+
+    #[test]
+    fn converges_at_order_2() {
+        assert_order(|| Box::new(Heun::default()), 2);
+    }
+}

@@ -1,0 +1,206 @@
+//! The samplers: how a run walks from noise to a picture. One sampler, one file.
+//!
+//! A sampler never sees the network. It names a latent and a noise level, is handed the clean
+//! latent that was found there, and answers with the next latent, or with one more question
+//! ([`Next`]). [`Sampling`] drives it through the [`Levels`] of a run.
+//!
+//! To add a sampler, write its file and put it into [`ALL`]: the command line, recipes and the page
+//! then know it.
+
+mod ddim;
+mod ddpm;
+mod dpmpp_2m;
+mod euler;
+mod euler_ancestral;
+mod heun;
+mod lambda;
+mod sampling;
+#[cfg(test)]
+mod testing;
+mod unipc;
+
+use std::fmt::Debug;
+
+use burn::tensor::Tensor;
+
+pub use ddim::Ddim;
+pub use ddpm::Ddpm;
+pub use dpmpp_2m::Dpmpp2m;
+pub use euler::Euler;
+pub use euler_ancestral::EulerAncestral;
+pub use heun::Heun;
+pub use sampling::{Sampling, Step};
+pub use unipc::Unipc;
+
+use crate::diffusion::levels::{LevelOptions, Levels};
+use crate::diffusion::{Denoised, Level, Schedule};
+use crate::words::meant;
+use crate::{Error, Result};
+
+/// One way to walk from noise to a picture, and what it remembers of a run.
+pub trait Sampler: Debug + Send {
+    /// The name in recipes and on the command line.
+    fn name(&self) -> &'static str;
+
+    /// The name that people read.
+    fn label(&self) -> &'static str;
+
+    /// Lays the levels of a run. Call [`levels`](fn@levels) instead, which checks them too.
+    ///
+    /// # Errors
+    /// Returns a sentence if the sampler is not defined for `schedule` or `options`.
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels>;
+
+    /// Takes one step, or a part of it.
+    ///
+    /// `x` is the latent that was evaluated, `[b, c, h, w]`, and `found` the clean latent in it. On
+    /// the first call of step `index`, `x` is the latent at the level where that step begins.
+    /// `noise` draws `[b, c, h, w]` of unit variance.
+    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next;
+
+    /// Forgets what does not hold any more, because the caller replaced the latent.
+    fn replaced(&mut self) {}
+
+    /// Returns whether its levels may be spaced after Karras et al.
+    fn takes_karras(&self) -> bool {
+        true
+    }
+
+    /// Returns why it cannot walk a rectified flow, as a clause; `None` if it can.
+    fn refuses_flow(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Sets DDIM's η.
+    ///
+    /// # Errors
+    /// Returns a sentence if `eta` is not 0 and the sampler is not DDIM.
+    fn set_eta(&mut self, eta: f64) -> Result<()> {
+        if eta == 0.0 {
+            return Ok(());
+        }
+        let name = self.name();
+        Err(Error::Recipe(format!("Only ddim has an eta: leave it out with {name}")))
+    }
+}
+
+/// Draws noise of unit variance in the shape of the latent.
+pub type Noise<'a> = &'a mut dyn FnMut() -> Tensor<4>;
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// All levels of the run.
+    pub levels: &'a Levels,
+    /// The step, 0 for the first.
+    pub index: usize,
+}
+
+impl At<'_> {
+    /// Returns the levels where the step begins and where it ends.
+    pub fn sigmas(&self) -> (f64, f64) {
+        let step = self.levels.steps[self.index];
+        (step.from, step.to)
+    }
+
+    /// Returns whether this is the last step.
+    pub fn is_last(&self) -> bool {
+        self.index + 1 == self.levels.steps.len()
+    }
+}
+
+/// What a sampler wants after an answer.
+#[derive(Debug)]
+pub enum Next {
+    /// The latent at the level where the step ends, `[b, c, h, w]`.
+    Latent(Tensor<4>),
+    /// One more evaluation, of this latent at this level, before the step is done.
+    Evaluate(Tensor<4>, Level),
+}
+
+/// Every sampler, in the order in which people are offered them.
+pub const ALL: [fn() -> Box<dyn Sampler>; 7] = [
+    || Box::new(Euler),
+    || Box::new(Heun::default()),
+    || Box::new(Dpmpp2m::default()),
+    || Box::new(Unipc::default()),
+    || Box::new(Ddim::default()),
+    || Box::new(Ddpm),
+    || Box::new(EulerAncestral),
+];
+
+/// Returns the names of all samplers.
+pub fn names() -> [&'static str; ALL.len()] {
+    ALL.map(|new| new().name())
+}
+
+/// Returns the names of those that `can`, as people list them.
+fn those(can: fn(&dyn Sampler) -> bool) -> String {
+    let all = ALL.iter().map(|new| new());
+    let names: Vec<_> = all.filter(|sampler| can(&**sampler)).map(|s| s.name()).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// Returns the names of the samplers that walk a rectified flow, as people list them.
+pub fn those_of_flows() -> String {
+    those(|sampler| sampler.refuses_flow().is_none())
+}
+
+/// Makes the sampler that somebody means by `name`; see [`meant`].
+///
+/// # Errors
+/// Returns a sentence with all names if there is none.
+pub fn named(name: &str) -> Result<Box<dyn Sampler>> {
+    let names = names();
+    let found = meant(name, names);
+    ALL.into_iter().map(|new| new()).find(|sampler| Some(sampler.name()) == found).ok_or_else(
+        || {
+            Error::Recipe(format!(
+                "There is no sampler “{name}”: choose one of {}",
+                names.join(", ")
+            ))
+        },
+    )
+}
+
+/// Lays the levels of a run of `steps` on a model that was trained on `schedule`, and checks them.
+///
+/// # Errors
+/// Returns a sentence if the sampler is not defined for the schedule or the options, or if so many
+/// steps do not fit.
+pub fn levels(
+    sampler: &dyn Sampler,
+    schedule: &Schedule,
+    steps: usize,
+    options: LevelOptions,
+) -> Result<Levels> {
+    let (name, train) = (sampler.name(), schedule.timesteps());
+    if steps == 0 || steps > train {
+        return Err(Error::Recipe(format!("{steps} steps cannot be walked: choose 1 to {train}")));
+    }
+    match (schedule, sampler.refuses_flow()) {
+        (Schedule::Flow { .. }, Some(why)) => {
+            return Err(Error::Recipe(format!(
+                "{why}, and this model is a rectified flow: choose {}",
+                those_of_flows()
+            )));
+        }
+        (Schedule::Discrete { .. }, _) if options.karras && !sampler.takes_karras() => {
+            return Err(Error::Recipe(format!(
+                "Karras levels are not defined for {name}: leave them out, or choose {}",
+                those(|sampler| sampler.takes_karras())
+            )));
+        }
+        _ => {}
+    }
+    let levels = sampler.levels(schedule, steps, options)?;
+    if !levels.fall(options.ends_at_smallest) || levels.largest_timestep() > train as f64 {
+        return Err(Error::Recipe(format!(
+            "{name} cannot lay {steps} steps over this model's {train} levels: take fewer"
+        )));
+    }
+    Ok(levels)
+}

@@ -1,0 +1,198 @@
+//! A run through the levels that a sampler laid.
+
+use burn::tensor::Tensor;
+
+use super::{At, Next, Noise, Sampler};
+use crate::diffusion::levels::Levels;
+use crate::diffusion::{Denoised, Denoiser, Level};
+
+/// What a step leaves behind: progress, preview and test trace in one.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// 0 for the first.
+    pub index: usize,
+    /// The level where the step ends.
+    pub sigma: f64,
+    /// The clean latent that was found where the step began, `[b, c, h, w]`.
+    pub denoised: Tensor<4>,
+    /// The latent where the step ends, `[b, c, h, w]`.
+    pub latent: Tensor<4>,
+}
+
+/// A run, one [`step`](Self::step) at a time: whoever drives it can show a preview, let a page
+/// breathe, replace the latent, or stop.
+#[derive(Debug)]
+pub struct Sampling {
+    sampler: Box<dyn Sampler>,
+    levels: Levels,
+    /// The latent where the next step begins.
+    x: Tensor<4>,
+    index: usize,
+    /// In the middle of a step: the clean latent of its first evaluation, and the next question.
+    midway: Option<(Tensor<4>, Tensor<4>, Level)>,
+}
+
+impl Sampling {
+    /// Begins with `noise`, `[b, c, h, w]`, of unit variance.
+    pub fn new(sampler: Box<dyn Sampler>, levels: Levels, noise: Tensor<4>) -> Self {
+        let x = noise * levels.init_noise_sigma;
+        Self::resume(sampler, levels, 0, x)
+    }
+
+    /// Begins at step `index`, with a latent at the level where that step begins, `[b, c, h, w]`;
+    /// [`Levels::add_noise`] makes one of a clean latent.
+    pub fn resume(
+        sampler: Box<dyn Sampler>,
+        levels: Levels,
+        index: usize,
+        latent: Tensor<4>,
+    ) -> Self {
+        Self { sampler, levels, x: latent, index, midway: None }
+    }
+
+    /// The levels of the run.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
+    }
+
+    /// The latent where the next step begins, `[b, c, h, w]`; after the last step, the result.
+    pub fn latent(&self) -> Tensor<4> {
+        self.x.clone()
+    }
+
+    /// Puts `latent` in the place of [`latent`](Self::latent), as inpainting does between steps.
+    pub fn replace_latent(&mut self, latent: Tensor<4>) {
+        self.x = latent;
+        self.midway = None;
+        self.sampler.replaced();
+    }
+
+    /// Returns the latent to evaluate next, `[b, c, h, w]`, and its level; `None` if all steps are
+    /// done.
+    pub fn question(&self) -> Option<(Tensor<4>, Level)> {
+        let step = self.levels.steps.get(self.index)?;
+        let first = || (self.x.clone(), Level { sigma: step.from, timestep: step.timestep });
+        Some(self.midway.as_ref().map_or_else(first, |(_, x, level)| (x.clone(), *level)))
+    }
+
+    /// Takes what was found in the latent of [`question`](Self::question), and returns the step if
+    /// that is done now. `noise` draws `[b, c, h, w]` of unit variance; it is asked by samplers that
+    /// add noise, and not on a step that ends at 0.
+    ///
+    /// # Panics
+    /// If all steps are done.
+    pub fn answer(&mut self, found: Denoised, noise: Noise<'_>) -> Option<Step> {
+        let (x, _) = self.question().expect("no step is left to answer for");
+        let denoised = self.midway.take().map_or_else(|| found.x0.clone(), |(first, ..)| first);
+        let index = self.index;
+        let latent = match self.sampler.step(At { levels: &self.levels, index }, x, found, noise) {
+            Next::Latent(latent) => latent,
+            Next::Evaluate(x, level) => {
+                self.midway = Some((denoised, x, level));
+                return None;
+            }
+        };
+        self.index += 1;
+        self.x = match self.levels.rescale(index) {
+            1.0 => latent.clone(),
+            factor => latent.clone() * factor,
+        };
+        Some(Step { index, sigma: self.levels.steps[index].to, denoised, latent })
+    }
+
+    /// Takes one whole step; `None` if all are done.
+    pub fn step(
+        &mut self,
+        denoiser: &dyn Denoiser,
+        mut noise: impl FnMut() -> Tensor<4>,
+    ) -> Option<Step> {
+        loop {
+            let (x, level) = self.question()?;
+            let found = denoiser.denoise(x, level);
+            if let Some(step) = self.answer(found, &mut noise) {
+                return Some(step);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Gaussian, falling, no_noise, one, value};
+    use super::super::{ALL, Sampler};
+    use super::*;
+
+    fn run(mut sampling: Sampling) -> f64 {
+        while sampling.step(&Gaussian, no_noise).is_some() {}
+        value(sampling.latent())
+    }
+
+    fn deterministic() -> impl Iterator<Item = fn() -> Box<dyn Sampler>> {
+        ALL.into_iter().filter(|new| !matches!(new().name(), "ddpm" | "euler_ancestral"))
+    }
+
+    /// The latent of a step, and nothing else, is what the next begins with: a run that is cut in
+    /// two ends near one that is not, and at its very latent if the sampler has no memory.
+    #[test]
+    fn a_run_may_begin_at_any_level() {
+        for new in deterministic() {
+            let whole = run(Sampling::new(new(), falling(20), one(1.0)));
+            for cut in [0, 1, 7, 19] {
+                let mut first = Sampling::new(new(), falling(20), one(1.0));
+                for _ in 0..cut {
+                    first.step(&Gaussian, no_noise);
+                }
+                let rest = run(Sampling::resume(new(), falling(20), cut, first.latent()));
+                let remembers = matches!(new().name(), "dpmpp_2m" | "unipc");
+                let slack = if remembers { 0.05 } else { 0.0 };
+                let name = new().name();
+                assert!((rest / whole - 1.0).abs() <= slack, "{name} {cut}: {rest} {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_replaced_latent_is_what_the_next_step_begins_with() {
+        for new in deterministic() {
+            let mut sampling = Sampling::new(new(), falling(10), one(1.0));
+            for _ in 0..4 {
+                sampling.step(&Gaussian, no_noise);
+            }
+            // The flow of this denoiser is linear, so twice the latent ends at about twice.
+            let once = {
+                let mut other = Sampling::new(new(), falling(10), one(1.0));
+                (0..4).for_each(|_| drop(other.step(&Gaussian, no_noise)));
+                other.replace_latent(sampling.latent());
+                run(other)
+            };
+            let latent = sampling.latent();
+            sampling.replace_latent(latent * 2.0);
+            let twice = run(sampling);
+            let name = new().name();
+            assert!((twice / once / 2.0 - 1.0).abs() < 0.1, "{name}: {twice} {once}");
+        }
+    }
+
+    /// The caller may evaluate by itself, and leave a step in its middle.
+    #[test]
+    fn questions_and_answers_are_the_steps() {
+        for new in deterministic() {
+            let mut sampling = Sampling::new(new(), falling(6), one(1.0));
+            let mut asked = 0;
+            while let Some((x, level)) = sampling.question() {
+                if asked == 1 {
+                    // Heun is in the middle of its first step here, and begins it again.
+                    let latent = sampling.latent();
+                    sampling.replace_latent(latent);
+                    asked += 1;
+                    continue;
+                }
+                sampling.answer(Gaussian.denoise(x, level), &mut no_noise);
+                asked += 1;
+            }
+            let whole = run(Sampling::new(new(), falling(6), one(1.0)));
+            let name = new().name();
+            assert!((value(sampling.latent()) / whole - 1.0).abs() < 0.2, "{name}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A denoiser whose flow is known in closed form, and what to ask of samplers on it.
+//!
+//! On `x₀ ~ N(0, s²)` the best denoiser is `x₀ = x·s²/(s² + σ²)`, and the flow takes `x` at σ to
+//! `x·√((s² + σ'²)/(s² + σ²))` at σ' (variance exploding).
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Sampler, Sampling};
+use crate::diffusion::levels::Levels;
+use crate::diffusion::{Denoised, Denoiser, Generator, Level, Process};
+
+/// s².
+const VARIANCE: f64 = 0.25;
+/// Where walks begin and end.
+const ENDS: (f64, f64) = (10.0, 0.1);
+
+pub(super) struct Gaussian;
+
+impl Denoiser for Gaussian {
+    fn denoise(&self, x: Tensor<4>, level: Level) -> Denoised {
+        let x0 = x * (VARIANCE / (VARIANCE + level.sigma * level.sigma));
+        Denoised { x0, variance: None }
+    }
+}
+
+pub(super) fn no_noise() -> Tensor<4> {
+    panic!("this sampler draws no noise")
+}
+
+/// A latent of one value.
+pub(super) fn one(value: f64) -> Tensor<4> {
+    Tensor::full([1, 1, 1, 1], value, &Device::flex())
+}
+
+/// The first value of a latent.
+pub(super) fn value(x: Tensor<4>) -> f64 {
+    x.into_data().iter::<f64>().next().expect("a value")
+}
+
+/// Levels even in λ, in the variance-exploding process.
+pub(super) fn falling(steps: usize) -> Levels {
+    let (from, to) = ENDS;
+    let level = |i: usize| from * (to / from).powf(i as f64 / steps as f64);
+    let levels: Vec<f64> = (0..=steps).map(level).collect();
+    Levels::through(Process::VarianceExploding, &levels, &vec![0.0; steps], 1.0)
+}
+
+/// What the flow multiplies a latent with, over a whole walk. A walk that ends above 0 leaves its
+/// latent on the variance-preserving scale.
+fn flow() -> f64 {
+    let (from, to) = ENDS;
+    ((VARIANCE + to * to) / (VARIANCE + from * from) / (1.0 + to * to)).sqrt()
+}
+
+/// Twice the steps must divide the error by about `2^order`; three quarters of that are asked.
+pub(super) fn assert_order(sampler: fn() -> Box<dyn Sampler>, order: u32) {
+    let error = |steps: usize| {
+        let mut sampling = Sampling::new(sampler(), falling(steps), one(1.0));
+        while sampling.step(&Gaussian, no_noise).is_some() {}
+        (value(sampling.latent()) / flow() - 1.0).abs()
+    };
+    let (coarse, fine) = (error(40), error(80));
+    let gain = coarse / fine;
+    assert!(fine < 0.05 && gain > f64::from(1 << order) * 0.75, "{fine}, {gain}");
+}
+
+/// A sampler that adds noise must leave as much variance as its last level has: here on the best
+/// denoiser, from the variance of the first level, over many values.
+pub(super) fn assert_keeps_variance(sampler: Box<dyn Sampler>) {
+    let mut generator = Generator::new(5);
+    let mut draw = || generator.randn_tensor([1, 1, 128, 128], &Device::flex());
+    let (from, to) = ENDS;
+    let start = draw() * (VARIANCE + from * from).sqrt();
+    let mut sampling = Sampling::resume(sampler, falling(400), 0, start);
+    while sampling.step(&Gaussian, &mut draw).is_some() {}
+    let square = sampling.latent().square().mean();
+    let found = square.into_data().iter::<f64>().next().expect("a value");
+    let want = (VARIANCE + to * to) / (1.0 + to * to);
+    assert!((found / want - 1.0).abs() < 0.05, "{found} is not {want}");
+}

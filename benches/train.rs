@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use patchwork::model::{Dit, DitConfig};
+use patchwork::tools::parallel::Workers;
+use patchwork::tools::random::step_rng;
 use patchwork::train::dit::loss;
 use patchwork::train::gradient::gradient;
-use patchwork::train::parallel::Workers;
 use patchwork::train::params::trainable;
 use patchwork::train::prepared::{Builder, Example};
-use patchwork::train::rows::{Course, Dropout, Rows, generator};
+use patchwork::train::rows::{Course, Dropout, Rows};
 use patchwork::train::times::Times;
 
 #[global_allocator]
@@ -35,7 +36,7 @@ fn main() {
     let latent = data.latent(&[0.5; 8 * 16 * 16]);
     data.kind(vec![Example { latent, texts: vec![text], style: Some(3) }]);
     let data = data.finish();
-    let workers = Workers::new(&device);
+    let workers = Workers::new(&device, None);
 
     let mut step = 0;
     let mut run = || {
@@ -47,7 +48,7 @@ fn main() {
             detail: 1.0,
             places: 16,
         };
-        let rows = Rows::draw(&data, BATCH, &course, &mut generator(0, step));
+        let rows = Rows::draw(&data, BATCH, &course, &mut step_rng(0, step));
         step += 1;
         let start = Instant::now();
         let parts = rows.parts(part).into_iter().map(|rows| (rows.clone(), rows.count)).collect();

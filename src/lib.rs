@@ -12,17 +12,14 @@
 //! tokens of a prompt; [`weights`] reads checkpoints, strictly. [`recipe`] is what a picture can
 //! be drawn again from, and does not know Burn, so that a page can share it.
 
-#![warn(clippy::print_stdout, clippy::print_stderr)] // `terminal` says it
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
-pub mod address;
-pub mod error;
+mod error;
 pub mod image;
-pub mod protocol;
+pub mod page;
 pub mod recipe;
-pub mod words;
+pub mod tools;
 
-#[cfg(feature = "engine")]
-pub mod device;
 #[cfg(feature = "engine")]
 pub mod diffusion;
 #[cfg(feature = "engine")]
@@ -42,12 +39,6 @@ pub mod cli;
 pub mod dataset;
 #[cfg(feature = "native")]
 pub mod evaluate;
-#[cfg(feature = "native")]
-pub mod files;
-#[cfg(feature = "native")]
-pub mod picture_file;
-#[cfg(feature = "native")]
-pub mod terminal;
 #[cfg(feature = "native")]
 pub mod train;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

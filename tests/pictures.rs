@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use patchwork::diffusion::Generator;
 use patchwork::image::Image;
-use patchwork::picture_file::{Format, read};
+use patchwork::image::file::{Format, read};
 use safetensors::tensor::{Dtype, TensorView};
 
 fn run(arguments: &[&dyn AsRef<OsStr>]) -> Output {

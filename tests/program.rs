@@ -9,8 +9,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use patchwork::pipeline::export::export;
 use patchwork::pipeline::stickers::{FILES, Manifest};
-use patchwork::train::export::export;
 
 fn program(arguments: &[&dyn AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patchwork"));

@@ -6,14 +6,14 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use patchwork::address;
 use patchwork::dataset::folder;
 use patchwork::image::Image;
-use patchwork::picture_file;
+use patchwork::image::file as picture_file;
 use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::recipe::address;
 use patchwork::recipe::{FIELDS, Recipe};
 use patchwork::text::{EmojiNames, Tokenizer};
-use patchwork::words::{meant, seed};
+use patchwork::tools::words::{meant, seed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -13,12 +13,13 @@ use patchwork::evaluate::Asked;
 use patchwork::evaluate::flow::flow_error;
 use patchwork::image::Image;
 use patchwork::model::{Dit, DitConfig, TextConfig};
-use patchwork::pipeline::stickers::FileFacts;
+use patchwork::pipeline::pixels::to_tensor;
 use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::tools::hash::FileFacts;
+use patchwork::tools::parallel::Workers;
+use patchwork::tools::progress::Unwatched;
 use patchwork::train::dit::{DitTask, Settings};
-use patchwork::train::examples::{normalised_latents, to_tensor};
 use patchwork::train::optimiser::Rate;
-use patchwork::train::parallel::Workers;
 use patchwork::train::params::numbered;
 use patchwork::train::prepared::{Builder, Example, Prepared};
 use patchwork::train::report::{Line, METRICS, rewind};
@@ -114,7 +115,7 @@ fn train_with(settings: &Settings, plan: &Plan) -> patchwork::Result<Dit> {
         part: 3,
         device: Device::flex(),
     };
-    Ok(run(&task, plan, settings, network(), Settings::optimiser)?.average)
+    Ok(run(&task, plan, settings, network(), Settings::optimiser, &Unwatched)?.average)
 }
 
 /// The last half of a run whose first half stays at its rate.
@@ -355,11 +356,12 @@ fn older_folders_are_read() {
     }
     let source = Folder(folder.path().to_owned());
     let device = Device::flex();
-    let old = pollster::block_on(Pipeline::load_whole(&source, &device)).unwrap();
+    let old = pollster::block_on(Pipeline::load_with_encoder(&source, &device)).unwrap();
     assert_eq!((old.shift(), old.defaults.steps), (Some(1.0), 20));
-    let new = pollster::block_on(Pipeline::load_whole(&Folder(model), &device)).unwrap();
+    let new = pollster::block_on(Pipeline::load_with_encoder(&Folder(model), &device)).unwrap();
     let image = Image { width: 128, height: 128, pixels: [9, 200, 90, 255].repeat(1 << 14) };
-    let latent = |model| normalised_latents(model, to_tensor(&[&image], &device)).into_data();
+    let latent =
+        |model: &Pipeline| model.autoencoder.encode(to_tensor(&[&image], &device)).into_data();
     latent(&old).assert_eq(&latent(&new), true);
 }
 
@@ -421,14 +423,14 @@ fn a_trimmed_model_draws_the_same() {
 fn a_new_network_has_the_error_of_saying_nothing() {
     let folder = Folder("www/models/stickers".into());
     let device = Device::flex();
-    let mut model = pollster::block_on(Pipeline::load_whole(&folder, &device)).unwrap();
+    let mut model = pollster::block_on(Pipeline::load_with_encoder(&folder, &device)).unwrap();
     model.dit = model.dit.config().init(&Device::flex());
     let image = |colour: [u8; 4]| Image { width: 128, height: 128, pixels: colour.repeat(1 << 14) };
     let images = [image([250, 20, 20, 255]), image([0; 4])];
     let images: Vec<&Image> = images.iter().collect();
     let asked = |prompt: &str| Asked { prompt: prompt.into(), style: "noto".into() };
     let asked = [asked("red box"), asked("nothing")];
-    let data = normalised_latents(&model, to_tensor(&images, &Device::flex()));
+    let data = model.autoencoder.encode(to_tensor(&images, &Device::flex()));
     let variance = f64::from(data.square().mean().into_scalar::<f32>());
     let error = flow_error(&model, &asked, &images).unwrap();
     assert!((error / (1.0 + variance) - 1.0).abs() < 0.03, "{error} beside {variance}");

@@ -7,12 +7,13 @@ use clap::Args;
 
 use super::{check_targets, model_folder, picture, print_beside};
 use crate::Result;
+use crate::cli::terminal::note;
 use crate::dataset::{Dataset, Split, captions, folder, gather};
 use crate::image::Image;
-use crate::picture_file::Format;
+use crate::image::file::Format;
+use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{MANIFEST, tokenizer};
-use crate::terminal::note;
-use crate::train::export::manifest;
+use crate::tools::progress::Progress;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
 /// Pictures of a style on the sheet.
 const COLUMNS: usize = 16;
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
     sheet_path.map_or(Ok(Format::Png), |path| Format::of(path))?;
     let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             dataset
         }
         None => {
-            let (dataset, counts) = gather::gather(&arguments.cache, arguments.seed)?;
+            let (dataset, counts) = gather::gather(&arguments.cache, arguments.seed, progress)?;
             print(format!(
                 "{:<12} {:>6} {:>8} {:>6} {:>7}",
                 "style", "taken", "unnamed", "twice", "broken"

@@ -7,13 +7,15 @@ use clap::Args;
 use serde_json::Value;
 
 use super::model_folder;
+use crate::cli::terminal::print;
 use crate::dataset::concepts::Concepts;
 use crate::dataset::npm;
 use crate::dataset::sets::EMOJIBASE;
-use crate::files::{probe, write_whole};
-use crate::pipeline::source::parse_json;
-use crate::pipeline::stickers::{EMOJI, FileFacts, MANIFEST, Manifest};
-use crate::terminal::print;
+use crate::pipeline::stickers::{EMOJI, MANIFEST, Manifest};
+use crate::tools::files::{probe, write_whole};
+use crate::tools::foreign::parse_json;
+use crate::tools::hash::FileFacts;
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -26,7 +28,7 @@ pub(super) struct Arguments {
     cache: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     model_folder(&arguments.path)?;
     let [names, json] = [EMOJI, MANIFEST].map(|file| arguments.path.join(file));
     // As it stands, so that nothing in it is lost that this version does not know.
@@ -35,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     parse_json::<Manifest>(&bytes, &json.display().to_string())?.check()?;
     probe(&names)?;
     probe(&json)?;
-    let files = npm::files(EMOJIBASE, &arguments.cache)?;
+    let files = npm::files(EMOJIBASE, &arguments.cache, progress)?;
     let mut text = format!(
         "Names of emoji in English, as Unicode CLDR has them, from {} under this licence:\n\n",
         EMOJIBASE.spec

@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
-use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
 use super::{check_targets, load_model, picture, print_beside};
+use crate::cli::terminal::note;
 use crate::dataset::Dataset;
 use crate::diffusion::guess::{GuessErrors, LEVELS};
 use crate::evaluate::exam::{Exam, Questions, check};
 use crate::evaluate::eye::Eye;
 use crate::evaluate::flaws::{Flaws, compare};
 use crate::evaluate::judge::Scores;
-use crate::evaluate::reconstruction::Scores as Kept;
+use crate::evaluate::reconstruction::Reconstruction;
 use crate::evaluate::shapes::Ranks;
 use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
-use crate::files::{is_stdout, write_target};
 use crate::image::Image;
-use crate::picture_file::Format;
+use crate::image::file::Format;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
-use crate::terminal::note;
+use crate::tools::files::{is_stdout, write_target};
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     let Arguments { most, seed, .. } = *arguments;
     arguments.sampling.check()?;
     if !(2..=1_000_000).contains(&most) {
@@ -94,17 +94,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     }
     if let (Some(path), Some((_, model))) = (&arguments.sheet, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
-        return sheet(model, &dataset, (&sampling, seed), path);
+        return sheet(model, &dataset, (&sampling, seed), path, progress);
     }
     let questions = Questions::new(&dataset, drawing)?;
     if let (Some(path), Some((_, model))) = (&arguments.flaws, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
-        return flaws(model, questions.learnt_of(&dataset), (&sampling, seed), path);
+        return flaws(model, questions.learnt_of(&dataset), (&sampling, seed), path, progress);
     }
-    let eye = Eye::new(&arguments.cache, &device)?;
+    let eye = Eye::new(&arguments.cache, &device, progress)?;
     note("Looking at all pictures of the dataset, once.");
     let features = eye.features_of(&dataset, &hash, &arguments.data)?;
-    let exam = Exam::new((&dataset, &features), questions, &eye, drawing);
+    let exam = Exam::new((&dataset, &features), questions, &eye, drawing, progress);
     let (mut reports, mut beside) = (Vec::new(), Vec::new());
     for (path, model) in &models {
         note(format!("Drawing with {}.", path.display()));
@@ -132,11 +132,17 @@ fn write_reports(path: &Path, reports: &[Report]) -> Result<()> {
     write_target(path, (json + "\n").as_bytes())
 }
 
-fn sheet(model: &Pipeline, dataset: &Dataset, how: (&Recipe, u64), path: &PathBuf) -> Result<()> {
+fn sheet(
+    model: &Pipeline,
+    dataset: &Dataset,
+    how: (&Recipe, u64),
+    path: &PathBuf,
+    progress: &dyn Progress,
+) -> Result<()> {
     let asked = hundred(dataset, &model.styles, how.1);
-    let bar = ProgressBar::new(asked.len() as u64);
-    let images = draw(model, &asked, how, &bar)?;
-    bar.finish_and_clear();
+    progress.begin("Drawing", asked.len(), 0);
+    let images = draw(model, &asked, how, progress)?;
+    progress.end();
     picture::write(path, &Image::sheet(&images, 10), None)?;
     for (i, row) in asked.chunks(10).enumerate() {
         let names = row.iter().map(|asked| format!("{} ({})", asked.prompt, asked.style));
@@ -153,8 +159,9 @@ fn flaws(
     (asked, real): (Vec<Asked>, Vec<&Image>),
     how: (&Recipe, u64),
     path: &PathBuf,
+    progress: &dyn Progress,
 ) -> Result<()> {
-    let rows = compare(model, (&asked, &real), how)?;
+    let rows = compare(model, (&asked, &real), how, progress)?;
     let table = format!(
         "| {} learnt pairs | mottling | specks | outline |\n|---|---|---|---|",
         asked.len()
@@ -231,7 +238,7 @@ fn table(reports: &[Report]) -> String {
         rest(&format!("held-out concepts: {what}"), &|rest| cell(&rest.concepts), real);
     }
     rest("colour obeyed", &|rest| percent(rest.colour), percent(real.real_colour));
-    let kept: [(&str, Cell<'_, Kept>); 4] = [
+    let kept: [(&str, Cell<'_, Reconstruction>); 4] = [
         ("autoencoder: PSNR", &|kept| format!("{:.2} dB", kept.psnr)),
         ("… with noise", &|kept| format!("{:.2} dB", kept.psnr_noisy)),
         ("autoencoder: edge error", &|kept| format!("{:.3}", kept.edge_error)),

@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::sampling::Sampling;
 use super::{check_targets, load_model, picture, print_beside};
-use crate::device::Backend;
-use crate::files::{is_same, probe, probe_folder, write_target, write_whole};
+use crate::cli::terminal::note;
 use crate::image::Image;
-use crate::picture_file::Format;
+use crate::image::file::Format;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::{MAX_STEPS, Recipe};
-use crate::terminal::note;
+use crate::tools::device::Backend;
+use crate::tools::files::{is_same, probe, probe_folder, write_target, write_whole};
+use crate::tools::progress::Progress;
+use crate::tools::words::seed;
 use crate::weights::{Checkpoint, check_finite};
-use crate::words::seed;
 use crate::{Error, Result};
 
 /// The tensor that latent files hold.
@@ -126,16 +126,16 @@ fn step_name(step: usize) -> String {
     format!("step-{step:03}.png")
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     // What can be refused at once is refused before anything is loaded.
     arguments.sampling.check()?;
     arguments.over(Recipe::default()).check()?;
     arguments.check_targets()?;
     let backend: Backend = arguments.device.parse()?;
-    pollster::block_on(draw(arguments, backend))
+    pollster::block_on(draw(arguments, backend, progress))
 }
 
-async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
+async fn draw(arguments: &Arguments, backend: Backend, progress: &dyn Progress) -> Result<()> {
     let device = backend.start().await?;
     let pipeline = load_model(&arguments.model, &device, false).await?;
     let noise = match &arguments.latents_in {
@@ -148,18 +148,18 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     if let Some(folder) = &arguments.steps_out {
         (1..=run.steps()).try_for_each(|step| probe(&folder.join(step_name(step))))?;
     }
-    let bar = progress(run.steps());
+    progress.begin("Denoising", run.steps(), 0);
     while let Some(step) = run.step() {
         if let Some(folder) = &arguments.steps_out {
             let path = folder.join(step_name(step.index + 1));
-            let images = to_images(pipeline.decoder.decode(step.denoised)).await?;
+            let images = to_images(pipeline.autoencoder.decode(step.denoised)).await?;
             write_whole(&path, &Image::contact_sheet(&images).to_png(None)?)?;
         }
         // Where work is queued on a GPU, the bar tells of work done, not of work asked for.
         device.sync().map_err(|problem| Error::Device(format!("The device failed: {problem}")))?;
-        bar.inc(1);
+        progress.advance(1, "");
     }
-    bar.finish_and_clear();
+    progress.end();
     let latent = run.latent();
     // Other noise than the seed's is not in the recipe, which would then draw something else.
     let json = match &arguments.latents_in {
@@ -178,21 +178,13 @@ async fn draw(arguments: &Arguments, backend: Backend) -> Result<()> {
     print_beside(&[Some(output), arguments.latents_out.as_ref()], output.display())
 }
 
-fn progress(steps: usize) -> ProgressBar {
-    let bar = ProgressBar::new(steps as u64);
-    if let Ok(style) = ProgressStyle::with_template("Denoising {bar:30} {pos}/{len}, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
-}
-
 async fn write_picture(
     pipeline: &Pipeline,
     latent: Tensor<4>,
     path: &Path,
     recipe: Option<&str>,
 ) -> Result<()> {
-    let images = to_images(pipeline.decoder.decode(latent)).await?;
+    let images = to_images(pipeline.autoencoder.decode(latent)).await?;
     picture::write(path, &Image::contact_sheet(&images), recipe)
 }
 

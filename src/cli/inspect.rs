@@ -10,10 +10,10 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{files_in, model_folder};
-use crate::pipeline::source::parse_json;
+use crate::cli::terminal::print;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Folder, Pipeline, Source};
-use crate::terminal::print;
+use crate::tools::foreign::parse_json;
 use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
 
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         return Err(Error::config(path.display().to_string(), problem));
     }
     let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
-    let loaded = pollster::block_on(Pipeline::load_whole(&source, &Device::flex()));
+    let loaded = pollster::block_on(Pipeline::load_with_encoder(&source, &Device::flex()));
     let read = source.read.into_inner();
     let mut weights = read.iter().filter(|file| is_weights(Path::new(file)));
     let printed = weights.try_for_each(|file| print_file(&path.join(file), arguments.tensors));
@@ -146,7 +146,8 @@ fn describe(pipeline: &Pipeline) -> String {
     );
     if let Some(reader) = &pipeline.text {
         let millions = reader.encoder.num_params() as f64 / 1e6;
-        text += &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.places);
+        text +=
+            &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.max_tokens);
     }
     if !pipeline.styles.is_empty() {
         text += &format!("\n  Styles: {}", pipeline.styles.join(", "));

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::{load_model, model_folder};
 use crate::Result;
-use crate::files::{probe, write_whole};
+use crate::cli::terminal::print;
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer};
-use crate::terminal::print;
+use crate::tools::files::{probe, write_whole};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

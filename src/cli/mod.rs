@@ -8,9 +8,12 @@ mod inspect;
 mod known_answer;
 mod pack;
 mod picture;
+mod progress;
 mod quantise;
 mod sampling;
 mod sheet;
+#[expect(clippy::disallowed_methods, reason = "the one place that talks")]
+mod terminal;
 mod train;
 mod trim;
 
@@ -20,13 +23,14 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Parser;
+use progress::Bars;
 use walkdir::{DirEntry, WalkDir};
 
+use crate::cli::terminal::{note, print};
 use crate::dataset::folder::CAPTIONS;
-use crate::files;
+use crate::pipeline::export::{check_apart, manifest};
 use crate::pipeline::{Folder, Pipeline, diffusers, no_model, stickers};
-use crate::terminal::{note, print};
-use crate::train::export::{check_apart, manifest};
+use crate::tools::files;
 use crate::{Error, Result};
 
 /// Draws pictures from prompts with a Diffusion Transformer, as the page does.
@@ -61,16 +65,17 @@ enum Command {
 /// Runs the command line. Exit code 0 is success, 1 an error told in a sentence, 2 a command line
 /// that does not parse.
 pub fn main() -> ExitCode {
+    let bars = Bars::default();
     let outcome = match Command::parse() {
-        Command::Generate(arguments) => generate::run(&arguments),
-        Command::Sheet(arguments) => sheet::run(&arguments),
-        Command::Dataset(arguments) => dataset::run(&arguments),
-        Command::Pack(arguments) => pack::run(&arguments),
-        Command::Train(arguments) => return told(train::run(&arguments)),
-        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments, &bars),
+        Command::Sheet(arguments) => sheet::run(&arguments, &bars),
+        Command::Dataset(arguments) => dataset::run(&arguments, &bars),
+        Command::Pack(arguments) => pack::run(&arguments, &bars),
+        Command::Train(arguments) => return told(train::run(&arguments, &bars)),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &bars),
         Command::Quantise(arguments) => quantise::run(&arguments),
         Command::Trim(arguments) => trim::run(&arguments),
-        Command::Emoji(arguments) => emoji::run(&arguments),
+        Command::Emoji(arguments) => emoji::run(&arguments, &bars),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };
@@ -164,7 +169,7 @@ fn check_new_model(from: &Path, to: &Path) -> Result<()> {
 async fn load_model(path: &Path, device: &Device, whole: bool) -> Result<Pipeline> {
     let folder = model_folder(path)?;
     let loaded = match whole {
-        true => Pipeline::load_whole(&folder, device).await,
+        true => Pipeline::load_with_encoder(&folder, device).await,
         false => Pipeline::load(&folder, device).await,
     };
     loaded.map_err(|error| error.within(path))

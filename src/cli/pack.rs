@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
-use super::{check_targets, model_folder, print_beside};
+use super::{check_targets, load_model, print_beside};
+use crate::cli::terminal::note;
 use crate::dataset::{Dataset, captions};
-use crate::pipeline::Pipeline;
-use crate::terminal::note;
+use crate::pipeline::export::manifest;
+use crate::tools::parallel::Workers;
+use crate::tools::progress::Progress;
 use crate::train::examples::prepare;
-use crate::train::export::manifest;
-use crate::train::parallel::Workers;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -33,21 +33,21 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     check_targets(&[("--output", Some(&arguments.output))], &[&arguments.data, &arguments.model])?;
     if arguments.every == 0 {
         return Err(Error::Recipe("--every must be at least 1".into()));
     }
     let device = Device::flex();
-    let manifest = manifest(&arguments.model)?;
-    let source = model_folder(&arguments.model)?;
-    let model = pollster::block_on(Pipeline::load_whole(&source, &device))?;
+    let model = pollster::block_on(load_model(&arguments.model, &device, true))?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     if let Some(reader) = &model.text {
         let all = captions::of(&dataset.entries);
-        captions::notes(all, &reader.tokenizer, reader.places)?.iter().for_each(note);
+        captions::notes(all, &reader.tokenizer, reader.max_tokens)?.iter().for_each(note);
     }
-    let mut prepared = prepare(&dataset, &model, arguments.seed, &Workers::new(&device))?;
+    let manifest = manifest(&arguments.model)?;
+    let mut prepared =
+        prepare(&dataset, &model, arguments.seed, &Workers::new(&device, None), progress)?;
     prepared.origin = manifest.prepared_origin(&hash, arguments.seed);
     prepared.write_packed(&arguments.output, arguments.every)?;
     let size = std::fs::metadata(&arguments.output).map_or(0, |facts| facts.len());

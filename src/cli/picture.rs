@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::Result;
-use crate::files::write_target;
+use crate::cli::terminal::note;
 use crate::image::Image;
-use crate::picture_file::Format;
-use crate::terminal::note;
+use crate::image::file::Format;
+use crate::tools::files::write_target;
 
 /// Writes a picture in the format that its name asks for, with `recipe` (JSON) inside where that can be;
 /// where not, says so.

@@ -5,16 +5,15 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 use clap::Args;
-use indicatif::ProgressBar;
 
 use super::sampling::Sampling;
 use super::{check_targets, load_model, picture, print_beside};
 use crate::Result;
 use crate::image::Image;
-use crate::picture_file::Format;
+use crate::image::file::Format;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
-use crate::terminal::note;
+use crate::tools::progress::Progress;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -37,17 +36,17 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     arguments.sampling.check()?;
     Format::of(&arguments.output)?;
     check_targets(&[("--output", Some(&arguments.output))], &[&arguments.model])?;
-    pollster::block_on(draw(arguments))
+    pollster::block_on(draw(arguments, progress))
 }
 
-async fn draw(arguments: &Arguments) -> Result<()> {
+async fn draw(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     let pipeline = load_model(&arguments.model, &Device::flex(), false).await?;
     let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
-    let bar = ProgressBar::new((columns * rows) as u64);
+    progress.begin("Drawing", columns * rows, 0);
     let sampling = arguments.sampling.recipe(&pipeline)?;
     // Each note once, however many styles it is true for.
     let (mut images, mut said) = (Vec::new(), HashSet::new());
@@ -62,13 +61,13 @@ async fn draw(arguments: &Arguments) -> Result<()> {
             let mut run = pipeline.begin(&recipe, None)?;
             let new: Vec<&String> =
                 run.notes().iter().filter(|note| said.insert((*note).clone())).collect();
-            bar.suspend(|| new.iter().for_each(note));
+            new.iter().for_each(|note| progress.note(note));
             while run.step().is_some() {}
-            images.extend(to_images(pipeline.decoder.decode(run.latent())).await?);
-            bar.inc(1);
+            images.extend(to_images(pipeline.autoencoder.decode(run.latent())).await?);
+            progress.advance(1, "");
         }
     }
-    bar.finish_and_clear();
+    progress.end();
     let path = &arguments.output;
     picture::write(path, &Image::sheet(&images, columns), None)?;
     print_beside(&[Some(path)], path.display())

@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use clap::Args;
 
-use super::{check_new_model, model_folder};
+use super::{check_new_model, load_model};
+use crate::cli::terminal::print;
 use crate::dataset::colours::COLOURS;
 use crate::dataset::compose::{phrases, plural};
 use crate::dataset::{Dataset, Entry};
+use crate::pipeline::export::export;
 use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};
-use crate::pipeline::{Pipeline, TextReader};
-use crate::terminal::print;
-use crate::text::Tokenizer;
 use crate::text::trim::{lines_to_keep, trimmed};
-use crate::train::export::export;
+use crate::text::{TextReader, Tokenizer};
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
@@ -41,7 +40,7 @@ const PLACES: usize = 64;
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
     let device = Device::flex();
-    let before = pollster::block_on(Pipeline::load(&model_folder(&arguments.model)?, &device))?;
+    let before = pollster::block_on(load_model(&arguments.model, &device, false))?;
     let Some(reader) = &before.text else {
         return Err(Error::Recipe(
             "This model reads no words: there is nothing to leave out".into(),
@@ -54,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let lines = lines_to_keep(&vocabulary, &reader.tokenizer, texts.iter().map(String::as_str))?;
     let path = arguments.model.join(TEXT_ENCODER);
     let weights = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let small = trimmed(&weights, &lines, PLACES.max(reader.places))?;
+    let small = trimmed(&weights, &lines, PLACES.max(reader.max_tokens))?;
     let all: Vec<&str> = vocabulary.lines().collect();
     let kept: String = lines.iter().flat_map(|&line| [all[line], "\n"]).collect();
 
@@ -62,9 +61,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let new = TextReader {
         tokenizer: Tokenizer::new(&kept)?.with_emoji(reader.tokenizer.emoji().clone()),
         encoder: load(text_config(&file).init(&device), &file, &keys::MINILM)?,
-        places: reader.places,
+        max_tokens: reader.max_tokens,
+        device,
     };
-    let checked = check(reader, &new, &texts, &lines, &device)?;
+    let checked = check(reader, &new, &texts, &lines)?;
     let files = [(TEXT_ENCODER, small), (VOCABULARY, kept.into_bytes())];
     export(&arguments.model, &arguments.output, &files, |_| ())?;
     print(format!(
@@ -101,21 +101,23 @@ fn check(
     new: &TextReader,
     texts: &BTreeSet<String>,
     lines: &BTreeSet<usize>,
-    device: &Device,
 ) -> Result<usize> {
+    let [old, new] = [old, new].map(|reader| TextReader { max_tokens: PLACES, ..reader.clone() });
     let lines: Vec<usize> = lines.iter().copied().collect();
     let every = texts.len().div_ceil(500);
     let mut checked = 0;
     for (i, text) in texts.iter().enumerate() {
-        let (a, b) = (old.tokenizer.encode(text, PLACES)?, new.tokenizer.encode(text, PLACES)?);
-        let moved: Vec<usize> = b.ids.iter().map(|&id| lines[id as usize]).collect();
-        let mut same = a.ids.iter().map(|&id| id as usize).eq(moved);
+        let ids = |reader: &TextReader| -> Result<Vec<u32>> {
+            Ok(reader.tokenizer.encode(text, PLACES)?.ids)
+        };
+        let moved: Vec<usize> = ids(&new)?.iter().map(|&id| lines[id as usize]).collect();
+        let mut same = ids(&old)?.iter().map(|&id| id as usize).eq(moved);
         if i.is_multiple_of(every) {
             checked += 1;
-            let states = |reader: &TextReader, tokens| {
-                crate::text::encode(&reader.encoder, tokens, device).into_data()
+            let bits = |reader: &TextReader| -> Result<Vec<u32>> {
+                Ok(reader.states(text)?.into_iter().map(f32::to_bits).collect())
             };
-            same &= states(old, &a).as_bytes() == states(new, &b).as_bytes();
+            same &= bits(&old)? == bits(&new)?;
         }
         if !same {
             let problem = format!("the text “{text}” would be read otherwise");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Entry;
 use crate::Result;
 use crate::text::Tokenizer;
-use crate::words::{meant, short};
+use crate::tools::words::{meant, short};
 
 /// How many are quoted.
 const QUOTED: usize = 3;

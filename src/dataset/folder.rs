@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Dataset, Entry, Split, render};
-use crate::picture_file;
-use crate::pipeline::source::{is_inside, misplaced};
+use crate::image::file as picture_file;
+use crate::tools::foreign::{is_inside, misplaced};
 use crate::{Error, Result};
 
 /// The file of captions.

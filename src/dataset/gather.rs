@@ -10,7 +10,8 @@ use super::concepts::{Concept, Concepts};
 use super::sets::{EMOJIBASE, Kind, PictureSet, SETS};
 use super::{Dataset, Entry, Split, npm, render, split};
 use crate::image::Image;
-use crate::picture_file::read;
+use crate::image::file::read;
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 /// What became of one set's pictures.
@@ -32,12 +33,12 @@ pub struct Count {
 ///
 /// # Errors
 /// Where a package cannot be fetched or is not as it was when it was pinned.
-pub fn gather(cache: &Path, seed: u64) -> Result<(Dataset, Vec<Count>)> {
-    let concepts = Concepts::new(&npm::files(EMOJIBASE, cache)?)?;
+pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<(Dataset, Vec<Count>)> {
+    let concepts = Concepts::new(&npm::files(EMOJIBASE, cache, progress)?)?;
     let mut dataset = Dataset::default();
     let mut counts = Vec::new();
     for set in &SETS {
-        counts.push(add(&mut dataset, set, &npm::files(set.package, cache)?, &concepts)?);
+        counts.push(add(&mut dataset, set, &npm::files(set.package, cache, progress)?, &concepts)?);
     }
     split::assign(&mut dataset.entries, seed);
     Ok((dataset, counts))

@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 
 pub use split::Split;
 
-use crate::files::write_target;
 use crate::image::Image;
-use crate::pipeline::source::misplaced;
-use crate::pipeline::stickers::FileFacts;
+use crate::tools::files::write_target;
+use crate::tools::foreign::misplaced;
+use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
 use render::SIDE;
 

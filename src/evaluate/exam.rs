@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use indicatif::ProgressBar;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -12,12 +11,13 @@ use super::judge::{Judge, Scores};
 use super::shapes::{Ranks, Shapes};
 use super::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, reconstruction};
 use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
+use crate::dataset::render::SIDE;
 use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
-use crate::train::examples::check_size;
-use crate::train::rows::generator;
+use crate::tools::progress::Progress;
+use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
 /// The pictures of a dataset that models are asked for.
@@ -40,7 +40,7 @@ impl Questions {
     /// Where the dataset holds too little back.
     pub fn new(dataset: &Dataset, drawing: Drawing) -> Result<Self> {
         let Drawing { most, seed, .. } = drawing;
-        let mut rng = generator(seed, 0);
+        let mut rng = step_rng(seed, 0);
         // Every second picture of each concept, in random order, so that no style has an advantage.
         let mut met: BTreeMap<&str, usize> = BTreeMap::new();
         let mut concepts: Vec<usize> = dataset.of(Split::Concept).collect();
@@ -86,11 +86,10 @@ pub fn check(model: &Pipeline) -> Result<()> {
         let problem = "Only a model that draws prompts in styles can be measured";
         return Err(Error::Recipe(problem.into()));
     }
-    check_size(model)
+    model.check_draws([SIDE; 2])
 }
 
 /// Questions, and what answers are held against.
-#[derive(Debug)]
 pub struct Exam<'a> {
     dataset: &'a Dataset,
     eye: &'a Eye,
@@ -99,6 +98,7 @@ pub struct Exam<'a> {
     shapes: Shapes<'a>,
     drawing: Drawing,
     real: Real,
+    progress: &'a dyn Progress,
 }
 
 /// What real pictures get, which no model changes.
@@ -124,6 +124,7 @@ impl<'a> Exam<'a> {
         questions: Questions,
         eye: &'a Eye,
         drawing: Drawing,
+        progress: &'a dyn Progress,
     ) -> Self {
         let judge = Judge::new(dataset, features, &questions.known);
         let scores = |rows: &[usize]| {
@@ -138,7 +139,7 @@ impl<'a> Exam<'a> {
             pairs_ranks: shapes.real_ranks(&questions.held),
             learnt_ranks: shapes.real_ranks(&questions.learnt),
         };
-        Self { dataset, eye, questions, judge, shapes, drawing, real }
+        Self { dataset, eye, questions, judge, shapes, drawing, real, progress }
     }
 
     /// Measures a model that draws as `sampling` says: its drawings of learnt and held-out pairs and,
@@ -153,15 +154,14 @@ impl<'a> Exam<'a> {
         only_drawings: bool,
     ) -> Result<(Report, Beside)> {
         let Questions { held, learnt, .. } = &self.questions;
-        let bar = ProgressBar::new((held.len() + learnt.len()) as u64);
+        self.progress.begin("Drawing", held.len() + learnt.len(), 0);
         let real = &self.real;
         let scores = Some(real.pairs.clone());
         let (drawn_learnt, mut beside) =
-            self.pairs(model, sampling, (learnt, None, real.learnt_ranks), &bar)?;
-        let (pairs, beside_held) =
-            self.pairs(model, sampling, (held, scores, real.pairs_ranks), &bar)?;
+            self.pairs(model, sampling, (learnt, None, real.learnt_ranks))?;
+        let (pairs, beside_held) = self.pairs(model, sampling, (held, scores, real.pairs_ranks))?;
         beside.extend(beside_held);
-        bar.finish_and_clear();
+        self.progress.end();
         let errors = |rows: &[usize]| match only_drawings {
             true => Ok(None),
             false => self.errors(model, rows).map(Some),
@@ -185,10 +185,9 @@ impl<'a> Exam<'a> {
         model: &Pipeline,
         sampling: &Recipe,
         (rows, real_scores, real_ranks): (&[usize], Option<Scores>, Ranks),
-        bar: &ProgressBar,
     ) -> Result<(Pairs, Beside)> {
         let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
-        let drawn = draw(model, &asked, (sampling, self.drawing.seed), bar)?;
+        let drawn = draw(model, &asked, (sampling, self.drawing.seed), self.progress)?;
         let features = self.eye.features(&drawn.iter().collect::<Vec<_>>());
         let pairs = Pairs {
             scores: self.judge.scores(&asked, &features),
@@ -214,12 +213,12 @@ impl<'a> Exam<'a> {
         let how = (sampling, self.drawing.seed);
         let (colours, prompts): (Vec<Colour>, Vec<Asked>) =
             colour_prompts(model, self.drawing.most).into_iter().unzip();
-        let bar = ProgressBar::new((unseen.len() + prompts.len()) as u64);
+        self.progress.begin("Drawing", unseen.len() + prompts.len(), 0);
         let unseen = asked(self.dataset, unseen);
-        let concepts = draw(model, &unseen, how, &bar)?;
+        let concepts = draw(model, &unseen, how, self.progress)?;
         let features = self.eye.features(&concepts.iter().collect::<Vec<_>>());
-        let drawn = draw(model, &prompts, how, &bar)?;
-        bar.finish_and_clear();
+        let drawn = draw(model, &prompts, how, self.progress)?;
+        self.progress.end();
         Ok(Rest {
             concepts: self.judge.scores(&unseen, &features),
             real_concepts: self.real.concepts.clone(),

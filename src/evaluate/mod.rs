@@ -9,11 +9,11 @@ pub mod flow;
 pub mod frechet;
 pub mod judge;
 pub mod lite0;
+pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;
 
 use burn::tensor::Tensor;
-use indicatif::ProgressBar;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,8 @@ use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
-use crate::train::rows::generator;
+use crate::tools::progress::Progress;
+use crate::tools::random::step_rng;
 use judge::Scores;
 use shapes::Ranks;
 
@@ -106,7 +107,7 @@ pub struct Rest {
     /// The same of real pictures that were painted in it.
     pub real_colour: f64,
     /// The autoencoder on held-out pictures.
-    pub reconstruction: reconstruction::Scores,
+    pub reconstruction: reconstruction::Reconstruction,
 }
 
 /// Draws what is asked for, one by one, as `sampling` says, each with the next seed from `seed` on.
@@ -117,7 +118,7 @@ pub fn draw(
     model: &Pipeline,
     asked: &[Asked],
     (sampling, seed): (&Recipe, u64),
-    bar: &ProgressBar,
+    progress: &dyn Progress,
 ) -> Result<Vec<Image>> {
     let mut images = Vec::new();
     for (i, Asked { prompt, style }) in asked.iter().enumerate() {
@@ -129,14 +130,14 @@ pub fn draw(
         };
         let picture: Tensor<4> = model.draw(&recipe)?;
         images.extend(pollster::block_on(to_images(picture))?);
-        bar.inc(1);
+        progress.advance(1, "");
     }
     Ok(images)
 }
 
 /// A hundred prompts for a sheet that flatters nobody: concepts and styles at random.
 pub fn hundred(dataset: &Dataset, styles: &[String], seed: u64) -> Vec<Asked> {
-    let mut rng = generator(seed, 1);
+    let mut rng = step_rng(seed, 1);
     let train: Vec<usize> = dataset.of(Split::Train).collect();
     (0..100)
         .filter_map(|_| {

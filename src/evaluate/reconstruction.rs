@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::diffusion::Generator;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
-use crate::train::examples::{normalised_latents, to_tensor};
-use crate::train::vae::differences;
+use crate::pipeline::pixels::{differences, to_tensor};
 
 /// What came of the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
+pub struct Reconstruction {
     /// Mean peak signal-to-noise ratio of premultiplied RGBA, in dB.
     pub psnr: f64,
     /// The same where the latents had noise of a tenth of their deviation, as the DiT's have.
@@ -30,16 +29,16 @@ const NOISE: f64 = 0.1;
 ///
 /// # Panics
 /// Where there are no pictures, or the model's autoencoder is not the stickers'.
-pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
+pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
     let mut sums = [0f64; 4];
     let mut generator = Generator::new(0);
     for images in images.chunks(8) {
         let x = to_tensor(images, &model.device);
-        let clean = normalised_latents(model, x.clone());
+        let clean = model.autoencoder.encode(x.clone());
         let noise = generator.randn_tensor(clean.dims(), &model.device);
         let noisy = clean.clone() + noise * NOISE;
         for (i, latent) in [clean, noisy].into_iter().enumerate() {
-            let y = model.decoder.decode(latent).clamp(-1.0, 1.0);
+            let y = model.autoencoder.decode(latent).clamp(-1.0, 1.0);
             let error = (x.clone() - y.clone()).square().mean_dims(&[1, 2, 3]);
             let error: Vec<f32> = error.into_data().iter::<f32>().collect();
             sums[i] += error.iter().map(|&error| decibel(error)).sum::<f64>();
@@ -50,7 +49,7 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Scores {
     }
     let [psnr, psnr_noisy, edge_error, edge_error_noisy] =
         sums.map(|sum| sum / images.len() as f64);
-    Scores { psnr, psnr_noisy, edge_error, edge_error_noisy }
+    Reconstruction { psnr, psnr_noisy, edge_error, edge_error_noisy }
 }
 
 /// The peak signal-to-noise ratio of a mean squared error of values that span 2; not a number where the

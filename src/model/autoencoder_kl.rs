@@ -86,11 +86,19 @@ impl AutoencoderKlConfig {
         let latent = self.latent_channels;
         let quant = |channels: usize| same_conv([channels, channels], 1, device);
         AutoencoderKl {
-            encoder: self.init_encoder(device),
+            encoder: Some(self.init_encoder(device)),
             quant_conv: self.use_quant_conv.then(|| quant(2 * latent)),
             post_quant_conv: self.use_post_quant_conv.then(|| quant(latent)),
             decoder: self.init_decoder(device),
         }
+    }
+
+    /// A new autoencoder without its encoder, which is all that drawing needs.
+    ///
+    /// # Panics
+    /// Where [`check`](Self::check) finds an error.
+    pub fn decoder(&self, device: &Device) -> AutoencoderKl {
+        AutoencoderKl { encoder: None, quant_conv: None, ..self.init(device) }
     }
 
     fn init_encoder(&self, device: &Device) -> KlEncoder {
@@ -152,20 +160,28 @@ pub struct KlDecoder {
 /// Both halves; see [`encode`](Self::encode) and [`decode`](Self::decode).
 #[derive(Module, Debug)]
 pub struct AutoencoderKl {
-    encoder: KlEncoder,
+    encoder: Option<KlEncoder>,
     quant_conv: Option<Conv2d>,
     post_quant_conv: Option<Conv2d>,
     decoder: KlDecoder,
 }
 
 impl AutoencoderKl {
+    /// How many times a latent is smaller than its picture, each way.
+    pub fn factor(&self) -> usize {
+        1 << (self.decoder.up_blocks.len() - 1)
+    }
+
     /// The posterior's mean and log-variance (clamped to −30..20), neither scaled nor shifted.
     ///
     /// # Shapes
     /// - input: pictures in −1..1, `[b, 3, h, w]`, h and w whole multiples of the factor
     /// - output: twice `[b, latent, h/f, w/f]`
+    ///
+    /// # Panics
+    /// Where there is no encoder.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let encoder = &self.encoder;
+        let encoder = self.encoder.as_ref().expect("whoever encodes has loaded the encoder");
         let x = encoder.conv_in.forward(x);
         let x = encoder.down_blocks.iter().fold(x, |x, block| block.forward(x));
         let x = encoder.mid_block.forward(x);

@@ -18,6 +18,8 @@ pub mod minilm;
 #[cfg(feature = "native")]
 pub mod routing;
 pub mod sticker_autoencoder;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text_tokens;
 
 pub use autoencoder_kl::{AutoencoderKl, AutoencoderKlConfig};

@@ -85,7 +85,7 @@ mod tests {
             .with_learn_sigma(false)
             .with_text(Some(TextConfig::new(6, 3)))
             .init(&device);
-        let dit = crate::train::params::scrambled(dit, 1);
+        let dit = crate::model::testing::scrambled(dit, 1);
         let x = Tensor::random([2, 2, 4, 4], Distribution::Default, &device);
         let labels = Tensor::from_ints([0, 2], &device);
         let states = Tensor::random([2, 3, 6], Distribution::Default, &device);

@@ -28,17 +28,17 @@ pub struct TextEmbedder {
     pooled_embedder: Linear,
     pad_token: Param<Tensor<1>>,
     #[module(skip)]
-    places: usize,
+    max_tokens: usize,
 }
 
 impl TextEmbedder {
-    /// From states of `text_dim` to vectors of `width`, in `places` tokens.
-    pub fn init(text_dim: usize, places: usize, width: usize, device: &Device) -> Self {
+    /// From states of `text_dim` to vectors of `width`, in `max_tokens` tokens.
+    pub fn init(text_dim: usize, max_tokens: usize, width: usize, device: &Device) -> Self {
         Self {
             context_embedder: projection(text_dim, width, device),
             pooled_embedder: projection(text_dim, width, device),
             pad_token: small_normal().init([width], device),
-            places,
+            max_tokens,
         }
     }
 
@@ -46,11 +46,11 @@ impl TextEmbedder {
     /// mean state scaled to the length 19.6.
     ///
     /// # Shapes
-    /// - input: `[n, text_dim]`, n at least 1; states beyond the places are left out
-    /// - output: tokens `[1, places, d]`, pooled `[1, d]`
+    /// - input: `[n, text_dim]`, n at least 1; states beyond are left out
+    /// - output: tokens `[1, max_tokens, d]`, pooled `[1, d]`
     pub fn forward(&self, states: Tensor<2>) -> TextTokens {
         let [found, _] = states.dims();
-        let used = found.min(self.places);
+        let used = found.min(self.max_tokens);
         let states = states.narrow(0, 0, used);
         let mean = states.clone().mean_dim(0); // [1, text_dim]
         let length = mean.clone().square().sum_dim(1).sqrt().add_scalar(1e-12);
@@ -58,8 +58,8 @@ impl TextEmbedder {
 
         let tokens = self.context_embedder.forward(states); // [n, d]
         let [_, width] = tokens.dims();
-        let tokens = if used < self.places {
-            let pad = self.pad_token.val().unsqueeze::<2>().expand([self.places - used, width]);
+        let tokens = if used < self.max_tokens {
+            let pad = self.pad_token.val().unsqueeze::<2>().expand([self.max_tokens - used, width]);
             Tensor::cat(vec![tokens, pad], 0)
         } else {
             tokens
@@ -70,13 +70,13 @@ impl TextEmbedder {
     /// Several prompts' states, with zeros beyond each prompt's own `lengths`.
     ///
     /// # Shapes
-    /// - input: `[b, places, text_dim]`; lengths 1 to `places`
-    /// - output: tokens `[b, places, d]`, pooled `[b, d]`
+    /// - input: `[b, max_tokens, text_dim]`; lengths 1 to `max_tokens`
+    /// - output: tokens `[b, max_tokens, d]`, pooled `[b, d]`
     pub fn forward_padded(&self, states: Tensor<3>, lengths: &[usize]) -> TextTokens {
-        let ([batch, places, _], device) = (states.dims(), states.device());
-        let is_real = |length: usize| (0..places).map(move |i| f32::from(u8::from(i < length)));
+        let ([batch, max_tokens, _], device) = (states.dims(), states.device());
+        let is_real = |length: usize| (0..max_tokens).map(move |i| f32::from(u8::from(i < length)));
         let mask: Vec<f32> = lengths.iter().copied().flat_map(is_real).collect();
-        let mask = Tensor::<3>::from_data(TensorData::new(mask, [batch, places, 1]), &device);
+        let mask = Tensor::<3>::from_data(TensorData::new(mask, [batch, max_tokens, 1]), &device);
 
         // The mean's length does not matter: it is scaled.
         let sum = states.clone().sum_dim(1).squeeze_dim::<2>(1); // [b, text_dim]

@@ -8,7 +8,6 @@ use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
 use crate::recipe::Recipe;
-use crate::words::meant;
 use crate::{Error, Result};
 
 /// Labels and text of a batch.
@@ -85,19 +84,8 @@ fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     if recipe.class.is_some() && !recipe.style.is_empty() {
         return refuse("A recipe has a class or a style, not both: leave one out".into());
     }
-    if !recipe.style.is_empty() {
-        if pipeline.styles.is_empty() {
-            return refuse("This model has no styles: leave the style out".into());
-        }
-        let meant = meant(&recipe.style, &pipeline.styles);
-        return match meant.and_then(|meant| pipeline.styles.iter().position(|s| s == meant)) {
-            Some(label) => Ok(label),
-            None => refuse(format!(
-                "There is no style “{}”: choose one of {}",
-                recipe.style,
-                pipeline.styles.join(", ")
-            )),
-        };
+    if let Some(label) = pipeline.style(&recipe.style)? {
+        return Ok(label);
     }
     match recipe.class {
         Some(_) if !pipeline.styles.is_empty() => {
@@ -115,7 +103,7 @@ fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     }
 }
 
-/// A text's tokens for the DiT; a note where some of it did not fit.
+/// A text's tokens for the DiT, and a note if some of it did not fit.
 fn read(
     pipeline: &Pipeline,
     what: &str,
@@ -130,8 +118,7 @@ fn read(
             "This model draws classes, not words: leave the {what} out and choose a class"
         )));
     };
-    let tokens = reader.tokenizer.encode(text, reader.places)?;
-    notes.extend(read_otherwise(what, &tokens, reader.places));
-    let states = crate::text::encode(&reader.encoder, &tokens, &pipeline.device);
+    let (states, tokens) = reader.read(text)?;
+    notes.extend(read_otherwise(what, &tokens, reader.max_tokens));
     Ok(pipeline.dit.embed_text(states))
 }

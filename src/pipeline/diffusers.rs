@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::tensor::Device;
 use serde::Deserialize;
 
-use super::decoder::{Autoencoder, Decoder, PreviewMap};
 use super::diffusers_config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
 use super::scheduler_config::{SCHEDULER, SchedulerConfig};
-use super::source::{Hashing, is_plain, read_json};
-use super::{Pipeline, Source};
+use super::source::{Hashing, read_json};
+use super::{Autoencoder, Parts, Pipeline, PreviewMap, Source};
 use crate::recipe::Defaults;
+use crate::tools::foreign::is_plain;
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
@@ -81,7 +81,7 @@ fn folder_name(path: &str) -> String {
 ///
 /// # Errors
 /// Where a file is missing or malformed, or the model is no class-conditional DiT.
-pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
+pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Result<Pipeline> {
     let source = &Hashing::new(source);
     let index: ModelIndex = read_json(source, INDEX).await?;
     if index.class_name != "DiTPipeline" {
@@ -108,10 +108,17 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         .map_err(|problem| Error::weights(weights.name(), problem))?;
     let dit = dit.with_shared_conditioner(keys::DIFFUSERS_DIT.copies_are_equal(&weights));
     let dit = load_weights(dit.init(device), &weights, &keys::DIFFUSERS_DIT)?;
-    let weights = checkpoint(source, "vae").await?;
+    let mut weights = checkpoint(source, "vae").await?;
     weights.check_holds(autoencoder.values_at_least())?;
-    let network =
-        load_weights(autoencoder.init(device), &weights, &keys::DIFFUSERS_AUTOENCODER_KL)?;
+    let network = match parts {
+        Parts::All => autoencoder.init(device),
+        Parts::ForDrawing => {
+            weights.leave_out("encoder.");
+            weights.leave_out("quant_conv.");
+            autoencoder.decoder(device)
+        }
+    };
+    let network = load_weights(network, &weights, &keys::DIFFUSERS_AUTOENCODER_KL)?;
     let preview = PreviewMap::stable_diffusion();
     Ok(Pipeline {
         name: folder_name(&source.name()),
@@ -127,10 +134,8 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         level_options: scheduler.level_options(),
         // As `DiTPipeline` does, which takes a guidance of 1 and below for none.
         guides_above_1: true,
-        decoder: Decoder {
-            autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },
-            preview: preview.fits(vae.latent_channels).then_some(preview),
-        },
+        autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },
+        preview: preview.fits(vae.latent_channels).then_some(preview),
         device: device.clone(),
     })
 }

@@ -36,7 +36,7 @@ impl KnownAnswer {
         let mut run = pipeline.begin(&recipe, None)?;
         while run.step().is_some() {}
         let latent = run.latent();
-        let picture = pipeline.decoder.decode(latent.clone());
+        let picture = pipeline.autoencoder.decode(latent.clone());
         Ok(Self { recipe, latent: sample(latent).await?, picture: sample(picture).await? })
     }
 

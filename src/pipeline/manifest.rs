@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::decoder::PreviewMap;
-use super::source::{is_plain, misplaced, model_hash, sha256};
+use super::preview::PreviewMap;
+use super::source::model_hash;
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::model::{DitConfig, MiniLmConfig, TextConfig};
 use crate::recipe::{Defaults, Recipe};
 use crate::samplers::{self, Sampler};
+use crate::tools::foreign::{is_plain, misplaced};
+use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
 
 /// The file that tells this layout.
@@ -81,22 +83,6 @@ pub struct Manifest {
 
 fn no_shift() -> f64 {
     1.0
-}
-
-/// What a file must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileFacts {
-    /// Its length.
-    pub bytes: u64,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
-}
-
-impl FileFacts {
-    /// What is so of `bytes`.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.len() as u64, sha256: sha256(bytes) }
-    }
 }
 
 impl Manifest {
@@ -295,6 +281,6 @@ mod tests {
         let bytes = include_bytes!("../../www/models/stickers/model.json");
         let manifest: Manifest = serde_json::from_slice(bytes).expect("it is JSON");
         let all: String = manifest.files.values().map(|facts| facts.sha256.as_str()).collect();
-        assert_eq!(manifest.model_hash(), sha256(all.as_bytes())[..16]);
+        assert_eq!(manifest.model_hash(), crate::tools::hash::sha256(all.as_bytes())[..16]);
     }
 }

@@ -1,13 +1,17 @@
 //! The way of a prompt: tokens, context, noise, the sampler's steps, the decoder.
 
+pub mod autoencoder;
 pub mod conditions;
-pub mod decoder;
+pub mod detail;
 pub mod diffusers;
 pub mod diffusers_config;
+#[cfg(feature = "native")]
+pub mod export;
 pub mod known_answer;
 pub mod manifest;
 pub mod notes;
 pub mod pixels;
+pub mod preview;
 pub mod run;
 pub mod scheduler_classes;
 pub mod scheduler_config;
@@ -17,30 +21,18 @@ pub mod stickers;
 
 use burn::tensor::{Device, Tensor};
 
-pub use decoder::{Decoder, PreviewMap};
+pub use autoencoder::Autoencoder;
+pub use preview::PreviewMap;
 pub use run::Run;
-pub use source::{Folder, Source};
-
-use decoder::Autoencoder;
+pub use source::{Folder, Source, read_json};
 
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
-use crate::model::{Dit, MiniLm};
+use crate::model::Dit;
 use crate::recipe::{Defaults, Recipe};
 use crate::samplers;
-use crate::text::Tokenizer;
-use crate::words::meant;
+use crate::text::TextReader;
+use crate::tools::words::meant;
 use crate::{Error, Result};
-
-/// The half of a model that reads prompts.
-#[derive(Debug, Clone)]
-pub struct TextReader {
-    /// Makes tokens of words.
-    pub tokenizer: Tokenizer,
-    /// Makes states of tokens.
-    pub encoder: MiniLm,
-    /// How many tokens the DiT has places for.
-    pub places: usize,
-}
 
 /// A whole model on a device, ready to draw.
 #[derive(Debug, Clone)]
@@ -69,8 +61,10 @@ pub struct Pipeline {
     pub level_options: LevelOptions,
     /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative prompt.
     pub guides_above_1: bool,
-    /// Makes pictures of latents.
-    pub decoder: Decoder,
+    /// Makes pictures of latents, and latents of pictures.
+    pub autoencoder: Autoencoder,
+    /// Shows latents at a glance; `None` if the model brings no map.
+    pub preview: Option<PreviewMap>,
     /// Where it all lives.
     pub device: Device,
 }
@@ -82,25 +76,26 @@ impl Pipeline {
     /// # Errors
     /// Where a file is missing, malformed, or of a model that is not supported.
     pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Self> {
-        if source.exists(stickers::MANIFEST).await {
-            stickers::load(source, device).await
-        } else if source.exists(diffusers::INDEX).await {
-            diffusers::load(source, device).await
-        } else {
-            Err(no_model(source.name()))
-        }
+        Self::load_parts(source, device, Parts::ForDrawing).await
     }
 
-    /// Loads the model, and with it what encodes pictures, which drawing does not need.
+    /// Loads the model and with it what encodes pictures, which drawing does not need.
     ///
     /// # Errors
     /// See [`load`](Self::load).
-    pub async fn load_whole<S: Source>(source: &S, device: &Device) -> Result<Self> {
-        let mut pipeline = Self::load(source, device).await?;
-        if let Autoencoder::Sticker { network, .. } = &mut pipeline.decoder.autoencoder {
-            **network = stickers::whole_autoencoder(source, device).await?;
+    pub async fn load_with_encoder<S: Source>(source: &S, device: &Device) -> Result<Self> {
+        Self::load_parts(source, device, Parts::All).await
+    }
+
+    async fn load_parts<S: Source>(source: &S, device: &Device, parts: Parts) -> Result<Self> {
+        if source.exists(stickers::MANIFEST).await {
+            let manifest = read_json(source, stickers::MANIFEST).await?;
+            stickers::load(source, manifest, device, parts).await
+        } else if source.exists(diffusers::INDEX).await {
+            diffusers::load(source, device, parts).await
+        } else {
+            Err(no_model(source.name()))
         }
-        Ok(pipeline)
     }
 
     /// The shape of one latent, `[1, c, h, w]`.
@@ -108,6 +103,22 @@ impl Pipeline {
         let config = self.dit.config();
         let [height, width] = config.input_size;
         [1, config.in_channels, height, width]
+    }
+
+    /// Makes sure that the model draws pictures of `width`×`height`.
+    ///
+    /// # Errors
+    /// Returns a sentence if it draws others.
+    pub fn check_draws(&self, [width, height]: [usize; 2]) -> Result<()> {
+        let [_, _, rows, columns] = self.latent_shape();
+        let drawn = [columns, rows].map(|cells| cells * self.autoencoder.factor());
+        if drawn == [width, height] {
+            return Ok(());
+        }
+        Err(Error::Recipe(format!(
+            "Datasets have pictures of {width}×{height}, and this model draws {}×{}",
+            drawn[0], drawn[1]
+        )))
     }
 
     /// `recipe` with what it leaves to the model written out: sampler, shift and the model itself;
@@ -125,6 +136,27 @@ impl Pipeline {
         recipe.shift = recipe.shift.or(self.shift());
         (recipe.model, recipe.model_hash) = (self.name.clone(), self.hash.clone());
         recipe
+    }
+
+    /// Returns the label of the style that somebody means by `name`; `None` if it is empty.
+    ///
+    /// # Errors
+    /// Returns a sentence with all styles if the model has none of that name.
+    pub fn style(&self, name: &str) -> Result<Option<usize>> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        if self.styles.is_empty() {
+            return Err(Error::Recipe("This model has no styles: leave the style out".into()));
+        }
+        let known = meant(name, &self.styles);
+        let label = self.styles.iter().position(|style| Some(style) == known);
+        label.map(Some).ok_or_else(|| {
+            Error::Recipe(format!(
+                "There is no style “{name}”: choose one of {}",
+                self.styles.join(", ")
+            ))
+        })
     }
 
     /// The shift of a flow's levels; `None` where the model is no flow.
@@ -151,8 +183,17 @@ impl Pipeline {
     pub fn draw(&self, recipe: &Recipe) -> Result<Tensor<4>> {
         let mut run = self.begin(recipe, None)?;
         while run.step().is_some() {}
-        Ok(self.decoder.decode(run.latent()))
+        Ok(self.autoencoder.decode(run.latent()))
     }
+}
+
+/// Which parts of a model are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// Without the autoencoder's encoder.
+    ForDrawing,
+    /// All of it.
+    All,
 }
 
 /// What to say of a folder that holds no model.

@@ -3,7 +3,7 @@
 use crate::diffusion::Levels;
 use crate::recipe::Recipe;
 use crate::text::Tokens;
-use crate::words::{several, short};
+use crate::tools::words::{several, short};
 
 /// How a text, which is the recipe's `what`, was read where that is not word by word: emoji, what the
 /// vocabulary lacks, and what did not fit into `places`.

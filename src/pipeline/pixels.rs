@@ -1,6 +1,6 @@
-//! From a decoder's values to pixels.
+//! Between pictures and the tensors that autoencoders take and give.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::image::Image;
 use crate::{Error, Result};
@@ -37,6 +37,31 @@ pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
         Image { width, height, pixels: (0..plane).flat_map(pixel).collect() }
     };
     Ok(values.chunks_exact(channels * plane).map(image).collect())
+}
+
+/// Pictures as the autoencoder takes them: premultiplied RGBA in −1..1, `[b, 4, h, w]`.
+pub fn to_tensor(images: &[&Image], device: &Device) -> Tensor<4> {
+    let (width, height) = (images[0].width, images[0].height);
+    let mut values = Vec::with_capacity(images.len() * 4 * width * height);
+    for image in images {
+        let pixels = image.pixels.as_chunks::<4>().0;
+        for c in 0..4 {
+            values.extend(pixels.iter().map(|pixel| {
+                let alpha = f32::from(pixel[3]) / 255.0;
+                let value = if c == 3 { alpha } else { f32::from(pixel[c]) / 255.0 * alpha };
+                2.0 * value - 1.0
+            }));
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [images.len(), 4, height, width]), device)
+}
+
+/// The sizes of differences between neighbours, across and down.
+pub fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
+    let [_, _, height, width] = x.dims();
+    let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
+    let down = x.clone().narrow(2, 1, height - 1) - x.narrow(2, 0, height - 1);
+    [across.abs(), down.abs()]
 }
 
 /// A pixel of premultiplied values in 0..1.

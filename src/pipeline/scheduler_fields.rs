@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::scheduler_classes::Class;
 use super::scheduler_config::SCHEDULER;
-use crate::words::short;
+use crate::tools::words::short;
 use crate::{Error, Result};
 
 /// Why a value that is not drawn here stands in a file, and so what may be done about it.

@@ -4,25 +4,26 @@
 use burn::tensor::Device;
 
 pub use super::manifest::{
-    AUTOENCODER, DIT, EMOJI, ENCODER, FILES, FileFacts, MANIFEST, Manifest, TEXT_ENCODER,
-    VOCABULARY,
+    AUTOENCODER, DIT, EMOJI, ENCODER, FILES, MANIFEST, Manifest, TEXT_ENCODER, VOCABULARY,
 };
 
-use super::decoder::{Autoencoder, Decoder};
-use super::source::read_json;
-use super::{Pipeline, Source, TextReader};
+use super::{Autoencoder, Parts, Pipeline, Source};
 use crate::diffusion::{LevelOptions, Schedule};
 use crate::model::{MiniLmConfig, StickerAutoencoder};
-use crate::text::{EmojiNames, Tokenizer};
+use crate::text::{EmojiNames, TextReader, Tokenizer};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
-/// Loads the model of `source`, a file at a time.
+/// Loads the model of `source` that `manifest` describes, a file at a time.
 ///
 /// # Errors
 /// Where a file is missing, damaged or of other sizes than `model.json` says.
-pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
-    let manifest: Manifest = read_json(source, MANIFEST).await?;
+pub async fn load<S: Source>(
+    source: &S,
+    manifest: Manifest,
+    device: &Device,
+    parts: Parts,
+) -> Result<Pipeline> {
     manifest.check()?;
     let verified = async |file: &str| {
         let bytes = source.read(file).await?;
@@ -47,12 +48,21 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
     let (config, weights) = (manifest.dit(), checkpoint(DIT).await?);
     weights.check_holds(config.values_at_least())?;
     let dit = load_weights(config.init(device), &weights, &keys::DIT)?;
-    let network = autoencoder(&checkpoint(AUTOENCODER).await?, device)?;
+    let mut files = vec![verified(AUTOENCODER).await?];
+    if parts == Parts::All && manifest.files.contains_key(ENCODER) {
+        files.push(verified(ENCODER).await?);
+    }
+    let network = autoencoder(Checkpoint::new(AUTOENCODER, files)?, device, parts)?;
     let sampler = manifest.sampler()?.name();
     Ok(Pipeline {
         hash: manifest.model_hash(),
         name: manifest.name,
-        text: Some(TextReader { tokenizer, encoder, places: manifest.text_tokens }),
+        text: Some(TextReader {
+            tokenizer,
+            encoder,
+            max_tokens: manifest.text_tokens,
+            device: device.clone(),
+        }),
         styles: manifest.styles,
         dit,
         prediction: manifest.prediction,
@@ -62,14 +72,12 @@ pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Pipeline> {
         defaults: manifest.defaults,
         level_options: LevelOptions::default(),
         guides_above_1: false,
-        decoder: Decoder {
-            autoencoder: Autoencoder::Sticker {
-                network: Box::new(network),
-                mean: manifest.latent_mean,
-                std: manifest.latent_std,
-            },
-            preview: Some(manifest.preview),
+        autoencoder: Autoencoder::Sticker {
+            network: Box::new(network),
+            mean: manifest.latent_mean,
+            std: manifest.latent_std,
         },
+        preview: Some(manifest.preview),
         device: device.clone(),
     })
 }
@@ -106,33 +114,22 @@ pub fn text_config(weights: &Checkpoint) -> MiniLmConfig {
         .with_max_position_embeddings(rows("embeddings.position_embeddings.weight", places))
 }
 
-/// The autoencoder with what `weights` hold of it: both halves, or the decoder.
+/// Loads the autoencoder from `weights`: both halves, or the decoder alone.
 ///
 /// # Errors
-/// Where a tensor is missing or does not fit.
-pub fn autoencoder(weights: &Checkpoint, device: &Device) -> Result<StickerAutoencoder> {
-    let new = match weights.keys().any(|key| key.starts_with("encoder.")) {
-        true => StickerAutoencoder::init(device),
-        false => StickerAutoencoder::decoder(device),
-    };
-    load_weights(new, weights, &keys::STICKER_AUTOENCODER)
-}
-
-/// Both halves of the autoencoder of `source`, for those that encode.
-///
-/// # Errors
-/// Where a file is missing or damaged, or there is no encoder.
-pub async fn whole_autoencoder<S: Source>(
-    source: &S,
+/// Returns a sentence if a tensor is missing or does not fit.
+pub fn autoencoder(
+    mut weights: Checkpoint,
     device: &Device,
+    parts: Parts,
 ) -> Result<StickerAutoencoder> {
-    let manifest: Manifest = read_json(source, MANIFEST).await?;
-    let mut parts = Vec::new();
-    for file in [AUTOENCODER, ENCODER].into_iter().filter(|f| manifest.files.contains_key(*f)) {
-        let bytes = source.read(file).await?;
-        manifest.verify(file, &bytes)?;
-        parts.push(bytes);
-    }
-    let weights = Checkpoint::new(AUTOENCODER, parts)?;
-    load_weights(StickerAutoencoder::init(device), &weights, &keys::STICKER_AUTOENCODER)
+    let new = match parts {
+        Parts::All => StickerAutoencoder::init(device),
+        Parts::ForDrawing => {
+            // Older folders hold both halves in one file.
+            weights.leave_out("encoder.");
+            StickerAutoencoder::decoder(device)
+        }
+    };
+    load_weights(new, &weights, &keys::STICKER_AUTOENCODER)
 }

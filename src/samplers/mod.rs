@@ -34,7 +34,7 @@ pub use unipc::Unipc;
 
 use crate::diffusion::levels::{LevelOptions, Levels};
 use crate::diffusion::{Denoised, Level, Schedule};
-use crate::words::meant;
+use crate::tools::words::meant;
 use crate::{Error, Result};
 
 /// One way to walk from noise to a picture, and what it remembers of a run.

@@ -24,6 +24,8 @@ pub(super) const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MAS
 pub struct Tokens {
     /// Ids, \[CLS\] first and \[SEP\] last.
     pub ids: Vec<u32>,
+    /// How many tokens the whole text has, those that did not fit among them.
+    pub total: usize,
     /// What of the prompt did not fit, as it was written, with emoji by their names.
     pub cut: Option<String>,
     /// Emoji that were read as their names.
@@ -115,14 +117,14 @@ impl Tokenizer {
             .map_err(|problem| Error::Recipe(format!("The prompt cannot be read: {problem}")))?;
         let mut ids = encoding.get_ids().to_vec();
         let unknown = self.unknown(&text, &encoding);
-        let mut cut = None;
+        let (mut cut, total) = (None, ids.len());
         if ids.len() > max {
             let (start, _) = encoding.get_offsets()[max - 1];
             cut = Some(text.get(start..).unwrap_or(&text).trim_end().to_owned());
             ids.truncate(max - 1);
             ids.push(self.sep);
         }
-        Ok(Tokens { ids, cut, emoji, unknown })
+        Ok(Tokens { ids, total, cut, emoji, unknown })
     }
 }
 
@@ -187,6 +189,7 @@ mod tests {
         assert_eq!((all.ids, all.cut), (vec![2, 5, 6, 7, 8, 3], None));
         let some = tokenizer.encode("Red  APPLES café", 4).unwrap();
         assert_eq!((some.ids, some.cut), (vec![2, 5, 6, 3], Some("S café".into())));
+        assert_eq!(some.total, 6);
     }
 
     /// Other scripts, symbols, and words longer than any: each is told once.

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::params::{numbered, trainable};
-use crate::files::write_whole;
-use crate::pipeline::stickers::FileFacts;
+use crate::tools::files::write_whole;
+use crate::tools::hash::FileFacts;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::weights::{Checkpoint, KeyTable, load};
 use crate::{Error, Result};

@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::gradient::{Found, gradient};
 use super::optimiser::{Rate, muon_and_adamw};
-use super::parallel::Workers;
 use super::prepared::Prepared;
 use super::probe::guess_errors;
-use super::rows::{Batch, Course, Dropout, Rows, generator, route};
+use super::rows::{Batch, Course, Dropout, Rows, route};
 use super::run::Task;
 use super::sheet;
 use super::times::Times;
@@ -21,6 +20,8 @@ use crate::diffusion::guess::GuessErrors;
 use crate::model::Dit;
 use crate::model::routing::Route;
 use crate::pipeline::Pipeline;
+use crate::tools::parallel::Workers;
+use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 
 /// The mean squared error of the predicted flow, channels weighted.
@@ -131,7 +132,7 @@ impl Task for DitTask<'_> {
 
     fn gradient(&self, dit: &Dit, step: usize) -> Found {
         let Settings { seed, batch, skipping, longest, .. } = *self.settings;
-        let mut rng = generator(seed, step);
+        let mut rng = step_rng(seed, step);
         let rows = Rows::draw(self.data, batch, &self.course(), &mut rng);
         let [height, width] = dit.config().grid();
         let route = route(height * width, dit.config().depth, skipping, &mut rng);

@@ -4,8 +4,8 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use super::parallel::Workers;
 use super::params::{mean_gradient, own_graph};
+use crate::tools::parallel::Workers;
 
 /// What a step found.
 #[derive(Debug)]

@@ -105,7 +105,7 @@ pub(super) fn composed(
 mod tests {
     use super::*;
     use crate::dataset::{Entry, Split};
-    use crate::train::rows::generator;
+    use crate::tools::random::step_rng;
 
     fn dataset() -> Dataset {
         let entry = |label: &str| Entry {
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(captions[0], "red apple");
         assert_eq!(captions[5..], ["fruit".to_owned(), "red apple, fruit".into()]);
         assert_eq!(plain(&dataset, 0, &HashSet::from(["fruit"])).captions.len(), 5);
-        let mut rng = generator(0, 0);
+        let mut rng = step_rng(0, 0);
         let painted = coloured(&dataset, 0, &HashSet::new(), &mut rng).unwrap();
         assert!(painted.captions[0].ends_with(" apple") && !painted.captions[0].contains("red "));
         for _ in 0..20 {
@@ -151,7 +151,7 @@ mod tests {
         let mut dataset = dataset();
         dataset.entries[0].label = String::new();
         dataset.entries[1].label = "orange".into();
-        let mut rng = generator(0, 0);
+        let mut rng = step_rng(0, 0);
         assert_eq!(plain(&dataset, 0, &HashSet::from(["apple"])).captions, ["fruit"]);
         dataset.entries[0].tags.clear();
         assert_eq!(plain(&dataset, 0, &HashSet::new()).captions, [""]);

@@ -8,15 +8,15 @@
 
 pub mod checkpoint;
 pub mod dit;
+pub mod environment;
 pub mod examples;
-pub mod export;
 pub mod gradient;
 pub mod latents;
 mod made;
 pub mod optimiser;
-pub mod parallel;
 pub mod params;
 pub mod prepared;
+pub mod prepared_cache;
 pub mod prepared_file;
 pub mod probe;
 pub mod report;

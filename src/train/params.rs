@@ -100,20 +100,6 @@ pub fn mean_gradient<M: Module>(
     (scale.0, length)
 }
 
-/// Random values in place of all parameters: a new DiT is the identity, and would test nothing.
-#[cfg(test)]
-pub(crate) fn scrambled<M: Module>(module: M, seed: u64) -> M {
-    struct Scramble(crate::diffusion::Generator);
-    impl ModuleMapper for Scramble {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let old = param.val();
-            let new = self.0.randn_tensor(old.dims(), &old.device()) * 0.3;
-            Param::initialized(param.id, new)
-        }
-    }
-    module.map(&mut Scramble(crate::diffusion::Generator::new(seed)))
-}
-
 #[cfg(test)]
 mod tests {
     use burn::module::Param;

@@ -9,7 +9,8 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
-use super::latents::{coarse_shares, is_detail};
+use crate::pipeline::detail::{coarse_shares, is_detail};
+use crate::tools::random::weighted;
 
 /// A picture and the captions that fit it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -160,13 +161,10 @@ impl Prepared {
     /// A random example: first its kind, by its share of all draws, then any of that kind. Kinds of
     /// which there are no examples, or no share, are not drawn.
     pub fn draw(&self, shares: &[f64], rng: &mut StdRng) -> &Example {
-        let shares = || self.kinds.iter().zip(shares).filter(|(kind, _)| !kind.examples.is_empty());
-        let total: f64 = shares().map(|(_, share)| share).sum();
-        let mut at = rng.random::<f64>() * total;
-        let kind = shares().find(|(_, share)| {
-            at -= **share;
-            at < 0.0
-        });
+        let kinds: Vec<(&Kind, f64)> = self.kinds.iter().zip(shares.iter().copied()).collect();
+        let kinds = kinds.iter().filter(|(kind, _)| !kind.examples.is_empty());
+        let place = weighted(kinds.clone().map(|(_, share)| *share), rng);
+        let kind = place.and_then(|place| kinds.clone().nth(place));
         let examples = kind.map_or(self.plain(), |(kind, _)| &kind.examples);
         &examples[rng.random_range(0..examples.len())]
     }
@@ -217,7 +215,7 @@ mod tests {
             builder.kind(vec![Example { latent, texts: vec![0], style: None }]);
         }
         let data = builder.finish();
-        let mut rng = crate::train::rows::generator(0, 0);
+        let mut rng = crate::tools::random::step_rng(0, 0);
         let mut counts = [0; 3];
         (0..4000).for_each(|_| counts[data.draw(&[0.85, 0.10, 0.05], &mut rng).latent] += 1);
         assert!((3300..3500).contains(&counts[0]) && (330..470).contains(&counts[1]), "{counts:?}");

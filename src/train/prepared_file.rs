@@ -7,9 +7,9 @@ use half::f16;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::parallel::Workers;
 use super::prepared::{Example, Kind, Prepared};
-use crate::files::write_target;
+use crate::tools::files::write_target;
+use crate::tools::parallel::Workers;
 use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(errors.right, errors.wrong);
         assert!(errors.right[0] > errors.right[2] && errors.right[2] > 0.0, "{errors:?}");
         let other =
-            guess_errors(&crate::train::params::scrambled(dit, 1), &Prepared::tiny(), &device);
+            guess_errors(&crate::model::testing::scrambled(dit, 1), &Prepared::tiny(), &device);
         assert_ne!(other.right, other.wrong);
     }
 }

@@ -8,7 +8,7 @@ use resvg::{tiny_skia, usvg};
 use serde::{Deserialize, Serialize};
 
 use crate::diffusion::guess::GuessErrors;
-use crate::files::write_whole;
+use crate::tools::files::write_whole;
 use crate::{Error, Result};
 
 /// One step, as it stands in `metrics.jsonl`.

@@ -3,9 +3,9 @@
 //! had not been.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::prepared::{Example, Prepared};
@@ -77,14 +77,6 @@ pub struct Batch {
     pub lengths: Vec<usize>,
     /// How much each channel counts, `[b, c, 1, 1]`
     pub weights: Tensor<4>,
-}
-
-/// A generator that depends on a run's seed and on a step alone.
-pub fn generator(seed: u64, step: usize) -> StdRng {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes[8..16].copy_from_slice(&(step as u64).to_le_bytes());
-    StdRng::from_seed(bytes)
 }
 
 impl Rows {
@@ -187,6 +179,7 @@ pub fn route(patches: usize, depth: usize, skipping: f64, rng: &mut StdRng) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::random::step_rng;
 
     #[test]
     fn a_step_is_drawn_the_same_again() {
@@ -199,7 +192,7 @@ mod tests {
             detail: 0.25,
             places: 2,
         };
-        let draw = |step| Rows::draw(&data, 6, &course, &mut generator(3, step));
+        let draw = |step| Rows::draw(&data, 6, &course, &mut step_rng(3, step));
         assert_eq!(draw(5), draw(5));
         assert_ne!(draw(5), draw(6));
         let parts = draw(5).parts(4);
@@ -215,11 +208,11 @@ mod tests {
 
     #[test]
     fn a_route_is_a_permutation() {
-        let route = route(64, 12, 0.5, &mut generator(0, 0)).unwrap();
+        let route = route(64, 12, 0.5, &mut step_rng(0, 0)).unwrap();
         let mut sorted = route.order.clone();
         sorted.sort();
         assert_eq!(sorted, (0..64).collect::<Vec<_>>());
         assert_eq!((route.stay, route.blocks), (32, 2..10));
-        assert!(super::route(64, 12, 0.0, &mut generator(0, 0)).is_none());
+        assert!(super::route(64, 12, 0.0, &mut step_rng(0, 0)).is_none());
     }
 }

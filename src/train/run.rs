@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +15,7 @@ use super::optimiser::Rate;
 use super::params::average;
 use super::report::{self, Line};
 use crate::diffusion::guess::GuessErrors;
-use crate::terminal::note;
+use crate::tools::progress::Progress;
 use crate::weights::KeyTable;
 use crate::{Error, Result};
 
@@ -46,9 +45,6 @@ pub struct Plan {
 /// A checkpoint is written after the first step that ends so long after the last: with that step, and
 /// a sheet of samples, a kill loses less than five minutes.
 const CHECKPOINT: Duration = Duration::from_secs(200);
-
-/// Where there is no terminal for a progress bar, a line says so often how it goes.
-const NEWS: Duration = Duration::from_secs(60);
 
 /// Something that can be trained.
 pub trait Task {
@@ -90,8 +86,10 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     settings: &S,
     new: T::Module,
     optimiser: fn(&S) -> ModuleOptimizer,
+    progress: &dyn Progress,
 ) -> Result<State<T::Module>> {
     let folder = &plan.folder;
+    let note = |sentence: String| progress.note(&sentence);
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
     let lock = folder.join("lock");
     // Nothing is written to it, whatever it is.
@@ -130,8 +128,8 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         }
         (step, _) => note(format!("This run has had {step} steps: give more --steps to go on.")),
     }
-    let bar = progress(plan.steps, state.step);
-    let (begin, mut saved, mut told) = (Instant::now(), Instant::now(), Instant::now());
+    progress.begin("Training", plan.steps, state.step);
+    let (begin, mut saved) = (Instant::now(), Instant::now());
     while state.step < plan.steps {
         let start = Instant::now();
         let rate = plan.rate.at(state.step);
@@ -168,13 +166,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         };
         report::append(folder, &line)?;
         lines.push(line);
-        let news = news(&lines, plan.batch);
-        if bar.is_hidden() && told.elapsed() > NEWS {
-            note(format!("Step {} of {}{news}.", state.step, plan.steps));
-            told = Instant::now();
-        }
-        bar.set_message(news);
-        bar.inc(1);
+        progress.advance(1, &news(&lines, plan.batch));
         if last || saved.elapsed() > CHECKPOINT {
             state.save(folder, task.table(), settings)?;
             report::curve(folder, &lines)?;
@@ -187,19 +179,10 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
             break;
         }
     }
-    bar.abandon();
+    progress.end();
     state.save(folder, task.table(), settings)?;
     report::curve(folder, &lines)?;
     Ok(state)
-}
-
-fn progress(steps: usize, step: usize) -> ProgressBar {
-    let bar = ProgressBar::new(steps as u64).with_position(step as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}, {eta} left{msg}") {
-        bar.set_style(style);
-    }
-    bar.reset_eta();
-    bar
 }
 
 /// How it goes, by the last lines.
@@ -207,5 +190,5 @@ fn news(lines: &[Line], batch: usize) -> String {
     let last = &lines[lines.len().saturating_sub(50)..];
     let mean = |of: fn(&Line) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
     let rate = batch as f64 / mean(|line| line.seconds);
-    format!(", loss {:.4}, {rate:.1} pictures/s", mean(|line| line.loss))
+    format!("loss {:.4}, {rate:.1} pictures/s", mean(|line| line.loss))
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::files::write_whole;
 use crate::image::Image;
 use crate::model::Dit;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
+use crate::tools::files::write_whole;
 use crate::{Error, Result};
 
 const PROMPTS: [&str; 10] = [

@@ -4,11 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rand::RngExt;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
+use crate::tools::random::weighted;
 use crate::{Error, Result};
 
 /// Times 0..1, 1 being noise: `1 / (1 + exp(−(location + scale·normal)))`, of one part or another.
@@ -45,13 +45,9 @@ impl Times {
 
     /// A random time.
     pub fn draw(&self, rng: &mut StdRng) -> f64 {
-        let total: f64 = self.0.iter().map(|part| part.weight).sum();
-        let mut at = rng.random::<f64>() * total;
-        let part = self.0.iter().find(|part| {
-            at -= part.weight;
-            at < 0.0
-        });
-        let Part { location, scale, .. } = part.or(self.0.last()).expect("it has a part");
+        let part = weighted(self.0.iter().map(|part| part.weight), rng);
+        let part = part.map(|i| &self.0[i]).or(self.0.last());
+        let Part { location, scale, .. } = part.expect("it has a part");
         let normal: f64 = StandardNormal.sample(rng);
         1.0 / (1.0 + (-(location + scale * normal)).exp())
     }
@@ -90,12 +86,12 @@ impl FromStr for Times {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::rows::generator;
+    use crate::tools::random::step_rng;
 
     #[test]
     fn times_have_the_mixtures_quantiles() {
         let times: Times = "3:1.7:1.1, 1:0.3:1".parse().unwrap();
-        let mut rng = generator(0, 0);
+        let mut rng = step_rng(0, 0);
         let mut drawn: Vec<f64> = (0..20_000).map(|_| times.draw(&mut rng)).collect();
         drawn.sort_by(f64::total_cmp);
         // P(t > 0.65) is 0.75·Φ((1.7 − 0.619)/1.1) + 0.25·Φ((0.3 − 0.619)/1).

@@ -12,20 +12,19 @@ use rand::seq::IndexedRandom;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::examples::to_tensor;
 use super::gradient::{Found, gradient};
 use super::optimiser::{Rate, adamw};
-use super::parallel::Workers;
-use super::rows::generator;
 use super::run::Task;
 use crate::dataset::Dataset;
 use crate::dataset::colours::{COLOURS, painted};
-use crate::files::write_whole;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
-use crate::pipeline::decoder::channels;
-use crate::pipeline::pixels::to_images;
+use crate::pipeline::autoencoder::channels;
+use crate::pipeline::pixels::{differences, to_images, to_tensor};
+use crate::tools::files::write_whole;
+use crate::tools::parallel::Workers;
+use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 
@@ -152,14 +151,6 @@ fn edges(x: Tensor<4>) -> Tensor<1> {
     across.mean() + down.mean()
 }
 
-/// The sizes of differences between neighbours, across and down.
-pub(crate) fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
-    let [_, _, height, width] = x.dims();
-    let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
-    let down = x.clone().narrow(2, 1, height - 1) - x.narrow(2, 0, height - 1);
-    [across.abs(), down.abs()]
-}
-
 impl Task for VaeTask<'_> {
     type Module = StickerAutoencoder;
 
@@ -176,7 +167,7 @@ impl Task for VaeTask<'_> {
 
     fn gradient(&self, autoencoder: &StickerAutoencoder, step: usize) -> Found {
         let Settings { seed, batch, longest, .. } = *self.settings;
-        let mut rng = generator(seed, step);
+        let mut rng = step_rng(seed, step);
         let counts = (0..batch).step_by(self.part).map(|start| self.part.min(batch - start));
         let parts = counts.map(|count| (self.part(&mut rng, count), count)).collect();
         let loss = |autoencoder: &StickerAutoencoder, part| self.loss(autoencoder, part);

@@ -4,8 +4,8 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::{UrlSearchParams, window};
 
-use crate::address::{Address, pairs, read};
 use crate::recipe::Recipe;
+use crate::recipe::address::{Address, pairs, read};
 
 /// Puts a recipe into the address bar.
 pub(super) fn show_in_address(recipe: &Recipe) {

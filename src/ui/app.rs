@@ -9,7 +9,7 @@ use yew::{
     use_effect_with, use_reducer,
 };
 
-use crate::protocol::{DeviceChoice, Request};
+use crate::page::protocol::{DeviceChoice, Request};
 use crate::recipe::Recipe;
 use crate::ui::form::{Form, act};
 use crate::ui::grid_form::GridForm;

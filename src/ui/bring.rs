@@ -1,12 +1,12 @@
 //! Bringing a recipe into the form: as far as this page and its model can draw it, and no promise
 //! beyond that.
 
-use crate::address::standard;
-use crate::protocol::ModelFacts;
+use crate::page::protocol::ModelFacts;
+use crate::recipe::address::standard;
 use crate::recipe::{MAX_SHIFT, Recipe};
+use crate::tools::words::{meant, several, short};
 use crate::ui::form::{MAX_GUIDANCE, MAX_IMAGES, MAX_STEPS, SAMPLERS};
 use crate::ui::state::{Loaded, State};
-use crate::words::{meant, several, short};
 
 /// A recipe that was brought, and where from.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,12 +5,12 @@ use yew::{
     function_component, html,
 };
 
-use crate::protocol::DeviceChoice;
+use crate::page::protocol::DeviceChoice;
 use crate::recipe::{MAX_SHIFT, Recipe};
+use crate::tools::words::seed;
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::help;
 use crate::ui::state::{Action, Phase, State};
-use crate::words::seed;
 
 /// The samplers that are defined for the embedded model, a flow: name and what to call it.
 pub(super) const SAMPLERS: [(&str, &str); 4] = [

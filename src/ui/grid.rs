@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::image::Image;
 use crate::recipe::Recipe;
+use crate::tools::words::{meant, seed};
 use crate::ui::form::{MAX_GUIDANCE, MAX_STEPS, SAMPLERS};
-use crate::words::{meant, seed};
 
 /// The most pictures of a grid.
 const MAX_CELLS: usize = 100;

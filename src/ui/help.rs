@@ -1,7 +1,7 @@
 //! What stands under the prompts: how the model reads them.
 
+use crate::tools::words::short;
 use crate::ui::state::State;
-use crate::words::short;
 
 /// The beginning of what does not fit.
 fn left_out(cut: &str) -> String {
@@ -11,7 +11,7 @@ fn left_out(cut: &str) -> String {
 /// Under the prompt.
 pub(super) fn prompt(state: &State) -> String {
     const KEYS: &str = "Ctrl+Enter draws, Esc stops.";
-    let places = state.loaded.as_ref().map_or(0, |loaded| loaded.model.places);
+    let places = state.loaded.as_ref().map_or(0, |loaded| loaded.model.max_tokens);
     let read = &state.read;
     let mut text = if state.form.prompt.trim().is_empty() {
         format!("Without words it draws whatever it likes. {KEYS}")

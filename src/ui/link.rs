@@ -9,7 +9,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::protocol::{Event, Request, decode, encode};
+use crate::page::protocol::{Event, Request, decode, encode};
 
 /// A running worker; it ends when this is dropped.
 pub(super) struct Link {

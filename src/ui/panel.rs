@@ -2,7 +2,7 @@
 
 use yew::{Callback, Html, MouseEvent, html};
 
-use crate::protocol::Request;
+use crate::page::protocol::Request;
 use crate::ui::state::State;
 
 /// Device and model.

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use yew::Reducible;
 
-use crate::protocol::Event;
+use crate::page::protocol::Event;
 use crate::recipe::Recipe;
+use crate::tools::words::meant;
 use crate::ui::bring::offered;
 use crate::ui::form::dice;
 use crate::ui::grid::Grid;
@@ -13,7 +14,6 @@ use crate::ui::run::Run;
 use crate::ui::share;
 use crate::ui::state::{Action, Loaded, Loading, Phase, State};
 use crate::ui::store::Entry;
-use crate::words::meant;
 
 /// Said once where the browser keeps no history.
 const CLOSED: &str = "This browser keeps no history here, perhaps because this is a private window: \

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::image::Image;
-use crate::protocol::Event;
+use crate::page::protocol::Event;
 use crate::recipe::Recipe;
 
 /// Pictures are shared: the state is copied on every change, its pixels need not be.

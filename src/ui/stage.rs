@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Html, MouseEvent, Properties, UseReducerHandle, function_component, html};
 
 use crate::image::Image;
-use crate::protocol::Request;
+use crate::page::protocol::Request;
 use crate::ui::canvas::Canvas;
 use crate::ui::run::Run;
 use crate::ui::state::{Action, Phase, State};

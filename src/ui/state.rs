@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use crate::address::{Address, SAMPLING, standard};
 use crate::image::Image;
-use crate::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Reading};
+use crate::page::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Reading};
 use crate::recipe::Recipe;
+use crate::recipe::address::{Address, SAMPLING, standard};
 use crate::ui::bring::Brought;
 use crate::ui::grid::Grid;
 use crate::ui::models::ModelChoice;

@@ -7,7 +7,7 @@ use yew::{
     function_component, html, use_effect_with, use_state_eq,
 };
 
-use crate::protocol::Request;
+use crate::page::protocol::Request;
 use crate::ui::form::act;
 use crate::ui::run::Run;
 use crate::ui::state::{Action, Phase, State};

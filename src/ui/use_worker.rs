@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::{Callback, UseReducerHandle, hook, use_callback, use_effect_with, use_mut_ref};
 
-use crate::protocol::{Event, Request};
+use crate::page::protocol::{Event, Request};
 use crate::ui::address;
 use crate::ui::link::Link;
 use crate::ui::state::{Action, State};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 
-use crate::pipeline::source::misplaced;
+use crate::tools::foreign::misplaced;
 use crate::{Error, Result};
 
 /// Where a tensor lies.
@@ -62,6 +62,11 @@ impl Checkpoint {
             }
         }
         Ok(Self { name, parts, places })
+    }
+
+    /// Forgets the tensors whose names begin with `prefix`: a part that is not wanted.
+    pub fn leave_out(&mut self, prefix: &str) {
+        self.places.retain(|key, _| !key.starts_with(prefix));
     }
 
     /// What error messages call the checkpoint.

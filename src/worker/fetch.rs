@@ -10,8 +10,8 @@ use web_sys::{
 };
 
 use super::{now, post, scope};
+use crate::page::protocol::Event;
 use crate::pipeline::Source;
-use crate::protocol::Event;
 use crate::{Error, Result};
 
 /// The browser's store of weights.

@@ -8,8 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{post, scope};
-use crate::device::Backend;
-use crate::protocol::{DeviceChoice, DeviceFacts, Event};
+use crate::page::protocol::{DeviceChoice, DeviceFacts, Event};
+use crate::tools::device::Backend;
 
 /// Whether the GPU draws.
 static IN_USE: AtomicBool = AtomicBool::new(false);

@@ -10,16 +10,15 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::fetch::{Web, forget_all};
 use super::{gpu, now, post};
-use crate::device::Backend;
+use crate::tools::device::Backend;
 
 use crate::image::Image;
+use crate::page::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
 use crate::pipeline::notes::vocabulary;
 use crate::pipeline::pixels::to_images;
-use crate::pipeline::source::read_json;
-use crate::pipeline::stickers::{MANIFEST, Manifest};
-use crate::pipeline::{Pipeline, Run, Source};
-use crate::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
+use crate::pipeline::stickers::{self, MANIFEST, Manifest};
+use crate::pipeline::{Parts, Pipeline, Run, Source, read_json};
 use crate::recipe::Recipe;
 use crate::samplers::Step;
 use crate::{Error, Result};
@@ -114,7 +113,7 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
         styles: pipeline.styles.clone(),
         defaults: pipeline.defaults.clone(),
         shift: pipeline.shift(),
-        places: pipeline.text.as_ref().map_or(0, |text| text.places),
+        max_tokens: pipeline.text.as_ref().map_or(0, |text| text.max_tokens),
         bytes,
         kept: source.kept().into(),
         is_kept: source.is_kept(),
@@ -131,7 +130,7 @@ async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
     let mut tries = manifest.files.len();
     loop {
         let source = Web::new(model, bytes);
-        match Pipeline::load(&source, device).await {
+        match stickers::load(&source, manifest.clone(), device, Parts::ForDrawing).await {
             Ok(pipeline) => return Ok((pipeline, source, bytes)),
             Err(Error::Weights { file, .. }) if tries > 0 && source.forget(&file).await => {
                 tries -= 1;
@@ -209,7 +208,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
         return Ok(());
     }
     let latent = if stopped { latest } else { run.latent() };
-    let pictures = to_images(pipeline.decoder.decode(latent)).await?;
+    let pictures = to_images(pipeline.autoencoder.decode(latent)).await?;
     post(&Event::Done { job, stopped, pictures, milliseconds: now() - start });
     Ok(())
 }
@@ -219,7 +218,7 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     let trace = worker.borrow().trace.clone();
     let latent = trace.1.get(step).filter(|_| trace.0 == job).cloned();
     let gone = || Error::Recipe("That step is not kept any more: draw the picture again".into());
-    let pictures = to_images(pipeline.decoder.decode(latent.ok_or_else(gone)?)).await?;
+    let pictures = to_images(pipeline.autoencoder.decode(latent.ok_or_else(gone)?)).await?;
     post(&Event::Decoded { job, step, pictures });
     Ok(())
 }
@@ -228,10 +227,9 @@ fn read(worker: &Shared, prompt: &str, negative: &str) {
     let Ok(pipeline) = pipeline(worker) else { return };
     let Some(reader) = &pipeline.text else { return };
     let reading = |what: &str, text: &str| {
-        let whole = reader.tokenizer.encode(text, usize::MAX).ok()?;
-        let fitting = reader.tokenizer.encode(text, reader.places).ok()?;
-        let notes = vocabulary(what, &whole);
-        Some(Reading { tokens: whole.ids.len(), cut: fitting.cut, notes })
+        let tokens = reader.tokenizer.encode(text, reader.max_tokens).ok()?;
+        let notes = vocabulary(what, &tokens);
+        Some(Reading { tokens: tokens.total, cut: tokens.cut, notes })
     };
     if let (Some(prompt), Some(negative)) =
         (reading("prompt", prompt), reading("negative prompt", negative))
@@ -243,10 +241,10 @@ fn read(worker: &Shared, prompt: &str, negative: &str) {
 /// The denoised estimate and the latent as it is, in one read of the device.
 async fn previews(pipeline: &Pipeline, step: &Step) -> Result<(Vec<Image>, Vec<Image>)> {
     let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
-    let Some(pictures) = pipeline.decoder.preview(both) else {
+    let Some(map) = &pipeline.preview else {
         return Ok((Vec::new(), Vec::new()));
     };
-    let mut denoised = to_images(pictures).await?;
+    let mut denoised = to_images(map.apply(both)).await?;
     let noisy = denoised.split_off(denoised.len() / 2);
     Ok((denoised, noisy))
 }

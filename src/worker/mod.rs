@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::protocol::{Event, Request, decode, encode};
+use crate::page::protocol::{Event, Request, decode, encode};
 
 /// Begins to listen; the worker's `main`.
 pub fn start() {

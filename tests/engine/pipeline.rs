@@ -83,7 +83,7 @@ fn latents_and_pictures(device: &Device) {
                 TOLERANCE,
             );
 
-            let picture = (pipeline.decoder.decode(latent) / 2.0 + 0.5).clamp(0.0, 1.0);
+            let picture = (pipeline.autoencoder.decode(latent) / 2.0 + 0.5).clamp(0.0, 1.0);
             let got: Vec<f32> = picture.into_data().try_to_vec().unwrap();
             // Decoding latents of hundreds amplifies their last digits.
             assert_values_close(&what, &got, &images[row * image_size..][..image_size], 1e-3);

@@ -1,7 +1,6 @@
 //! The embedded model with its shipped weights, against what PyTorch makes of the same files.
 
 use burn::tensor::{Device, Tensor};
-use patchwork::pipeline::stickers::whole_autoencoder;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::Recipe;
 use patchwork::weights::Checkpoint;
@@ -27,8 +26,7 @@ fn recipes_draw_what_the_reference_draws(device: &Device) {
     let recipes: Vec<Recipe> = json("stickers");
     for (i, recipe) in recipes.iter().enumerate() {
         let key = |part: &str| format!("{i}.{part}");
-        let tokens = reader.tokenizer.encode(&recipe.prompt, reader.places).unwrap();
-        let states = patchwork::text::encode(&reader.encoder, &tokens, device);
+        let (states, _) = reader.read(&recipe.prompt).unwrap();
         assert_close(&recipe.prompt, states, &file, &key("text_states"), 2e-5);
 
         let mut run = pipeline.begin(recipe, None).unwrap();
@@ -36,7 +34,7 @@ fn recipes_draw_what_the_reference_draws(device: &Device) {
         while run.step().is_some() {}
         let latent = run.latent();
         assert_absolute(&recipe.prompt, latent.clone(), &file, &key("latents"));
-        let picture = ((pipeline.decoder.decode(latent) + 1.0) / 2.0).clamp(0.0, 1.0);
+        let picture = ((pipeline.autoencoder.decode(latent) + 1.0) / 2.0).clamp(0.0, 1.0);
         assert_absolute(&recipe.prompt, picture, &file, &key("rgba"));
     }
 }
@@ -52,7 +50,8 @@ fn assert_absolute(what: &str, got: Tensor<4>, file: &Checkpoint, key: &str) {
 
 fn encodes_what_the_reference_encodes(device: &Device) {
     let source = Folder(root("www/models/stickers"));
-    let network = pollster::block_on(whole_autoencoder(&source, device)).unwrap();
+    let model = pollster::block_on(Pipeline::load_with_encoder(&source, device)).unwrap();
+    let network = model.autoencoder.sticker().unwrap();
     let file = tensors("stickers");
     let picture: Tensor<4> = tensor(&file, "0.rgba", device);
     let (mean, log_variance) = network.encode(picture * 2.0 - 1.0);
@@ -215,6 +214,6 @@ fn a_resolved_recipe_names_its_model() {
     let files: std::collections::BTreeMap<String, serde_json::Value> =
         serde_json::from_value(json["files"].clone()).unwrap();
     let all: String = files.values().filter_map(|facts| facts["sha256"].as_str()).collect();
-    assert_eq!(pipeline.hash, patchwork::pipeline::source::sha256(all.as_bytes())[..16]);
+    assert_eq!(pipeline.hash, patchwork::tools::hash::sha256(all.as_bytes())[..16]);
     assert!(pipeline.begin(&recipe, None).is_ok());
 }

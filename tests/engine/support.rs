@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use patchwork::device::Backend;
 use patchwork::diffusion::Generator;
+use patchwork::tools::device::Backend;
 use patchwork::weights::Checkpoint;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;

@@ -1,19 +1,20 @@
 //! `patchwork train dit`.
 
-use burn::tensor::Device;
 use clap::Args;
 
 use super::Common;
-use crate::dataset::{Dataset, captions};
-use crate::device;
-use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::{DIT, FileFacts, Manifest};
-use crate::terminal::{note, print};
+use crate::cli::load_model;
+use crate::cli::terminal::{note, print};
+use crate::pipeline::export::{export, manifest};
+use crate::pipeline::stickers::{DIT, Manifest};
+use crate::tools::device;
+use crate::tools::hash::FileFacts;
+use crate::tools::progress::Progress;
 use crate::train::checkpoint::{self, Snapshot};
 use crate::train::dit::{DitTask, Settings};
-use crate::train::examples::{KINDS, prepare, states};
-use crate::train::export::{export, manifest};
+use crate::train::examples::KINDS;
 use crate::train::prepared::Prepared;
+use crate::train::prepared_cache::PreparedCache;
 use crate::train::run::{Plan, run as train};
 use crate::train::times::Times;
 use crate::weights::keys;
@@ -150,11 +151,11 @@ fn beginning(arguments: &Arguments, manifest: &Manifest) -> Result<(String, usiz
     Ok((before.hash()?, seen + before.step * batch))
 }
 
-pub(super) async fn run(arguments: &Arguments) -> Result<()> {
+pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.rate, arguments.batch)?;
     arguments.check()?;
-    let (source, folder) = common.folders()?;
+    let folder = common.folder()?;
     let manifest = manifest(&common.model)?;
     let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
     let origin = manifest.prepared_origin(&FileFacts::of(&bytes).sha256, common.seed);
@@ -162,8 +163,19 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     // Before long work.
     checkpoint::last(&common.run, &settings)?;
     let device = device::named(&common.device).await?;
-    let model = Pipeline::load_whole(&source, &device).await?;
-    let data = prepared(common, &manifest, &model, (bytes, origin), settings.places)?;
+    let model = load_model(&common.model, &device, true).await?;
+    let cache = PreparedCache {
+        run: &common.run,
+        from: common.from.as_deref(),
+        data: &common.data,
+        manifest: &manifest,
+        model: &model,
+        max_tokens: settings.places,
+        seed: common.seed,
+        threads: common.threads,
+        progress,
+    };
+    let data = cache.prepared(bytes, origin)?;
     device.seed(common.seed);
     let new = match arguments.from_scratch {
         true => manifest.dit().init(&device),
@@ -178,7 +190,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         part: arguments.part,
         device,
     };
-    let state = train(&task, &plan, &settings, new, Settings::optimiser)?;
+    let state = train(&task, &plan, &settings, new, Settings::optimiser, progress)?;
 
     let seen = settings.seen + state.step * arguments.batch;
     let bytes = to_bytes(&parameters(&state.average, &keys::DIT, Precision::Half), None);
@@ -210,78 +222,4 @@ fn detail_channels(data: &Prepared) -> Vec<bool> {
         shares.join(", ")
     ));
     is_detail
-}
-
-/// What `patchwork pack` wrote, with the states of its captions.
-fn packed(
-    common: &Common,
-    manifest: &Manifest,
-    model: &Pipeline,
-    places: usize,
-) -> Result<Prepared> {
-    let mut prepared = Prepared::read(&common.data)?;
-    // The text encoder reads the captions anew; the latents cannot be made again.
-    let encoder = format!("autoencoder {}", manifest.encoder_hash());
-    if !prepared.origin.contains(&encoder) {
-        let problem =
-            "it was packed for a model with another autoencoder; pack it anew for this one";
-        return Err(Error::weights(common.data.display().to_string(), problem));
-    }
-    let reader = model.text.as_ref().expect("only models of prompts are packed for");
-    let learnt = places.min(reader.places);
-    captions::notes(prepared.captions(), &reader.tokenizer, learnt)?.iter().for_each(note);
-    note("Computing states of captions, once.");
-    let encode = |caption: &str| states(reader, caption, model);
-    prepared.read_captions(encode, &common.workers(&Device::flex()))?;
-    Ok(prepared)
-}
-
-const PREPARED: &str = "prepared.safetensors";
-
-/// Latents and states: those of the run's folder, or made now and kept there.
-fn prepared(
-    common: &Common,
-    manifest: &Manifest,
-    model: &Pipeline,
-    (bytes, origin): (Vec<u8>, String),
-    places: usize,
-) -> Result<Prepared> {
-    let path = common.run.join(PREPARED);
-    // Another run's are as good, if they were made of the same.
-    let other = common.from.as_ref().map(|from| from.join(PREPARED)).filter(|path| path.is_file());
-    if let (false, Some(other)) = (path.is_file(), other) {
-        let prepared = Prepared::read(&other)?;
-        if prepared.origin == origin {
-            return Ok(prepared);
-        }
-    }
-    if path.is_file() {
-        let prepared = Prepared::read(&path)?;
-        if prepared.origin != origin {
-            return Err(Error::Recipe(format!(
-                "The run in {} was begun with another dataset, autoencoder, text encoder or seed: \
-                 continue it with those, or choose another folder",
-                common.run.display()
-            )));
-        }
-        return Ok(prepared);
-    }
-    let mut prepared = if Prepared::is_packed(&bytes) {
-        packed(common, manifest, model, places)?
-    } else {
-        note("Computing latents of pictures and states of captions, once.");
-        let dataset = Dataset::from_bytes(&bytes, &common.data)?;
-        drop(bytes);
-        if let Some(reader) = &model.text {
-            let learnt = places.min(reader.places);
-            let all = captions::of(&dataset.entries);
-            captions::notes(all, &reader.tokenizer, learnt)?.iter().for_each(note);
-        }
-        prepare(&dataset, model, common.seed, &common.workers(&model.device))?
-    };
-    prepared.origin = origin;
-    std::fs::create_dir_all(&common.run).map_err(|source| Error::write(&common.run, source))?;
-    prepared.write(&path)?;
-    note(format!("There are {} pictures, as they are and made of them.", prepared.count()));
-    Ok(prepared)
 }

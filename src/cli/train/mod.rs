@@ -4,19 +4,20 @@ mod dit;
 mod vae;
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::model_folder;
-use crate::files::probe_folder;
-use crate::pipeline::Folder;
-use crate::terminal::note;
+use crate::cli::terminal::note;
+use crate::pipeline::export::check_apart;
+use crate::tools::files::probe_folder;
+use crate::tools::parallel::Workers;
+use crate::tools::progress::Progress;
 use crate::train::checkpoint::Snapshot;
-use crate::train::export::check_apart;
+use crate::train::environment;
 use crate::train::optimiser::Rate;
-use crate::train::parallel::Workers;
 use crate::train::run::Plan;
 use crate::{Error, Result};
 
@@ -147,11 +148,11 @@ impl Common {
         Ok(asked)
     }
 
-    /// The model's folder, and where the trained one goes, if both are as they must be.
-    fn folders(&self) -> Result<(Folder, PathBuf)> {
+    /// The folder of the trained model, if all folders are as they must be.
+    fn folder(&self) -> Result<PathBuf> {
         let trained = self.run.join("model");
         check_apart(&self.model, &trained)?;
-        let source = model_folder(&self.model)?;
+        model_folder(&self.model)?;
         probe_folder(&self.run)?;
         if let Some(from) = &self.from {
             check_apart(from, &self.run).map_err(|_| {
@@ -159,7 +160,7 @@ impl Common {
                 Error::Recipe(format!("A run cannot begin from itself: {from} is its own folder"))
             })?;
         }
-        Ok((source, trained))
+        Ok(trained)
     }
 
     /// How far a run is.
@@ -171,38 +172,18 @@ impl Common {
     }
 
     fn workers(&self, device: &burn::tensor::Device) -> Workers {
-        self.threads.map_or_else(|| Workers::new(device), Workers::of)
+        Workers::new(device, self.threads)
     }
 }
 
-/// What is read from the environment before a program's first line: where Burn puts an optimiser's
-/// state that it reads (by default a GPU, which may not be there), and whether the allocator gives
-/// memory back at once (which takes a tenth of the time).
-const ENVIRONMENT: [(&str, &str); 2] = [("BURN_DEVICE", "flex"), ("MIMALLOC_PURGE_DELAY", "-1")];
-
-/// Trains in a process of its own, whose environment is as it should be.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let missing = ENVIRONMENT.iter().filter(|(name, _)| std::env::var_os(name).is_none());
-    let missing: Vec<(&str, &str)> = missing.copied().collect();
-    if missing.is_empty() {
-        return train_here(arguments).map(|()| ExitCode::SUCCESS);
+/// Trains, in a process whose environment is as it should be.
+pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<ExitCode> {
+    if let Some(code) = environment::ensure()? {
+        return Ok(code);
     }
-    let program = std::env::current_exe().map_err(|source| Error::read("this program", source))?;
-    let mut command = Command::new(&program);
-    command.args(std::env::args_os().skip(1)).envs(missing);
-    // On Unix it takes this process's place, so that a kill meets it.
-    #[cfg(unix)]
-    let status = Err(std::os::unix::process::CommandExt::exec(&mut command));
-    #[cfg(not(unix))]
-    let status = command.status();
-    let status: std::process::ExitStatus =
-        status.map_err(|source| Error::read(&program, source))?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn train_here(arguments: &Arguments) -> Result<()> {
     match arguments {
-        Arguments::Dit(arguments) => pollster::block_on(dit::run(arguments)),
-        Arguments::Vae(arguments) => pollster::block_on(vae::run(arguments)),
+        Arguments::Dit(arguments) => pollster::block_on(dit::run(arguments, progress))?,
+        Arguments::Vae(arguments) => pollster::block_on(vae::run(arguments, progress))?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,13 +3,15 @@
 use clap::Args;
 
 use super::Common;
+use crate::cli::load_model;
+use crate::cli::terminal::print;
 use crate::dataset::{Dataset, Split};
-use crate::device;
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
-use crate::pipeline::stickers::{AUTOENCODER, ENCODER, whole_autoencoder};
-use crate::terminal::print;
-use crate::train::export::{autoencoder_files, export, manifest};
+use crate::pipeline::export::{autoencoder_files, export, manifest};
+use crate::pipeline::stickers::{AUTOENCODER, ENCODER};
+use crate::tools::device;
+use crate::tools::progress::Progress;
 use crate::train::latents;
 use crate::train::run::run as train;
 use crate::train::vae::{Settings, VaeTask};
@@ -40,7 +42,7 @@ pub(in crate::cli) struct Arguments {
     edges: f64,
 }
 
-pub(super) async fn run(arguments: &Arguments) -> Result<()> {
+pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.rate, arguments.batch)?;
     if arguments.part == 0
@@ -50,7 +52,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
         let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
         return Err(Error::Recipe(problem.into()));
     }
-    let (source, folder) = common.folders()?;
+    let folder = common.folder()?;
     let device = device::named(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;
@@ -70,7 +72,11 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     device.seed(common.seed);
     let new = match arguments.from_scratch {
         true => StickerAutoencoder::init(&device),
-        false => whole_autoencoder(&source, &device).await?,
+        false => {
+            let model = load_model(&common.model, &device, true).await?;
+            let network = model.autoencoder.sticker().cloned();
+            network.expect("a folder with a model.json has the stickers' autoencoder")
+        }
     };
     let unit = vec![1.0; manifest.latent_std.len()];
     let task = VaeTask {
@@ -85,7 +91,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<()> {
     if task.train.is_empty() {
         return Err(Error::weights(common.data.display().to_string(), "it has nothing to learn"));
     }
-    let state = train(&task, &plan, &settings, new, Settings::optimiser)?;
+    let state = train(&task, &plan, &settings, new, Settings::optimiser, progress)?;
 
     let mut files = autoencoder_files(&state.average, Precision::Half).to_vec();
     if !arguments.from_scratch && has_encoder {

@@ -85,7 +85,7 @@ pub struct ModelFacts {
     /// Its shift, where it is a flow.
     pub shift: Option<f64>,
     /// Tokens that a prompt may have.
-    pub places: usize,
+    pub max_tokens: usize,
     /// Bytes of its files.
     pub bytes: f64,
     /// Whether the browser keeps its files, in a sentence.

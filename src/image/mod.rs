@@ -1,5 +1,8 @@
 //! Pictures as pixels, and as PNG. Knows no Burn.
 
+#[cfg(feature = "native")]
+pub mod file;
+
 use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! What a picture is drawn from, and can be drawn again from. Knows no Burn.
 
+pub mod address;
+
 use std::fmt::Formatter;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};

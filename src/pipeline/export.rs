@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::files::write_whole;
+use super::known_answer::KNOWN_ANSWER;
 use crate::model::StickerAutoencoder;
-use crate::pipeline::known_answer::KNOWN_ANSWER;
-use crate::pipeline::source::parse_json;
-use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FILES, FileFacts, MANIFEST, Manifest};
+use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FILES, MANIFEST, Manifest};
+use crate::tools::files::write_whole;
+use crate::tools::foreign::parse_json;
+use crate::tools::hash::FileFacts;
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};

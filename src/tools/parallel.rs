@@ -10,13 +10,15 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// As many as the CPU has cores; one for a GPU, which does its own parallel work.
+    /// `threads` workers; by default as many as the CPU has cores, or one for a GPU, which does its
+    /// own parallel work.
     ///
     /// # Panics
-    /// Where the system gives no threads.
-    pub fn new(device: &Device) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::of(if *device == Device::flex() { cores } else { 1 })
+    /// If the system gives no threads.
+    pub fn new(device: &Device, threads: Option<usize>) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let usual = || if *device == Device::flex() { cores() } else { 1 };
+        Self::of(threads.unwrap_or_else(usual))
     }
 
     /// So many.

@@ -1,7 +1,7 @@
 //! A recipe in an address: names and values after the `#`, as a link carries them. Knows no browser.
 
 use crate::recipe::Recipe;
-use crate::words::{seed, short};
+use crate::tools::words::{seed, short};
 
 /// What the form holds when nothing was asked for.
 pub fn standard() -> Recipe {

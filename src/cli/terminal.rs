@@ -14,7 +14,7 @@ static IS_GONE: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// Where nothing can be written, as on a full disk.
-pub fn print(line: impl Display) -> Result<()> {
+pub(crate) fn print(line: impl Display) -> Result<()> {
     if IS_GONE.load(Ordering::Relaxed) {
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub fn print(line: impl Display) -> Result<()> {
 }
 
 /// A line for whoever watches. If nobody can, nothing is lost.
-pub fn note(line: impl Display) {
+pub(crate) fn note(line: impl Display) {
     drop(writeln!(std::io::stderr().lock(), "{}", plain(line)));
 }
 

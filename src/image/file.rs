@@ -9,8 +9,8 @@ use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits,
 };
 
-use crate::files::is_stdout;
 use crate::image::{INFLATES, Image};
+use crate::tools::files::is_stdout;
 use crate::{Error, Result};
 
 /// How a picture is written.

@@ -1,0 +1,74 @@
+//! How long work looks in a terminal: a bar; or, if there is no terminal, a line from time to time.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::terminal::note;
+use crate::tools::progress::Progress;
+
+/// If there is no terminal, a line says so often how it goes.
+const NEWS: Duration = Duration::from_secs(60);
+
+/// Draws one bar after another.
+#[derive(Debug, Default)]
+pub(super) struct Bars(Mutex<Option<Bar>>);
+
+#[derive(Debug)]
+struct Bar {
+    bar: ProgressBar,
+    told: Instant,
+    /// Whether the last message is worth keeping in sight.
+    has_message: bool,
+}
+
+impl Bars {
+    fn with(&self, work: impl FnOnce(&mut Option<Bar>)) {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, what: &str, total: usize, done: usize) {
+        let bar = ProgressBar::new(total as u64).with_position(done as u64);
+        let template = "{prefix} {bar:30} {pos}/{len}, {eta} left{msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(what.to_owned());
+        bar.reset_eta();
+        self.with(|now| *now = Some(Bar { bar, told: Instant::now(), has_message: false }));
+    }
+
+    fn advance(&self, parts: usize, message: &str) {
+        self.with(|now| {
+            let Some(Bar { bar, told, has_message }) = now else { return };
+            bar.inc(parts as u64);
+            if message.is_empty() {
+                return;
+            }
+            *has_message = true;
+            bar.set_message(format!(", {message}"));
+            if bar.is_hidden() && told.elapsed() > NEWS {
+                let (at, all) = (bar.position(), bar.length().unwrap_or(0));
+                note(format!("Step {at} of {all}, {message}."));
+                *told = Instant::now();
+            }
+        });
+    }
+
+    fn end(&self) {
+        self.with(|now| {
+            let Some(Bar { bar, has_message, .. }) = now.take() else { return };
+            if has_message { bar.abandon() } else { bar.finish_and_clear() }
+        });
+    }
+
+    fn note(&self, sentence: &str) {
+        self.with(|now| match now {
+            Some(Bar { bar, .. }) => bar.suspend(|| note(sentence)),
+            None => note(sentence),
+        });
+    }
+}

@@ -1,0 +1,189 @@
+//! A model in a byte a value, for a smaller download, and whether it still is what it was.
+
+use burn::tensor::{Device, Tensor};
+
+use super::Asked;
+use super::flow::flow_error;
+use super::reconstruction::{Reconstruction, measure};
+use crate::dataset::Dataset;
+use crate::dataset::render::SIDE;
+use crate::image::Image;
+use crate::pipeline::export::autoencoder_files;
+use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder, text_config};
+use crate::pipeline::{Parts, Pipeline};
+use crate::text::TextReader;
+use crate::weights::save::{Precision, parameters, to_bytes};
+use crate::weights::{Checkpoint, keys, load};
+use crate::{Error, Result};
+
+/// The states of prompts must keep their directions this well.
+const MIN_COSINE: f64 = 0.999;
+/// The DiT's error may grow by this part of itself.
+const MAX_ERROR_GROWTH: f64 = 0.02;
+/// And pictures may lose so much of their likeness, in dB.
+const MAX_PSNR_LOSS: f64 = 0.5;
+/// What error messages call it before it is written.
+const SMALLER: &str = "the smaller model";
+/// Captions, and pictures, that are tried.
+const CAPTIONS: usize = 300;
+const PICTURES: usize = 50;
+
+/// A model in a byte a value: its files by name, and itself as it is read from them.
+#[derive(Debug)]
+pub struct Quantised {
+    /// What is written.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    /// What draws with it.
+    pub model: Pipeline,
+}
+
+impl Quantised {
+    /// Makes `before` smaller.
+    ///
+    /// # Errors
+    /// Returns a sentence if `before` is not of the embedded layout, with its encoder.
+    pub fn of(before: &Pipeline) -> Result<Self> {
+        before.check_draws([SIDE; 2])?;
+        let (Some(reader), Some(network)) = (&before.text, before.autoencoder.sticker()) else {
+            let problem =
+                "Only models that Patchwork trained, with a model.json, can be made smaller";
+            return Err(Error::Recipe(problem.into()));
+        };
+        let device = Device::flex();
+        let text = to_bytes(&parameters(&reader.encoder, &keys::MINILM, Precision::Byte), None);
+        let file = Checkpoint::new(SMALLER, vec![text.clone()])?;
+        let encoder = load(text_config(&file).init(&device), &file, &keys::MINILM)?;
+        let new = before.dit.config().init(&device);
+        let dit_bytes = to_bytes(&parameters(&before.dit, &keys::DIT, Precision::Byte), None);
+        let file = Checkpoint::new(SMALLER, vec![dit_bytes.clone()])?;
+        let dit = load(new, &file, &keys::DIT)?;
+        let autoencoder_files = autoencoder_files(network, Precision::Byte);
+        let parts = autoencoder_files.iter().map(|(_, bytes)| bytes.clone()).collect();
+        let network = autoencoder(Checkpoint::new(SMALLER, parts)?, &device, Parts::All)?;
+        let model = Pipeline {
+            text: Some(TextReader { encoder, ..reader.clone() }),
+            dit,
+            autoencoder: before.autoencoder.clone().with_sticker(network),
+            ..before.clone()
+        };
+        let [decoder, encoder] = autoencoder_files;
+        Ok(Self { files: vec![(TEXT_ENCODER, text), (DIT, dit_bytes), decoder, encoder], model })
+    }
+}
+
+/// What a smaller model lost, on some captions and pictures of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QuantisationLoss {
+    /// The smallest cosine between the text states before and after.
+    pub cosine: f64,
+    /// The DiT's error before and after.
+    pub errors: [f64; 2],
+    /// The autoencoder's PSNR before and after, in dB.
+    pub psnr: [f64; 2],
+}
+
+impl QuantisationLoss {
+    /// Measures what `after` lost of `before`.
+    ///
+    /// # Errors
+    /// Returns a sentence if the dataset holds nothing, or what the models cannot read.
+    pub fn measure(before: &Pipeline, after: &Pipeline, dataset: &Dataset) -> Result<Self> {
+        if dataset.entries.is_empty() {
+            let problem = "The dataset has no pictures to try the model with";
+            return Err(Error::Recipe(problem.into()));
+        }
+        let every = |most: usize| dataset.entries.len().div_ceil(most).max(1);
+        let captions = dataset.entries.iter().step_by(every(CAPTIONS));
+        let captions = captions.map(|entry| entry.label.as_str());
+        let asked: Vec<Asked> =
+            dataset.entries.iter().step_by(every(PICTURES)).map(Asked::of).collect();
+        let pictures: Vec<&Image> = dataset.pictures.iter().step_by(every(PICTURES)).collect();
+        let error = |model: &Pipeline| flow_error(model, &asked, &pictures);
+        let models = [before, after];
+        Ok(Self {
+            cosine: least_cosine(captions, before, after)?,
+            errors: [error(before)?, error(after)?],
+            psnr: models.map(|model| -> f64 {
+                let Reconstruction { psnr, .. } = measure(model, &pictures);
+                psnr
+            }),
+        })
+    }
+
+    /// Makes sure that it is little enough.
+    ///
+    /// # Errors
+    /// Returns a sentence with the limits if it is not.
+    pub fn check(&self) -> Result<()> {
+        let Self { cosine, errors: [error_before, error], psnr: [psnr_before, psnr] } = *self;
+        // Not a number is not good enough either.
+        let is_good = cosine >= MIN_COSINE
+            && error <= error_before * (1.0 + MAX_ERROR_GROWTH)
+            && psnr >= psnr_before - MAX_PSNR_LOSS;
+        if is_good {
+            return Ok(());
+        }
+        Err(Error::Recipe(format!(
+            "Nothing was written: in a byte a value this model is not what it was. The cosine must \
+             be at least {MIN_COSINE}, the error may grow by {:.0} %, and the PSNR may fall by \
+             {MAX_PSNR_LOSS} dB. Train it further and try again, or publish it as it is: half \
+             precision takes twice the room",
+            100.0 * MAX_ERROR_GROWTH
+        )))
+    }
+}
+
+/// The smaller of two numbers; `f64::min` would pass over what is none.
+fn least_or_nan(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+}
+
+/// Returns the smallest cosine between two models' states of any token; NaN if one is.
+fn least_cosine<'a>(
+    captions: impl Iterator<Item = &'a str>,
+    before: &Pipeline,
+    after: &Pipeline,
+) -> Result<f64> {
+    let mut least = 1f64;
+    for caption in captions {
+        let states = |model: &Pipeline| -> Result<Tensor<2>> {
+            let reader = model.text.as_ref().expect("both have been seen to read");
+            Ok(reader.read(caption)?.0)
+        };
+        let (a, b) = (states(before)?, states(after)?);
+        let length = |x: &Tensor<2>| x.clone().square().sum_dim(1).sqrt();
+        let cosine = (a.clone() * b.clone()).sum_dim(1) / (length(&a) * length(&b));
+        for cosine in cosine.into_data().iter::<f32>() {
+            least = least_or_nan(least, f64::from(cosine));
+        }
+    }
+    Ok(least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        let least = |all: &[f64]| all.iter().copied().fold(1.0, least_or_nan);
+        assert_eq!(least(&[0.9, 0.8, 0.95]), 0.8);
+        for all in [[f64::NAN, 0.9, 0.8], [0.9, f64::NAN, 0.8], [0.9, 0.8, f64::NAN]] {
+            assert!(least(&all).is_nan());
+        }
+    }
+
+    #[test]
+    fn a_loss_must_be_within_each_limit() {
+        let fine = QuantisationLoss { cosine: 0.9995, errors: [1.0, 1.01], psnr: [30.0, 29.8] };
+        assert!(fine.check().is_ok());
+        for bad in [
+            QuantisationLoss { cosine: 0.99, ..fine },
+            QuantisationLoss { cosine: f64::NAN, ..fine },
+            QuantisationLoss { errors: [1.0, 1.03], ..fine },
+            QuantisationLoss { psnr: [30.0, 29.4], ..fine },
+        ] {
+            assert!(bad.check().unwrap_err().to_string().contains("Nothing was written"));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Which channels of a latent are detail, and which say what is where.
+
+use burn::tensor::Tensor;
+
+/// How much of each channel's variance a mean over 2×2 cells keeps: near 1 for what changes slowly,
+/// such as colour, and near a quarter for detail.
+///
+/// # Shapes
+/// `[b, c, h, w]`, h and w even → c values
+pub fn coarse_shares(latents: Tensor<4>) -> Vec<f64> {
+    let [count, channels, height, width] = latents.dims();
+    let variances = |x: Tensor<4>| -> Vec<f64> {
+        let mean = x.clone().mean_dims(&[0, 2, 3]);
+        (x - mean).square().mean_dims(&[0, 2, 3]).into_data().iter::<f64>().collect()
+    };
+    let blocks = [count * channels, height / 2, 2, width / 2, 2];
+    let pooled = latents.clone().reshape(blocks).mean_dims(&[2, 4]);
+    let pooled = variances(pooled.reshape([count, channels, height / 2, width / 2]));
+    pooled.iter().zip(variances(latents)).map(|(coarse, all)| coarse / all.max(1e-12)).collect()
+}
+
+/// Whether a channel with such a share is detail.
+pub fn is_detail(coarse_share: f64) -> bool {
+    coarse_share < 0.5
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn pooling_keeps_what_is_coarse() {
+        // The first channel is of plain 2×2 blocks, the second a chequerboard.
+        let block = |i: usize| if (i / 2 + i / 8).is_multiple_of(2) { 1.0 } else { -2.0 };
+        let chequers = |i: usize| if (i + i / 4).is_multiple_of(2) { 1.0 } else { -1.0 };
+        let values: Vec<f32> = (0..16).map(block).chain((0..16).map(chequers)).collect();
+        let latents = Tensor::<1>::from_floats(values.as_slice(), &Device::flex());
+        let shares = coarse_shares(latents.reshape([1, 2, 4, 4]));
+        assert!((shares[0] - 1.0).abs() < 1e-3 && shares[1].abs() < 1e-3, "{shares:?}");
+        assert!(!is_detail(shares[0]) && is_detail(shares[1]));
+    }
+}

@@ -1,0 +1,43 @@
+//! The one way of a text to the states that the DiT reads.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::{Tokenizer, Tokens};
+use crate::Result;
+use crate::model::MiniLm;
+
+/// The half of a model that reads prompts.
+#[derive(Debug, Clone)]
+pub struct TextReader {
+    /// Makes tokens of words.
+    pub tokenizer: Tokenizer,
+    /// Makes states of tokens.
+    pub encoder: MiniLm,
+    /// The most tokens that the DiT takes.
+    pub max_tokens: usize,
+    /// Where the encoder lives.
+    pub device: Device,
+}
+
+impl TextReader {
+    /// Returns the last hidden states of a text's tokens, `[n, d]`, and how it was read: what was
+    /// cut off, what the vocabulary lacks, and which emoji there are.
+    ///
+    /// # Errors
+    /// Returns a sentence if the vocabulary cannot express the text.
+    pub fn read(&self, text: &str) -> Result<(Tensor<2>, Tokens)> {
+        let tokens = self.tokenizer.encode(text, self.max_tokens)?;
+        let ids: Vec<i32> = tokens.ids.iter().map(|&id| id as i32).collect();
+        let ids = TensorData::new(ids, [1, tokens.ids.len()]);
+        let states = self.encoder.forward(Tensor::<2, Int>::from_data(ids, &self.device));
+        Ok((states.squeeze_dim(0), tokens))
+    }
+
+    /// Returns the states of [`read`](Self::read) alone, on the host, row-major.
+    ///
+    /// # Errors
+    /// See [`read`](Self::read).
+    pub fn states(&self, text: &str) -> Result<Vec<f32>> {
+        Ok(self.read(text)?.0.into_data().iter::<f32>().collect())
+    }
+}

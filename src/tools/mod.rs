@@ -1,0 +1,18 @@
+//! The ground floor: what every room may use, and what knows none of them.
+
+pub mod progress;
+pub mod words;
+
+#[cfg(feature = "engine")]
+pub mod device;
+#[cfg(feature = "engine")]
+pub mod foreign;
+#[cfg(feature = "engine")]
+pub mod hash;
+
+#[cfg(feature = "native")]
+pub mod files;
+#[cfg(feature = "native")]
+pub mod parallel;
+#[cfg(feature = "native")]
+pub mod random;

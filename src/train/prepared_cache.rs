@@ -1,0 +1,118 @@
+//! Where a run finds its latents and states: in its own folder, in that of the run it begins from, or
+//! made now and kept.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::examples::prepare;
+use super::prepared::Prepared;
+use crate::dataset::{Dataset, captions};
+use crate::pipeline::Pipeline;
+use crate::pipeline::stickers::Manifest;
+use crate::tools::parallel::Workers;
+use crate::tools::progress::Progress;
+use crate::{Error, Result};
+
+/// The file in a run's folder.
+const PREPARED: &str = "prepared.safetensors";
+
+/// What latents and states are made of, and where they are kept.
+#[derive(Clone, Copy)]
+pub struct PreparedCache<'a> {
+    /// The run's folder.
+    pub run: &'a Path,
+    /// The folder of the run that it begins from.
+    pub from: Option<&'a Path>,
+    /// The dataset's file, or what `patchwork pack` wrote.
+    pub data: &'a Path,
+    /// What describes the model.
+    pub manifest: &'a Manifest,
+    /// The model, with its encoders.
+    pub model: &'a Pipeline,
+    /// The most tokens of a caption that are learnt.
+    pub max_tokens: usize,
+    /// Decides what is drawn at random.
+    pub seed: u64,
+    /// How many threads; `None` is as many as there are cores.
+    pub threads: Option<usize>,
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+}
+
+impl PreparedCache<'_> {
+    /// Returns latents and states of `origin`. `bytes` are those of the dataset's file.
+    ///
+    /// # Errors
+    /// Returns a sentence if the run was begun with others, or they cannot be made or kept.
+    pub fn prepared(&self, bytes: Vec<u8>, origin: String) -> Result<Prepared> {
+        let path = self.run.join(PREPARED);
+        // Another run's are as good if they were made of the same.
+        let other = self.from.map(|from| from.join(PREPARED)).filter(|path| path.is_file());
+        if let (false, Some(other)) = (path.is_file(), other) {
+            let prepared = Prepared::read(&other)?;
+            if prepared.origin == origin {
+                return Ok(prepared);
+            }
+        }
+        if path.is_file() {
+            let prepared = Prepared::read(&path)?;
+            if prepared.origin != origin {
+                return Err(Error::Recipe(format!(
+                    "The run in {} was begun with another dataset, autoencoder, text encoder or \
+                     seed: continue it with those, or choose another folder",
+                    self.run.display()
+                )));
+            }
+            return Ok(prepared);
+        }
+        let mut prepared = match Prepared::is_packed(&bytes) {
+            true => self.unpacked()?,
+            false => self.made(bytes)?,
+        };
+        prepared.origin = origin;
+        std::fs::create_dir_all(self.run).map_err(|source| Error::write(self.run, source))?;
+        prepared.write(&path)?;
+        self.progress.note(&format!(
+            "There are {} pictures, as they are and made of them.",
+            prepared.count()
+        ));
+        Ok(prepared)
+    }
+
+    /// What `patchwork pack` wrote, with the states of its captions.
+    fn unpacked(&self) -> Result<Prepared> {
+        let mut prepared = Prepared::read(self.data)?;
+        // The text encoder reads the captions anew; the latents cannot be made again.
+        let encoder = format!("autoencoder {}", self.manifest.encoder_hash());
+        if !prepared.origin.contains(&encoder) {
+            let problem =
+                "it was packed for a model with another autoencoder; pack it anew for this one";
+            return Err(Error::weights(self.data.display().to_string(), problem));
+        }
+        let reader = self.model.text.as_ref().expect("only models of prompts are packed for");
+        self.tell(prepared.captions())?;
+        self.progress.note("Computing states of captions, once.");
+        let workers = Workers::new(&Device::flex(), self.threads);
+        prepared.read_captions(|caption: &str| reader.states(caption), &workers)?;
+        Ok(prepared)
+    }
+
+    fn made(&self, bytes: Vec<u8>) -> Result<Prepared> {
+        self.progress.note("Computing latents of pictures and states of captions, once.");
+        let dataset = Dataset::from_bytes(&bytes, self.data)?;
+        drop(bytes);
+        self.tell(captions::of(&dataset.entries))?;
+        let workers = Workers::new(&self.model.device, self.threads);
+        prepare(&dataset, self.model, self.seed, &workers, self.progress)
+    }
+
+    /// Tells what of the captions is not read.
+    fn tell<'a>(&self, captions: impl Iterator<Item = &'a str>) -> Result<()> {
+        let Some(reader) = &self.model.text else { return Ok(()) };
+        let learnt = self.max_tokens.min(reader.max_tokens);
+        let notes = captions::notes(captions, &reader.tokenizer, learnt)?;
+        notes.iter().for_each(|note| self.progress.note(note));
+        Ok(())
+    }
+}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::{Device, Distribution, Int, Tensor};
 use patchwork::model::DitConfig;
 use patchwork::model::text_tokens::TextTokens;
+use patchwork::tools::parallel::by_rows;
 
 fn main() {
     let seconds = std::env::var("PATCHWORK_BENCH_SECONDS")
@@ -27,7 +28,13 @@ fn main() {
         // A run embeds its text once; PyTorch's side does it every time, so that this does as well.
         let rows = states.clone().map(|states| dit.embed_text(states).expect("it takes text"));
         let text = TextTokens::cat(&[&rows[0], &rows[1]]);
-        let output = dit.forward(x.clone(), &[710.0; 2], &labels, Some(&text));
+        // As a guided step of a run calls it.
+        let output = by_rows(&device, 2, |rows| {
+            let (start, count) = (rows.start, rows.len());
+            let (x, labels) =
+                (x.clone().narrow(0, start, count), labels.clone().narrow(0, start, count));
+            dit.forward(x, &vec![710.0; count], &labels, Some(&text.rows(start, count)))
+        });
         assert_eq!(output.into_data().num_elements(), 2 * 8 * 16 * 16);
         start.elapsed()
     };

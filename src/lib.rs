@@ -23,6 +23,8 @@ pub mod tools;
 #[cfg(feature = "engine")]
 pub mod diffusion;
 #[cfg(feature = "engine")]
+mod kernels;
+#[cfg(feature = "engine")]
 pub mod model;
 #[cfg(feature = "engine")]
 pub mod pipeline;

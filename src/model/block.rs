@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor};
 
 use super::attention::SelfAttention;
 use super::embed::projection;
-use super::fused::{add_gated, gelu_tanh, modulated_norm};
 use super::layers::linear;
+use crate::kernels::{gated_add, gelu_tanh, modulated_norm};
 
 /// Epsilon of the norm before attention and of the final one.
 const NORM_EPS: f64 = 1e-6;
@@ -73,9 +73,9 @@ impl DitBlock {
         let [shift, scale, gate, mlp_shift, mlp_scale, mlp_gate] =
             parts(self.adaln_modulation.forward(condition));
         let h = self.attn.forward(modulated_norm(x.clone(), shift, scale, NORM_EPS));
-        let x = add_gated(x, h, gate);
+        let x = gated_add(x, h, gate);
         let h = modulated_norm(x.clone(), mlp_shift, mlp_scale, self.mlp_norm_eps);
-        add_gated(x, self.mlp.forward(h), mlp_gate)
+        gated_add(x, self.mlp.forward(h), mlp_gate)
     }
 }
 

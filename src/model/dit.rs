@@ -10,8 +10,6 @@ use super::block::{DitBlock, FinalLayer};
 use super::conditioner::Conditioner;
 use super::dit_config::DitConfig;
 use super::embed::{PatchEmbed, positions};
-#[cfg(feature = "native")]
-use super::fused::is_cpu;
 use super::text_tokens::{TextEmbedder, TextTokens};
 
 impl DitConfig {
@@ -86,40 +84,6 @@ impl Dit {
     /// - `text`: tokens `[b, k, d]` and pooled `[b, d]`, from [`embed_text`](Self::embed_text)
     /// - output: `[b, c or 2·c, h, w]`
     pub fn forward(
-        &self,
-        x: Tensor<4>,
-        timesteps: &[f64],
-        labels: &Tensor<1, Int>,
-        text: Option<&TextTokens>,
-    ) -> Tensor<4> {
-        #[cfg(feature = "native")]
-        if timesteps.len() > 1 && is_cpu(&x) {
-            return self.forward_rows(&x, timesteps, labels, text);
-        }
-        self.forward_batch(x, timesteps, labels, text)
-    }
-
-    /// Each row on a thread of its own: better use of a CPU than many threads in each small
-    /// product.
-    #[cfg(feature = "native")]
-    fn forward_rows(
-        &self,
-        x: &Tensor<4>,
-        timesteps: &[f64],
-        labels: &Tensor<1, Int>,
-        text: Option<&TextTokens>,
-    ) -> Tensor<4> {
-        use rayon::prelude::{IntoParallelIterator, ParallelIterator};
-
-        let row = |i: usize| {
-            let text = text.map(|text| text.row(i));
-            let (x, label) = (x.clone().narrow(0, i, 1), labels.clone().narrow(0, i, 1));
-            self.forward_batch(x, &timesteps[i..=i], &label, text.as_ref())
-        };
-        Tensor::cat((0..timesteps.len()).into_par_iter().map(row).collect(), 0)
-    }
-
-    fn forward_batch(
         &self,
         x: Tensor<4>,
         timesteps: &[f64],

@@ -1,21 +1,15 @@
 //! The networks, one concept a file: configuration, module, `init`, `forward`, tests.
 
 pub mod attention;
-#[cfg(feature = "native")]
-mod attention_gradients;
 pub mod autoencoder_kl;
 pub mod block;
 pub mod conditioner;
 pub mod dit;
 pub mod dit_config;
 pub mod embed;
-pub mod fused;
-#[cfg(feature = "native")]
-mod fused_gradients;
 pub mod kl_blocks;
 pub mod layers;
 pub mod minilm;
-#[cfg(feature = "native")]
 pub mod routing;
 pub mod sticker_autoencoder;
 #[cfg(test)]

@@ -90,11 +90,11 @@ impl TextEmbedder {
 }
 
 impl TextTokens {
-    /// One row of a batch, as a batch of one.
-    pub fn row(&self, row: usize) -> Self {
+    /// Returns `count` rows of a batch, from `start` on.
+    pub fn rows(&self, start: usize, count: usize) -> Self {
         Self {
-            tokens: self.tokens.clone().narrow(0, row, 1),
-            pooled: self.pooled.clone().narrow(0, row, 1),
+            tokens: self.tokens.clone().narrow(0, start, count),
+            pooled: self.pooled.clone().narrow(0, start, count),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a run is conditioned on, and the DiT under those conditions.
 
+use std::ops::Range;
+
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::Pipeline;
@@ -8,6 +10,7 @@ use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
 use crate::recipe::Recipe;
+use crate::tools::parallel::by_rows;
 use crate::{Error, Result};
 
 /// Labels and text of a batch.
@@ -15,6 +18,17 @@ use crate::{Error, Result};
 struct Batch {
     labels: Tensor<1, Int>,
     text: Option<TextTokens>,
+}
+
+impl Batch {
+    /// Some of its rows.
+    fn rows(&self, range: Range<usize>) -> Self {
+        let (start, count) = (range.start, range.len());
+        Self {
+            labels: self.labels.clone().narrow(0, start, count),
+            text: self.text.as_ref().map(|text| text.rows(start, count)),
+        }
+    }
 }
 
 /// The DiT under the conditions of one run.
@@ -65,8 +79,11 @@ impl Network for Conditioned<'_> {
             Pass::Conditional => &self.conditional,
             Pass::Both => &self.both,
         };
-        let timesteps = vec![timestep; rows];
-        let output = self.dit.forward(x, &timesteps, &batch.labels, batch.text.as_ref());
+        let output = by_rows(&x.device(), rows, |range| {
+            let part = batch.rows(range.clone());
+            let x = x.clone().narrow(0, range.start, range.len());
+            self.dit.forward(x, &vec![timestep; range.len()], &part.labels, part.text.as_ref())
+        });
         if self.keeps_variance { output } else { output.narrow(1, 0, channels) }
     }
 }

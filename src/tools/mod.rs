@@ -9,10 +9,10 @@ pub mod device;
 pub mod foreign;
 #[cfg(feature = "engine")]
 pub mod hash;
+#[cfg(feature = "engine")]
+pub mod parallel;
 
 #[cfg(feature = "native")]
 pub mod files;
-#[cfg(feature = "native")]
-pub mod parallel;
 #[cfg(feature = "native")]
 pub mod random;

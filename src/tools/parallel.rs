@@ -1,14 +1,37 @@
 //! A batch in parts, each on a thread of its own: on a CPU that is faster than many threads in each
 //! small product, and the sum is the same on every run.
 
-use burn::tensor::Device;
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor};
+
+/// Runs `work` on the rows of a batch: each row on a thread of its own if the device is a CPU with
+/// threads, which is better use of it than many threads in each small product; else all at once.
+///
+/// # Shapes
+/// `work` gives `[n, c, h, w]` for a range of n rows; so are the results joined.
+pub fn by_rows(
+    device: &Device,
+    rows: usize,
+    work: impl Fn(Range<usize>) -> Tensor<4> + Sync,
+) -> Tensor<4> {
+    #[cfg(feature = "native")]
+    if rows > 1 && *device == Device::flex() {
+        use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+        return Tensor::cat((0..rows).into_par_iter().map(|row| work(row..row + 1)).collect(), 0);
+    }
+    let _ = device;
+    work(0..rows)
+}
 
 /// Threads that each compute alone.
+#[cfg(feature = "native")]
 #[derive(Debug)]
 pub struct Workers {
     pools: Vec<rayon::ThreadPool>,
 }
 
+#[cfg(feature = "native")]
 impl Workers {
     /// `threads` workers; by default as many as the CPU has cores, or one for a GPU, which does its
     /// own parallel work.
@@ -69,7 +92,7 @@ impl Workers {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "native"))]
 mod tests {
     use super::*;
 

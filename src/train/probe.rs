@@ -8,6 +8,7 @@ use crate::diffusion::Generator;
 use crate::diffusion::guess::{GuessErrors, LEVELS, guess_error};
 use crate::model::Dit;
 use crate::model::text_tokens::TextTokens;
+use crate::tools::parallel::by_rows;
 
 /// The most pictures that are looked at.
 const MOST: usize = 64;
@@ -43,7 +44,12 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
         let noise = generator.randn_tensor(shape, device);
         let error = |text: &TextTokens| {
             guess_error(&clean, &noise, t, |x, timestep| {
-                dit.forward(x, &vec![timestep; examples.len()], &labels, Some(text))
+                by_rows(device, examples.len(), |rows| {
+                    let (start, count) = (rows.start, rows.len());
+                    let (x, text) = (x.clone().narrow(0, start, count), text.rows(start, count));
+                    let labels = labels.clone().narrow(0, start, count);
+                    dit.forward(x, &vec![timestep; count], &labels, Some(&text))
+                })
             })
         };
         (errors.right[i], errors.wrong[i]) = (error(&right), error(&wrong));

@@ -1,0 +1,58 @@
+//! An operation with a gradient of its own, as one step of Burn's autodiff on the CPU.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::tensor::Tensor;
+
+/// A CPU tensor as Burn keeps it.
+pub(super) type Plain = FloatTensor<Flex>;
+/// The same in a graph of autodiff.
+pub(super) type Tracked<C> = FloatTensor<Autodiff<Flex, C>>;
+
+/// Returns the tensor of a primitive.
+pub(super) fn tensor<const D: usize>(x: &Plain) -> Tensor<D> {
+    Tensor::from_primitive::<Flex>(x.clone())
+}
+
+/// Returns the primitive of a tensor.
+pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Plain {
+    x.try_into_primitive::<Flex>().expect("it was made of Flex's")
+}
+
+/// Puts a step into the graph: `output` comes of `inputs`, and `state` is kept for its gradient.
+pub(super) fn record<C: CheckpointStrategy, const N: usize, S: Backward<Flex, N>>(
+    step: S,
+    inputs: [&Tracked<C>; N],
+    state: S::State,
+    output: Plain,
+) -> Tracked<C> {
+    let nodes = inputs.map(|input| input.node());
+    match step.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => prep.finish(state, output),
+        OpsKind::UnTracked(prep) => prep.finish(output),
+    }
+}
+
+/// Takes the gradient of a step's output.
+pub(super) fn output_grad<S, const N: usize, const D: usize>(
+    ops: &Ops<S, N>,
+    grads: &mut Gradients,
+) -> Tensor<D> {
+    Tensor::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node))
+}
+
+/// Hands the gradients of a step's inputs on, to those that want theirs.
+pub(super) fn register<const N: usize, S>(
+    ops: Ops<S, N>,
+    grads: &mut Gradients,
+    values: [Plain; N],
+) {
+    for (parent, value) in ops.parents.into_iter().zip(values) {
+        if let Some(parent) = parent {
+            grads.register::<Flex>(parent.id, value);
+        }
+    }
+}

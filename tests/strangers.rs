@@ -11,9 +11,10 @@ use patchwork::image::Image;
 use patchwork::image::file as picture_file;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::address;
+use patchwork::recipe::seed;
 use patchwork::recipe::{FIELDS, Recipe};
 use patchwork::text::{EmojiNames, Tokenizer};
-use patchwork::tools::words::{meant, seed};
+use patchwork::tools::words::meant;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -13,11 +13,12 @@ use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
-use crate::recipe::{MAX_STEPS, Recipe};
+use crate::recipe::Recipe;
+use crate::recipe::limits::MAX_STEPS;
+use crate::recipe::seed;
 use crate::tools::device::Backend;
 use crate::tools::files::{is_same, probe, probe_folder, write_target, write_whole};
 use crate::tools::progress::Progress;
-use crate::tools::words::seed;
 use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
 

@@ -1,3 +1,23 @@
-//! What the page knows and does, without a browser: it is tested natively.
+//! What the page knows and does, without a browser, so that it is tested natively.
+//!
+//! ```text
+//!  Action ──► update(State, Action) ──► State ──► what is shown
+//!                      │
+//!                      └──► Effects: messages to the worker, the address, the store, chance
+//! ```
 
+pub mod bring;
+pub mod effect;
+pub mod grid;
+pub mod hear;
+pub mod help;
+pub mod history;
 pub mod protocol;
+pub mod run;
+pub mod state;
+pub mod turn;
+pub mod update;
+
+pub use effect::Effect;
+pub use state::{Action, Engine, Job, Loaded, ModelChoice, State, Stop};
+pub use update::update;

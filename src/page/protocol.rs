@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::image::Image;
 use crate::recipe::{Defaults, Recipe};
+use crate::tools::words::meant;
 
 /// Which device the visitor wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -80,7 +81,9 @@ pub struct ModelFacts {
     pub parameters: usize,
     /// Names of its styles.
     pub styles: Vec<String>,
-    /// How it draws best.
+    /// The samplers that are offered for it: name, and what people call it.
+    pub samplers: Vec<(String, String)>,
+    /// How it draws best; its sampler is always named.
     pub defaults: Defaults,
     /// Its shift, where it is a flow.
     pub shift: Option<f64>,
@@ -92,6 +95,14 @@ pub struct ModelFacts {
     pub kept: String,
     /// Whether it does.
     pub is_kept: bool,
+}
+
+impl ModelFacts {
+    /// Returns the name of the sampler that somebody means, if it is offered.
+    pub fn sampler(&self, name: &str) -> Option<&str> {
+        let is_meant = |(own, label): &&(String, String)| meant(name, [own, label]).is_some();
+        self.samplers.iter().find(is_meant).map(|(own, _)| own.as_str())
+    }
 }
 
 /// How a text is read.

@@ -1,7 +1,8 @@
 //! A recipe in an address: names and values after the `#`, as a link carries them. Knows no browser.
 
 use crate::recipe::Recipe;
-use crate::tools::words::{seed, short};
+use crate::recipe::seed;
+use crate::tools::words::short;
 
 /// What the form holds when nothing was asked for.
 pub fn standard() -> Recipe {

@@ -1,6 +1,8 @@
 //! What a picture is drawn from, and can be drawn again from. Knows no Burn.
 
 pub mod address;
+pub mod limits;
+mod seed;
 
 use std::fmt::Formatter;
 
@@ -8,15 +10,9 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Error, Result};
+pub use seed::seed;
 
-/// The most steps a recipe may ask for.
-pub const MAX_STEPS: usize = 1000;
-/// The most pictures a recipe may ask for at once.
-pub const MAX_COUNT: usize = 64;
-/// The largest guidance scale.
-pub const MAX_GUIDANCE: f64 = 100.0;
-/// The largest shift of a flow's levels; the smallest is its inverse.
-pub const MAX_SHIFT: f64 = 100.0;
+use limits::{MAX_COUNT, MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MIN_SHIFT};
 
 /// How a model draws best, as its makers found: what a recipe says unless somebody chose otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -207,7 +203,7 @@ impl Recipe {
                 "The guidance interval must be two rising numbers in 0 to 1, and is {from} to {to}"
             ));
         }
-        let (least, most) = (1.0 / MAX_SHIFT, MAX_SHIFT);
+        let (least, most) = (MIN_SHIFT, MAX_SHIFT);
         if let Some(shift) = self.shift.filter(|shift| !(least..=most).contains(shift)) {
             return refuse(format!("The shift must be {least} to {most}, and is {shift:?}"));
         }

@@ -20,10 +20,6 @@ impl Sampler for Ddim {
         "ddim"
     }
 
-    fn label(&self) -> &'static str {
-        "DDIM"
-    }
-
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
         let Schedule::Discrete { .. } = schedule else {
             if self.eta > 0.0 {

@@ -39,10 +39,6 @@ impl Sampler for Ddpm {
         "ddpm"
     }
 
-    fn label(&self) -> &'static str {
-        "DDPM"
-    }
-
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
         Ok(levels::discrete(Family::Ancestral, schedule, steps, options))
     }

@@ -21,8 +21,8 @@ impl Sampler for Dpmpp2m {
         "dpmpp_2m"
     }
 
-    fn label(&self) -> &'static str {
-        "DPM-Solver++(2M)"
+    fn label(&self) -> Option<&'static str> {
+        Some("DPM-Solver++(2M)")
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {

@@ -38,8 +38,8 @@ impl Sampler for Euler {
         "euler"
     }
 
-    fn label(&self) -> &'static str {
-        "Euler"
+    fn label(&self) -> Option<&'static str> {
+        Some("Euler")
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {

@@ -42,10 +42,6 @@ impl Sampler for EulerAncestral {
         "euler_ancestral"
     }
 
-    fn label(&self) -> &'static str {
-        "Euler ancestral"
-    }
-
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
         euler::even_levels(schedule, steps, options)
     }

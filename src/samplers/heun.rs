@@ -21,8 +21,8 @@ impl Sampler for Heun {
         "heun"
     }
 
-    fn label(&self) -> &'static str {
-        "Heun (two passes a step)"
+    fn label(&self) -> Option<&'static str> {
+        Some("Heun (two passes a step)")
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {

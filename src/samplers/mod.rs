@@ -42,8 +42,11 @@ pub trait Sampler: Debug + Send {
     /// The name in recipes and on the command line.
     fn name(&self) -> &'static str;
 
-    /// The name that people read.
-    fn label(&self) -> &'static str;
+    /// Returns what the page calls it; `None` if the page does not offer it. The page draws flows, on
+    /// which some samplers are not defined, and some are the same as others.
+    fn label(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Lays the levels of a run. Call [`levels`](fn@levels) instead, which checks them too.
     ///
@@ -147,6 +150,12 @@ fn those(can: fn(&dyn Sampler) -> bool) -> String {
 /// Returns the names of the samplers that walk a rectified flow, as people list them.
 pub fn those_of_flows() -> String {
     those(|sampler| sampler.refuses_flow().is_none())
+}
+
+/// Returns the samplers that the page offers: name, and what it calls them.
+pub fn offered() -> Vec<(String, String)> {
+    let all = ALL.iter().map(|new| new());
+    all.filter_map(|sampler| Some((sampler.name().into(), sampler.label()?.into()))).collect()
 }
 
 /// Makes the sampler that somebody means by `name`; see [`meant`].

@@ -25,8 +25,8 @@ impl Sampler for Unipc {
         "unipc"
     }
 
-    fn label(&self) -> &'static str {
-        "UniPC"
+    fn label(&self) -> Option<&'static str> {
+        Some("UniPC")
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {

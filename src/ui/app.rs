@@ -3,92 +3,89 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
-use web_sys::window;
-use yew::{
-    Callback, Html, MouseEvent, UseReducerHandle, classes, function_component, html,
-    use_effect_with, use_reducer,
-};
+use yew::{Callback, Component, Context, Html, Properties, classes, function_component, html};
 
-use crate::page::protocol::{DeviceChoice, Request};
-use crate::recipe::Recipe;
+use crate::page::protocol::DeviceChoice;
+use crate::page::{Action, Engine, State, Stop, update};
 use crate::ui::form::{Form, act};
 use crate::ui::grid_form::GridForm;
+use crate::ui::handle::{Dispatcher, Page};
 use crate::ui::history::{self, History};
 use crate::ui::panel::{credits, panel};
+use crate::ui::perform::Performer;
 use crate::ui::stage::Stage;
-use crate::ui::state::{Action, Phase, State};
-use crate::ui::{address, models, open, storage, use_keys, use_worker};
+use crate::ui::{address, open, use_keys};
 
-fn first_state() -> State {
-    State::new(address::from_address())
+/// Holds the state, changes it by each [`Action`], and has the effects done.
+pub(super) struct App {
+    state: Rc<State>,
+    dispatcher: Dispatcher,
+    performer: Performer,
 }
 
-/// The page.
+impl Component for App {
+    type Message = Action;
+    type Properties = ();
+
+    fn create(context: &Context<Self>) -> Self {
+        let (state, effects) = State::open(address::from_address());
+        let dispatcher = Dispatcher(context.link().callback(|action| action));
+        let mut performer = Performer::new(dispatcher.clone());
+        effects.into_iter().for_each(|effect| performer.perform(effect));
+        Self { state: Rc::new(state), dispatcher, performer }
+    }
+
+    fn update(&mut self, _: &Context<Self>, action: Action) -> bool {
+        let (state, effects) = update((*self.state).clone(), action);
+        self.state = Rc::new(state);
+        effects.into_iter().for_each(|effect| self.performer.perform(effect));
+        true
+    }
+
+    fn view(&self, _: &Context<Self>) -> Html {
+        html! { <Whole state={Page::new(self.state.clone(), self.dispatcher.clone())} /> }
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct Props {
+    state: Page,
+}
+
+/// Everything on the page.
 #[function_component]
-pub(super) fn App() -> Html {
-    let state = use_reducer(first_state);
-    let send = use_worker::use_worker(&state);
-    use_keys::use_keys(&state);
-    open::use_open(&state);
-    history::use_history(&state);
-    use_models(&state);
-    use_reading(&state, &send);
-    storage::use_storage(&state);
+fn Whole(Props { state }: &Props) -> Html {
+    use_keys::use_keys(state);
+    open::use_open(state);
+    history::use_recall(state);
     html! {
-        <main data-state={state.phase.name()}>
+        <main data-state={state.phase()}>
             <header>
                 <h1>{"Patchwork"}</h1>
                 <p>{"Stickers from words, by a Diffusion Transformer that runs on your machine."}</p>
             </header>
-            {loading(&state)}
-            <p class={classes!("status", (state.phase == Phase::Error).then_some("wrong"))}
+            {loading(state)}
+            <p class={classes!("status", state.has_failed().then_some("wrong"))}
                 role="status" aria-label="Status">{state.status.clone()}</p>
-            {trouble(&state)}
+            {trouble(state)}
             <div class="columns">
                 <Form state={state.clone()} />
                 <div class="right">
-                    <Stage state={state.clone()} send={send.clone()} />
+                    <Stage state={state.clone()} />
                     <History state={state.clone()} />
                 </div>
             </div>
             <GridForm state={state.clone()} />
-            {panel(&state, &send)}
+            {panel(state)}
             {credits()}
         </main>
     }
 }
 
-/// Asks which models there are.
-#[yew::hook]
-fn use_models(state: &UseReducerHandle<State>) {
-    let dispatcher = state.dispatcher();
-    use_effect_with((), move |()| {
-        spawn_local(async move { dispatcher.dispatch(Action::Models(models::list().await)) });
-    });
-}
-
-/// Asks the worker how it reads the prompts whenever they have changed.
-#[yew::hook]
-fn use_reading(state: &UseReducerHandle<State>, send: &Callback<Request>) {
-    let send = send.clone();
-    let Recipe { prompt, negative, .. } = state.form.clone();
-    use_effect_with(
-        (prompt, negative, state.loaded.is_some()),
-        move |(prompt, negative, ready)| {
-            if *ready {
-                send.emit(Request::Read { prompt: prompt.clone(), negative: negative.clone() });
-            }
-        },
-    );
-}
-
 fn loading(state: &State) -> Html {
-    if state.phase != Phase::Loading {
-        return html! {};
-    }
-    let (loaded, total) = (state.loading.loaded / 1e6, state.loading.total / 1e6);
-    let rate = state.loading.rate / 1e6;
-    let mut text = match state.models.iter().find(|model| model.folder == state.folder) {
+    let Some(loading) = state.loading() else { return html! {} };
+    let (loaded, total, rate) = (loading.loaded / 1e6, loading.total / 1e6, loading.rate / 1e6);
+    let mut text = match state.chosen() {
         Some(model) if total == 0.0 => {
             format!("{:.0} MB to download, unless this browser kept them.", model.bytes / 1e6)
         }
@@ -109,22 +106,13 @@ fn loading(state: &State) -> Html {
 }
 
 /// After a crash: what happened, and the ways on. Nothing of the form is lost.
-fn trouble(state: &UseReducerHandle<State>) -> Html {
-    if state.trouble.is_none() && !state.worker_is_dead {
+fn trouble(state: &Page) -> Html {
+    let is_stopped = matches!(state.engine, Engine::Stopped(_));
+    if state.trouble.is_none() && !is_stopped {
         return html! {};
     }
-    if state.is_outdated {
-        let mut form = state.form.clone();
-        if let Some(model) = state.models.iter().find(|model| model.folder == state.folder) {
-            (form.model, form.model_hash) = (model.name.clone(), model.hash.clone());
-        }
-        let reload = Callback::from(move |_: MouseEvent| {
-            // What is in the form comes back with the address.
-            address::show_in_address(&form);
-            if let Some(window) = window() {
-                drop(window.location().reload());
-            }
-        });
+    if state.engine == Engine::Stopped(Stop::Outdated) {
+        let reload = act(state, || Action::Reload);
         return html! {
             <div class="trouble" role="alert">
                 <p>{"A newer version of this page is on its server, and does not fit this one. What is \
@@ -148,8 +136,8 @@ fn trouble(state: &UseReducerHandle<State>) -> Html {
                 <button type="button" onclick={act(state, || Action::Restart)}>
                     {"Start again"}
                 </button>
-                if state.trouble.is_some() || state.choice == DeviceChoice::WebGpu {
-                    <button type="button" onclick={act(state, || Action::Choose(DeviceChoice::Cpu))}>
+                if state.trouble.is_some() || state.device == DeviceChoice::WebGpu {
+                    <button type="button" onclick={act(state, || Action::ChooseDevice(DeviceChoice::Cpu))}>
                         {"Use the CPU"}
                     </button>
                 }
@@ -160,7 +148,7 @@ fn trouble(state: &UseReducerHandle<State>) -> Html {
 
 /// A callback that does something with the state as it is then, and tells of it.
 pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
-    state: &UseReducerHandle<State>,
+    state: &Page,
     work: impl Fn(Input) -> Work + 'static,
 ) -> Callback<Input> {
     let (dispatcher, work) = (state.dispatcher(), Rc::new(work));

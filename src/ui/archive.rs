@@ -8,8 +8,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::image::Image;
+use crate::page::history::Entry;
 use crate::ui::share::file_name;
-use crate::ui::store::Entry;
 
 /// The PNGs as they are, each with its recipe inside; `None` where they do not fit into a ZIP.
 pub(super) fn zip(entries: &[Rc<Entry>]) -> Option<Vec<u8>> {

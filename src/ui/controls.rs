@@ -48,8 +48,8 @@ pub(super) struct NumberProps {
     pub(super) label: &'static str,
     pub(super) help: AttrValue,
     pub(super) value: AttrValue,
-    pub(super) min: &'static str,
-    pub(super) max: &'static str,
+    pub(super) min: AttrValue,
+    pub(super) max: AttrValue,
     #[prop_or("1")]
     pub(super) step: &'static str,
     /// What is wrong with a number as typed, in a sentence.
@@ -114,8 +114,8 @@ pub(super) fn Number(props: &NumberProps) -> Html {
         <div class="field">
             <label for={id.clone()}>{props.label}</label>
             <span class="with-buttons">
-                <input {id} type="number" aria-describedby={help.clone()} min={props.min}
-                    max={props.max} step={props.step} {value} {oninput} {onblur}
+                <input {id} type="number" aria-describedby={help.clone()} min={props.min.clone()}
+                    max={props.max.clone()} step={props.step} {value} {oninput} {onblur}
                     aria-invalid={problem.is_some().then_some("true")} />
                 {props.children.clone()}
             </span>

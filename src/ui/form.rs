@@ -1,34 +1,18 @@
 //! The form: what to draw, and how.
 
 use yew::{
-    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, UseReducerHandle,
-    function_component, html,
+    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, function_component, html,
 };
 
+use crate::page::help;
 use crate::page::protocol::DeviceChoice;
-use crate::recipe::{MAX_SHIFT, Recipe};
-use crate::tools::words::seed;
+use crate::page::{Action, Engine};
+use crate::recipe::limits::{
+    MAX_GUIDANCE, MAX_SEED, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS,
+};
+use crate::recipe::{Recipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
-use crate::ui::help;
-use crate::ui::state::{Action, Phase, State};
-
-/// The samplers that are defined for the embedded model, a flow: name and what to call it.
-pub(super) const SAMPLERS: [(&str, &str); 4] = [
-    ("euler", "Euler"),
-    ("heun", "Heun (two passes a step)"),
-    ("dpmpp_2m", "DPM-Solver++(2M)"),
-    ("unipc", "UniPC"),
-];
-
-/// The most that the page offers.
-pub(super) const MAX_STEPS: usize = 150;
-pub(super) const MAX_IMAGES: usize = 16;
-pub(super) const MAX_GUIDANCE: f64 = 100.0;
-
-/// A random seed, short enough to be told to a friend.
-pub(super) fn dice() -> u64 {
-    (js_sys::Math::random() * 4_294_967_296.0) as u64
-}
+use crate::ui::handle::Page;
 
 /// A whole number from 1 on, whatever was typed; `now` where that is no number.
 fn whole(text: &str, now: usize, most: usize) -> usize {
@@ -37,11 +21,11 @@ fn whole(text: &str, now: usize, most: usize) -> usize {
 
 #[derive(PartialEq, Properties)]
 pub(super) struct Props {
-    pub(super) state: UseReducerHandle<State>,
+    pub(super) state: Page,
 }
 
 /// A callback that edits the form's recipe with the text of a control.
-fn edit(state: &UseReducerHandle<State>, change: fn(&mut Recipe, String)) -> Callback<String> {
+fn edit(state: &Page, change: fn(&mut Recipe, String)) -> Callback<String> {
     let dispatcher = state.dispatcher();
     Callback::from(move |text| {
         dispatcher.dispatch(Action::Edit(Box::new(move |recipe| change(recipe, text))));
@@ -49,10 +33,7 @@ fn edit(state: &UseReducerHandle<State>, change: fn(&mut Recipe, String)) -> Cal
 }
 
 /// A callback that lets something happen.
-pub(super) fn act(
-    state: &UseReducerHandle<State>,
-    action: impl Fn() -> Action + 'static,
-) -> Callback<MouseEvent> {
+pub(super) fn act(state: &Page, action: impl Fn() -> Action + 'static) -> Callback<MouseEvent> {
     let dispatcher = state.dispatcher();
     Callback::from(move |_| dispatcher.dispatch(action()))
 }
@@ -60,7 +41,8 @@ pub(super) fn act(
 /// The form.
 #[function_component]
 pub(super) fn Form(Props { state }: &Props) -> Html {
-    let is_busy = state.phase == Phase::Running || state.waiting.is_some();
+    let is_busy = state.is_busy();
+    let is_stopped = matches!(state.engine, Engine::Stopped(_));
     let onsubmit = {
         let dispatcher = state.dispatcher();
         Callback::from(move |event: SubmitEvent| {
@@ -76,7 +58,7 @@ pub(super) fn Form(Props { state }: &Props) -> Html {
             <Text label="Prompt" rows={2} value={state.form.prompt.clone()} help={help::prompt(state)}
                 change={edit(state, |recipe, text| recipe.prompt = text)} />
             <div class="actions">
-                <button type="submit" class="primary" disabled={state.worker_is_dead}
+                <button type="submit" class="primary" disabled={is_stopped}
                     title="Ctrl+Enter">{"Generate"}</button>
                 // Not `disabled`: the keyboard's place must not be lost when it has worked.
                 <button type="button" onclick={stop} aria-disabled={(!is_busy).to_string()}
@@ -94,12 +76,12 @@ pub(super) fn Form(Props { state }: &Props) -> Html {
     }
 }
 
-fn look(state: &UseReducerHandle<State>) -> Html {
-    let styles = state.loaded.iter().flat_map(|loaded| &loaded.model.styles);
+fn look(state: &Page) -> Html {
+    let styles = state.loaded().into_iter().flat_map(|loaded| &loaded.model.styles);
     let styles = styles.map(|style| (style.clone().into(), style.clone().into()));
     let options: Vec<(AttrValue, AttrValue)> =
         std::iter::once(("".into(), "Any style".into())).chain(styles).collect();
-    let dice = act(state, || Action::Edit(Box::new(|recipe| recipe.seed = dice())));
+    let dice = act(state, || Action::RollSeed);
     let dispatcher = state.dispatcher();
     let refused = Callback::from(move |problem| dispatcher.dispatch(Action::Refuse(problem)));
     let locked = state.seed_is_locked;
@@ -109,7 +91,7 @@ fn look(state: &UseReducerHandle<State>) -> Html {
             <Choice label="Style" help="Which emoji set to draw like." {options}
                 value={state.form.style.clone()}
                 change={edit(state, |recipe, text| recipe.style = text)} />
-            <Number label="Seed" min="0" max="18446744073709551615"
+            <Number label="Seed" min="0" max={MAX_SEED.to_string()}
                 help={if locked { "The same seed draws the same picture." }
                       else { "Unlocked: each picture gets a new seed." }}
                 value={state.form.seed.to_string()}
@@ -129,16 +111,17 @@ fn look(state: &UseReducerHandle<State>) -> Html {
     }
 }
 
-fn sampling(state: &UseReducerHandle<State>) -> Html {
+fn sampling(state: &Page) -> Html {
     let recipe = &state.form;
-    let of_model = state.loaded.as_ref().and_then(|loaded| loaded.model.shift);
+    let of_model = state.loaded().and_then(|loaded| loaded.model.shift);
     let shift = recipe.shift.or(of_model).unwrap_or(1.0);
     let guidance_help = match recipe.guidance_interval {
         (0.0, 1.0) => "How strictly to follow the words.".into(),
         (from, to) => format!("How strictly to follow the words, from noise {to} to {from}."),
     };
+    let samplers = state.loaded().into_iter().flat_map(|loaded| &loaded.model.samplers);
     let samplers: Vec<_> =
-        SAMPLERS.iter().map(|&(name, label)| (name.into(), label.into())).collect();
+        samplers.map(|(name, label)| (name.clone().into(), label.clone().into())).collect();
     html! {
         <>
             <Text label="Negative prompt" help={help::negative(state)}
@@ -146,21 +129,21 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
                 change={edit(state, |recipe, text| recipe.negative = text)} />
             <div class="row three">
                 <Number label="Steps" help="More is finer, and slower."
-                    value={recipe.steps.to_string()} min="1" max="150"
+                    value={recipe.steps.to_string()} min="1" max={PAGE_MAX_STEPS.to_string()}
                     change={edit(state, |recipe, text| {
-                        recipe.steps = whole(&text, recipe.steps, MAX_STEPS);
+                        recipe.steps = whole(&text, recipe.steps, PAGE_MAX_STEPS);
                     })} />
                 <Number label="Guidance" help={guidance_help}
-                    value={recipe.guidance.to_string()} min="0" max="100" step="any"
+                    value={recipe.guidance.to_string()} min="0" max={MAX_GUIDANCE.to_string()} step="any"
                     change={edit(state, |recipe, text| {
                         let guidance = text.parse().ok().filter(|g: &f64| g.is_finite());
                         recipe.guidance =
                             guidance.unwrap_or(recipe.guidance).clamp(0.0, MAX_GUIDANCE);
                     })} />
                 <Number label="Images" help="Each with the next seed."
-                    value={recipe.count.to_string()} min="1" max="16"
+                    value={recipe.count.to_string()} min="1" max={PAGE_MAX_COUNT.to_string()}
                     change={edit(state, |recipe, text| {
-                        recipe.count = whole(&text, recipe.count, MAX_IMAGES);
+                        recipe.count = whole(&text, recipe.count, PAGE_MAX_COUNT);
                     })} />
             </div>
             <div class="row">
@@ -168,10 +151,11 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
                     options={samplers} value={recipe.sampler.clone()}
                     change={edit(state, |recipe, text| recipe.sampler = text)} />
                 <Number label="Shift" help="Above 1, more steps while it is decided what to draw."
-                    value={shift.to_string()} min="0.01" max="100" step="any"
+                    value={shift.to_string()} min={MIN_SHIFT.to_string()}
+                    max={MAX_SHIFT.to_string()} step="any"
                     change={edit(state, |recipe, text| {
                         let shift = text.parse().ok().filter(|s: &f64| *s > 0.0);
-                        let shift = shift.map(|s| s.clamp(1.0 / MAX_SHIFT, MAX_SHIFT));
+                        let shift = shift.map(|s| s.clamp(MIN_SHIFT, MAX_SHIFT));
                         recipe.shift = shift.or(recipe.shift);
                     })} />
             </div>
@@ -179,18 +163,16 @@ fn sampling(state: &UseReducerHandle<State>) -> Html {
     }
 }
 
-fn machine(state: &UseReducerHandle<State>) -> Html {
-    let models: Vec<_> = state
-        .models
-        .iter()
-        .map(|model| (model.folder.clone().into(), model.name.clone().into()))
-        .collect();
-    let chosen = state.models.iter().find(|model| model.folder == state.folder);
+fn machine(state: &Page) -> Html {
+    let models = state.models.iter().flatten();
+    let models: Vec<_> =
+        models.map(|model| (model.folder.clone().into(), model.name.clone().into())).collect();
+    let chosen = state.chosen();
     let help = chosen.map_or_else(
         || "What draws.".into(),
         |model| format!("{:.0} MB, downloaded once.", model.bytes / 1e6),
     );
-    let device = match state.choice {
+    let device = match state.device {
         DeviceChoice::Auto => "Auto",
         DeviceChoice::WebGpu => "WebGPU",
         DeviceChoice::Cpu => "CPU",
@@ -200,7 +182,7 @@ fn machine(state: &UseReducerHandle<State>) -> Html {
         Callback::from(move |folder| dispatcher.dispatch(Action::ChooseModel(folder)));
     let dispatcher = state.dispatcher();
     let choose_device = Callback::from(move |name: String| {
-        dispatcher.dispatch(Action::Choose(match name.as_str() {
+        dispatcher.dispatch(Action::ChooseDevice(match name.as_str() {
             "WebGPU" => DeviceChoice::WebGpu,
             "CPU" => DeviceChoice::Cpu,
             _ => DeviceChoice::Auto,

@@ -1,53 +1,52 @@
 //! The X/Y grid: asked for, drawn cell by cell, and saved.
 
-use std::rc::Rc;
-
 use yew::{
-    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, UseReducerHandle,
-    function_component, html, use_state_eq,
+    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, function_component, html,
+    use_state_eq,
 };
 
 use crate::image::Image;
+use crate::page::Action;
+use crate::page::bring::Brought;
+use crate::page::grid::{Axis, Grid, Setting};
 use crate::ui::app::tell;
-use crate::ui::bring::Brought;
 use crate::ui::canvas::{Canvas, labelled_sheet};
 use crate::ui::controls::{Choice, Text};
 use crate::ui::form::act;
-use crate::ui::grid::{Axis, Grid, Setting};
+use crate::ui::handle::Page;
 use crate::ui::share;
-use crate::ui::state::{Action, State};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct Props {
-    pub(super) state: UseReducerHandle<State>,
+    pub(super) state: Page,
 }
 
 /// The grid and its form.
 #[function_component]
 pub(super) fn GridForm(Props { state }: &Props) -> Html {
     let settings = use_state_eq(|| [Setting::Guidance, Setting::Steps]);
-    let texts = use_state_eq(|| settings.map(|setting| setting.suggestion(&[])));
-    let styles = state.loaded.as_ref().map(|loaded| loaded.model.styles.clone());
-    let styles = Rc::new(styles.unwrap_or_default());
+    let texts = use_state_eq(|| settings.map(|setting| setting.suggestion(None)));
     let onsubmit = {
-        let (state, styles, texts) = (state.clone(), styles.clone(), texts.clone());
+        let (state, texts) = (state.clone(), texts.clone());
         let settings = settings.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let [across, down] = [0, 1].map(|i| Axis::new(settings[i], &texts[i]));
-            match Grid::new(&state.form, across, down, &styles) {
+            let Some(loaded) = state.loaded() else { return };
+            match Grid::new(&state.form, across, down, &loaded.model) {
                 Ok(grid) => state.dispatch(Action::DrawGrid(grid)),
                 Err(problem) => state.dispatch(Action::Say(problem)),
             }
         })
     };
     let side = |i: usize, label: &'static str, values: &'static str| {
-        let (chosen, styles, now) = (settings[i], styles.clone(), texts.clone());
+        let (chosen, state, now) = (settings[i], state.clone(), texts.clone());
         let settings = settings.clone();
         let choose = Callback::from(move |name: String| {
             let Some(setting) = Setting::named(&name) else { return };
             let (mut chosen, mut both) = (*settings, (*now).clone());
-            (chosen[i], both[i]) = (setting, setting.suggestion(&styles));
+            let model = state.loaded().map(|loaded| &loaded.model);
+            (chosen[i], both[i]) = (setting, setting.suggestion(model));
             settings.set(chosen);
             now.set(both);
         });
@@ -76,7 +75,7 @@ pub(super) fn GridForm(Props { state }: &Props) -> Html {
                     {side(0, "Across", "Values across")}
                     {side(1, "Down", "Values down")}
                     <p><small>{"Everything else is as in the form above."}</small></p>
-                    <button type="submit" disabled={!state.can_draw()}>{"Draw grid"}</button>
+                    <button type="submit" disabled={state.loaded().is_none()}>{"Draw grid"}</button>
                 </form>
                 if let Some(grid) = &state.grid { {drawn(state, grid)} }
             </details>
@@ -84,7 +83,7 @@ pub(super) fn GridForm(Props { state }: &Props) -> Html {
     }
 }
 
-fn drawn(state: &UseReducerHandle<State>, grid: &Grid) -> Html {
+fn drawn(state: &Page, grid: &Grid) -> Html {
     // The cell that is being drawn is finished.
     let stop = act(state, || Action::Stop);
     let done = grid.cells.iter().flatten().count();

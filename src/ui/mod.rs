@@ -3,29 +3,24 @@
 mod address;
 mod app;
 mod archive;
-mod bring;
 mod canvas;
 mod controls;
 mod form;
-mod grid;
 mod grid_form;
-mod help;
+mod handle;
 mod history;
 mod link;
 mod models;
 mod open;
 mod panel;
-mod reduce;
-mod run;
+mod perform;
+mod persist;
 mod share;
 mod stage;
-mod state;
-mod storage;
 mod store;
 mod take_away;
 mod timeline;
 mod use_keys;
-mod use_worker;
 
 /// Puts the page into the document.
 pub fn start() {

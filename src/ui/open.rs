@@ -5,20 +5,18 @@ use gloo_file::futures::read_as_bytes;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, FileList, HtmlInputElement};
-use yew::{
-    Callback, Event, Html, TargetCast, UseReducerDispatcher, UseReducerHandle, hook, html,
-    use_effect_with,
-};
+use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 
 use crate::image::Image;
+use crate::page::Action;
+use crate::page::bring::{Brought, fields};
 use crate::ui::address::from_address;
-use crate::ui::bring::{Brought, fields};
-use crate::ui::state::{Action, State};
+use crate::ui::handle::{Dispatcher, Page};
 use crate::ui::use_keys::listen;
 
 /// Takes PNGs that are dropped anywhere on the page, and links that are followed while it is open.
 #[hook]
-pub(super) fn use_open(state: &UseReducerHandle<State>) {
+pub(super) fn use_open(state: &Page) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         let to = dispatcher.clone();
@@ -52,7 +50,7 @@ fn has_files(event: &Event) -> bool {
 }
 
 /// A button that chooses a PNG, for those who cannot drop one.
-pub(super) fn open_button(state: &UseReducerHandle<State>) -> Html {
+pub(super) fn open_button(state: &Page) -> Html {
     let dispatcher = state.dispatcher();
     let onchange = Callback::from(move |event: Event| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
@@ -72,7 +70,7 @@ pub(super) fn open_button(state: &UseReducerHandle<State>) -> Html {
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Puts the recipe of the first file into the form.
-fn read_first(files: Option<FileList>, dispatcher: UseReducerDispatcher<State>) {
+fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
     let Some(file) = files.and_then(|files| files.get(0)) else { return };
     let file = File::from(file);
     spawn_local(async move {

@@ -1,13 +1,14 @@
 //! What runs where, and whose pictures it learned from.
 
-use yew::{Callback, Html, MouseEvent, html};
+use yew::{Html, html};
 
-use crate::page::protocol::Request;
-use crate::ui::state::State;
+use crate::page::{Action, State};
+use crate::ui::form::act;
+use crate::ui::handle::Page;
 
 /// Device and model.
-pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
-    let Some(loaded) = &state.loaded else { return html! {} };
+pub(super) fn panel(state: &Page) -> Html {
+    let Some(loaded) = state.loaded() else { return html! {} };
     let (device, model) = (&loaded.device, &loaded.model);
     let or_none = |text: &str| if text.is_empty() { "none" } else { text }.to_owned();
     let pace = state.run.as_ref().and_then(|run| run.step_milliseconds());
@@ -34,7 +35,7 @@ pub(super) fn panel(state: &State, send: &Callback<Request>) -> Html {
     let row = |(term, text): (&'static str, String)| {
         html! { <div><dt>{term}</dt><dd>{text}</dd></div> }
     };
-    let forget = send.reform(|_: MouseEvent| Request::Forget);
+    let forget = act(state, || Action::ForgetWeights);
     html! {
         <details class="patch facts">
             <summary>{format!("Device and model: {}, {}", device.name, model.name)}</summary>

@@ -10,11 +10,6 @@ use crate::image::Image;
 use crate::recipe::Recipe;
 use crate::ui::address::show_in_address;
 
-/// A picture as PNG with its recipe in it.
-pub(super) fn png(picture: &Image, recipe: &Recipe) -> Option<Vec<u8>> {
-    picture.to_png(Some(&serde_json::to_string(recipe).ok()?)).ok()
-}
-
 /// A file's name for a recipe, without its ending.
 pub(super) fn file_name(recipe: &Recipe) -> String {
     let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
@@ -82,10 +77,4 @@ fn clipboard() -> Option<web_sys::Clipboard> {
     let navigator: JsValue = window()?.navigator().into();
     let clipboard = Reflect::get(&navigator, &"clipboard".into()).ok()?;
     clipboard.is_object().then(|| clipboard.unchecked_into())
-}
-
-/// What of a recipe is the model's choice unless the visitor chooses.
-pub(super) fn sampling(recipe: &Recipe) -> (String, usize, f64, (f64, f64), Option<f64>) {
-    let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe;
-    (sampler.clone(), *steps, *guidance, *guidance_interval, *shift)
 }

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html, MouseEvent, Properties, UseReducerHandle, function_component, html};
+use yew::{Callback, Html, MouseEvent, Properties, function_component, html};
 
 use crate::image::Image;
-use crate::page::protocol::Request;
+use crate::page::run::Run;
+use crate::page::{Action, State};
 use crate::ui::canvas::Canvas;
-use crate::ui::run::Run;
-use crate::ui::state::{Action, Phase, State};
+use crate::ui::handle::Page;
 use crate::ui::take_away::take_away;
 use crate::ui::timeline::Timeline;
 
@@ -24,22 +24,21 @@ const IDEAS: [(&str, &str); 6] = [
 
 #[derive(PartialEq, Properties)]
 pub(super) struct Props {
-    pub(super) state: UseReducerHandle<State>,
-    pub(super) send: Callback<Request>,
+    pub(super) state: Page,
 }
 
 /// The stage.
 #[function_component]
-pub(super) fn Stage(Props { state, send }: &Props) -> Html {
+pub(super) fn Stage(Props { state }: &Props) -> Html {
     html! {
         <section class="patch stage" aria-label="Picture">
             if let Some(run) = &state.run {
                 {pictures(state, run)}
                 {progress(state, run)}
                 if !run.frames.is_empty() {
-                    <Timeline state={state.clone()} run={run.clone()} send={send.clone()} />
+                    <Timeline state={state.clone()} run={run.clone()} />
                 }
-                if !run.pictures.is_empty() {
+                if !run.pictures().is_empty() {
                     {take_away(state, run)}
                 }
             } else {
@@ -49,7 +48,7 @@ pub(super) fn Stage(Props { state, send }: &Props) -> Html {
     }
 }
 
-fn ideas(state: &UseReducerHandle<State>) -> Html {
+fn ideas(state: &Page) -> Html {
     let idea = |(prompt, style): (&'static str, &'static str)| {
         let dispatcher = state.dispatcher();
         let pick = Callback::from(move |_: MouseEvent| {
@@ -91,7 +90,7 @@ fn pictures(state: &State, run: &Run) -> Html {
 }
 
 fn progress(state: &State, run: &Run) -> Html {
-    if state.phase != Phase::Running {
+    if !state.is_drawing() {
         return html! {};
     }
     let (done, steps) = (run.frames.len(), run.steps);

@@ -2,29 +2,30 @@
 
 use std::rc::Rc;
 
-use yew::{Html, MouseEvent, UseReducerHandle, html};
+use yew::{Html, MouseEvent, html};
 
 use crate::image::Image;
+use crate::page::history::Entry;
+use crate::page::run::Run;
 use crate::ui::app::tell;
-use crate::ui::run::Run;
+use crate::ui::handle::Page;
 use crate::ui::share;
-use crate::ui::state::State;
 
 /// The picture, or several as a contact sheet.
 fn whole(run: &Run) -> Rc<Image> {
-    match &run.pictures[..] {
+    match run.pictures() {
         [picture] => picture.clone(),
         pictures => Image::contact_sheet(pictures).into(),
     }
 }
 
 /// The buttons.
-pub(super) fn take_away(state: &UseReducerHandle<State>, run: &Run) -> Html {
+pub(super) fn take_away(state: &Page, run: &Run) -> Html {
     let shared = Rc::new(run.clone());
     let run = shared.clone();
     let download = tell(state, move |_: MouseEvent| {
         let name = format!("{}.png", share::file_name(&run.recipe));
-        let status = share::save(&name, "image/png", share::png(&whole(&run), &run.recipe));
+        let status = share::save(&name, "image/png", Entry::png(&whole(&run), &run.recipe));
         async { status }
     });
     let run = shared.clone();
@@ -37,9 +38,9 @@ pub(super) fn take_away(state: &UseReducerHandle<State>, run: &Run) -> Html {
         let run = run.clone();
         async move { share::copy_link(&run.recipe).await }
     });
-    let note = if shared.was_stopped {
+    let note = if shared.was_stopped() {
         "Stopped early: its recipe draws the whole picture."
-    } else if shared.pictures.len() > 1 {
+    } else if shared.pictures().len() > 1 {
         "Download saves them as one sheet; each picture is in the history."
     } else {
         "The PNG is transparent and carries its recipe: drop it on this page to get it back."

@@ -3,28 +3,27 @@
 use gloo_timers::callback::Interval;
 use web_sys::HtmlInputElement;
 use yew::{
-    Callback, Html, InputEvent, MouseEvent, Properties, TargetCast, UseReducerHandle,
-    function_component, html, use_effect_with, use_state_eq,
+    Callback, Html, InputEvent, MouseEvent, Properties, TargetCast, function_component, html,
+    use_effect_with, use_state_eq,
 };
 
-use crate::page::protocol::Request;
+use crate::page::Action;
+use crate::page::run::Run;
 use crate::ui::form::act;
-use crate::ui::run::Run;
-use crate::ui::state::{Action, Phase, State};
+use crate::ui::handle::Page;
 
 /// Milliseconds that a step is shown for in playback.
 const PACE: u32 = 200;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct Props {
-    pub(super) state: UseReducerHandle<State>,
+    pub(super) state: Page,
     pub(super) run: Run,
-    pub(super) send: Callback<Request>,
 }
 
 /// The timeline.
 #[function_component]
-pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
+pub(super) fn Timeline(Props { state, run }: &Props) -> Html {
     let last = run.frames.len().saturating_sub(1);
     let at = run.looking.unwrap_or(last);
     let is_playing = use_state_eq(|| false);
@@ -66,14 +65,8 @@ pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
         let dispatcher = state.dispatcher();
         Callback::from(move |_: InputEvent| dispatcher.dispatch(Action::ShowNoisy(!noisy)))
     };
-    let job = run.job;
-    let decode = send.reform(move |_: MouseEvent| Request::Decode { job, step: at });
-    let look_at = act(state, move || Action::Look(Some(at)));
-    let decode = Callback::from(move |event: MouseEvent| {
-        look_at.emit(event.clone());
-        decode.emit(event);
-    });
-    let is_done = state.phase != Phase::Running && !run.pictures.is_empty();
+    let decode = act(state, move || Action::Decode(at));
+    let is_done = !state.is_drawing() && run.ending.is_some();
     html! {
         <section class="timeline" aria-label="Timeline">
             <label class="field">
@@ -90,7 +83,7 @@ pub(super) fn Timeline(Props { state, run, send }: &Props) -> Html {
                     <input type="checkbox" checked={noisy} oninput={toggle} />
                     {"Show the noise"}
                 </label>
-                <button type="button" onclick={decode} disabled={!is_done || noisy || !run.can_decode}>
+                <button type="button" onclick={decode} disabled={!is_done || noisy || !state.can_decode()}>
                     {"Decode this step"}
                 </button>
                 <button type="button" onclick={act(state, || Action::Look(None))}

@@ -3,13 +3,14 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, KeyboardEvent, window};
-use yew::{UseReducerHandle, hook, use_effect_with};
+use yew::{hook, use_effect_with};
 
-use crate::ui::state::{Action, State};
+use crate::page::Action;
+use crate::ui::handle::Page;
 
 /// Listens to the whole page.
 #[hook]
-pub(super) fn use_keys(state: &UseReducerHandle<State>) {
+pub(super) fn use_keys(state: &Page) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         listen("keydown", move |event| {

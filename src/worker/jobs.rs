@@ -19,8 +19,8 @@ use crate::pipeline::notes::vocabulary;
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::stickers::{self, MANIFEST, Manifest};
 use crate::pipeline::{Parts, Pipeline, Run, Source, read_json};
-use crate::recipe::Recipe;
-use crate::samplers::Step;
+use crate::recipe::{Defaults, Recipe};
+use crate::samplers::{self, Step};
 use crate::{Error, Result};
 
 /// The worker between two requests.
@@ -111,7 +111,8 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
         hash: pipeline.hash.clone(),
         parameters: pipeline.dit.num_params(),
         styles: pipeline.styles.clone(),
-        defaults: pipeline.defaults.clone(),
+        samplers: samplers::offered(),
+        defaults: Defaults { sampler: pipeline.sampler.into(), ..pipeline.defaults.clone() },
         shift: pipeline.shift(),
         max_tokens: pipeline.text.as_ref().map_or(0, |text| text.max_tokens),
         bytes,

@@ -1,7 +1,7 @@
 //! What stands under the prompts: how the model reads them.
 
+use super::state::State;
 use crate::tools::words::short;
-use crate::ui::state::State;
 
 /// The beginning of what does not fit.
 fn left_out(cut: &str) -> String {
@@ -9,16 +9,16 @@ fn left_out(cut: &str) -> String {
 }
 
 /// Under the prompt.
-pub(super) fn prompt(state: &State) -> String {
+pub fn prompt(state: &State) -> String {
     const KEYS: &str = "Ctrl+Enter draws, Esc stops.";
-    let places = state.loaded.as_ref().map_or(0, |loaded| loaded.model.max_tokens);
-    let read = &state.read;
+    let max_tokens = state.loaded().map_or(0, |loaded| loaded.model.max_tokens);
+    let read = &state.prompt_reading;
     let mut text = if state.form.prompt.trim().is_empty() {
         format!("Without words it draws whatever it likes. {KEYS}")
     } else if let Some(cut) = &read.cut {
-        format!("{} of {places} tokens. {}", read.tokens, left_out(cut))
-    } else if places > 0 && read.tokens > 0 {
-        format!("{} of {places} tokens. {KEYS}", read.tokens)
+        format!("{} of {max_tokens} tokens. {}", read.tokens, left_out(cut))
+    } else if max_tokens > 0 && read.tokens > 0 {
+        format!("{} of {max_tokens} tokens. {KEYS}", read.tokens)
     } else {
         format!("A thing and perhaps a colour does best. {KEYS}")
     };
@@ -29,8 +29,8 @@ pub(super) fn prompt(state: &State) -> String {
 }
 
 /// Under the negative prompt.
-pub(super) fn negative(state: &State) -> String {
-    let read = &state.read_negative;
+pub fn negative(state: &State) -> String {
+    let read = &state.negative_reading;
     let mut text = String::from("What to draw away from.");
     if state.form.negative.trim().is_empty() {
         return text;

@@ -1,43 +1,47 @@
 //! Bringing a recipe into the form: as far as this page and its model can draw it, and no promise
 //! beyond that.
 
-use crate::page::protocol::ModelFacts;
-use crate::recipe::address::standard;
-use crate::recipe::{MAX_SHIFT, Recipe};
+use super::protocol::ModelFacts;
+use super::state::State;
+use super::turn::Turn;
+use crate::recipe::Recipe;
+use crate::recipe::limits::{MAX_GUIDANCE, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS};
 use crate::tools::words::{meant, several, short};
-use crate::ui::form::{MAX_GUIDANCE, MAX_IMAGES, MAX_STEPS, SAMPLERS};
-use crate::ui::state::{Loaded, State};
 
 /// A recipe that was brought, and where from.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Brought {
+pub struct Brought {
     /// The beginning of a sentence: “The recipe of a.png is in the form”.
-    pub(super) what: String,
+    pub what: String,
     /// Whether it ought to name its model.
-    pub(super) is_of_picture: bool,
-    pub(super) recipe: Recipe,
+    pub is_of_picture: bool,
+    /// What it says.
+    pub recipe: Recipe,
     /// What in it is not known, in words.
-    pub(super) unknown: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 /// Fields of a recipe that this version does not know, in words.
-pub(super) fn fields(names: &[String]) -> Vec<String> {
+pub fn fields(names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("the field “{}”", short(name, 40))).collect()
 }
 
 /// The recipe as far as the form has controls for it, within their bounds; and what it cannot take
 /// over, in words. Names are as this page spells them, and those of `model`, if it is loaded.
-pub(super) fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
+pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
     let mut lost = Vec::new();
     if let (true, Some(model)) = (recipe.sampler.trim().is_empty(), model) {
         recipe.sampler.clone_from(&model.defaults.sampler);
     }
-    let sampler =
-        SAMPLERS.iter().find(|(name, label)| meant(&recipe.sampler, [name, label]).is_some());
-    if sampler.is_none() && !recipe.sampler.trim().is_empty() {
-        lost.push(format!("the sampler “{}”", short(&recipe.sampler, 40)));
+    if let Some(model) = model {
+        match model.sampler(&recipe.sampler) {
+            Some(name) => recipe.sampler = name.to_owned(),
+            None => {
+                lost.push(format!("the sampler “{}”", short(&recipe.sampler, 40)));
+                recipe.sampler.clone_from(&model.defaults.sampler);
+            }
+        }
     }
-    recipe.sampler = sampler.map_or(standard().sampler, |(name, _)| (*name).to_owned());
     recipe.style = recipe.style.trim().to_owned();
     match model.map(|model| meant(&recipe.style, &model.styles)) {
         Some(Some(style)) => recipe.style.clone_from(style),
@@ -54,8 +58,8 @@ pub(super) fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe
         }
         *value = bound;
     };
-    whole("steps", &mut recipe.steps, MAX_STEPS);
-    whole("images", &mut recipe.count, MAX_IMAGES);
+    whole("steps", &mut recipe.steps, PAGE_MAX_STEPS);
+    whole("images", &mut recipe.count, PAGE_MAX_COUNT);
     let mut bounded = |what: &str, value: f64, (least, most): (f64, f64)| {
         let bound = if value.is_finite() { value.clamp(least, most) } else { least };
         if bound != value {
@@ -64,7 +68,7 @@ pub(super) fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe
         bound
     };
     recipe.guidance = bounded("guidance", recipe.guidance, (0.0, MAX_GUIDANCE));
-    let shifts = (1.0 / MAX_SHIFT, MAX_SHIFT);
+    let shifts = (MIN_SHIFT, MAX_SHIFT);
     recipe.shift = recipe.shift.map(|shift| bounded("shift", shift, shifts));
     if let Some(class) = recipe.class.take() {
         lost.push(format!("the class {class}"));
@@ -94,7 +98,7 @@ struct Judged {
 
 impl State {
     fn judge(&self, brought: &Brought) -> Judged {
-        let model = self.loaded.as_ref().map(|Loaded { model, .. }| model);
+        let model = self.loaded().map(|loaded| &loaded.model);
         let (recipe, lost) = offered(brought.recipe.clone(), model);
         let missing: Vec<String> = brought.unknown.iter().cloned().chain(lost).collect();
         let (mut differs, mut folder) = (Vec::new(), None);
@@ -103,8 +107,8 @@ impl State {
         }
         let hash = recipe.model_hash.trim().to_ascii_lowercase();
         let hash = &hash;
-        let other = self.models.iter().find(|model| !hash.is_empty() && model.hash == *hash);
-        match (&self.loaded, other) {
+        let other = self.models.iter().flatten().find(|m| !hash.is_empty() && m.hash == *hash);
+        match (self.loaded(), other) {
             _ if hash.is_empty() => {
                 if brought.is_of_picture {
                     differs.push("it does not say which model drew it".into());
@@ -114,7 +118,7 @@ impl State {
             (_, Some(other)) => {
                 folder = Some(other.folder.clone()).filter(|folder| *folder != self.folder);
             }
-            (Some(_), None) if !self.models_are_known => {}
+            (Some(_), None) if self.models.is_none() => {}
             (Some(_), None) => differs.push(match recipe.model.trim() {
                 "" => format!("a model that is not here drew it ({})", short(hash, 40)),
                 name => {
@@ -135,27 +139,27 @@ impl State {
     fn brought_again(&self, recipe: &Recipe) -> bool {
         let hash = recipe.model_hash.trim();
         !hash.is_empty()
-            && self.loaded.as_ref().is_none_or(|l| l.model.hash.eq_ignore_ascii_case(hash))
+            && self.loaded().is_none_or(|loaded| loaded.model.hash.eq_ignore_ascii_case(hash))
     }
+}
 
+impl Turn {
     /// Loads the model of a recipe, once: if it fails, or another is chosen, that is the end of it. What
     /// was drawn or waited was another model's.
     fn load_for(&mut self, folder: String, status: &str) {
-        self.folder = folder;
-        self.brought = None;
-        self.restart(status);
-        self.waiting = None;
-        if let Some(grid) = &mut self.grid {
-            grid.is_drawing = false;
-        }
+        (self.state.folder, self.state.brought) = (folder, None);
+        self.restart(status, None);
+        self.stop_grid();
     }
 
     /// Takes a recipe into the form, and its model too if this page has it; says what will differ.
     pub(super) fn bring(&mut self, brought: Brought) {
-        let Judged { recipe, differs, folder } = self.judge(&brought);
+        let Judged { recipe, differs, folder } = self.state.judge(&brought);
         let what = &brought.what;
         let mut status = match differs.is_empty() {
-            true if self.brought_again(&recipe) => format!("{what}: Generate draws it again."),
+            true if self.state.brought_again(&recipe) => {
+                format!("{what}: Generate draws it again.")
+            }
             true => format!("{what}: Generate draws it."),
             false => format!("{what}, but the picture will differ: {}.", differs.join("; ")),
         };
@@ -163,30 +167,32 @@ impl State {
             status += &format!(" Its model, “{}”, is being loaded.", short(&recipe.model, 40));
             self.load_for(folder, &status);
         } else {
-            // Until a model is there, its styles and its hash are not known.
-            let is_known = self.loaded.is_some() && self.models_are_known;
-            self.brought = (!is_known).then_some(brought);
+            // Until a model is there, its samplers, its styles and its hash are not known.
+            let is_known = self.state.loaded().is_some() && self.state.models.is_some();
+            self.state.brought = (!is_known).then_some(brought);
         }
         // Whichever model draws next says so itself.
-        self.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
-        (self.status, self.seed_is_fresh) = (status, true);
+        self.state.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
+        (self.state.status, self.state.seed_is_fresh) = (status, true);
     }
 
-    /// Once more of models is known, what was brought before is looked at again: its model is loaded,
-    /// or what will differ is told, in a sentence.
+    /// Looks again at what was brought before more of models was known: loads its model, or returns what
+    /// will differ, in a sentence.
     pub(super) fn bring_again(&mut self) -> Option<String> {
-        let brought = self.brought.clone()?;
-        let Judged { differs, folder, .. } = self.judge(&brought);
+        let brought = self.state.brought.clone()?;
+        let Judged { differs, folder, .. } = self.state.judge(&brought);
         if let Some(folder) = folder {
             self.load_for(folder, "Loading the model that drew it.");
             return None;
         }
-        let loaded = self.loaded.as_ref()?;
-        if let Some(style) = meant(&self.form.style, &loaded.model.styles) {
-            self.form.style.clone_from(style);
+        let model = self.state.loaded()?.model.clone();
+        if let Some(style) = meant(&self.state.form.style, &model.styles) {
+            self.state.form.style.clone_from(style);
         }
-        if self.models_are_known {
-            self.brought = None;
+        let (form, _) = offered(self.state.form.clone(), Some(&model));
+        self.state.form.sampler = form.sampler;
+        if self.state.models.is_some() {
+            self.state.brought = None;
         }
         let what = &brought.what;
         (!differs.is_empty())

@@ -2,29 +2,38 @@
 
 use std::rc::Rc;
 
+use super::protocol::ModelFacts;
 use crate::image::Image;
 use crate::recipe::Recipe;
-use crate::tools::words::{meant, seed};
-use crate::ui::form::{MAX_GUIDANCE, MAX_STEPS, SAMPLERS};
+use crate::recipe::limits::{MAX_GUIDANCE, PAGE_MAX_STEPS};
+use crate::recipe::seed;
+use crate::tools::words::meant;
 
 /// The most pictures of a grid.
 const MAX_CELLS: usize = 100;
 
 /// A setting that can vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Setting {
+pub enum Setting {
+    /// How many steps.
     Steps,
+    /// How strictly words are followed.
     Guidance,
+    /// The noise.
     Seed,
+    /// How noise becomes a picture.
     Sampler,
+    /// Which set it is drawn like.
     Style,
 }
 
 impl Setting {
-    pub(super) const ALL: [Self; 5] =
+    /// Every setting.
+    pub const ALL: [Self; 5] =
         [Self::Steps, Self::Guidance, Self::Seed, Self::Sampler, Self::Style];
 
-    pub(super) fn name(self) -> &'static str {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Steps => "Steps",
             Self::Guidance => "Guidance",
@@ -34,28 +43,35 @@ impl Setting {
         }
     }
 
-    pub(super) fn named(name: &str) -> Option<Self> {
+    /// The setting of a name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|setting| setting.name() == name)
     }
 
     /// Values to begin with, separated by commas.
-    pub(super) fn suggestion(self, styles: &[String]) -> String {
+    pub fn suggestion(self, model: Option<&ModelFacts>) -> String {
         match self {
             Self::Steps => "2, 5, 10, 20".into(),
             Self::Guidance => "1, 2, 4, 8".into(),
             Self::Seed => "1, 2, 3, 4".into(),
-            Self::Sampler => SAMPLERS.map(|(name, _)| name).join(", "),
-            Self::Style => styles[..styles.len().min(4)].join(", "),
+            Self::Sampler => {
+                let samplers = model.iter().flat_map(|model| &model.samplers);
+                samplers.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+            }
+            Self::Style => {
+                let styles = model.iter().flat_map(|model| &model.styles);
+                styles.take(4).map(String::as_str).collect::<Vec<_>>().join(", ")
+            }
         }
     }
 
     /// Puts a value into a recipe; a sentence where it is none.
-    fn apply(self, value: &str, recipe: &mut Recipe, styles: &[String]) -> Result<(), String> {
+    fn apply(self, value: &str, recipe: &mut Recipe, model: &ModelFacts) -> Result<(), String> {
         let refuse = |what: &str| Err(format!("“{value}” is no {what}."));
         match self {
             Self::Steps => match value.parse() {
-                Ok(steps) if (1..=MAX_STEPS).contains(&steps) => recipe.steps = steps,
-                _ => return refuse(&format!("number of steps: give 1 to {MAX_STEPS}")),
+                Ok(steps) if (1..=PAGE_MAX_STEPS).contains(&steps) => recipe.steps = steps,
+                _ => return refuse(&format!("number of steps: give 1 to {PAGE_MAX_STEPS}")),
             },
             Self::Guidance => match value.parse() {
                 Ok(guidance) if (0.0..=MAX_GUIDANCE).contains(&guidance) => {
@@ -64,19 +80,16 @@ impl Setting {
                 _ => return refuse(&format!("guidance: give 0 to {MAX_GUIDANCE}")),
             },
             Self::Seed => recipe.seed = seed(value).map_err(|error| error.to_string())?,
-            Self::Sampler => {
-                let is_meant =
-                    |(name, label): &&(&str, &str)| meant(value, [name, label]).is_some();
-                match SAMPLERS.iter().find(is_meant) {
-                    Some((name, _)) => recipe.sampler = (*name).to_owned(),
-                    None => {
-                        return refuse(&format!("sampler: there are {}", self.suggestion(styles)));
-                    }
+            Self::Sampler => match model.sampler(value) {
+                Some(name) => recipe.sampler = name.to_owned(),
+                None => {
+                    let all = self.suggestion(Some(model));
+                    return refuse(&format!("sampler: there are {all}"));
                 }
-            }
-            Self::Style => match meant(value, styles) {
+            },
+            Self::Style => match meant(value, &model.styles) {
                 Some(style) => recipe.style.clone_from(style),
-                None => return refuse(&format!("style: there are {}", styles.join(", "))),
+                None => return refuse(&format!("style: there are {}", model.styles.join(", "))),
             },
         }
         Ok(())
@@ -85,14 +98,16 @@ impl Setting {
 
 /// A setting and its values along one side.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
-    pub(super) setting: Setting,
-    pub(super) values: Vec<String>,
+pub struct Axis {
+    /// What varies.
+    pub setting: Setting,
+    /// Its values, as they were typed.
+    pub values: Vec<String>,
 }
 
 impl Axis {
     /// Values separated by commas.
-    pub(super) fn new(setting: Setting, values: &str) -> Self {
+    pub fn new(setting: Setting, values: &str) -> Self {
         let values = values.split(',').map(|value| value.trim().to_owned());
         Self { setting, values: values.filter(|value| !value.is_empty()).collect() }
     }
@@ -100,23 +115,26 @@ impl Axis {
 
 /// A grid, and what is drawn of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Grid {
-    pub(super) across: Axis,
-    pub(super) down: Axis,
+pub struct Grid {
+    /// The columns.
+    pub across: Axis,
+    /// The rows.
+    pub down: Axis,
     /// Row by row.
-    pub(super) recipes: Vec<Recipe>,
+    pub recipes: Vec<Recipe>,
     /// Row by row; `None` until it is drawn.
-    pub(super) cells: Vec<Option<Rc<Image>>>,
-    pub(super) is_drawing: bool,
+    pub cells: Vec<Option<Rc<Image>>>,
+    /// Whether cells are drawn one after another.
+    pub is_drawing: bool,
 }
 
 impl Grid {
     /// Lays a grid round `base`; a sentence where a value does not fit.
-    pub(super) fn new(
+    pub fn new(
         base: &Recipe,
         across: Axis,
         down: Axis,
-        styles: &[String],
+        model: &ModelFacts,
     ) -> Result<Self, String> {
         if across.setting == down.setting {
             return Err("Across and down must be two different settings.".into());
@@ -133,8 +151,8 @@ impl Grid {
         for row in &down.values {
             for column in &across.values {
                 let mut recipe = Recipe { count: 1, ..base.clone() };
-                across.setting.apply(column, &mut recipe, styles)?;
-                down.setting.apply(row, &mut recipe, styles)?;
+                across.setting.apply(column, &mut recipe, model)?;
+                down.setting.apply(row, &mut recipe, model)?;
                 recipes.push(recipe);
             }
         }
@@ -142,7 +160,7 @@ impl Grid {
     }
 
     /// The first cell that is not drawn.
-    pub(super) fn next(&self) -> Option<(usize, Recipe)> {
+    pub fn next(&self) -> Option<(usize, Recipe)> {
         let cell = self.cells.iter().position(Option::is_none)?;
         Some((cell, self.recipes[cell].clone()))
     }

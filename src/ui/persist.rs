@@ -3,27 +3,11 @@
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
-use yew::{UseReducerHandle, hook, use_effect_with};
 
-use crate::ui::state::{Action, State};
-
-/// Asks once, when something is kept for the first time.
-#[hook]
-pub(super) fn use_storage(state: &UseReducerHandle<State>) {
-    let keeps_weights = state.loaded.as_ref().is_some_and(|loaded| loaded.model.is_kept);
-    let keeps = keeps_weights || !state.history.is_empty() && !state.history_is_closed;
-    let dispatcher = state.dispatcher();
-    use_effect_with(keeps, move |&keeps| {
-        if keeps {
-            spawn_local(async move { dispatcher.dispatch(Action::Promised(ask().await)) });
-        }
-    });
-}
-
-/// Whether the browser promises to keep; `None` where it has no such promise to give.
-async fn ask() -> Option<bool> {
+/// Returns whether the browser promises to keep; `None` if it has no such promise to give.
+pub(super) async fn ask() -> Option<bool> {
     let navigator: JsValue = window()?.navigator().into();
     let storage = Reflect::get(&navigator, &"storage".into()).ok().filter(JsValue::is_object)?;
     if call(&storage, "persisted").await == Some(true) {

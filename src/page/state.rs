@@ -1,0 +1,285 @@
+//! All that the page knows, and what can happen to it.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+use super::bring::Brought;
+use super::grid::Grid;
+use super::history::Entry;
+use super::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Reading};
+use super::run::Run;
+use crate::recipe::Recipe;
+use crate::recipe::address::Address;
+
+/// How far the weights have come, in bytes and bytes a second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Loading {
+    /// Bytes so far.
+    pub loaded: f64,
+    /// Bytes in all; 0 until that is known.
+    pub total: f64,
+    /// Bytes a second over the network.
+    pub rate: f64,
+}
+
+/// A model on a device, ready to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// What it is.
+    pub model: ModelFacts,
+    /// Where it runs.
+    pub device: DeviceFacts,
+    /// How long loading took.
+    pub seconds: f64,
+}
+
+/// The worker, its model, and what it draws.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Engine {
+    /// A worker starts, or weights come in.
+    Loading {
+        /// How far the weights are.
+        loading: Loading,
+        /// What is drawn as soon as the model is there.
+        waiting: Option<Box<Recipe>>,
+    },
+    /// The model is there.
+    Ready {
+        /// What it is, and where.
+        loaded: Box<Loaded>,
+        /// What it does.
+        job: Job,
+    },
+    /// There is no worker that could draw.
+    Stopped(Stop),
+}
+
+/// What a ready engine does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// Nothing was asked for yet.
+    Idle,
+    /// The run on stage is drawn.
+    Drawing,
+    /// The last run was finished, or stopped.
+    Done,
+    /// The last run failed.
+    Failed,
+}
+
+/// Why there is no worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It did not start; it may be tried again.
+    Failed,
+    /// The page and its worker are of two versions: the page must be loaded anew.
+    Outdated,
+}
+
+/// A model to choose, as `cargo xtask build` lists it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ModelChoice {
+    /// Relative to the page.
+    pub folder: String,
+    /// Its name.
+    pub name: String,
+    /// What tells it from others of its name.
+    #[serde(default)]
+    pub hash: String,
+    /// What a first visit downloads.
+    pub bytes: f64,
+}
+
+/// All that the page knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The worker and what it does.
+    pub engine: Engine,
+    /// Numbers the workers: what others say is not listened to.
+    pub worker: u32,
+    /// The device that the visitor chose.
+    pub device: DeviceChoice,
+    /// The models of this server; `None` until it has said which there are.
+    pub models: Option<Vec<ModelChoice>>,
+    /// The chosen model's folder.
+    pub folder: String,
+    /// What the form says.
+    pub form: Recipe,
+    /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
+    pub follows_model: bool,
+    /// What a link left to the model, besides all: see [`Address::unset`].
+    pub unset: Vec<&'static str>,
+    /// Whether the next picture keeps the seed of the last.
+    pub seed_is_locked: bool,
+    /// Whether the visitor chose the seed since the last picture: then it holds, locked or not.
+    pub seed_is_fresh: bool,
+    /// What is wrong with the form, so that it is not drawn.
+    pub refused: Option<String>,
+    /// How the prompt is read.
+    pub prompt_reading: Reading,
+    /// How the negative prompt is read.
+    pub negative_reading: Reading,
+    /// What was brought before the model was there.
+    pub brought: Option<Brought>,
+    /// What is on stage.
+    pub run: Option<Run>,
+    /// How many jobs there were: the last one's number.
+    pub jobs: u32,
+    /// Whether previews show the latent as it is, noise and all.
+    pub noisy: bool,
+    /// Two settings against each other.
+    pub grid: Option<Grid>,
+    /// What was drawn before, newest first.
+    pub history: Vec<Rc<Entry>>,
+    /// Whether this browser keeps no history: it is in memory only.
+    pub history_is_closed: bool,
+    /// Whether the browser promises to keep what it keeps; `None` until it was asked, and `Some(None)`
+    /// if it has no such promise.
+    pub promised: Option<Option<bool>>,
+    /// What the visitor should hear last.
+    pub status: String,
+    /// Why the worker was lost, until a picture is drawn again.
+    pub trouble: Option<String>,
+}
+
+impl State {
+    /// Returns the model, if it is there.
+    pub fn loaded(&self) -> Option<&Loaded> {
+        match &self.engine {
+            Engine::Ready { loaded, .. } => Some(loaded),
+            _ => None,
+        }
+    }
+
+    /// Returns how far the weights are, if they are coming.
+    pub fn loading(&self) -> Option<Loading> {
+        match &self.engine {
+            Engine::Loading { loading, .. } => Some(*loading),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the worker draws.
+    pub fn is_drawing(&self) -> bool {
+        matches!(self.engine, Engine::Ready { job: Job::Drawing, .. })
+    }
+
+    /// Returns whether something is drawn, or waits to be.
+    pub fn is_busy(&self) -> bool {
+        self.is_drawing() || matches!(self.engine, Engine::Loading { waiting: Some(_), .. })
+    }
+
+    /// Returns whether something went wrong last.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.engine, Engine::Stopped(_) | Engine::Ready { job: Job::Failed, .. })
+    }
+
+    /// Returns the value of `data-state`.
+    pub fn phase(&self) -> &'static str {
+        match &self.engine {
+            Engine::Loading { .. } => "loading",
+            Engine::Ready { job: Job::Idle, .. } => "ready",
+            Engine::Ready { job: Job::Drawing, .. } => "running",
+            Engine::Ready { job: Job::Done, .. } => "done",
+            Engine::Ready { job: Job::Failed, .. } | Engine::Stopped(_) => "error",
+        }
+    }
+
+    /// Returns the chosen model as the server lists it, if it does.
+    pub fn chosen(&self) -> Option<&ModelChoice> {
+        self.models.iter().flatten().find(|model| model.folder == self.folder)
+    }
+
+    /// Returns whether the worker still has the steps of the run on stage.
+    pub fn can_decode(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.worker() == Some(self.worker))
+    }
+
+    /// Returns whether this browser keeps anything for this page.
+    pub fn keeps_something(&self) -> bool {
+        let keeps_weights = self.loaded().is_some_and(|loaded| loaded.model.is_kept);
+        keeps_weights || !self.history.is_empty() && !self.history_is_closed
+    }
+}
+
+/// A change of the form.
+pub type Edit = Box<dyn FnOnce(&mut Recipe)>;
+
+/// What can happen.
+pub enum Action {
+    /// A worker says something.
+    Worker(u32, Event),
+    /// The visitor changes the form.
+    Edit(Edit),
+    /// An address was followed.
+    Follow(Address),
+    /// A recipe goes into the form.
+    Bring(Brought),
+    /// What is wrong with the form now, in a sentence.
+    Refuse(Option<String>),
+    /// The visitor asks for a random seed.
+    RollSeed,
+    /// Chance has given a seed.
+    Rolled {
+        /// The seed.
+        seed: u64,
+        /// Whether a picture is drawn with it.
+        draws: bool,
+    },
+    /// The next pictures keep the seed, or each gets its own.
+    LockSeed(bool),
+    /// A device is chosen.
+    ChooseDevice(DeviceChoice),
+    /// The server has said which models there are.
+    Models(Vec<ModelChoice>),
+    /// A model is chosen.
+    ChooseModel(String),
+    /// The worker is started again.
+    Restart,
+    /// The page is loaded anew, and keeps its form.
+    Reload,
+    /// The form is drawn.
+    Draw,
+    /// A grid is drawn.
+    DrawGrid(Grid),
+    /// The grid goes away.
+    CloseGrid,
+    /// Nothing more is drawn than what is drawn now.
+    Stop,
+    /// What is drawn and what waits is stopped.
+    Cancel,
+    /// A step is looked at; `None` is the newest.
+    Look(Option<usize>),
+    /// A step is decoded in full.
+    Decode(usize),
+    /// Previews show the latent as it is, or what is expected of it.
+    ShowNoisy(bool),
+    /// Something is told.
+    Say(String),
+    /// A picture was kept, under its number; `None` if the store had no room.
+    Kept {
+        /// Its number in the store.
+        key: Option<u32>,
+        /// What it was drawn from.
+        recipe: Recipe,
+        /// The picture.
+        png: Rc<[u8]>,
+    },
+    /// All that the store holds, perhaps changed by another tab.
+    Recall(Vec<Rc<Entry>>),
+    /// The store may hold something new.
+    RecallAgain,
+    /// The store does not open.
+    CloseHistory,
+    /// One picture is to be removed, or all of them.
+    Remove(Option<u32>),
+    /// They were.
+    Removed(Option<u32>),
+    /// The downloaded weights are to be removed.
+    ForgetWeights,
+    /// What the browser promises of what it keeps.
+    Promised(Option<bool>),
+    /// A kept picture goes on stage.
+    Open(Rc<Entry>),
+}

@@ -1,0 +1,56 @@
+//! The page's state as components see it, and the way to tell what happens.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use yew::Callback;
+
+use crate::page::{Action, State};
+
+/// The state as it is now; it reads as a [`State`].
+#[derive(Clone)]
+pub(super) struct Page {
+    state: Rc<State>,
+    dispatcher: Dispatcher,
+}
+
+impl Page {
+    pub(super) fn new(state: Rc<State>, dispatcher: Dispatcher) -> Self {
+        Self { state, dispatcher }
+    }
+
+    /// Lets something happen.
+    pub(super) fn dispatch(&self, action: Action) {
+        self.dispatcher.dispatch(action);
+    }
+
+    /// Returns the way to let something happen later.
+    pub(super) fn dispatcher(&self) -> Dispatcher {
+        self.dispatcher.clone()
+    }
+}
+
+impl Deref for Page {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+/// Two are equal if nothing has happened in between.
+impl PartialEq for Page {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+/// Lets something happen.
+#[derive(Clone, PartialEq)]
+pub(super) struct Dispatcher(pub(super) Callback<Action>);
+
+impl Dispatcher {
+    pub(super) fn dispatch(&self, action: Action) {
+        self.0.emit(action);
+    }
+}

@@ -46,7 +46,7 @@ fn main() {
             shares: &[1.0],
             is_detail: &[false; 8],
             detail: 1.0,
-            places: 16,
+            max_tokens: 16,
         };
         let rows = Rows::draw(&data, BATCH, &course, &mut step_rng(0, step));
         step += 1;

@@ -1,6 +1,8 @@
 //! The one error type. Messages are sentences that say what is wrong and what to do.
 
-/// What can go wrong between a prompt and its picture.
+use std::path::Path;
+
+/// What can go wrong, by what it is about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,18 +16,19 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A weight file is not what its name or its configuration says.
+    /// A model, or one of its files, is not what its name or its configuration says, or not one
+    /// that can do what was asked for.
     #[error("{file} cannot be used: {problem}.")]
-    Weights {
-        /// The file or component.
+    Model {
+        /// The file, or the model's name.
         file: String,
         /// What is wrong with it, without the closing full stop.
         problem: String,
     },
-    /// A configuration is malformed or asks for something that is not supported.
+    /// A dataset, or a file of it, does not hold what is needed.
     #[error("{file} cannot be used: {problem}.")]
-    Config {
-        /// The configuration's file or component.
+    Dataset {
+        /// The file, or the dataset.
         file: String,
         /// What is wrong with it, without the closing full stop.
         problem: String,
@@ -33,43 +36,53 @@ pub enum Error {
     /// A recipe asks for something that the model or the sampler cannot do.
     #[error("{0}.")]
     Recipe(String),
+    /// A training run cannot begin, or go on.
+    #[error("{0}.")]
+    Training(String),
+    /// A picture cannot be read, written or drawn.
+    #[error("{0}.")]
+    Picture(String),
     /// The device failed, or there is none of the kind that was asked for.
     #[error("{0}.")]
     Device(String),
+    /// The options of a command do not fit each other, or what is there.
+    #[error("{0}.")]
+    Options(String),
 }
 
 impl Error {
-    /// A [`Error::Weights`] about `file`.
-    pub fn weights(file: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Weights { file: file.into(), problem: problem.into() }
+    /// Returns an [`Error::Model`] about `file`.
+    pub fn model(file: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Model { file: file.into(), problem: problem.into() }
     }
 
-    /// A [`Error::Config`] about `file`.
-    pub fn config(file: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Config { file: file.into(), problem: problem.into() }
+    /// Returns an [`Error::Dataset`] about `file`.
+    pub fn dataset(file: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Dataset { file: file.into(), problem: problem.into() }
     }
 
-    /// The same of a file in `folder`, so that it can be told which of several models has it.
+    /// Returns the same about a model's file in `folder`, which tells it from those of other
+    /// models.
     #[must_use]
-    pub fn within(self, folder: &std::path::Path) -> Self {
-        let place = |file: String| match std::path::Path::new(&file).starts_with(folder) {
-            true => file,
-            false => folder.join(file).display().to_string(),
-        };
+    pub fn within(self, folder: &Path) -> Self {
         match self {
-            Self::Weights { file, problem } => Self::Weights { file: place(file), problem },
-            Self::Config { file, problem } => Self::Config { file: place(file), problem },
+            Self::Model { file, problem } if Path::new(&file).starts_with(folder) => {
+                Self::Model { file, problem }
+            }
+            Self::Model { file, problem } => {
+                Self::Model { file: folder.join(file).display().to_string(), problem }
+            }
             other => other,
         }
     }
 
-    /// A failed read of `path`.
-    pub fn read(path: impl AsRef<std::path::Path>, source: std::io::Error) -> Self {
+    /// Returns the error of a failed read of `path`.
+    pub fn read(path: impl AsRef<Path>, source: std::io::Error) -> Self {
         Self::File { action: "read", path: path.as_ref().display().to_string(), source }
     }
 
-    /// A failed write of `path`.
-    pub fn write(path: impl AsRef<std::path::Path>, source: std::io::Error) -> Self {
+    /// Returns the error of a failed write of `path`.
+    pub fn write(path: impl AsRef<Path>, source: std::io::Error) -> Self {
         Self::File { action: "write", path: path.as_ref().display().to_string(), source }
     }
 }

@@ -1,4 +1,19 @@
-//! Patchwork turns a text prompt into a picture with a Diffusion Transformer (DiT).
+//! Patchwork turns a text prompt into a picture with a Diffusion Transformer (DiT), in [Burn].
+//!
+//! ```no_run
+//! use burn::tensor::Device;
+//! use patchwork::pipeline::Folder;
+//! use patchwork::{Pipeline, Recipe};
+//!
+//! # async fn draw() -> patchwork::Result<()> {
+//! let model = Folder("www/models/stickers".into());
+//! let pipeline = Pipeline::load(&model, &Device::flex()).await?;
+//! let recipe = Recipe { prompt: "red apple".into(), seed: 7, ..pipeline.defaults.recipe() };
+//! let pictures = pipeline.images(&recipe).await?;
+//! std::fs::write("apple.png", pictures[0].to_png(None)?).expect("the folder can be written to");
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! ```text
 //!  prompt ─► tokenizer ─► text encoder ─► context ──┐
@@ -7,10 +22,13 @@
 //!                      └► autoencoder's decoder ─► picture
 //! ```
 //!
-//! Read it top down: [`pipeline`] is the way of a prompt; [`model`] holds the networks, one
-//! concept a file; [`diffusion`] knows a network only as something that denoises; [`text`] makes
-//! tokens of a prompt; [`weights`] reads checkpoints, strictly. [`recipe`] is what a picture can
-//! be drawn again from, and does not know Burn, so that a page can share it.
+//! Read it top down: [`pipeline`] is the way of a prompt; [`model`] holds the networks, one concept
+//! a file; [`diffusion`] knows a network only as something that denoises, and [`samplers`] do not
+//! know it at all; [`text`] makes states of a prompt; [`weights`] reads checkpoints, strictly.
+//! [`recipe`], [`image`](mod@image) and [`page`] do not know Burn, so that a page can share them.
+//! `ARCHITECTURE.md` says which of these may use which.
+//!
+//! [Burn]: https://burn.dev
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
@@ -43,9 +61,15 @@ pub mod dataset;
 pub mod evaluate;
 #[cfg(feature = "native")]
 pub mod train;
-#[cfg(all(feature = "page", target_arch = "wasm32"))]
+#[cfg(feature = "page")]
 pub mod ui;
-#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+#[cfg(feature = "worker")]
 pub mod worker;
 
 pub use error::{Error, Result};
+pub use image::Image;
+#[cfg(feature = "engine")]
+pub use pipeline::Pipeline;
+pub use recipe::Recipe;
+#[cfg(feature = "engine")]
+pub use samplers::Sampler;

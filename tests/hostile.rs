@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use patchwork::pipeline::diffusers_config::{TransformerConfig, VaeConfig};
-use patchwork::pipeline::scheduler_config::SchedulerConfig;
+use patchwork::pipeline::diffusers::config::{TransformerConfig, VaeConfig};
+use patchwork::pipeline::diffusers::scheduler_config::SchedulerConfig;
 use patchwork::pipeline::stickers::Manifest;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::samplers;

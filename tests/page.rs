@@ -5,7 +5,7 @@ use std::rc::Rc;
 use patchwork::image::Image;
 use patchwork::page::bring::Brought;
 use patchwork::page::grid::{Axis, Grid, Setting};
-use patchwork::page::history::Entry;
+use patchwork::page::history::HistoryEntry;
 use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Request};
 use patchwork::page::{Action, Effect, ModelChoice, State, update};
 use patchwork::recipe::address::{self, standard};
@@ -394,8 +394,8 @@ fn chance_is_asked_only_for_a_seed_that_nobody_chose() {
 fn the_history_is_kept_closed_recalled_and_removed() {
     let mut page = Page::ready();
     let recipe = Recipe { prompt: "fox".into(), ..standard() };
-    let png: Rc<[u8]> = Entry::png(&dot(), &recipe).unwrap().into();
-    let stored = Entry::read(4, png.to_vec()).unwrap();
+    let png: Rc<[u8]> = HistoryEntry::png(&dot(), &recipe).unwrap().into();
+    let stored = HistoryEntry::read(4, png.to_vec()).unwrap();
     page.act(Action::Recall(vec![stored.clone()]));
     assert!(page.effects.contains(&Effect::AskToPersist));
     page.act(Action::Open(stored));

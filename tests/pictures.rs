@@ -1,4 +1,5 @@
-//! Pictures that the program is given and writes: formats, latents, steps, several, own pictures to learn.
+//! Pictures that the program is given and writes: formats, latents, steps, several, own pictures to
+//! learn.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -301,7 +302,7 @@ fn a_short_run_warms_up_for_a_fifth_of_it() {
     assert!(said.contains("The warm-up is shortened to 1, a fifth of the run's steps."), "{said}");
     let metrics = fs::read_to_string(run_folder.join("metrics.jsonl")).unwrap();
     let last: serde_json::Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
-    assert_eq!(last["rate"], 1e-4);
+    assert_eq!(last["learning_rate"], 1e-4);
     // Longer, with the default that would now fit: still the same run.
     assert!(train("6").contains("Going on from step 5 of 6."));
 }

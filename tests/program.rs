@@ -53,7 +53,8 @@ fn answer(command: &mut Command) -> String {
     String::from_utf8(stdout).unwrap()
 }
 
-/// By its manifest and by captions (by a shard index: `engine/folders.rs`): a name that leads elsewhere is never followed.
+/// By its manifest and by captions (by a shard index: `engine/folders.rs`): a name that leads
+/// elsewhere is never followed.
 #[test]
 fn names_in_files_do_not_lead_out_of_their_folder() {
     let place = tempfile::tempdir().unwrap();

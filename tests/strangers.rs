@@ -1,5 +1,5 @@
-//! What strangers bring, changed at random: recipes, links, indexes, captions, pictures, words. Each ends
-//! in a value or in a sentence, soon, and in no more memory than it justifies.
+//! What strangers bring, changed at random: recipes, links, indexes, captions, pictures, words.
+//! Each ends in a value or in a sentence, soon, and in no more memory than it justifies.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 

@@ -18,11 +18,11 @@ use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::tools::hash::FileFacts;
 use patchwork::tools::parallel::Workers;
 use patchwork::tools::progress::Unwatched;
-use patchwork::train::dit::{DitTask, Settings};
-use patchwork::train::optimiser::Rate;
+use patchwork::train::dit::{DitSettings, DitTask};
+use patchwork::train::optimiser::LearningRate;
 use patchwork::train::params::numbered;
 use patchwork::train::prepared::{Builder, Example, Prepared};
-use patchwork::train::report::{Line, METRICS, rewind};
+use patchwork::train::report::{METRICS, MetricsLine, rewind};
 use patchwork::train::run::{Plan, run};
 use patchwork::train::times::Times;
 use safetensors::SafeTensors;
@@ -63,22 +63,22 @@ fn network() -> Dit {
     NETWORK.get_or_init(new).clone()
 }
 
-fn settings() -> Settings {
-    Settings {
+fn settings() -> DitSettings {
+    DitSettings {
         origin: String::new(),
         data: String::new(),
         seen: 0,
         seed: 5,
-        batch: 8,
-        rate: Rate { peak: 3e-3, warm_up: 5, fall: None },
-        average: 0.9,
+        batch_size: 8,
+        learning_rate: LearningRate { peak: 3e-3, warmup_steps: 5, decay_steps: None },
+        ema: 0.9,
         weight_decay: 0.01,
-        longest: 1.0,
+        max_grad_norm: 1.0,
         times: Times::default(),
         detail: 0.25,
         shares: vec![1.0],
         skipping: 0.5,
-        places: 3,
+        max_tokens: 3,
         drop_all: 0.1,
         drop_style: 0.1,
         from_scratch: false,
@@ -90,21 +90,21 @@ fn train(folder: &Path, steps: usize, most: Option<Duration>) -> Dit {
     train_with(&settings(), &plan).unwrap()
 }
 
-fn plan(folder: &Path, steps: usize, settings: &Settings) -> Plan {
+fn plan(folder: &Path, steps: usize, settings: &DitSettings) -> Plan {
     Plan {
         folder: folder.to_owned(),
         from: None,
         steps,
-        rate: settings.rate,
-        batch: settings.batch,
-        average: settings.average,
+        learning_rate: settings.learning_rate,
+        batch_size: settings.batch_size,
+        ema: settings.ema,
         samples: 1000,
         errors: 5,
         most: None,
     }
 }
 
-fn train_with(settings: &Settings, plan: &Plan) -> patchwork::Result<Dit> {
+fn train_with(settings: &DitSettings, plan: &Plan) -> patchwork::Result<Dit> {
     let data = data();
     let task = DitTask {
         model: None,
@@ -112,10 +112,10 @@ fn train_with(settings: &Settings, plan: &Plan) -> patchwork::Result<Dit> {
         is_detail: vec![false, true],
         settings,
         workers: Workers::of(2),
-        part: 3,
+        micro_batch: 3,
         device: Device::flex(),
     };
-    Ok(run(&task, plan, settings, network(), Settings::optimiser, &Unwatched)?.average)
+    Ok(run(&task, plan, settings, network(), DitSettings::optimiser, &Unwatched)?.ema)
 }
 
 /// The last half of a run whose first half stays at its rate.
@@ -126,8 +126,10 @@ fn fall(
     most: Option<Duration>,
 ) -> patchwork::Result<Dit> {
     let old = settings();
-    let rate = Rate { warm_up: 0, fall: Some(steps), ..old.rate };
-    let settings = Settings { rate, skipping: 0.0, places: 4, times: Times::falling(), ..old };
+    let learning_rate =
+        LearningRate { warmup_steps: 0, decay_steps: Some(steps), ..old.learning_rate };
+    let settings =
+        DitSettings { learning_rate, skipping: 0.0, max_tokens: 4, times: Times::falling(), ..old };
     let plan = Plan { from: Some(from.to_owned()), most, ..plan(folder, steps, &settings) };
     train_with(&settings, &plan)
 }
@@ -156,7 +158,7 @@ fn distance(dit: &Dit) -> f64 {
     sum / 4.0
 }
 
-fn lines(folder: &Path) -> Vec<Line> {
+fn lines(folder: &Path) -> Vec<MetricsLine> {
     rewind(folder, usize::MAX).unwrap()
 }
 
@@ -167,14 +169,15 @@ fn loss_and_samples_improve() {
     train(folder.path(), 300, None);
     let dit = fall(folder.path(), settled.path(), 100, None).unwrap();
     let lines = lines(folder.path());
-    let mean = |lines: &[Line]| lines.iter().map(|l| l.loss).sum::<f64>() / lines.len() as f64;
+    let mean =
+        |lines: &[MetricsLine]| lines.iter().map(|l| l.loss).sum::<f64>() / lines.len() as f64;
     let (first, last) = (mean(&lines[..10]), mean(&lines[290..]));
     assert!(last < 0.6 * first, "the loss went from {first} to {last}");
     let after = distance(&dit);
     assert!(after < 0.5 * before, "samples were {before} from their pictures, and are {after}");
     assert!(folder.path().join("curve.png").is_file());
     // At high noise the right prompt helps, and more so than at first.
-    let help = |line: &Line| {
+    let help = |line: &MetricsLine| {
         let errors = line.errors.expect("every fifth step looks");
         errors.wrong[0] - errors.right[0]
     };
@@ -198,7 +201,7 @@ fn a_killed_run_goes_on_as_if_it_had_not_been() {
     }
     let [whole, broken] = [whole, broken].map(|folder| lines(folder.path()));
     assert_eq!(whole.len(), 12);
-    let losses = |lines: &[Line]| lines.iter().map(|line| line.loss).collect::<Vec<_>>();
+    let losses = |lines: &[MetricsLine]| lines.iter().map(|line| line.loss).collect::<Vec<_>>();
     assert_eq!(losses(&whole), losses(&broken));
 }
 
@@ -206,9 +209,38 @@ fn a_killed_run_goes_on_as_if_it_had_not_been() {
 fn other_settings_do_not_go_on() {
     let folder = tempfile::tempdir().unwrap();
     train(folder.path(), 2, None);
-    let settings = Settings { batch: 4, ..settings() };
+    let settings = DitSettings { batch_size: 4, ..settings() };
     let error = train_with(&settings, &plan(folder.path(), 4, &settings)).unwrap_err();
     assert!(error.to_string().contains("begun with other settings"), "{error}");
+}
+
+/// Older versions called settings, and what a step tells, by other names.
+#[test]
+fn a_run_of_an_older_version_goes_on() {
+    let [old, whole] = [0; 2].map(|_| tempfile::tempdir().unwrap());
+    train(old.path(), 4, None);
+    for path in ["checkpoints/00000004/run.json", METRICS] {
+        let path = old.path().join(path);
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        for (new, old) in [
+            ("batch_size", "batch"),
+            ("learning_rate", "rate"),
+            ("warmup_steps", "warm_up"),
+            ("decay_steps", "fall"),
+            ("max_grad_norm", "longest"),
+            ("max_tokens", "places"),
+            ("ema", "average"),
+            ("grad_norm", "gradient"),
+        ] {
+            text = text.replace(&format!("\"{new}\""), &format!("\"{old}\""));
+        }
+        std::fs::write(&path, text).unwrap();
+    }
+    train(old.path(), 6, None);
+    train(whole.path(), 6, None);
+    let losses = |folder: &Path| lines(folder).iter().map(|l| l.loss).collect::<Vec<_>>();
+    assert_eq!(losses(old.path()), losses(whole.path()));
+    assert_eq!(losses(old.path()).len(), 6);
 }
 
 #[test]
@@ -216,7 +248,7 @@ fn a_fall_is_a_run_of_its_own() {
     let [steady, whole, broken] = [(); 3].map(|()| tempfile::tempdir().unwrap());
     train(steady.path(), 4, None);
     fall(steady.path(), whole.path(), 6, None).unwrap();
-    let rates: Vec<f64> = lines(whole.path()).iter().map(|line| line.rate).collect();
+    let rates: Vec<f64> = lines(whole.path()).iter().map(|line| line.learning_rate).collect();
     assert!(rates[0] == 3e-3 && rates.is_sorted_by(|a, b| a > b), "{rates:?}");
     // Killed at every step it is the same run, although the other one has gone on meanwhile.
     for _ in 0..6 {
@@ -231,7 +263,8 @@ fn a_fall_is_a_run_of_its_own() {
     assert_eq!(losses(steady.path()), losses(unbroken.path()));
     let error = fall(steady.path(), whole.path(), 7, None).unwrap_err().to_string();
     assert!(
-        error.contains("begun with other settings") && error.contains("a fall keeps its length"),
+        error.contains("begun with other settings")
+            && error.contains("a cooldown keeps its length"),
         "{error}"
     );
     let nothing = tempfile::tempdir().unwrap();
@@ -330,7 +363,8 @@ fn own_pictures_become_a_model() {
     assert_eq!(Image::from_png(&std::fs::read(picture).unwrap()).unwrap().width, 128);
 }
 
-/// A folder of before shift, defaults and an encoder of its own: it draws, trains, and is made anew.
+/// A folder of before shift, defaults and an encoder of its own: it draws, trains, and is made
+/// anew.
 #[test]
 fn older_folders_are_read() {
     let folder = tempfile::tempdir().unwrap();

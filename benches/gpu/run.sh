@@ -50,7 +50,7 @@ read -r program device <<<"$chosen"
 echo "Training with $program on $device."
 
 if python3 -c "import torch" 2>/dev/null; then
-  (cd bench && python3 bench_train.py --seconds 15 --device "$([ "$device" = cpu ] && echo cpu || echo cuda)" --bf16) |
+  (cd bench && python3 train.py --seconds 15 --device "$([ "$device" = cpu ] && echo cpu || echo cuda)" --bf16) |
     tee "$out/torch.json" || echo "PyTorch could not be measured." >&2
 fi
 

@@ -16,7 +16,7 @@ use crate::pipeline::stickers::{MANIFEST, tokenizer};
 use crate::tools::progress::Progress;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct DatasetArguments {
     /// Pack this folder (pictures and metadata.jsonl) instead of the open picture sets.
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 /// Pictures of a style on the sheet.
 const COLUMNS: usize = 16;
 
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Result<()> {
     let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
     sheet_path.map_or(Ok(Format::Png), |path| Format::of(path))?;
     let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> 
     ))
 }
 
-/// What a model does not read of a dataset's captions and styles, in sentences.
+/// Returns what a model does not read of a dataset's captions and styles, in sentences.
 fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     if !model.join(MANIFEST).is_file() {
         let why = format!("There is no model in {}, so captions are not tried.", model.display());
@@ -96,7 +96,7 @@ fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     Ok(notes)
 }
 
-/// A row of each style, evenly from all of its pictures.
+/// Returns a row of each style, evenly from all of its pictures.
 fn sheet(dataset: &Dataset) -> Image {
     let styles: BTreeSet<&str> = dataset.entries.iter().map(|entry| entry.style.as_str()).collect();
     let blank = Image { width: 128, height: 128, pixels: vec![0; 4 * 128 * 128] };

@@ -19,7 +19,7 @@ use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct EmojiArguments {
     /// The model's folder, in the embedded layout.
     #[arg(value_name = "DIR")]
     path: PathBuf,
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     cache: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) fn run(arguments: &EmojiArguments, progress: &dyn Progress) -> Result<()> {
     model_folder(&arguments.path)?;
     let [names, json] = [EMOJI, MANIFEST].map(|file| arguments.path.join(file));
     // As it stands, so that nothing in it is lost that this version does not know.

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use clap::Args;
 
-use super::sampling::Sampling;
+use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
 use crate::cli::terminal::note;
 use crate::dataset::Dataset;
 use crate::diffusion::guess::{GuessErrors, LEVELS};
-use crate::evaluate::exam::{Exam, Questions, check};
-use crate::evaluate::eye::Eye;
+use crate::evaluate::benchmark::{Benchmark, check};
+use crate::evaluate::features::FeatureExtractor;
 use crate::evaluate::flaws::{Flaws, compare};
-use crate::evaluate::judge::Scores;
+use crate::evaluate::held_out::HeldOut;
+use crate::evaluate::metrics::FeatureMetrics;
 use crate::evaluate::reconstruction::Reconstruction;
 use crate::evaluate::shapes::Ranks;
 use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
@@ -27,7 +28,7 @@ use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct EvaluateArguments {
     /// The models' folders: each gets a column.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers", num_args = 1..)]
     model: Vec<PathBuf>,
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
     #[command(flatten)]
-    sampling: Sampling,
+    sampling: SamplingOptions,
     /// The most prompts of each kind.
     #[arg(long, value_name = "N", default_value_t = 300)]
     most: usize,
@@ -51,11 +52,13 @@ pub(super) struct Arguments {
     /// Only measure drawings of learnt and held-out pairs, as to compare samplers.
     #[arg(long)]
     only_drawings: bool,
-    /// Draw the last model's drawings beside the true pictures here: learnt pairs, then held-out ones.
+    /// Draw the last model's drawings beside the true pictures here: learnt pairs, then held-out
+    /// ones.
     #[arg(long, value_name = "PICTURE")]
     beside: Option<PathBuf>,
-    /// Only look for flaws in the last model's drawings of learnt pairs, and whose fault they are: a
-    /// table, and a sheet of real pictures, those through the autoencoder, and drawings, a row each.
+    /// Only look for flaws in the last model's drawings of learnt pairs, and whose fault they are:
+    /// a table, and a sheet of real pictures, those through the autoencoder, and drawings, a row
+    /// each.
     #[arg(long, value_name = "PICTURE")]
     flaws: Option<PathBuf>,
     /// Write all numbers here, as JSON.
@@ -63,16 +66,17 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
-    let Arguments { most, seed, .. } = *arguments;
+pub(super) fn run(arguments: &EvaluateArguments, progress: &dyn Progress) -> Result<()> {
+    let EvaluateArguments { most, seed, .. } = *arguments;
     arguments.sampling.check()?;
     if !(2..=1_000_000).contains(&most) {
-        return Err(Error::Recipe("--most must be at least 2".into()));
+        return Err(Error::Options("--most must be at least 2".into()));
     }
     let drawing = Drawing { most, seed };
     let device = Device::flex();
-    let Arguments { sheet: sheet_path, beside: beside_path, flaws: flaws_path, output, .. } =
-        arguments;
+    let EvaluateArguments {
+        sheet: sheet_path, beside: beside_path, flaws: flaws_path, output, ..
+    } = arguments;
     let mut read: Vec<&Path> = arguments.model.iter().map(PathBuf::as_path).collect();
     read.push(&arguments.data);
     let targets = [
@@ -96,20 +100,20 @@ pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> 
         let sampling = arguments.sampling.recipe(model)?;
         return sheet(model, &dataset, (&sampling, seed), path, progress);
     }
-    let questions = Questions::new(&dataset, drawing)?;
+    let held_out = HeldOut::new(&dataset, drawing)?;
     if let (Some(path), Some((_, model))) = (&arguments.flaws, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
-        return flaws(model, questions.learnt_of(&dataset), (&sampling, seed), path, progress);
+        return flaws(model, held_out.learnt_of(&dataset), (&sampling, seed), path, progress);
     }
-    let eye = Eye::new(&arguments.cache, &device, progress)?;
+    let extractor = FeatureExtractor::new(&arguments.cache, &device, progress)?;
     note("Looking at all pictures of the dataset, once.");
-    let features = eye.features_of(&dataset, &hash, &arguments.data)?;
-    let exam = Exam::new((&dataset, &features), questions, &eye, drawing, progress);
+    let features = extractor.features_of(&dataset, &hash, &arguments.data)?;
+    let benchmark = Benchmark::new((&dataset, &features), held_out, &extractor, drawing, progress);
     let (mut reports, mut beside) = (Vec::new(), Vec::new());
     for (path, model) in &models {
         note(format!("Drawing with {}.", path.display()));
         let sampling = arguments.sampling.recipe(model)?;
-        let (report, drawings) = exam.take(model, &sampling, arguments.only_drawings)?;
+        let (report, drawings) = benchmark.run(model, &sampling, arguments.only_drawings)?;
         beside = drawings;
         reports.push(Report { model: path.display().to_string(), ..report });
         let file = arguments.output.as_ref().filter(|path| !is_stdout(path));
@@ -178,7 +182,7 @@ fn flaws(
     picture::write(path, &Image::sheet(&images, shown), None)
 }
 
-/// A column a model, and one of real pictures.
+/// Returns a column a model, and one of real pictures.
 fn table(reports: &[Report]) -> String {
     let text = RefCell::new(String::new());
     let Some(first) = reports.first() else { return text.into_inner() };
@@ -189,7 +193,7 @@ fn table(reports: &[Report]) -> String {
     line("", &|report| report.model.clone(), "real pictures".into());
     *text.borrow_mut() += &format!("|---|{}\n", "---|".repeat(reports.len() + 1));
     type Cell<'a, T> = &'a dyn Fn(&T) -> String;
-    let scores: [(&str, Cell<'_, Scores>); 5] = [
+    let scores: [(&str, Cell<'_, FeatureMetrics>); 5] = [
         ("Fréchet distance", &|scores| format!("{:.1}", scores.frechet)),
         ("nearest concept is right", &|scores| percent(scores.concept)),
         ("… one of the nearest five", &|scores| percent(scores.concept_of_five)),

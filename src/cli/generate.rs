@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::sampling::Sampling;
+use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
 use crate::cli::terminal::note;
 use crate::image::Image;
@@ -26,7 +26,7 @@ use crate::{Error, Result};
 const LATENTS: &str = "latents";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct GenerateArguments {
     /// Folder of the model: the embedded layout (model.json) or diffusers' (model_index.json).
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value = "0", allow_negative_numbers = true, value_parser = seed)]
     seed: u64,
     #[command(flatten)]
-    sampling: Sampling,
+    sampling: SamplingOptions,
     /// Guide only the first N channels of the latent; the original DiT guides 3.
     #[arg(long, value_name = "N")]
     guidance_channels: Option<usize>,
@@ -71,14 +71,14 @@ pub(super) struct Arguments {
     /// Write a picture of what each step believes into this folder.
     #[arg(long, value_name = "DIR")]
     steps_out: Option<PathBuf>,
-    /// Where the picture goes: a .png with the recipe in it, a .webp, a .jpg (on white), or - for the
-    /// standard output.
+    /// Where the picture goes: a .png with the recipe in it, a .webp, a .jpg (on white), or - for
+    /// the standard output.
     #[arg(short, long, value_name = "PICTURE")]
     output: PathBuf,
 }
 
-impl Arguments {
-    /// The recipe as given, over what the sampling options say.
+impl GenerateArguments {
+    /// Returns the recipe as given, over what the sampling options say.
     fn over(&self, sampling: Recipe) -> Recipe {
         Recipe {
             prompt: self.prompt.clone(),
@@ -94,7 +94,7 @@ impl Arguments {
         }
     }
 
-    /// Whether all that is asked for can be written, each beside the others.
+    /// Checks whether all that is asked for can be written, each beside the others.
     fn check_targets(&self) -> Result<()> {
         let targets =
             [("--output", Some(&self.output)), ("--latents-out", self.latents_out.as_ref())];
@@ -111,7 +111,7 @@ impl Arguments {
         std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
         for (option, path) in targets.iter().filter_map(|(o, path)| Some((o, path.as_ref()?))) {
             if (1..=MAX_STEPS).any(|step| is_same(path, &folder.join(step_name(step)))) {
-                return Err(Error::Recipe(format!(
+                return Err(Error::Options(format!(
                     "{option} names {}, which is a step's name in the folder of --steps-out: choose \
                      another",
                     path.display()
@@ -122,12 +122,12 @@ impl Arguments {
     }
 }
 
-/// The name of a step's picture; 1 for the first.
+/// Returns the name of a step's picture; 1 for the first.
 fn step_name(step: usize) -> String {
     format!("step-{step:03}.png")
 }
 
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Result<()> {
     // What can be refused at once is refused before anything is loaded.
     arguments.sampling.check()?;
     arguments.over(Recipe::default()).check()?;
@@ -136,7 +136,11 @@ pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> 
     pollster::block_on(draw(arguments, backend, progress))
 }
 
-async fn draw(arguments: &Arguments, backend: Backend, progress: &dyn Progress) -> Result<()> {
+async fn draw(
+    arguments: &GenerateArguments,
+    backend: Backend,
+    progress: &dyn Progress,
+) -> Result<()> {
     let device = backend.start().await?;
     let pipeline = load_model(&arguments.model, &device, false).await?;
     let noise = match &arguments.latents_in {
@@ -195,10 +199,10 @@ fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {
     let shape = file.shape(LATENTS).and_then(|shape| <[usize; 4]>::try_from(shape).ok());
     let Some(shape) = shape else {
         let problem = format!("it holds no tensor “{LATENTS}” of four dimensions");
-        return Err(Error::weights(path.display().to_string(), problem));
+        return Err(Error::model(path.display().to_string(), problem));
     };
     let values = file.values(LATENTS)?;
-    check_finite(LATENTS, &values).map_err(|problem| Error::weights(file.name(), problem))?;
+    check_finite(LATENTS, &values).map_err(|problem| Error::model(file.name(), problem))?;
     Ok(Tensor::from_data(TensorData::new(values, shape), &pipeline.device))
 }
 

@@ -18,7 +18,7 @@ use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct InspectArguments {
     /// Folder of a model, or a single safetensors file.
     #[arg(value_name = "DIR")]
     path: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     tensors: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     let path = &arguments.path;
     if path.is_file() {
         return print_file(path, true);
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if !path.is_dir() {
         let problem =
             "there is no such file or folder; name a model's folder, or a safetensors file";
-        return Err(Error::config(path.display().to_string(), problem));
+        return Err(Error::model(path.display().to_string(), problem));
     }
     let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
     let loaded = pollster::block_on(Pipeline::load_with_encoder(&source, &Device::flex()));
@@ -81,7 +81,7 @@ fn unknown_fields(folder: &Path) -> Vec<String> {
     let bytes = std::fs::read(folder.join(MANIFEST)).unwrap_or_default();
     let Ok(found) = parse_json::<Value>(&bytes, MANIFEST) else { return Vec::new() };
     let known = parse_json::<Manifest>(&bytes, MANIFEST).and_then(|known| {
-        serde_json::to_value(known).map_err(|problem| Error::config(MANIFEST, problem.to_string()))
+        serde_json::to_value(known).map_err(|problem| Error::model(MANIFEST, problem.to_string()))
     });
     let Ok(known) = known else { return Vec::new() };
     let names = |found: &Value, known: &Value| -> Vec<String> {
@@ -97,7 +97,7 @@ fn is_weights(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "safetensors")
 }
 
-/// The other safetensors files of a folder, wherever their links lead.
+/// Returns the other safetensors files of a folder, wherever their links lead.
 fn others(folder: &Path, read: &BTreeSet<String>) -> Vec<PathBuf> {
     let is_read = |path: &PathBuf| read.iter().any(|file| *path == folder.join(file));
     files_in(folder).filter(|path| is_weights(path) && !is_read(path)).collect()
@@ -110,7 +110,7 @@ fn print_file(path: &Path, tensors: bool) -> Result<()> {
     for (key, dtype, _) in file.tensors() {
         if matches!(dtype.as_str(), "F32" | "F16" | "BF16") {
             check_finite(key, &file.values(key)?)
-                .map_err(|problem| Error::weights(file.name(), problem))?;
+                .map_err(|problem| Error::model(file.name(), problem))?;
         }
     }
     let values = file.value_count();

@@ -12,13 +12,13 @@ use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer};
 use crate::tools::files::{probe, write_whole};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct KnownAnswerArguments {
     /// Folder of a model in the embedded layout.
     #[arg(value_name = "DIR")]
     path: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &KnownAnswerArguments) -> Result<()> {
     pollster::block_on(async {
         model_folder(&arguments.path)?;
         let path = arguments.path.join(KNOWN_ANSWER);

@@ -38,28 +38,28 @@ use crate::{Error, Result};
 #[command(name = "patchwork", version, about)]
 enum Command {
     /// Draw pictures from a prompt or a class.
-    Generate(Box<generate::Arguments>),
+    Generate(Box<generate::GenerateArguments>),
     /// Draw prompts across and styles down, in one picture.
-    Sheet(sheet::Arguments),
+    Sheet(sheet::SheetArguments),
     /// Pack pictures and captions to learn from.
-    Dataset(dataset::Arguments),
+    Dataset(dataset::DatasetArguments),
     /// Compute what a DiT learns from, in a small file to train on another machine.
-    Pack(pack::Arguments),
+    Pack(pack::PackArguments),
     /// Train a part of a model.
     #[command(subcommand)]
-    Train(train::Arguments),
+    Train(train::TrainArguments),
     /// Measure how good models draw.
-    Evaluate(evaluate::Arguments),
+    Evaluate(evaluate::EvaluateArguments),
     /// Make a model's download smaller: a byte a value.
-    Quantise(quantise::Arguments),
+    Quantise(quantise::QuantiseArguments),
     /// Leave word pieces that prompts do not use out of a model's text encoder.
-    Trim(trim::Arguments),
+    Trim(trim::TrimArguments),
     /// Write names of emoji beside a model, which then reads them in prompts.
-    Emoji(emoji::Arguments),
+    Emoji(emoji::EmojiArguments),
     /// Say what a model's folder holds, and whether it is whole.
-    Inspect(inspect::Arguments),
+    Inspect(inspect::InspectArguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
-    KnownAnswer(known_answer::Arguments),
+    KnownAnswer(known_answer::KnownAnswerArguments),
 }
 
 /// Runs the command line. Exit code 0 is success, 1 an error told in a sentence, 2 a command line
@@ -82,7 +82,7 @@ pub fn main() -> ExitCode {
     told(outcome.map(|()| ExitCode::SUCCESS))
 }
 
-/// The exit code of what was done; an error's sentence is printed.
+/// Returns the exit code of what was done; an error's sentence is printed.
 fn told(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         note(error);
@@ -90,8 +90,8 @@ fn told(outcome: Result<ExitCode>) -> ExitCode {
     })
 }
 
-/// Makes sure, before long work, that what a command writes can be written, and over nothing that it
-/// reads or writes besides. Each target comes with the name of its option.
+/// Makes sure, before long work, that what a command writes can be written, and over nothing that
+/// it reads or writes besides. Each target comes with the name of its option.
 fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result<()> {
     let given =
         targets.iter().filter_map(|(option, path)| Some((*option, path.as_ref()?.as_path())));
@@ -100,7 +100,7 @@ fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result
     files::check_apart(&given, read)?;
     for (option, path) in given {
         if let Some(folder) = read.iter().find(|folder| is_part_of(path, folder)) {
-            return Err(Error::Recipe(format!(
+            return Err(Error::Options(format!(
                 "{option} names {}, which is a part of {}: choose another name",
                 path.display(),
                 folder.display()
@@ -113,18 +113,19 @@ fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result
 /// How deep a model's files, and pictures, lie in their folder.
 const DEPTH: usize = 3;
 
-/// The files in a folder and its folders, sorted; links are files, wherever they lead.
+/// Returns the files in a folder and its folders, sorted; links are files, wherever they lead.
 fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = WalkDir::new(folder).max_depth(DEPTH).sort_by_file_name().into_iter().flatten();
     entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path)
 }
 
-/// Whether a folder looks like a model's.
+/// Returns whether a folder looks like a model's.
 fn is_model(folder: &Path) -> bool {
     [stickers::MANIFEST, diffusers::INDEX].iter().any(|file| folder.join(file).is_file())
 }
 
-/// Whether a file that is there belongs to a model, or to a folder of pictures and captions.
+/// Returns whether a file that is there belongs to a model, or to a folder of pictures and
+/// captions.
 fn is_part_of(path: &Path, folder: &Path) -> bool {
     let kinds: &[&str] = match (is_model(folder), folder.join(CAPTIONS).is_file()) {
         (true, _) => &["json", "safetensors", "tsv", "txt"],
@@ -147,14 +148,14 @@ fn print_beside(targets: &[Option<&PathBuf>], line: impl Display) -> Result<()> 
     print(line)
 }
 
-/// Makes sure, before long work, that a new model is written over no other, and that every file of the
-/// old one is there to be copied in the end.
+/// Makes sure, before long work, that a new model is written over no other, and that every file of
+/// the old one is there to be copied in the end.
 fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     check_apart(from, to)?;
     files::probe_folder(to)?;
     let there = stickers::FILES.iter().chain([&stickers::MANIFEST]).find(|f| to.join(f).exists());
     if let Some(file) = there {
-        return Err(Error::Recipe(format!(
+        return Err(Error::Options(format!(
             "There is a {file} in {} already: choose another folder, or remove it first",
             to.display()
         )));
@@ -165,7 +166,7 @@ fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The model in a folder, with what encodes pictures if that is asked for.
+/// Returns the model in a folder, with what encodes pictures if that is asked for.
 async fn load_model(path: &Path, device: &Device, whole: bool) -> Result<Pipeline> {
     let folder = model_folder(path)?;
     let loaded = match whole {
@@ -175,15 +176,15 @@ async fn load_model(path: &Path, device: &Device, whole: bool) -> Result<Pipelin
     loaded.map_err(|error| error.within(path))
 }
 
-/// A model's folder, if it is there and looks like one.
+/// Returns a model's folder, if it is there and looks like one.
 fn model_folder(path: &Path) -> Result<Folder> {
     if path.is_file() {
         let problem = "it is a file; name the folder of the model that it is in";
-        return Err(Error::config(path.display().to_string(), problem));
+        return Err(Error::model(path.display().to_string(), problem));
     }
     if !path.is_dir() {
         let problem = "there is no such folder; name the folder of a model (--model)";
-        return Err(Error::config(path.display().to_string(), problem));
+        return Err(Error::model(path.display().to_string(), problem));
     }
     if !is_model(path) {
         return Err(no_model(path.display().to_string()));

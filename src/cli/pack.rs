@@ -15,7 +15,7 @@ use crate::train::examples::prepare;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct PackArguments {
     /// The dataset, from `patchwork dataset`.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
@@ -33,10 +33,10 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) fn run(arguments: &PackArguments, progress: &dyn Progress) -> Result<()> {
     check_targets(&[("--output", Some(&arguments.output))], &[&arguments.data, &arguments.model])?;
     if arguments.every == 0 {
-        return Err(Error::Recipe("--every must be at least 1".into()));
+        return Err(Error::Options("--every must be at least 1".into()));
     }
     let device = Device::flex();
     let model = pollster::block_on(load_model(&arguments.model, &device, true))?;

@@ -13,7 +13,7 @@ use crate::evaluate::quantise::{QuantisationLoss, Quantised};
 use crate::pipeline::export::export;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct QuantiseArguments {
     /// The model's folder.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
     let before = pollster::block_on(load_model(&arguments.model, &Device::flex(), true))?;
     let Quantised { files, model } = Quantised::of(&before)?;

@@ -8,12 +8,12 @@ use crate::recipe::{Defaults, Recipe};
 use crate::samplers;
 
 #[derive(Debug, Args)]
-pub(super) struct Sampling {
+pub(super) struct SamplingOptions {
     /// Steps of the sampler; by default the model's own choice, often 20.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     steps: Option<usize>,
-    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without prompt
-    /// and style. By default the model's own choice.
+    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without
+    /// prompt and style. By default the model's own choice.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     guidance: Option<f64>,
     /// Guide only while the noise is between these parts of the way, 1 being pure noise.
@@ -21,7 +21,7 @@ pub(super) struct Sampling {
     guidance_interval: Option<Vec<f64>>,
     #[arg(long, value_name = "NAME", help = sampler_help())]
     sampler: Option<String>,
-    /// Move a flow's levels towards noise, where it is decided what a picture shows; 1 leaves them
+    /// Move a flow's levels towards noise, if it is decided what a picture shows; 1 leaves them
     /// even in time. By default the model's own.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     shift: Option<f64>,
@@ -35,19 +35,20 @@ fn sampler_help() -> String {
     )
 }
 
-impl Sampling {
+impl SamplingOptions {
     /// Refuses at once what no model can draw with.
     ///
     /// # Errors
-    /// A sentence about the first option that is out of bounds.
+    /// Returns a sentence about the first option that is out of bounds.
     pub(super) fn check(&self) -> Result<()> {
         self.over(&Defaults::default())?.check()
     }
 
-    /// A recipe without a prompt: these options, and what `pipeline` chooses for the rest, written out.
+    /// Returns a recipe without a prompt: these options, and what `pipeline` chooses for the rest,
+    /// written out.
     ///
     /// # Errors
-    /// Where a sampler is named that does not exist.
+    /// Returns an error if a sampler is named that does not exist.
     pub(super) fn recipe(&self, pipeline: &Pipeline) -> Result<Recipe> {
         Ok(pipeline.resolved(&self.over(&pipeline.defaults)?))
     }

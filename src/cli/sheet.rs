@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
-use super::sampling::Sampling;
+use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
 use crate::Result;
 use crate::image::Image;
@@ -16,7 +16,7 @@ use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct SheetArguments {
     /// Folder of the model.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
@@ -30,20 +30,20 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
-    sampling: Sampling,
+    sampling: SamplingOptions,
     /// Where the sheet goes: a .png, .webp or .jpg, or - for the standard output.
     #[arg(short, long, value_name = "PICTURE")]
     output: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) fn run(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()> {
     arguments.sampling.check()?;
     Format::of(&arguments.output)?;
     check_targets(&[("--output", Some(&arguments.output))], &[&arguments.model])?;
     pollster::block_on(draw(arguments, progress))
 }
 
-async fn draw(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()> {
     let pipeline = load_model(&arguments.model, &Device::flex(), false).await?;
     let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
     progress.begin("Drawing", columns * rows, 0);

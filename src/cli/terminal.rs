@@ -9,11 +9,11 @@ use crate::{Error, Result};
 /// Whether the reader of the standard output has gone.
 static IS_GONE: AtomicBool = AtomicBool::new(false);
 
-/// A line of the program's result. A reader who has gone, as `head` has, is no error: the work goes on
-/// without a word.
+/// A line of the program's result. A reader who has gone, as `head` has, is no error: the work goes
+/// on without a word.
 ///
 /// # Errors
-/// Where nothing can be written, as on a full disk.
+/// Returns an error if nothing can be written, as on a full disk.
 pub(crate) fn print(line: impl Display) -> Result<()> {
     if IS_GONE.load(Ordering::Relaxed) {
         return Ok(());

@@ -19,7 +19,7 @@ use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct TrimArguments {
     /// The model's folder.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
@@ -37,14 +37,13 @@ pub(super) struct Arguments {
 /// Places of the new text encoder: some more than a prompt has.
 const PLACES: usize = 64;
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
     let device = Device::flex();
     let before = pollster::block_on(load_model(&arguments.model, &device, false))?;
     let Some(reader) = &before.text else {
-        return Err(Error::Recipe(
-            "This model reads no words: there is nothing to leave out".into(),
-        ));
+        let model = arguments.model.display().to_string();
+        return Err(Error::model(model, "it reads no words: there is nothing to leave out"));
     };
     let mut texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
     texts.extend(reader.tokenizer.emoji().names().map(str::to_owned));
@@ -77,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     ))
 }
 
-/// All that the dataset's captions may say, and the lists' lines.
+/// Returns all that the dataset's captions may say, and the lists' lines.
 fn texts(entries: &[Entry], lists: &[PathBuf]) -> Result<BTreeSet<String>> {
     let mut texts: BTreeSet<String> = phrases().chain(COLOURS.map(|c| c.name.into())).collect();
     for Entry { label, tags, style, .. } in entries {
@@ -94,8 +93,8 @@ fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|source| Error::read(path, source))
 }
 
-/// Makes sure that all `texts` have the pieces that they had, and some of them, evenly from all, the
-/// same states; how many those are.
+/// Makes sure that all `texts` have the pieces that they had, and some of them, evenly from all,
+/// the same states; how many those are.
 fn check(
     old: &TextReader,
     new: &TextReader,
@@ -121,7 +120,7 @@ fn check(
         }
         if !same {
             let problem = format!("the text “{text}” would be read otherwise");
-            return Err(Error::weights("the smaller text encoder", problem));
+            return Err(Error::model("the smaller text encoder", problem));
         }
     }
     Ok(checked)

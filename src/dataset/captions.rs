@@ -10,11 +10,11 @@ use crate::tools::words::{meant, short};
 /// How many are quoted.
 const QUOTED: usize = 3;
 
-/// Sentences about captions that do not fit into `places` tokens, that become the same by that, whose
-/// words `tokenizer` does not know, and that are empty; none where all is well.
+/// Sentences about captions that do not fit into `places` tokens, that become the same by that,
+/// whose words `tokenizer` does not know, and that are empty; none where all is well.
 ///
 /// # Errors
-/// Where a caption cannot be read at all.
+/// Returns an error if a caption cannot be read at all.
 pub fn notes<'a>(
     captions: impl IntoIterator<Item = &'a str>,
     tokenizer: &Tokenizer,
@@ -65,12 +65,13 @@ pub fn notes<'a>(
     Ok(notes)
 }
 
-/// The captions of a dataset's pictures.
+/// Returns the captions of a dataset's pictures.
 pub fn of(entries: &[Entry]) -> impl Iterator<Item = &str> {
     entries.iter().map(|entry| entry.label.as_str())
 }
 
-/// A sentence about styles of pictures that a model with `styles` does not have, if there are any.
+/// Returns a sentence about styles of pictures that a model with `styles` does not have, if there
+/// are any.
 pub fn unknown_styles(entries: &[Entry], styles: &[String]) -> Option<String> {
     let own: BTreeSet<&str> = entries.iter().map(|entry| entry.style.as_str()).collect();
     let unknown: Vec<String> = own

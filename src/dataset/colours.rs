@@ -36,17 +36,17 @@ const SATURATED: f32 = 0.18;
 /// Hues this near to a colour's, in degrees, count as it.
 const NEAR: f32 = 24.0;
 
-/// The colour of this name.
+/// Returns the colour of this name.
 pub fn named(name: &str) -> Option<Colour> {
     COLOURS.into_iter().find(|colour| colour.name == name)
 }
 
-/// Whether a name has a colour's word in it.
+/// Returns whether a name has a colour's word in it.
 pub fn has_colour(words: &str) -> bool {
     words.split(' ').any(|word| named(word).is_some() || word == "brown")
 }
 
-/// The picture with everything colourful in it painted in one colour.
+/// Returns the picture with everything colourful in it painted in one colour.
 pub fn painted(image: &Image, colour: Colour) -> Image {
     let mut image = image.clone();
     for pixel in image.pixels.as_chunks_mut::<4>().0 {
@@ -64,8 +64,8 @@ pub fn painted(image: &Image, colour: Colour) -> Image {
     image
 }
 
-/// How much of a picture's colourful area has the hue of `colour`, 0..1; `None` where next to
-/// nothing of it is colourful, or the colour has no hue.
+/// Returns how much of a picture's colourful area has the hue of `colour`, 0..1; `None` if next
+/// to nothing of it is colourful, or the colour has no hue.
 pub fn share(image: &Image, colour: Colour) -> Option<f64> {
     let wanted = colour.hue?;
     let (mut colourful, mut near) = (0.0, 0.0);
@@ -85,7 +85,7 @@ pub fn share(image: &Image, colour: Colour) -> Option<f64> {
     (colourful > least).then(|| near / colourful)
 }
 
-/// How colourful a picture is: the share of its opaque area that has a hue, 0..1.
+/// Returns how colourful a picture is: the share of its opaque area that has a hue, 0..1.
 pub fn colourfulness(image: &Image) -> f64 {
     let opaque = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127);
     let (mut all, mut colourful) = (0usize, 0usize);

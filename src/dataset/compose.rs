@@ -8,7 +8,7 @@ use crate::image::Image;
 
 /// Where a thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Side {
     /// At the left edge.
     Left,
     /// At the right edge.
@@ -20,9 +20,9 @@ pub enum Place {
 }
 
 /// All places.
-pub const PLACES: [Place; 4] = [Place::Left, Place::Right, Place::Top, Place::Bottom];
+pub const SIDES: [Side; 4] = [Side::Left, Side::Right, Side::Top, Side::Bottom];
 
-impl Place {
+impl Side {
     fn corner(self) -> [f32; 2] {
         match self {
             Self::Left => [0.0, 0.25],
@@ -46,9 +46,9 @@ impl Place {
 pub const COUNTS: [usize; 3] = [2, 3, 4];
 const NUMBERS: [&str; 3] = ["two", "three", "four"];
 
-/// All words that captions of compositions have beside names.
+/// Returns all words that captions of compositions have beside names.
 pub fn phrases() -> impl Iterator<Item = String> {
-    let places = PLACES.map(Place::words);
+    let places = SIDES.map(Side::words);
     ["a", "and", "small"].into_iter().chain(NUMBERS).chain(places).map(str::to_owned)
 }
 
@@ -70,7 +70,7 @@ pub fn small(image: &Image, label: &str) -> (Image, String) {
 }
 
 /// At half its size at one side, and “cat on the left”.
-pub fn placed(image: &Image, label: &str, place: Place) -> (Image, String) {
+pub fn placed(image: &Image, label: &str, place: Side) -> (Image, String) {
     (lay(&[(image, place.corner())], 0.5), format!("{label} {}", place.words()))
 }
 
@@ -80,7 +80,7 @@ pub fn pair(left: (&Image, &str), right: (&Image, &str)) -> (Image, String) {
     (image, format!("{} and {}", left.1, right.1))
 }
 
-/// Pictures at a scale, with upper left corners in parts of the side.
+/// Returns pictures at a scale, with upper left corners in parts of the side.
 fn lay(pictures: &[(&Image, [f32; 2])], scale: f32) -> Image {
     let mut canvas: Pixmap = blank().expect("the side is not 0");
     for (image, corner) in pictures {
@@ -146,7 +146,7 @@ mod tests {
             assert!(covered(&image).abs_diff(count * quarter) < quarter / 10, "{words}");
         }
         assert_eq!(several(&full(), "cat", 3).1, "three cats");
-        let (image, words) = placed(&full(), "cat", Place::Left);
+        let (image, words) = placed(&full(), "cat", Side::Left);
         assert_eq!(words, "cat on the left");
         assert_eq!(image.pixels[4 * (64 * SIDE + 20) + 3], 255);
         assert_eq!(image.pixels[4 * (64 * SIDE + 100) + 3], 0);

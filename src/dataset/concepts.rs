@@ -44,12 +44,12 @@ const SILHOUETTES: [usize; 3] = [30, 31, 33];
 const SHAPES: usize = 96;
 
 impl Concept {
-    /// The name of its group.
+    /// Returns the name of its group.
     pub fn group_name(&self) -> &'static str {
         self.group.and_then(|group| GROUPS.get(group).copied()).unwrap_or("none")
     }
 
-    /// Whether it is something to learn: no letters on squares, flags or silhouettes.
+    /// Returns whether it is something to learn: no letters on squares, flags or silhouettes.
     pub fn is_drawn(&self) -> bool {
         let subgroup = self.subgroup.unwrap_or(usize::MAX);
         match self.group {
@@ -73,7 +73,7 @@ impl Concepts {
     /// From emojibase's files.
     ///
     /// # Errors
-    /// Where one is missing or malformed.
+    /// Returns an error if one is missing or malformed.
     pub fn new(files: &BTreeMap<String, Vec<u8>>) -> Result<Self> {
         let concepts: Vec<Concept> = parse(files, "en/data.json")?;
         let mut by_name = HashMap::new();
@@ -85,7 +85,7 @@ impl Concepts {
         // What earlier versions and other vendors called them.
         for set in ["cldr", "emojibase", "emojibase-legacy", "github", "iamcal", "joypixels"] {
             let file = format!("en/shortcodes/{set}.json");
-            let names: BTreeMap<String, Names> = parse(files, &file)?;
+            let names: BTreeMap<String, SetNames> = parse(files, &file)?;
             for (hexcode, names) in names {
                 let Some(&i) = by_code.get(&code(&hexcode)) else { continue };
                 for name in names.list() {
@@ -96,7 +96,7 @@ impl Concepts {
         Ok(Self { concepts, by_name, by_code })
     }
 
-    /// The concept that a picture set calls `name`, as in `backhand-index-pointing-up-2`.
+    /// Returns the concept that a picture set calls `name`, as in `backhand-index-pointing-up-2`.
     pub fn named(&self, name: &str) -> Option<&Concept> {
         let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
         let uncoloured = ["black", "white"].iter().find_map(|colour| name.strip_prefix(colour));
@@ -112,7 +112,7 @@ impl Concepts {
         found.map(|&i| &self.concepts[i])
     }
 
-    /// Every emoji with its name, in Unicode's order.
+    /// Returns every emoji with its name, in Unicode's order.
     pub fn emoji(&self) -> impl Iterator<Item = (String, &str)> {
         self.concepts.iter().filter_map(|concept| {
             let points = concept.hexcode.split('-');
@@ -121,7 +121,7 @@ impl Concepts {
         })
     }
 
-    /// The concept of these code points, as in `1f34e`.
+    /// Returns the concept of these code points, as in `1f34e`.
     pub fn coded(&self, hexcode: &str) -> Option<&Concept> {
         self.by_code.get(&code(hexcode)).map(|&i| &self.concepts[i])
     }
@@ -130,12 +130,12 @@ impl Concepts {
 /// One name or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Names {
+enum SetNames {
     One(String),
     Many(Vec<String>),
 }
 
-impl Names {
+impl SetNames {
     fn list(self) -> Vec<String> {
         match self {
             Self::One(name) => vec![name],
@@ -158,9 +158,10 @@ fn parse<T: serde::de::DeserializeOwned>(
     files: &BTreeMap<String, Vec<u8>>,
     name: &str,
 ) -> Result<T> {
-    let bytes =
-        files.get(name).ok_or_else(|| Error::config(name, "it is not in the package emojibase"))?;
-    serde_json::from_slice(bytes).map_err(|problem| Error::config(name, problem.to_string()))
+    let bytes = files
+        .get(name)
+        .ok_or_else(|| Error::dataset(name, "it is not in the package emojibase"))?;
+    serde_json::from_slice(bytes).map_err(|problem| Error::dataset(name, problem.to_string()))
 }
 
 #[cfg(test)]

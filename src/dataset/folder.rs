@@ -15,7 +15,7 @@ use crate::{Error, Result};
 pub const CAPTIONS: &str = "metadata.jsonl";
 
 #[derive(Deserialize)]
-struct Line {
+struct CaptionLine {
     file_name: String,
     text: String,
     #[serde(default)]
@@ -24,15 +24,16 @@ struct Line {
     tags: Vec<String>,
 }
 
-/// Reads a folder; pictures (PNG, JPEG or WebP) are scaled to 128×128. What whoever made it should hear
-/// is told in sentences.
+/// Reads a folder; pictures (PNG, JPEG or WebP) are scaled to 128×128. What whoever made it should
+/// hear is told in sentences.
 ///
 /// # Errors
-/// Where a caption has no picture, or a line or a picture cannot be read; the line is named.
+/// Returns an error if a caption has no picture, or a line or a picture cannot be read; the line is
+/// named.
 pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     let path = folder.join(CAPTIONS);
     let refuse =
-        |place: &Path, problem: &str| Err(Error::config(place.display().to_string(), problem));
+        |place: &Path, problem: &str| Err(Error::dataset(place.display().to_string(), problem));
     if !folder.is_dir() {
         return refuse(
             folder,
@@ -54,16 +55,16 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
         return refuse(&path, "it is not in UTF-8; save it so");
     };
     if let Some(problem) = misplaced(text.as_bytes()) {
-        return Err(Error::config(path.display().to_string(), problem));
+        return Err(Error::dataset(path.display().to_string(), problem));
     }
     let (mut dataset, mut empty) = (Dataset::default(), Vec::new());
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
         let refuse = |problem: String| {
             let problem = problem.trim_end_matches('.');
-            Error::config(path.display().to_string(), format!("line {number}: {problem}"))
+            Error::dataset(path.display().to_string(), format!("line {number}: {problem}"))
         };
-        let line: Line = serde_json::from_str(line).map_err(|problem| {
+        let line: CaptionLine = serde_json::from_str(line).map_err(|problem| {
             refuse(format!(
                 "it should look like {{\"file_name\": \"cat.png\", \"text\": \"a cat\"}} ({problem})"
             ))
@@ -97,7 +98,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
         dataset.pictures.push(image);
     }
     if dataset.entries.is_empty() {
-        return Err(Error::config(path.display().to_string(), "it names no picture"));
+        return Err(Error::dataset(path.display().to_string(), "it names no picture"));
     }
     let mut notes = Vec::new();
     if !empty.is_empty() {

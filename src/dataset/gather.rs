@@ -7,7 +7,7 @@ use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 use serde::Deserialize;
 
 use super::concepts::{Concept, Concepts};
-use super::sets::{EMOJIBASE, Kind, PictureSet, SETS};
+use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
 use super::{Dataset, Entry, Split, npm, render, split};
 use crate::image::Image;
 use crate::image::file::read;
@@ -32,7 +32,7 @@ pub struct Count {
 /// Fetches, draws, names and splits everything; what came of each set.
 ///
 /// # Errors
-/// Where a package cannot be fetched or is not as it was when it was pinned.
+/// Returns an error if a package cannot be fetched or is not as it was when it was pinned.
 pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<(Dataset, Vec<Count>)> {
     let concepts = Concepts::new(&npm::files(EMOJIBASE, cache, progress)?)?;
     let mut dataset = Dataset::default();
@@ -45,7 +45,7 @@ pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<(Datas
 }
 
 /// A picture before it is drawn.
-enum Source {
+enum IconSource {
     Svg(String),
     WebP(Vec<u8>),
 }
@@ -57,13 +57,13 @@ fn add(
     concepts: &Concepts,
 ) -> Result<Count> {
     let sources = match set.kind {
-        Kind::Iconify => icons(set, files)?,
-        Kind::WebP => assets(files),
+        PackageKind::Iconify => icons(set, files)?,
+        PackageKind::WebP => assets(files),
     };
     let total = sources.len();
     let find = |name: &str| match set.kind {
-        Kind::Iconify => concepts.named(name),
-        Kind::WebP => concepts.coded(name),
+        PackageKind::Iconify => concepts.named(name),
+        PackageKind::WebP => concepts.coded(name),
     };
     let drawn: Vec<(&Concept, Option<Image>)> = sources
         .into_iter()
@@ -72,8 +72,10 @@ fn add(
         .into_par_iter()
         .map(|(concept, source)| {
             let image = match source {
-                Source::Svg(source) => render::svg(&source),
-                Source::WebP(bytes) => read(&bytes).ok().and_then(|image| render::resized(&image)),
+                IconSource::Svg(source) => render::svg(&source),
+                IconSource::WebP(bytes) => {
+                    read(&bytes).ok().and_then(|image| render::resized(&image))
+                }
             };
             (concept, image)
         })
@@ -124,8 +126,8 @@ struct Icon {
     hidden: bool,
 }
 
-fn icons(set: &PictureSet, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Source)>> {
-    let refuse = |problem: String| Error::config(set.package.spec, problem);
+fn icons(set: &PictureSet, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, IconSource)>> {
+    let refuse = |problem: String| Error::dataset(set.package.spec, problem);
     let bytes = files.get("icons.json").ok_or_else(|| refuse("it has no icons.json".into()))?;
     let icons: Icons =
         serde_json::from_slice(bytes).map_err(|problem| refuse(problem.to_string()))?;
@@ -141,15 +143,15 @@ fn icons(set: &PictureSet, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(Str
                  viewBox=\"{left} {top} {width} {height}\">{}</svg>",
                 icon.body
             );
-            (name, Source::Svg(svg))
+            (name, IconSource::Svg(svg))
         })
         .collect())
 }
 
-fn assets(files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, Source)> {
+fn assets(files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, IconSource)> {
     let asset = |(path, bytes): (&String, &Vec<u8>)| {
         let code = path.strip_prefix("assets/")?.strip_suffix(".webp")?;
-        Some((code.to_owned(), Source::WebP(bytes.clone())))
+        Some((code.to_owned(), IconSource::WebP(bytes.clone())))
     };
     files.iter().filter_map(asset).collect()
 }

@@ -37,7 +37,7 @@ pub struct Entry {
     /// Keywords.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// The name of its style; empty where it has none.
+    /// The name of its style; empty if it has none.
     #[serde(default)]
     pub style: String,
     /// The name of its group.
@@ -66,7 +66,7 @@ impl Dataset {
     /// Writes the packed file.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Returns an error if it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let unwritten = |problem: safetensors::SafeTensorError| {
             Error::write(path, std::io::Error::other(problem.to_string()))
@@ -84,7 +84,7 @@ impl Dataset {
     /// Reads a packed file.
     ///
     /// # Errors
-    /// Where it is missing, or not what [`write`](Self::write) writes.
+    /// Returns an error if it is missing, or not what [`write`](Self::write) writes.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         Self::from_bytes(&bytes, path)
@@ -99,20 +99,20 @@ impl Dataset {
         Ok((Self::from_bytes(&bytes, path)?, FileFacts::of(&bytes).sha256))
     }
 
-    /// The same of a packed file's bytes; `path` is what error messages call it.
+    /// Returns the same of a packed file's bytes; `path` is what error messages call it.
     ///
     /// # Errors
-    /// Where they are not what [`write`](Self::write) writes.
+    /// Returns an error if they are not what [`write`](Self::write) writes.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |problem: &dyn std::fmt::Display| {
             let problem = format!(
                 "it is not a dataset ({problem}); make a new one with `patchwork dataset`, of your \
                  own pictures with its `--pictures`"
             );
-            Error::weights(path.display().to_string(), problem)
+            Error::dataset(path.display().to_string(), problem)
         };
         if let Some(problem) = misplaced(bytes) {
-            return Err(Error::weights(path.display().to_string(), problem));
+            return Err(Error::dataset(path.display().to_string(), problem));
         }
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|problem| refuse(&problem))?;
         let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
@@ -129,7 +129,7 @@ impl Dataset {
         Ok(Self { entries, pictures })
     }
 
-    /// The places of a split's pictures.
+    /// Returns the places of a split's pictures.
     pub fn of(&self, split: Split) -> impl Iterator<Item = usize> {
         let of_split = move |(i, entry): (usize, &Entry)| (entry.split == split).then_some(i);
         self.entries.iter().enumerate().filter_map(of_split)

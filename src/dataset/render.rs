@@ -8,8 +8,8 @@ use crate::image::Image;
 /// Pixels a side of every picture.
 pub const SIDE: usize = 128;
 
-/// An SVG, drawn as large as fits and in the middle. `None` where it cannot be drawn: picture sets
-/// hold a few files that no renderer takes.
+/// Returns an SVG, drawn as large as fits and in the middle. `None` if it cannot be drawn:
+/// picture sets hold a few files that no renderer takes.
 pub fn svg(source: &str) -> Option<Image> {
     // A renderer's panic on one icon must not end the whole run.
     std::panic::catch_unwind(|| {
@@ -27,7 +27,7 @@ pub fn svg(source: &str) -> Option<Image> {
     .flatten()
 }
 
-/// A picture scaled to fit, in the middle. `None` where it has no pixels.
+/// Returns a picture scaled to fit, in the middle. `None` if it has no pixels.
 pub fn resized(image: &Image) -> Option<Image> {
     if image.width == 0 || image.height == 0 {
         return None;
@@ -48,7 +48,8 @@ pub fn resized(image: &Image) -> Option<Image> {
     Some(to_image(&canvas))
 }
 
-/// Half the size, each pixel the mean of four in premultiplied values; a single row or column stays.
+/// Half the size, each pixel the mean of four in premultiplied values; a single row or column
+/// stays.
 fn halved(image: &Image) -> Image {
     let (width, height) = ((image.width / 2).max(1), (image.height / 2).max(1));
     let mut pixels = Vec::with_capacity(4 * width * height);
@@ -73,7 +74,7 @@ fn halved(image: &Image) -> Image {
     Image { width, height, pixels }
 }
 
-/// An empty sticker.
+/// Returns an empty sticker.
 pub(super) fn blank() -> Option<Pixmap> {
     Pixmap::new(SIDE as u32, SIDE as u32)
 }

@@ -3,7 +3,7 @@
 
 /// How a package keeps its pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PackageKind {
     /// `icons.json`, Iconify's: SVG bodies by name.
     Iconify,
     /// `assets/<hexcode>.webp`.
@@ -27,7 +27,7 @@ pub struct PictureSet {
     /// Where the pictures are.
     pub package: Package,
     /// How they are kept there.
-    pub kind: Kind,
+    pub kind: PackageKind,
     /// The pictures' licence, as their makers state it.
     pub licence: &'static str,
     /// Who is to be credited.
@@ -42,14 +42,14 @@ const fn set(
     credit: &'static str,
 ) -> PictureSet {
     let package = Package { spec, sha256 };
-    PictureSet { style, package, kind: Kind::Iconify, licence, credit }
+    PictureSet { style, package, kind: PackageKind::Iconify, licence, credit }
 }
 
 /// The nine styles, in the order of the model's labels. OpenMoji and EmojiOne 1 are left out: they
 /// are share-alike.
 pub const SETS: [PictureSet; 9] = [
     PictureSet {
-        kind: Kind::WebP,
+        kind: PackageKind::WebP,
         ..set(
             "3d",
             "@lobehub/fluent-emoji-3d@1.1.0",

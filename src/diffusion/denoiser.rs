@@ -24,7 +24,7 @@ pub struct Denoised {
 
 /// All that a sampler knows of a model.
 pub trait Denoiser {
-    /// The clean latent in `x`, `[b, c, h, w]`, at `level`.
+    /// Returns the clean latent in `x`, `[b, c, h, w]`, at `level`.
     fn denoise(&self, x: Tensor<4>, level: Level) -> Denoised;
 }
 
@@ -69,7 +69,7 @@ pub struct Parameterised<N> {
 }
 
 impl<N: Network> Parameterised<N> {
-    /// The clean latent in each row of `x` under the conditions of `pass`.
+    /// Returns the clean latent in each row of `x` under the conditions of `pass`.
     pub fn denoise(&self, x: Tensor<4>, level: Level, pass: Pass) -> Denoised {
         let sigma = level.sigma;
         // 1/√(1 + σ²) makes a variance-exploding latent the variance-preserving network input.

@@ -18,10 +18,10 @@ pub struct GuessErrors {
 }
 
 impl GuessErrors {
-    /// The errors of several pictures, as their mean.
+    /// Returns the errors of several pictures, as their mean.
     ///
     /// # Panics
-    /// Where there are none.
+    /// Panics if there are none.
     pub fn mean(all: &[Self]) -> Self {
         assert!(!all.is_empty(), "there is something to look at");
         let mean = |of: fn(&Self) -> &[f64; LEVELS.len()]| {

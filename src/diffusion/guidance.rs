@@ -7,7 +7,7 @@ use super::denoiser::{Denoised, Denoiser, Level, Network, Parameterised, Pass};
 /// `uncond + scale · (cond − uncond)`, on the denoised latent.
 ///
 /// That is the same as guiding ε, v or flow, since the denoised latent is linear in each of them
-/// and the two weights add up to 1. The learned variance, where there is one, stays that of the
+/// and the two weights add up to 1. The learned variance, if there is one, stays that of the
 /// conditional pass.
 #[derive(Debug, Clone)]
 pub struct Guided<N> {
@@ -25,8 +25,8 @@ pub struct Guided<N> {
     pub timesteps: usize,
 }
 
-/// Whether a time, 0 to 1, is within an interval. What somebody typed, and what arithmetic made of it,
-/// differ in the last digit: so near to a bound is on it.
+/// Returns whether a time, 0 to 1, is within an interval. What somebody typed, and what arithmetic
+/// made of it, differ in the last digit: so near to a bound is on it.
 pub fn is_within(time: f64, (from, to): (f64, f64)) -> bool {
     const SLACK: f64 = 1e-6;
     (from - SLACK..=to + SLACK).contains(&time)

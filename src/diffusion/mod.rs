@@ -1,6 +1,7 @@
 //! Noise levels, guidance and noise. A network is known here only as something that denoises.
 //!
-//! Every [sampler](crate::samplers) works on a latent `x` at a noise level `sigma` in one of two processes:
+//! Every [sampler](crate::samplers) works on a latent `x` at a noise level `sigma` in one of two
+//! processes:
 //!
 //! - variance exploding, `x = x₀ + σ·ε`: what ε and v models are brought to (Karras et al.,
 //!   arXiv 2206.00364; a variance-preserving sample is `x / √(1 + σ²)`);

@@ -25,7 +25,7 @@ impl Generator {
         Self { engine: Mt::new(seed as u32), kept: None }
     }
 
-    /// The next 32 bits of the stream.
+    /// Returns the next 32 bits of the stream.
     pub fn next_u32(&mut self) -> u32 {
         self.engine.next_u32()
     }

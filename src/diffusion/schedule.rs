@@ -12,7 +12,7 @@ pub enum Process {
 }
 
 impl Process {
-    /// The share of the data in `x` at level `sigma`.
+    /// Returns the share of the data in `x` at level `sigma`.
     pub fn alpha(self, sigma: f64) -> f64 {
         match self {
             Self::VarianceExploding => 1.0,
@@ -69,7 +69,7 @@ impl Schedule {
         Self::Discrete { sigmas }
     }
 
-    /// The largest timestep, exclusive.
+    /// Returns the largest timestep, exclusive.
     pub fn timesteps(&self) -> usize {
         match self {
             Self::Discrete { sigmas } => sigmas.len(),
@@ -77,7 +77,8 @@ impl Schedule {
         }
     }
 
-    /// The level at `timestep`; between two whole timesteps, on the line between their levels.
+    /// Returns the level at `timestep`; between two whole timesteps, on the line between their
+    /// levels.
     pub fn sigma(&self, timestep: f64) -> f64 {
         match self {
             Self::Discrete { sigmas } => {
@@ -90,7 +91,7 @@ impl Schedule {
         }
     }
 
-    /// A flow's level at `time`, 0 to 1; where there is no flow, the time itself.
+    /// Returns a flow's level at `time`, 0 to 1; if there is no flow, the time itself.
     pub fn shifted(&self, time: f64) -> f64 {
         match self {
             Self::Discrete { .. } => time,
@@ -98,7 +99,7 @@ impl Schedule {
         }
     }
 
-    /// The timestep at level `sigma`: found in log σ, as diffusers does; for a flow 1000·σ.
+    /// Returns the timestep at level `sigma`: found in log σ, as diffusers does; for a flow 1000·σ.
     pub fn timestep(&self, sigma: f64) -> f64 {
         match self {
             Self::Discrete { sigmas } => {
@@ -120,8 +121,8 @@ pub fn karras(max: f64, min: f64, count: usize) -> Vec<f64> {
     ramp.iter().map(|root| root.powf(RHO)).collect()
 }
 
-/// `count` values from `from` to `to`, both included; `from` alone where `count` is 1. In numpy's order
-/// of operations, which decides what rounding makes of a tie.
+/// `count` values from `from` to `to`, both included; `from` alone where `count` is 1. In numpy's
+/// order of operations, which decides what rounding makes of a tie.
 pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {
     let stride = (to - from) / count.saturating_sub(1).max(1) as f64;
     let mut values: Vec<f64> = (0..count).map(|i| i as f64 * stride + from).collect();

@@ -17,9 +17,9 @@ use crate::tools::progress::Progress;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Flaws {
     /// How much neighbours differ inside plain areas, in levels of 255: of differences below
-    /// [`PLAIN`], the mean.
+    /// 12, the mean.
     pub mottling: f64,
-    /// Pieces of at most [`SPECK`] pixels apart from all else.
+    /// Pieces of at most 40 pixels apart from all else.
     pub specks: f64,
     /// Length of the outline, in pixels.
     pub outline: f64,
@@ -35,13 +35,13 @@ const NOISE: f64 = 0.2;
 /// A row of the table: what was looked at, its flaws, and the pictures.
 pub type Row = (&'static str, Flaws, Vec<Image>);
 
-/// The same pictures in several ways, real ones first.
+/// Returns the same pictures in several ways, real ones first.
 ///
 /// # Errors
-/// Where the model cannot draw them.
+/// Returns an error if the model cannot draw them.
 ///
 /// # Panics
-/// Where there are none, or the model's autoencoder is not the stickers'.
+/// Panics if there are none, or the model's autoencoder is not the stickers'.
 pub fn compare(
     model: &Pipeline,
     (asked, real): (&[Asked], &[&Image]),
@@ -84,10 +84,10 @@ pub fn compare(
 }
 
 impl Flaws {
-    /// The means of some pictures.
+    /// Returns the means of some pictures.
     ///
     /// # Panics
-    /// Where there are none.
+    /// Panics if there are none.
     pub fn of(images: &[Image]) -> Self {
         let count = images.len() as f64;
         let mean = |of: fn(&Image) -> f64| images.iter().map(of).sum::<f64>() / count;
@@ -95,7 +95,7 @@ impl Flaws {
     }
 }
 
-/// Whether each pixel is more opaque than not.
+/// Returns whether each pixel is more opaque than not.
 fn mask(image: &Image) -> Vec<bool> {
     image.pixels.as_chunks::<4>().0.iter().map(|pixel| pixel[3] > 127).collect()
 }

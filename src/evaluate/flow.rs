@@ -1,6 +1,6 @@
-//! The error of the flow on pictures of one's choice, with the same levels and noise for every model:
-//! what tells two DiTs of one encoder apart soonest. It is not the loss that training prints, which
-//! has other levels, captions and pictures.
+//! The error of the flow on pictures of one's choice, with the same levels and noise for every
+//! model: what tells two DiTs of one encoder apart soonest. It is not the loss that training
+//! prints, which has other levels, captions and pictures.
 
 use burn::tensor::Tensor;
 
@@ -18,15 +18,15 @@ use crate::recipe::Recipe;
 /// Noise levels, in the middles of equal parts of 0..1.
 const LEVELS: usize = 8;
 
-/// The mean squared error of the flow from each picture to noise, `noise − data`, under what was
-/// asked for, without guidance. A model that always says 0 has about 2, as latents and noise have a
-/// variance of about 1 each.
+/// Returns the mean squared error of the flow from each picture to noise, `noise − data`, under
+/// what was asked for, without guidance. A model that always says 0 has about 2, as latents and
+/// noise have a variance of about 1 each.
 ///
 /// # Errors
-/// Where the model knows no such style.
+/// Returns an error if the model knows no such style.
 ///
 /// # Panics
-/// Where there are no pictures, or the model's autoencoder is not the stickers'.
+/// Panics if there are no pictures, or the model's autoencoder is not the stickers'.
 pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Result<f64> {
     let mut generator = Generator::new(0);
     let mut sum = 0.0;
@@ -44,14 +44,14 @@ pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Resul
     Ok(sum / (images.len() * LEVELS) as f64)
 }
 
-/// The errors of the guess of the clean latent at [`guess::LEVELS`], with each picture's own prompt
-/// and with the next other one, in the picture's style.
+/// Returns the errors of the guess of the clean latent at [`guess::LEVELS`], with each picture's
+/// own prompt and with the next other one, in the picture's style.
 ///
 /// # Errors
-/// Where the model knows no such style.
+/// Returns an error if the model knows no such style.
 ///
 /// # Panics
-/// Where there are no pictures, or the model's autoencoder is not the stickers'.
+/// Panics if there are no pictures, or the model's autoencoder is not the stickers'.
 pub fn guess_errors(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Result<GuessErrors> {
     let mut generator = Generator::new(0);
     let mut all = Vec::new();

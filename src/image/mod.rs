@@ -2,6 +2,7 @@
 
 #[cfg(feature = "native")]
 pub mod file;
+mod recipe_text;
 
 use std::borrow::Borrow;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::recipe::Recipe;
 use crate::{Error, Result};
+use recipe_text::recipe_text;
 
 /// A picture of straight (not premultiplied) RGBA, 8 bits each, row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,17 +28,18 @@ pub const RECIPE_KEYWORD: &str = "patchwork";
 
 /// The most bytes of pixels that a PNG is read with.
 const MOST_BYTES: usize = 64 << 20;
-/// Deflate makes at most 1032 bytes of one: a PNG that claims more pixels than that has not got them.
+/// Deflate makes at most 1032 bytes of one: a PNG that claims more pixels than that has not got
+/// them.
 pub const INFLATES: usize = 1100;
 
 impl Image {
-    /// The picture as PNG, with `recipe` (JSON) in a text chunk.
+    /// Returns the picture as PNG, with `recipe` (JSON) in a text chunk.
     ///
     /// # Errors
-    /// Where the picture is empty or too large for PNG.
+    /// Returns an error if the picture is empty or too large for PNG.
     pub fn to_png(&self, recipe: Option<&str>) -> Result<Vec<u8>> {
         let refuse = |problem: png::EncodingError| {
-            Error::Recipe(format!("The picture cannot be written as PNG: {problem}"))
+            Error::Picture(format!("The picture cannot be written as PNG: {problem}"))
         };
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
@@ -53,10 +56,10 @@ impl Image {
         Ok(bytes)
     }
 
-    /// The picture of a PNG of 8 bits a channel.
+    /// Returns the picture of a PNG of 8 bits a channel.
     ///
     /// # Errors
-    /// Where `bytes` are no PNG, a damaged one, or one of more than 64 MB of pixels.
+    /// Returns an error if `bytes` are no PNG, a damaged one, or one of more than 64 MB of pixels.
     pub fn from_png(bytes: &[u8]) -> Result<Self> {
         let mut decoder = png_decoder(bytes);
         decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
@@ -73,11 +76,11 @@ impl Image {
         Ok(Self { width: frame.width as usize, height: frame.height as usize, pixels })
     }
 
-    /// The recipe in a PNG, and the fields in it that are none of a recipe's; `None` where it holds
-    /// none. It may be in a text chunk of any kind, before or after the pixels.
+    /// Returns the recipe in a PNG, and the fields in it that are none of a recipe's; `None` if
+    /// it holds none. It may be in a text chunk of any kind, before or after the pixels.
     ///
     /// # Errors
-    /// Where `bytes` are no PNG, or the recipe in it is not one that can be read.
+    /// Returns an error if `bytes` are no PNG, or the recipe in it is not one that can be read.
     pub fn recipe_of_png(bytes: &[u8]) -> Result<Option<(Recipe, Vec<String>)>> {
         let mut reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
         let found = match recipe_text(reader.info())? {
@@ -91,12 +94,12 @@ impl Image {
         found.map(|text| Recipe::from_json(&text)).transpose()
     }
 
-    /// Pictures of one size in about as many rows as columns, on a transparent ground.
+    /// Returns pictures of one size in about as many rows as columns, on a transparent ground.
     pub fn contact_sheet(images: &[impl Borrow<Self>]) -> Self {
         Self::sheet(images, (images.len() as f64).sqrt().ceil() as usize)
     }
 
-    /// Pictures of one size side by side, `columns` a row, on a transparent ground.
+    /// Returns pictures of one size side by side, `columns` a row, on a transparent ground.
     pub fn sheet(images: &[impl Borrow<Self>], columns: usize) -> Self {
         let (Some(first), true) = (images.first().map(Borrow::borrow), columns > 0) else {
             return Self { width: 0, height: 0, pixels: Vec::new() };
@@ -119,34 +122,6 @@ impl Image {
     }
 }
 
-/// The most bytes of a recipe as text: a chunk of a few may inflate to gigabytes.
-const MOST_TEXT: usize = 1 << 20;
-
-/// The text of the recipe's chunk, if there is one.
-fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
-    let is_ours = |keyword: &str| keyword == RECIPE_KEYWORD;
-    let unpacked = if let Some(chunk) = info.utf8_text.iter().find(|c| is_ours(&c.keyword)) {
-        let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text())
-    } else if let Some(chunk) = info.compressed_latin1_text.iter().find(|c| is_ours(&c.keyword)) {
-        let mut chunk = chunk.clone();
-        let text = chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text());
-        text.map(as_meant)
-    } else {
-        let mut chunks = info.uncompressed_latin1_text.iter();
-        let Some(chunk) = chunks.find(|c| is_ours(&c.keyword)) else { return Ok(None) };
-        Ok(as_meant(chunk.text.clone()))
-    };
-    let bad = |problem| no_png(&format!("its recipe cannot be unpacked: {problem}"));
-    unpacked.map(Some).map_err(bad)
-}
-
-/// Programs write UTF-8 where PNG asks for Latin-1; the one is hardly ever the other.
-fn as_meant(latin1: String) -> String {
-    let bytes: Option<Vec<u8>> = latin1.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(latin1)
-}
-
 fn png_decoder(bytes: &[u8]) -> png::Decoder<std::io::Cursor<&[u8]>> {
     png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: MOST_BYTES })
 }
@@ -154,7 +129,7 @@ fn png_decoder(bytes: &[u8]) -> png::Decoder<std::io::Cursor<&[u8]>> {
 fn no_png(problem: &impl std::fmt::Display) -> Error {
     let problem = problem.to_string();
     let problem = problem.trim_end_matches('.');
-    Error::Recipe(format!("This is no PNG that can be read: {problem}"))
+    Error::Picture(format!("This is no PNG that can be read: {problem}"))
 }
 
 #[cfg(test)]
@@ -172,7 +147,7 @@ mod tests {
         assert_eq!(Image::recipe_of_png(&image.to_png(None).unwrap()).unwrap(), None);
     }
 
-    /// A PNG of one pixel with `chunks` before and after it.
+    /// Returns a PNG of one pixel with `chunks` before and after it.
     fn with_chunks(before: &[(&[u8; 4], Vec<u8>)], after: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
         let plain = Image { width: 1, height: 1, pixels: vec![7; 4] }.to_png(None).unwrap();
         let chunk = |(kind, data): &(&[u8; 4], Vec<u8>)| {

@@ -14,15 +14,15 @@ use super::host::{in_place, is_f32, values};
 /// - output: `[b, n, d]`
 pub(crate) fn gated_add(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     let [x, h, gate] = [x, h, gate].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(<Dispatch as GatedAdd>::gated_add(x, h, gate))
+    Tensor::from_dispatch(<Dispatch as GatedAddOp>::gated_add(x, h, gate))
 }
 
-/// The plain reference.
+/// Returns the plain reference.
 fn reference(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     x + h * gate
 }
 
-/// The CPU's loop.
+/// Returns the CPU's loop.
 fn fused(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     let [_, tokens, width] = x.dims();
     let (x, gate) = (values(x), values(gate));
@@ -39,7 +39,7 @@ fn fused(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
 }
 
 #[backend_extension(Flex, Cube, Autodiff: cfg(feature = "native"))]
-trait GatedAdd: Backend {
+trait GatedAddOp: Backend {
     fn gated_add(
         x: FloatTensor<Self>,
         h: FloatTensor<Self>,
@@ -47,7 +47,7 @@ trait GatedAdd: Backend {
     ) -> FloatTensor<Self>;
 }
 
-impl GatedAdd for Flex {
+impl GatedAddOp for Flex {
     fn gated_add(
         x: FloatTensor<Self>,
         h: FloatTensor<Self>,
@@ -59,7 +59,7 @@ impl GatedAdd for Flex {
     }
 }
 
-impl GatedAdd for CubeBackend {
+impl GatedAddOp for CubeBackend {
     fn gated_add(
         x: FloatTensor<Self>,
         h: FloatTensor<Self>,
@@ -79,10 +79,10 @@ mod gradient {
     use burn::backend::{Autodiff, DispatchKindConversion, DispatchTensor};
     use burn::tensor::TensorData;
 
-    use super::{CubeBackend, Flex, FloatTensor, GatedAdd, Tensor, in_place, reference, values};
+    use super::{CubeBackend, Flex, FloatTensor, GatedAddOp, Tensor, in_place, reference, values};
     use crate::kernels::step::{Plain, output_grad, plain, record, register, tensor};
 
-    impl<C: CheckpointStrategy> GatedAdd for Autodiff<Flex, C> {
+    impl<C: CheckpointStrategy> GatedAddOp for Autodiff<Flex, C> {
         fn gated_add(
             x: FloatTensor<Self>,
             h: FloatTensor<Self>,
@@ -90,11 +90,11 @@ mod gradient {
         ) -> FloatTensor<Self> {
             let [of_x, of_h, of_gate] = [&x, &h, &gate].map(|x| x.clone().into_primitive());
             let output = Flex::gated_add(of_x, of_h.clone(), of_gate.clone());
-            record::<C, 3, _>(Step, [&x, &h, &gate], (of_h, of_gate), output)
+            record::<C, 3, _>(GatedAddBackward, [&x, &h, &gate], (of_h, of_gate), output)
         }
     }
 
-    impl<C: CheckpointStrategy> GatedAdd for Autodiff<CubeBackend, C>
+    impl<C: CheckpointStrategy> GatedAddOp for Autodiff<CubeBackend, C>
     where
         DispatchTensor: DispatchKindConversion<Self>,
     {
@@ -109,9 +109,9 @@ mod gradient {
     }
 
     #[derive(Debug)]
-    struct Step;
+    struct GatedAddBackward;
 
-    impl Backward<Flex, 3> for Step {
+    impl Backward<Flex, 3> for GatedAddBackward {
         type State = (Plain, Plain);
 
         fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {

@@ -13,17 +13,17 @@ const CUBE: f32 = 0.044_715 * SCALE;
 
 /// Returns GELU of each value.
 pub(crate) fn gelu_tanh(x: Tensor<3>) -> Tensor<3> {
-    Tensor::from_dispatch(<Dispatch as GeluTanh>::gelu_tanh(x.into_dispatch()))
+    Tensor::from_dispatch(<Dispatch as GeluTanhOp>::gelu_tanh(x.into_dispatch()))
 }
 
-/// The plain reference.
+/// Returns the plain reference.
 fn reference(x: Tensor<3>) -> Tensor<3> {
     let square = x.clone() * x.clone();
     let inner = (square * f64::from(CUBE) + f64::from(SCALE)) * x.clone();
     x * activation::sigmoid(inner)
 }
 
-/// The CPU's loop.
+/// Returns the CPU's loop.
 fn fused(x: Tensor<3>) -> Tensor<3> {
     in_place(x, |x| {
         for x in x {
@@ -33,11 +33,11 @@ fn fused(x: Tensor<3>) -> Tensor<3> {
 }
 
 #[backend_extension(Flex, Cube, Autodiff: cfg(feature = "native"))]
-trait GeluTanh: Backend {
+trait GeluTanhOp: Backend {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-impl GeluTanh for Flex {
+impl GeluTanhOp for Flex {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let x = Tensor::from_primitive::<Self>(x);
         let y = if is_f32(&x) { fused(x) } else { reference(x) };
@@ -45,7 +45,7 @@ impl GeluTanh for Flex {
     }
 }
 
-impl GeluTanh for CubeBackend {
+impl GeluTanhOp for CubeBackend {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let y = reference(Tensor::from_primitive::<Self>(x));
         y.try_into_primitive::<Self>().expect("a GPU gives its own")
@@ -61,20 +61,20 @@ mod gradient {
     use burn::backend::{Autodiff, DispatchKindConversion, DispatchTensor};
 
     use super::{
-        CUBE, CubeBackend, Flex, FloatTensor, GeluTanh, SCALE, Tensor, exp, in_place, reference,
+        CUBE, CubeBackend, Flex, FloatTensor, GeluTanhOp, SCALE, Tensor, exp, in_place, reference,
     };
     use crate::kernels::host::values;
     use crate::kernels::step::{Plain, output_grad, plain, record, register, tensor};
 
-    impl<C: CheckpointStrategy> GeluTanh for Autodiff<Flex, C> {
+    impl<C: CheckpointStrategy> GeluTanhOp for Autodiff<Flex, C> {
         fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
             let of_x = x.clone().into_primitive();
             let output = Flex::gelu_tanh(of_x.clone());
-            record::<C, 1, _>(Step, [&x], of_x, output)
+            record::<C, 1, _>(GeluBackward, [&x], of_x, output)
         }
     }
 
-    impl<C: CheckpointStrategy> GeluTanh for Autodiff<CubeBackend, C>
+    impl<C: CheckpointStrategy> GeluTanhOp for Autodiff<CubeBackend, C>
     where
         DispatchTensor: DispatchKindConversion<Self>,
     {
@@ -85,9 +85,9 @@ mod gradient {
     }
 
     #[derive(Debug)]
-    struct Step;
+    struct GeluBackward;
 
-    impl Backward<Flex, 1> for Step {
+    impl Backward<Flex, 1> for GeluBackward {
         type State = Plain;
 
         fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -101,7 +101,7 @@ mod gradient {
         }
     }
 
-    /// The derivative.
+    /// Returns the derivative.
     #[inline(always)]
     fn slope(x: f32) -> f32 {
         let square = x * x;

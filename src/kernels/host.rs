@@ -1,6 +1,6 @@
-//! Loops over a CPU tensor's values. On Flex a tensor nobody else holds turns into host data and back
-//! without a copy, so these are plain loops over slices; `pulp` compiles them for the vector unit that
-//! it finds at run time.
+//! Loops over a CPU tensor's values. On Flex a tensor nobody else holds turns into host data and
+//! back without a copy, so these are plain loops over slices; `pulp` compiles them for the vector
+//! unit that it finds at run time.
 
 use burn::tensor::{DType, Tensor};
 use pulp::Arch;

@@ -1,9 +1,9 @@
 //! What Burn does in several passes over memory, in one: each operation is a file with its plain
 //! reference, the CPU's loop, its gradient and its test.
 //!
-//! Each is a Burn backend extension: Burn selects by where a tensor lives. `Flex`, the CPU, takes the
-//! loop; `Cube`, every GPU, the plain formula; and `Autodiff` records the loop with its gradient as
-//! one step, or on a GPU lets Burn differentiate the plain formula.
+//! Each is a Burn backend extension: Burn selects by where a tensor lives. `Flex`, the CPU, takes
+//! the loop; `Cube`, every GPU, the plain formula; and `Autodiff` records the loop with its
+//! gradient as one step, or on a GPU lets Burn differentiate the plain formula.
 //!
 //! Networks call these functions and ask nothing about devices.
 

@@ -19,16 +19,16 @@ pub(crate) fn modulated_norm(
     eps: f64,
 ) -> Tensor<3> {
     let [x, shift, scale] = [x, shift, scale].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(<Dispatch as ModulatedNorm>::modulated_norm(x, shift, scale, eps))
+    Tensor::from_dispatch(<Dispatch as ModulatedNormOp>::modulated_norm(x, shift, scale, eps))
 }
 
-/// The plain reference.
+/// Returns the plain reference.
 fn reference(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> Tensor<3> {
     let ones = Tensor::ones([x.dims()[2]], &x.device());
     module::layer_norm(x, ones, None, eps) * (scale + 1.0) + shift
 }
 
-/// The CPU's loop.
+/// Returns the CPU's loop.
 fn fused(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> Tensor<3> {
     let [_, tokens, width] = x.dims();
     let (shift, scale) = (values(shift), values(scale));
@@ -50,7 +50,7 @@ fn norm_row(row: &mut [f32], shift: &[f32], scale: &[f32], eps: f32) {
 }
 
 #[backend_extension(Flex, Cube, Autodiff: cfg(feature = "native"))]
-trait ModulatedNorm: Backend {
+trait ModulatedNormOp: Backend {
     fn modulated_norm(
         x: FloatTensor<Self>,
         shift: FloatTensor<Self>,
@@ -59,7 +59,7 @@ trait ModulatedNorm: Backend {
     ) -> FloatTensor<Self>;
 }
 
-impl ModulatedNorm for Flex {
+impl ModulatedNormOp for Flex {
     fn modulated_norm(
         x: FloatTensor<Self>,
         shift: FloatTensor<Self>,
@@ -72,7 +72,7 @@ impl ModulatedNorm for Flex {
     }
 }
 
-impl ModulatedNorm for CubeBackend {
+impl ModulatedNormOp for CubeBackend {
     fn modulated_norm(
         x: FloatTensor<Self>,
         shift: FloatTensor<Self>,
@@ -95,13 +95,13 @@ mod gradient {
     use burn::tensor::TensorData;
 
     use super::{
-        CubeBackend, Flex, FloatTensor, ModulatedNorm, Tensor, in_place,
+        CubeBackend, Flex, FloatTensor, ModulatedNormOp, Tensor, in_place,
         mean_and_inverse_deviation, reference, values,
     };
     use crate::kernels::host::LANES;
     use crate::kernels::step::{Plain, output_grad, plain, record, register, tensor};
 
-    impl<C: CheckpointStrategy> ModulatedNorm for Autodiff<Flex, C> {
+    impl<C: CheckpointStrategy> ModulatedNormOp for Autodiff<Flex, C> {
         fn modulated_norm(
             x: FloatTensor<Self>,
             shift: FloatTensor<Self>,
@@ -111,11 +111,16 @@ mod gradient {
             let [of_x, of_shift, of_scale] =
                 [&x, &shift, &scale].map(|x| x.clone().into_primitive());
             let output = Flex::modulated_norm(of_x.clone(), of_shift, of_scale.clone(), eps);
-            record::<C, 3, _>(Step, [&x, &shift, &scale], (of_x, of_scale, eps), output)
+            record::<C, 3, _>(
+                ModulatedNormBackward,
+                [&x, &shift, &scale],
+                (of_x, of_scale, eps),
+                output,
+            )
         }
     }
 
-    impl<C: CheckpointStrategy> ModulatedNorm for Autodiff<CubeBackend, C>
+    impl<C: CheckpointStrategy> ModulatedNormOp for Autodiff<CubeBackend, C>
     where
         DispatchTensor: DispatchKindConversion<Self>,
     {
@@ -132,9 +137,9 @@ mod gradient {
     }
 
     #[derive(Debug)]
-    struct Step;
+    struct ModulatedNormBackward;
 
-    impl Backward<Flex, 3> for Step {
+    impl Backward<Flex, 3> for ModulatedNormBackward {
         type State = (Plain, Plain, f64);
 
         fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {

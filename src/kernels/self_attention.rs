@@ -18,16 +18,17 @@ const MAX_SCORES: usize = 512 * 512;
 /// - `qkv`: queries, keys and values side by side, `[b, n, 3·d]`, of `heads` heads each
 /// - output: `[b, n, d]`
 pub(crate) fn self_attention(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
-    Tensor::from_dispatch(<Dispatch as SelfAttention>::self_attention(qkv.into_dispatch(), heads))
+    Tensor::from_dispatch(<Dispatch as SelfAttentionOp>::self_attention(qkv.into_dispatch(), heads))
 }
 
-/// The plain reference.
+/// Returns the plain reference.
 fn reference(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     let [q, k, v] = parts(qkv, heads);
     joined(attention(q, k, v, None, None, Default::default()))
 }
 
-/// The CPU's way: Flex multiplies views as they lie, and its attention would copy them first.
+/// Returns the CPU's way: Flex multiplies views as they lie, and its attention would copy them
+/// first.
 fn fused(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     let [q, k, v] = parts(qkv, heads);
     let scale = head_scale(&q);
@@ -75,11 +76,11 @@ fn softmax_row(row: &mut [f32], scale: f32) {
 }
 
 #[backend_extension(Flex, Cube, Autodiff: cfg(feature = "native"))]
-trait SelfAttention: Backend {
+trait SelfAttentionOp: Backend {
     fn self_attention(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self>;
 }
 
-impl SelfAttention for Flex {
+impl SelfAttentionOp for Flex {
     fn self_attention(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
         let qkv = Tensor::from_primitive::<Self>(qkv);
         let [_, tokens, _] = qkv.dims();
@@ -89,7 +90,7 @@ impl SelfAttention for Flex {
     }
 }
 
-impl SelfAttention for CubeBackend {
+impl SelfAttentionOp for CubeBackend {
     fn self_attention(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
         let y = reference(Tensor::from_primitive::<Self>(qkv), heads);
         y.try_into_primitive::<Self>().expect("a GPU gives its own")
@@ -106,13 +107,13 @@ mod gradient {
     use burn::tensor::TensorData;
 
     use super::{
-        CubeBackend, Flex, FloatTensor, SelfAttention, Tensor, head_scale, in_place, joined, parts,
-        reference, scaled_softmax,
+        CubeBackend, Flex, FloatTensor, SelfAttentionOp, Tensor, head_scale, in_place, joined,
+        parts, reference, scaled_softmax,
     };
     use crate::kernels::host::{LANES, values, vectorised};
     use crate::kernels::step::{Plain, output_grad, plain, record, register, tensor};
 
-    impl<C: CheckpointStrategy> SelfAttention for Autodiff<Flex, C> {
+    impl<C: CheckpointStrategy> SelfAttentionOp for Autodiff<Flex, C> {
         fn self_attention(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
             let of_qkv = qkv.clone().into_primitive();
             let [q, k, v] = parts(tensor(&of_qkv), heads);
@@ -120,11 +121,16 @@ mod gradient {
             let scores = q.matmul(laid_out(k.swap_dims(2, 3)));
             let weights = scaled_softmax(scores, scale); // [b, h, n, n]
             let output = joined(weights.clone().matmul(v));
-            record::<C, 1, _>(Step, [&qkv], (of_qkv, plain(weights), heads), plain(output))
+            record::<C, 1, _>(
+                SelfAttentionBackward,
+                [&qkv],
+                (of_qkv, plain(weights), heads),
+                plain(output),
+            )
         }
     }
 
-    impl<C: CheckpointStrategy> SelfAttention for Autodiff<CubeBackend, C>
+    impl<C: CheckpointStrategy> SelfAttentionOp for Autodiff<CubeBackend, C>
     where
         DispatchTensor: DispatchKindConversion<Self>,
     {
@@ -134,17 +140,17 @@ mod gradient {
         }
     }
 
-    /// A copy in row-major order: Flex's products pack a turned right side value by value, which for
-    /// matrices as small as these takes longer than the product.
+    /// Returns a copy in row-major order: Flex's products pack a turned right side value by value,
+    /// which for matrices as small as these takes longer than the product.
     fn laid_out(x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
         Tensor::from_data(x.into_data(), &device)
     }
 
     #[derive(Debug)]
-    struct Step;
+    struct SelfAttentionBackward;
 
-    impl Backward<Flex, 1> for Step {
+    impl Backward<Flex, 1> for SelfAttentionBackward {
         type State = (Plain, Plain, usize);
 
         fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {

@@ -45,7 +45,7 @@ impl AutoencoderKlConfig {
     /// What is wrong with these sizes, if anything.
     ///
     /// # Errors
-    /// A clause that names the sizes that do not fit each other.
+    /// Returns a clause that names the sizes that do not fit each other.
     pub fn check(&self) -> Result<(), String> {
         let widths = &self.block_out_channels;
         if widths.is_empty() || widths.len() > 8 || self.layers_per_block > 16 {
@@ -62,7 +62,8 @@ impl AutoencoderKlConfig {
         }
     }
 
-    /// How many values a file must hold at the very least to be an autoencoder of these sizes.
+    /// Returns how many values a file must hold at the very least to be an autoencoder of these
+    /// sizes.
     pub fn values_at_least(&self) -> usize {
         // Each residual block has a convolution of 3×3 from its width to its width, in both halves.
         let square = |width: &usize| width.saturating_mul(*width).saturating_mul(9);
@@ -70,15 +71,15 @@ impl AutoencoderKlConfig {
         all.saturating_mul(2 * self.layers_per_block.max(1))
     }
 
-    /// How many times a latent is smaller than its picture, each way.
+    /// Returns how many times a latent is smaller than its picture, each way.
     pub fn factor(&self) -> usize {
         1 << (self.block_out_channels.len() - 1)
     }
 
-    /// A new autoencoder.
+    /// Returns a new autoencoder.
     ///
     /// # Panics
-    /// Where [`check`](Self::check) finds an error.
+    /// Panics if [`check`](Self::check) finds an error.
     pub fn init(&self, device: &Device) -> AutoencoderKl {
         if let Err(problem) = self.check() {
             panic!("{problem}");
@@ -93,10 +94,10 @@ impl AutoencoderKlConfig {
         }
     }
 
-    /// A new autoencoder without its encoder, which is all that drawing needs.
+    /// Returns a new autoencoder without its encoder, which is all that drawing needs.
     ///
     /// # Panics
-    /// Where [`check`](Self::check) finds an error.
+    /// Panics if [`check`](Self::check) finds an error.
     pub fn decoder(&self, device: &Device) -> AutoencoderKl {
         AutoencoderKl { encoder: None, quant_conv: None, ..self.init(device) }
     }
@@ -167,19 +168,20 @@ pub struct AutoencoderKl {
 }
 
 impl AutoencoderKl {
-    /// How many times a latent is smaller than its picture, each way.
+    /// Returns how many times a latent is smaller than its picture, each way.
     pub fn factor(&self) -> usize {
         1 << (self.decoder.up_blocks.len() - 1)
     }
 
-    /// The posterior's mean and log-variance (clamped to −30..20), neither scaled nor shifted.
+    /// Returns the posterior's mean and log-variance (clamped to −30..20), neither scaled nor
+    /// shifted.
     ///
     /// # Shapes
     /// - input: pictures in −1..1, `[b, 3, h, w]`, h and w whole multiples of the factor
     /// - output: twice `[b, latent, h/f, w/f]`
     ///
     /// # Panics
-    /// Where there is no encoder.
+    /// Panics if there is no encoder.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let encoder = self.encoder.as_ref().expect("whoever encodes has loaded the encoder");
         let x = encoder.conv_in.forward(x);

@@ -12,7 +12,7 @@ use crate::kernels::{gated_add, gelu_tanh, modulated_norm};
 /// Epsilon of the norm before attention and of the final one.
 const NORM_EPS: f64 = 1e-6;
 
-/// The conditioning's `[b, k·d]` as `k` tensors `[b, 1, d]`.
+/// Returns the conditioning's `[b, k·d]` as `k` tensors `[b, 1, d]`.
 fn parts<const K: usize>(modulation: Tensor<2>) -> [Tensor<3>; K] {
     let [batch, width] = modulation.dims();
     let modulation = modulation.reshape([batch, 1, width]);

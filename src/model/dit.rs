@@ -13,10 +13,10 @@ use super::embed::{PatchEmbed, positions};
 use super::text_tokens::{TextEmbedder, TextTokens};
 
 impl DitConfig {
-    /// A new model, as the paper begins training.
+    /// Returns a new model, as the paper begins training.
     ///
     /// # Panics
-    /// Where [`check`](Self::check) finds an error.
+    /// Panics if [`check`](Self::check) finds an error.
     pub fn init(&self, device: &Device) -> Dit {
         if let Err(problem) = self.check() {
             panic!("{problem}");
@@ -59,18 +59,18 @@ pub struct Dit {
 }
 
 impl Dit {
-    /// The sizes this model was made with.
+    /// Returns the sizes this model was made with.
     pub fn config(&self) -> &DitConfig {
         &self.config
     }
 
-    /// A prompt's states, `[n, text_dim]`, made ready for [`forward`](Self::forward), for a batch
-    /// of one. `None` where the model takes no text.
+    /// Returns a prompt's states, `[n, text_dim]`, made ready for [`forward`](Self::forward), for a
+    /// batch of one. `None` if the model takes no text.
     pub fn embed_text(&self, states: Tensor<2>) -> Option<TextTokens> {
         self.text.as_ref().map(|text| text.forward(states))
     }
 
-    /// The same of several prompts, padded; see [`TextEmbedder::forward_padded`].
+    /// Returns the same of several prompts, padded; see [`TextEmbedder::forward_padded`].
     pub fn embed_texts(&self, states: Tensor<3>, lengths: &[usize]) -> Option<TextTokens> {
         self.text.as_ref().map(|text| text.forward_padded(states, lengths))
     }
@@ -101,22 +101,22 @@ impl Dit {
         self.unpatchify(self.project(x, &conditions))
     }
 
-    /// How many blocks there are.
+    /// Returns how many blocks there are.
     pub(super) fn depth(&self) -> usize {
         self.blocks.len()
     }
 
-    /// A latent's patches with their positions, `[b, n, d]`.
+    /// Returns a latent's patches with their positions, `[b, n, d]`.
     pub(super) fn patches(&self, x: Tensor<4>) -> Tensor<3> {
         self.x_embedder.forward(x) + self.positions.clone()
     }
 
-    /// The final layer, `[b, n, p·p·c]`.
+    /// Returns the final layer, `[b, n, p·p·c]`.
     pub(super) fn project(&self, x: Tensor<3>, conditions: &[Tensor<2>]) -> Tensor<3> {
         self.final_layer.forward(x, conditions[0].clone())
     }
 
-    /// What the blocks are told, `[b, d]` each: one for all, or one for each block.
+    /// Returns what the blocks are told, `[b, d]` each: one for all, or one for each block.
     pub(super) fn conditions(
         &self,
         timesteps: &[f64],

@@ -37,7 +37,8 @@ pub struct DitConfig {
     /// Text conditioning, if any.
     #[config(default = "None")]
     pub text: Option<TextConfig>,
-    /// See [`TimestepEmbedder::init`](super::embed::TimestepEmbedder::init): 1 for models in diffusers' layout.
+    /// See [`TimestepEmbedder::init`](super::embed::TimestepEmbedder::init): 1 for models in
+    /// diffusers' layout.
     #[config(default = 0.0)]
     pub frequency_shift: f64,
     /// See [`DitBlock::init`](super::block::DitBlock::init): 1e-5 for models in diffusers' layout.
@@ -50,7 +51,8 @@ pub struct DitConfig {
 }
 
 impl DitConfig {
-    /// The paper's ImageNet model of a width, on latents of `side`×`side`×4 with 1000 classes.
+    /// Returns the paper's ImageNet model of a width, on latents of `side`×`side`×4 with 1000
+    /// classes.
     fn imagenet(side: usize, patch: usize, depth: usize, width: usize, heads: usize) -> Self {
         Self::new([side, side], patch, 4, width, depth, heads, 1000)
     }
@@ -75,7 +77,8 @@ impl DitConfig {
         Self::imagenet(side, patch, 28, 1152, 16)
     }
 
-    /// The embedded model: stickers of 128×128 in nine styles, from text; 14.7 M parameters.
+    /// Returns the embedded model: stickers of 128×128 in nine styles, from text; 14.7 M
+    /// parameters.
     pub fn stickers() -> Self {
         Self::new([16, 16], 2, 8, 256, 12, 4, 9)
             .with_learn_sigma(false)
@@ -95,7 +98,7 @@ impl DitConfig {
     /// What is wrong with these sizes, if anything.
     ///
     /// # Errors
-    /// A clause that names the sizes that do not fit each other.
+    /// Returns a clause that names the sizes that do not fit each other.
     pub fn check(&self) -> Result<(), String> {
         let [height, width] = self.input_size;
         let heads = self.num_heads;
@@ -135,8 +138,8 @@ impl DitConfig {
         Ok(())
     }
 
-    /// How many values a file must hold at the very least to be a model of these sizes: what
-    /// keeps a configuration from asking for more memory than its weights justify.
+    /// Returns how many values a file must hold at the very least to be a model of these sizes:
+    /// what keeps a configuration from asking for more memory than its weights justify.
     pub fn values_at_least(&self) -> usize {
         // Attention has 4·d² weights and adaLN 6·d² in each block.
         let square = self.hidden_size.saturating_mul(self.hidden_size);

@@ -113,7 +113,7 @@ impl LabelEmbedder {
     }
 }
 
-/// A projection to the width of the model, from Xavier's start.
+/// Returns a projection to the width of the model, from Xavier's start.
 pub(super) fn projection(d_input: usize, width: usize, device: &Device) -> Linear {
     linear(d_input, width, xavier(), device)
 }

@@ -4,7 +4,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Initializer, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 
-/// A linear layer as DiT begins it: weights as `weights` says, bias 0.
+/// Returns a linear layer as DiT begins it: weights as `weights` says, bias 0.
 pub fn linear(d_input: usize, d_output: usize, weights: Initializer, device: &Device) -> Linear {
     let layer = LinearConfig::new(d_input, d_output).with_initializer(weights).init(device);
     Linear { bias: Some(Initializer::Zeros.init([d_output], device)), ..layer }
@@ -15,12 +15,12 @@ pub fn xavier() -> Initializer {
     Initializer::XavierUniform { gain: 1.0 }
 }
 
-/// A normal start with the standard deviation of DiT's embedders.
+/// Returns a normal start with the standard deviation of DiT's embedders.
 pub fn small_normal() -> Initializer {
     Initializer::Normal { mean: 0.0, std: 0.02 }
 }
 
-/// A convolution of odd `kernel` that keeps height and width.
+/// Returns a convolution of odd `kernel` that keeps height and width.
 pub fn same_conv(channels: [usize; 2], kernel: usize, device: &Device) -> Conv2d {
     let side = kernel / 2;
     Conv2dConfig::new(channels, [kernel, kernel])

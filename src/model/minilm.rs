@@ -37,7 +37,7 @@ pub struct MiniLmConfig {
 }
 
 impl MiniLmConfig {
-    /// A new encoder.
+    /// Returns a new encoder.
     pub fn init(&self, device: &Device) -> MiniLm {
         let width = self.hidden_size;
         let table = |rows: usize| EmbeddingConfig::new(rows, width).init(device);
@@ -105,7 +105,8 @@ pub struct MiniLm {
 }
 
 impl MiniLm {
-    /// The last hidden states. There is no padding: encode texts of different length one by one.
+    /// Returns the last hidden states. There is no padding: encode texts of different length one by
+    /// one.
     ///
     /// # Shapes
     /// - input: token ids `[b, n]`, n at most 512

@@ -21,7 +21,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// Where each patch went: the order that undoes `order`.
+    /// Returns where each patch went: the order that undoes `order`.
     fn places(&self) -> Vec<usize> {
         let mut places = vec![0; self.order.len()];
         for (place, &patch) in self.order.iter().enumerate() {

@@ -147,24 +147,24 @@ impl StickerDecoder {
 }
 
 impl StickerAutoencoder {
-    /// A new autoencoder.
+    /// Returns a new autoencoder.
     pub fn init(device: &Device) -> Self {
         Self { encoder: Some(StickerEncoder::init(device)), ..Self::decoder(device) }
     }
 
-    /// A new decoder, with no encoder.
+    /// Returns a new decoder, with no encoder.
     pub fn decoder(device: &Device) -> Self {
         Self { encoder: None, decoder: StickerDecoder::init(device) }
     }
 
-    /// The posterior's mean and log-variance (clamped to −12..2), not normalised.
+    /// Returns the posterior's mean and log-variance (clamped to −12..2), not normalised.
     ///
     /// # Shapes
     /// - input: `[b, 4, h, w]`, h and w whole multiples of 8
     /// - output: twice `[b, 8, h/8, w/8]`
     ///
     /// # Panics
-    /// Where there is no encoder.
+    /// Panics if there is no encoder.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let e = self.encoder.as_ref().expect("whoever encodes has loaded the encoder");
         let h = e.res1.forward(e.stem.forward(space_to_depth(x.clone(), 4)));

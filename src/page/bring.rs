@@ -26,8 +26,9 @@ pub fn fields(names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("the field “{}”", short(name, 40))).collect()
 }
 
-/// The recipe as far as the form has controls for it, within their bounds; and what it cannot take
-/// over, in words. Names are as this page spells them, and those of `model`, if it is loaded.
+/// Returns the recipe as far as the form has controls for it, within their bounds; and what it
+/// cannot take over, in words. Names are as this page spells them, and those of `model`, if it is
+/// loaded.
 pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
     let mut lost = Vec::new();
     if let (true, Some(model)) = (recipe.sampler.trim().is_empty(), model) {
@@ -92,7 +93,7 @@ struct Judged {
     recipe: Recipe,
     /// Why the picture will not be the same, in clauses.
     differs: Vec<String>,
-    /// The folder of the model that drew it, where that is another than the chosen one.
+    /// The folder of the model that drew it, if that is another than the chosen one.
     folder: Option<String>,
 }
 
@@ -135,7 +136,7 @@ impl State {
         Judged { recipe, differs, folder }
     }
 
-    /// Whether a recipe says that the model which is loaded, or about to be, drew it.
+    /// Returns whether a recipe says that the model which is loaded, or about to be, drew it.
     fn brought_again(&self, recipe: &Recipe) -> bool {
         let hash = recipe.model_hash.trim();
         !hash.is_empty()
@@ -144,8 +145,8 @@ impl State {
 }
 
 impl Turn {
-    /// Loads the model of a recipe, once: if it fails, or another is chosen, that is the end of it. What
-    /// was drawn or waited was another model's.
+    /// Loads the model of a recipe, once: if it fails, or another is chosen, that is the end of it.
+    /// What was drawn or waited was another model's.
     fn load_for(&mut self, folder: String, status: &str) {
         (self.state.folder, self.state.brought) = (folder, None);
         self.restart(status, None);
@@ -176,8 +177,8 @@ impl Turn {
         (self.state.status, self.state.seed_is_fresh) = (status, true);
     }
 
-    /// Looks again at what was brought before more of models was known: loads its model, or returns what
-    /// will differ, in a sentence.
+    /// Looks again at what was brought before more of models was known: loads its model, or returns
+    /// what will differ, in a sentence.
     pub(super) fn bring_again(&mut self) -> Option<String> {
         let brought = self.state.brought.clone()?;
         let Judged { differs, folder, .. } = self.state.judge(&brought);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::history::Entry;
+use super::history::HistoryEntry;
 use super::protocol::{DeviceChoice, Request};
 use crate::recipe::Recipe;
 
@@ -53,7 +53,7 @@ pub enum Effect {
 
 impl Effect {
     /// Keeps a picture of the history.
-    pub fn keep(entry: &Entry) -> Self {
+    pub fn keep(entry: &HistoryEntry) -> Self {
         Self::Keep { recipe: entry.recipe.clone(), png: entry.png.clone() }
     }
 }

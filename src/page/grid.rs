@@ -32,7 +32,7 @@ impl Setting {
     pub const ALL: [Self; 5] =
         [Self::Steps, Self::Guidance, Self::Seed, Self::Sampler, Self::Style];
 
-    /// What people call it.
+    /// Returns what people call it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Steps => "Steps",
@@ -43,7 +43,7 @@ impl Setting {
         }
     }
 
-    /// The setting of a name, if there is one.
+    /// Returns the setting of a name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|setting| setting.name() == name)
     }
@@ -159,7 +159,7 @@ impl Grid {
         Ok(Self { across, down, recipes, cells: vec![None; count], is_drawing: true })
     }
 
-    /// The first cell that is not drawn.
+    /// Returns the first cell that is not drawn.
     pub fn next(&self) -> Option<(usize, Recipe)> {
         let cell = self.cells.iter().position(Option::is_none)?;
         Some((cell, self.recipes[cell].clone()))

@@ -1,7 +1,7 @@
 //! What the worker says, and what comes of it.
 
 use super::effect::Effect;
-use super::history::Entry;
+use super::history::HistoryEntry;
 use super::protocol::{Event, Request};
 use super::state::{Engine, Job, Loaded, Loading, State, Stop};
 use super::turn::{Turn, sampling};
@@ -130,7 +130,7 @@ impl Turn {
         }
         for (picture, i) in pictures.iter().zip(0..) {
             let recipe = Recipe { seed: recipe.seed + i, count: 1, ..recipe.clone() };
-            let Some(png) = Entry::png(picture, &recipe) else { continue };
+            let Some(png) = HistoryEntry::png(picture, &recipe) else { continue };
             if !self.state.history.iter().any(|entry| *entry.png == *png) {
                 self.effects.push(Effect::Keep { recipe, png: png.into() });
             }

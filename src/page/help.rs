@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::tools::words::short;
 
-/// The beginning of what does not fit.
+/// Returns the beginning of what does not fit.
 fn left_out(cut: &str) -> String {
     format!("Too long; this is left out: “{}”.", short(cut, 60))
 }

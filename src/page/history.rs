@@ -10,7 +10,7 @@ const UNSTORED: u32 = 3_000_000_000;
 
 /// A picture of the history.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Its number in the store or, if it is not stored, one that no stored picture has.
     pub key: u32,
     /// What it was drawn from.
@@ -21,7 +21,7 @@ pub struct Entry {
     pub png: Rc<[u8]>,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// From a PNG of the store; `None` if it is damaged.
     pub fn read(key: u32, png: Vec<u8>) -> Option<Rc<Self>> {
         let (recipe, unknown) = Image::recipe_of_png(&png).ok()??;

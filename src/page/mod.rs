@@ -6,6 +6,7 @@
 //!                      └──► Effects: messages to the worker, the address, the store, chance
 //! ```
 
+pub mod action;
 pub mod bring;
 pub mod effect;
 pub mod grid;
@@ -18,6 +19,7 @@ pub mod state;
 pub mod turn;
 pub mod update;
 
+pub use action::Action;
 pub use effect::Effect;
-pub use state::{Action, Engine, Job, Loaded, ModelChoice, State, Stop};
+pub use state::{Engine, Job, Loaded, ModelChoice, State, Stop};
 pub use update::update;

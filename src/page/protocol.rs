@@ -60,7 +60,7 @@ pub enum Request {
 pub struct DeviceFacts {
     /// “WebGPU” or “CPU”.
     pub name: String,
-    /// The adapter, where there is one.
+    /// The adapter, if there is one.
     pub adapter: String,
     /// The adapter's features, as WebGPU names them.
     pub features: Vec<String>,
@@ -85,7 +85,7 @@ pub struct ModelFacts {
     pub samplers: Vec<(String, String)>,
     /// How it draws best; its sampler is always named.
     pub defaults: Defaults,
-    /// Its shift, where it is a flow.
+    /// Its shift, if it is a flow.
     pub shift: Option<f64>,
     /// Tokens that a prompt may have.
     pub max_tokens: usize,
@@ -207,7 +207,7 @@ pub enum Event {
     },
 }
 
-/// A message as bytes.
+/// Returns a message as bytes.
 ///
 /// # Panics
 /// Never: every part of these messages has a form in bytes.
@@ -215,7 +215,7 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     postcard::to_allocvec(message).expect("plain data")
 }
 
-/// A message from bytes; `None` where they are none.
+/// Returns a message from bytes; `None` if they are none.
 pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }

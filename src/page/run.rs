@@ -51,7 +51,7 @@ pub struct Ending {
 
 /// What is on stage.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Run {
+pub struct StageRun {
     /// Where it comes from.
     pub origin: Origin,
     /// What it is drawn from.
@@ -70,8 +70,8 @@ pub struct Run {
     pub ending: Option<Ending>,
 }
 
-impl Run {
-    /// A run that begins.
+impl StageRun {
+    /// Returns a run that begins.
     pub fn new(origin: Origin, recipe: Recipe) -> Self {
         Self {
             origin,
@@ -85,7 +85,7 @@ impl Run {
         }
     }
 
-    /// A picture that was drawn before.
+    /// Returns a picture that was drawn before.
     pub fn opened(recipe: Recipe, picture: Image) -> Self {
         let ending = Ending { pictures: share(vec![picture]), was_stopped: false };
         Self { ending: Some(ending), ..Self::new(Origin::History, recipe) }
@@ -132,8 +132,8 @@ impl Run {
         times.get(times.len() / 2).copied()
     }
 
-    /// Takes in what the worker says of this run, and returns the visitor's next status. What it says
-    /// of other runs, which are not on stage any more, changes nothing.
+    /// Takes in what the worker says of this run, and returns the visitor's next status. What it
+    /// says of other runs, which are not on stage any more, changes nothing.
     pub fn hear(&mut self, event: Event) -> Option<String> {
         match event {
             Event::Started { job, steps, notes } if self.job() == Some(job) => {
@@ -164,7 +164,7 @@ impl Run {
         }
     }
 
-    /// A status, and the notes that stay beside it.
+    /// Returns a status, and the notes that stay beside it.
     fn with_notes(&self, mut status: String) -> String {
         for note in &self.notes {
             status += &format!(" {note}");

@@ -1,4 +1,4 @@
-//! All that the page knows, and what can happen to it.
+//! All that the page knows.
 
 use std::rc::Rc;
 
@@ -6,11 +6,10 @@ use serde::Deserialize;
 
 use super::bring::Brought;
 use super::grid::Grid;
-use super::history::Entry;
-use super::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Reading};
-use super::run::Run;
+use super::history::HistoryEntry;
+use super::protocol::{DeviceChoice, DeviceFacts, ModelFacts, Reading};
+use super::run::StageRun;
 use crate::recipe::Recipe;
-use crate::recipe::address::Address;
 
 /// How far the weights have come, in bytes and bytes a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -108,7 +107,8 @@ pub struct State {
     pub form: Recipe,
     /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
     pub follows_model: bool,
-    /// What a link left to the model, besides all: see [`Address::unset`].
+    /// What a link left to the model, besides all: see
+    /// [`Address::unset`](crate::recipe::address::Address::unset).
     pub unset: Vec<&'static str>,
     /// Whether the next picture keeps the seed of the last.
     pub seed_is_locked: bool,
@@ -123,7 +123,7 @@ pub struct State {
     /// What was brought before the model was there.
     pub brought: Option<Brought>,
     /// What is on stage.
-    pub run: Option<Run>,
+    pub run: Option<StageRun>,
     /// How many jobs there were: the last one's number.
     pub jobs: u32,
     /// Whether previews show the latent as it is, noise and all.
@@ -131,11 +131,11 @@ pub struct State {
     /// Two settings against each other.
     pub grid: Option<Grid>,
     /// What was drawn before, newest first.
-    pub history: Vec<Rc<Entry>>,
+    pub history: Vec<Rc<HistoryEntry>>,
     /// Whether this browser keeps no history: it is in memory only.
     pub history_is_closed: bool,
-    /// Whether the browser promises to keep what it keeps; `None` until it was asked, and `Some(None)`
-    /// if it has no such promise.
+    /// Whether the browser promises to keep what it keeps; `None` until it was asked, and
+    /// `Some(None)` if it has no such promise.
     pub promised: Option<Option<bool>>,
     /// What the visitor should hear last.
     pub status: String,
@@ -201,85 +201,4 @@ impl State {
         let keeps_weights = self.loaded().is_some_and(|loaded| loaded.model.is_kept);
         keeps_weights || !self.history.is_empty() && !self.history_is_closed
     }
-}
-
-/// A change of the form.
-pub type Edit = Box<dyn FnOnce(&mut Recipe)>;
-
-/// What can happen.
-pub enum Action {
-    /// A worker says something.
-    Worker(u32, Event),
-    /// The visitor changes the form.
-    Edit(Edit),
-    /// An address was followed.
-    Follow(Address),
-    /// A recipe goes into the form.
-    Bring(Brought),
-    /// What is wrong with the form now, in a sentence.
-    Refuse(Option<String>),
-    /// The visitor asks for a random seed.
-    RollSeed,
-    /// Chance has given a seed.
-    Rolled {
-        /// The seed.
-        seed: u64,
-        /// Whether a picture is drawn with it.
-        draws: bool,
-    },
-    /// The next pictures keep the seed, or each gets its own.
-    LockSeed(bool),
-    /// A device is chosen.
-    ChooseDevice(DeviceChoice),
-    /// The server has said which models there are.
-    Models(Vec<ModelChoice>),
-    /// A model is chosen.
-    ChooseModel(String),
-    /// The worker is started again.
-    Restart,
-    /// The page is loaded anew, and keeps its form.
-    Reload,
-    /// The form is drawn.
-    Draw,
-    /// A grid is drawn.
-    DrawGrid(Grid),
-    /// The grid goes away.
-    CloseGrid,
-    /// Nothing more is drawn than what is drawn now.
-    Stop,
-    /// What is drawn and what waits is stopped.
-    Cancel,
-    /// A step is looked at; `None` is the newest.
-    Look(Option<usize>),
-    /// A step is decoded in full.
-    Decode(usize),
-    /// Previews show the latent as it is, or what is expected of it.
-    ShowNoisy(bool),
-    /// Something is told.
-    Say(String),
-    /// A picture was kept, under its number; `None` if the store had no room.
-    Kept {
-        /// Its number in the store.
-        key: Option<u32>,
-        /// What it was drawn from.
-        recipe: Recipe,
-        /// The picture.
-        png: Rc<[u8]>,
-    },
-    /// All that the store holds, perhaps changed by another tab.
-    Recall(Vec<Rc<Entry>>),
-    /// The store may hold something new.
-    RecallAgain,
-    /// The store does not open.
-    CloseHistory,
-    /// One picture is to be removed, or all of them.
-    Remove(Option<u32>),
-    /// They were.
-    Removed(Option<u32>),
-    /// The downloaded weights are to be removed.
-    ForgetWeights,
-    /// What the browser promises of what it keeps.
-    Promised(Option<bool>),
-    /// A kept picture goes on stage.
-    Open(Rc<Entry>),
 }

@@ -3,7 +3,7 @@
 use super::effect::Effect;
 use super::grid::Grid;
 use super::protocol::{DeviceChoice, Reading, Request};
-use super::run::{Origin, Run};
+use super::run::{Origin, StageRun};
 use super::state::{Engine, Job, Loaded, Loading, State};
 use crate::recipe::address::{Address, SAMPLING, standard};
 use crate::recipe::{Defaults, Recipe};
@@ -15,7 +15,7 @@ pub(super) struct Turn {
     pub(super) effects: Vec<Effect>,
 }
 
-/// What of a recipe is the model's choice unless the visitor chooses.
+/// Returns what of a recipe is the model's choice unless the visitor chooses.
 pub(super) fn sampling(recipe: &Recipe) -> (Defaults, Option<f64>) {
     let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe.clone();
     (Defaults { sampler, steps, guidance, guidance_interval }, shift)
@@ -134,7 +134,7 @@ impl Turn {
         state.status = "Starting.".into();
         state.jobs += 1;
         let (worker, job) = (state.worker, state.jobs);
-        state.run = Some(Run::new(Origin::Worker { worker, job, cell }, recipe.clone()));
+        state.run = Some(StageRun::new(Origin::Worker { worker, job, cell }, recipe.clone()));
         self.send(Request::Draw { job, recipe: recipe.clone().into() });
         if cell.is_none() {
             self.effects.push(Effect::ShowAddress(recipe));
@@ -152,8 +152,8 @@ impl Turn {
 }
 
 impl State {
-    /// Returns `recipe` as the model draws best, unless the visitor chose otherwise; of a link, what it
-    /// leaves open.
+    /// Returns `recipe` as the model draws best, unless the visitor chose otherwise; of a link,
+    /// what it leaves open.
     pub(super) fn as_the_model(&self, mut recipe: Recipe) -> Recipe {
         let Some(Loaded { model, .. }) = self.loaded() else { return recipe };
         let own = model.defaults.over(recipe.clone());

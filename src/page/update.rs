@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use super::action::Action;
 use super::effect::Effect;
-use super::history::Entry;
+use super::history::HistoryEntry;
 use super::protocol::Request;
-use super::run::Run;
-use super::state::{Action, Engine, State, Stop};
+use super::run::StageRun;
+use super::state::{Engine, State, Stop};
 use super::turn::{Turn, sampling};
 use crate::image::Image;
 use crate::recipe::Recipe;
@@ -126,8 +127,8 @@ impl Turn {
                 if key.is_none() && !state.history_is_closed {
                     state.status = FULL.into();
                 }
-                let key = key.unwrap_or_else(|| Entry::unstored_key(&state.history));
-                let entry = Entry { key, recipe, unknown: Vec::new(), png };
+                let key = key.unwrap_or_else(|| HistoryEntry::unstored_key(&state.history));
+                let entry = HistoryEntry { key, recipe, unknown: Vec::new(), png };
                 state.history.insert(0, Rc::new(entry));
             }
             Action::RecallAgain => self.effects.push(Effect::Recall),
@@ -159,7 +160,7 @@ impl Turn {
             Action::Open(entry) => match Image::from_png(&entry.png) {
                 Ok(picture) => {
                     state.status = format!("“{}”, from the history.", entry.recipe.prompt);
-                    state.run = Some(Run::opened(entry.recipe.clone(), picture));
+                    state.run = Some(StageRun::opened(entry.recipe.clone(), picture));
                     self.effects.push(Effect::ShowStage);
                 }
                 Err(error) => state.status = error.to_string(),

@@ -20,7 +20,8 @@ pub enum Autoencoder {
         /// Standard deviation of each channel.
         std: Vec<f32>,
     },
-    /// Stable Diffusion's: `z·scale`. A shift, which later ones have, is left out as by `DiTPipeline`.
+    /// Stable Diffusion's: `z·scale`. A shift, which later ones have, is left out as by
+    /// `DiTPipeline`.
     Kl {
         /// The network.
         network: Box<AutoencoderKl>,

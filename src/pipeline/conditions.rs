@@ -15,13 +15,13 @@ use crate::{Error, Result};
 
 /// Labels and text of a batch.
 #[derive(Debug, Clone)]
-struct Batch {
+struct ConditionRows {
     labels: Tensor<1, Int>,
     text: Option<TextTokens>,
 }
 
-impl Batch {
-    /// Some of its rows.
+impl ConditionRows {
+    /// Returns some of its rows.
     fn rows(&self, range: Range<usize>) -> Self {
         let (start, count) = (range.start, range.len());
         Self {
@@ -36,16 +36,16 @@ impl Batch {
 pub struct Conditioned<'a> {
     dit: &'a Dit,
     keeps_variance: bool,
-    conditional: Batch,
-    both: Batch,
+    conditional: ConditionRows,
+    both: ConditionRows,
 }
 
 impl<'a> Conditioned<'a> {
-    /// The conditions of `recipe`, and what of its prompts did not fit, as sentences.
+    /// Returns the conditions of `recipe`, and what of its prompts did not fit, as sentences.
     ///
     /// # Errors
-    /// Where the recipe asks for words of a model that knows none, or for a style or class that
-    /// the model does not have.
+    /// Returns an error if the recipe asks for words of a model that knows none, or for a style or
+    /// class that the model does not have.
     pub fn new(pipeline: &'a Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
         let label = label(pipeline, recipe)?;
         let mut notes = Vec::new();
@@ -54,7 +54,7 @@ impl<'a> Conditioned<'a> {
         let negative = read("negative prompt", &recipe.negative)?;
 
         let null = pipeline.dit.config().num_classes;
-        let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| Batch {
+        let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| ConditionRows {
             labels: labels_tensor(pipeline, &labels),
             text: text
                 .into_iter()
@@ -94,7 +94,7 @@ fn labels_tensor(pipeline: &Pipeline, labels: &[usize]) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(labels, [count]), &pipeline.device)
 }
 
-/// The label that a recipe's style or class stands for.
+/// Returns the label that a recipe's style or class stands for.
 fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     let DitConfig { num_classes, .. } = *pipeline.dit.config();
     let refuse = |problem: String| Err(Error::Recipe(problem));
@@ -120,7 +120,7 @@ fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     }
 }
 
-/// A text's tokens for the DiT, and a note if some of it did not fit.
+/// Returns a text's tokens for the DiT, and a note if some of it did not fit.
 fn read(
     pipeline: &Pipeline,
     what: &str,

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-/// How much of each channel's variance a mean over 2×2 cells keeps: near 1 for what changes slowly,
-/// such as colour, and near a quarter for detail.
+/// Returns how much of each channel's variance a mean over 2×2 cells keeps: near 1 for what changes
+/// slowly, such as colour, and near a quarter for detail.
 ///
 /// # Shapes
 /// `[b, c, h, w]`, h and w even → c values
@@ -19,7 +19,7 @@ pub fn coarse_shares(latents: Tensor<4>) -> Vec<f64> {
     pooled.iter().zip(variances(latents)).map(|(coarse, all)| coarse / all.max(1e-12)).collect()
 }
 
-/// Whether a channel with such a share is detail.
+/// Returns whether a channel with such a share is detail.
 pub fn is_detail(coarse_share: f64) -> bool {
     coarse_share < 0.5
 }

@@ -12,10 +12,11 @@ use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
 
-/// The manifest of a model's folder, of which every file is there.
+/// Returns the manifest of a model's folder, of which every file is there.
 ///
 /// # Errors
-/// Where it is missing or malformed, or a file that it lists is missing or of another length.
+/// Returns an error if it is missing or malformed, or a file that it lists is missing or of another
+/// length.
 pub fn manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
@@ -28,13 +29,13 @@ pub fn manifest(folder: &Path) -> Result<Manifest> {
         if found != facts.bytes {
             let (path, want) = (path.display().to_string(), facts.bytes);
             let problem = format!("it has {found} bytes, and model.json lists {want}");
-            return Err(Error::weights(path, problem + ": fetch it again"));
+            return Err(Error::model(path, problem + ": fetch it again"));
         }
     }
     Ok(manifest)
 }
 
-/// The files of an autoencoder: its decoder, and its encoder.
+/// Returns the files of an autoencoder: its decoder, and its encoder.
 pub fn autoencoder_files(
     network: &StickerAutoencoder,
     precision: Precision,
@@ -48,10 +49,10 @@ pub fn autoencoder_files(
 /// Makes sure that a new model is not written over the one that it is made of.
 ///
 /// # Errors
-/// Where both are one folder.
+/// Returns an error if both are one folder.
 pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
     match (from.canonicalize(), to.canonicalize()) {
-        (Ok(from), Ok(to)) if from == to => Err(Error::Recipe(format!(
+        (Ok(from), Ok(to)) if from == to => Err(Error::Options(format!(
             "The new model needs a folder of its own: {} is the one that it is made of",
             to.display()
         ))),
@@ -63,7 +64,7 @@ pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
 /// `change` does to its manifest.
 ///
 /// # Errors
-/// Where a file cannot be read or written.
+/// Returns an error if a file cannot be read or written.
 pub fn export(
     from: &Path,
     to: &Path,

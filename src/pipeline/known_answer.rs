@@ -28,10 +28,10 @@ pub struct KnownAnswer {
 }
 
 impl KnownAnswer {
-    /// What `pipeline` answers to `recipe` on its device.
+    /// Returns what `pipeline` answers to `recipe` on its device.
     ///
     /// # Errors
-    /// Where the recipe does not fit the model, or the device fails.
+    /// Returns an error if the recipe does not fit the model, or the device fails.
     pub async fn ask(pipeline: &Pipeline, recipe: Recipe) -> Result<Self> {
         let mut run = pipeline.begin(&recipe, None)?;
         while run.step().is_some() {}
@@ -40,13 +40,15 @@ impl KnownAnswer {
         Ok(Self { recipe, latent: sample(latent).await?, picture: sample(picture).await? })
     }
 
-    /// The recipe that is asked for a model whose style labels are `styles`: one guided step.
+    /// Returns the recipe that is asked for a model whose style labels are `styles`: one guided
+    /// step.
     pub fn question(styles: &[String]) -> Recipe {
         let style = styles.first().cloned().unwrap_or_default();
         Recipe { prompt: "red apple".into(), style, steps: 1, seed: 7, ..Recipe::default() }
     }
 
-    /// The largest differences of latent and picture; infinite where they cannot be compared.
+    /// Returns the largest differences of latent and picture; infinite where they cannot be
+    /// compared.
     pub fn distance(&self, other: &Self) -> (f32, f32) {
         (largest(&self.latent, &other.latent), largest(&self.picture, &other.picture))
     }

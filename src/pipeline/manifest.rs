@@ -1,5 +1,5 @@
-//! What `model.json` of the embedded layout says: sizes, normalisation, preview map, and which files there
-//! are.
+//! What `model.json` of the embedded layout says: sizes, normalisation, preview map, and which
+//! files there are.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::preview::PreviewMap;
 use super::source::model_hash;
-use crate::diffusion::{LevelOptions, Prediction, Schedule};
-use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
-use crate::model::{DitConfig, MiniLmConfig, TextConfig};
-use crate::recipe::{Defaults, Recipe};
+use crate::diffusion::Prediction;
+use crate::model::{DitConfig, TextConfig};
+use crate::recipe::Defaults;
 use crate::samplers::{self, Sampler};
-use crate::tools::foreign::{is_plain, misplaced};
+use crate::tools::foreign::misplaced;
 use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
 
@@ -62,7 +61,7 @@ pub struct Manifest {
     pub null_style: usize,
     /// What the DiT predicts.
     pub prediction: Prediction,
-    /// Moves the levels of a run towards noise; see [`Recipe::shift`].
+    /// Moves the levels of a run towards noise; see [`Recipe::shift`](crate::Recipe::shift).
     #[serde(default = "no_shift")]
     pub shift: f64,
     /// How it draws best.
@@ -86,7 +85,7 @@ fn no_shift() -> f64 {
 }
 
 impl Manifest {
-    /// The DiT's sizes.
+    /// Returns the DiT's sizes.
     pub fn dit(&self) -> DitConfig {
         let [channels, height, width] = self.latent;
         let styles = self.styles.len();
@@ -103,75 +102,10 @@ impl Manifest {
         .with_text(Some(TextConfig::new(self.text_dim, self.text_tokens)))
     }
 
-    /// Whether everything in it fits together.
+    /// Returns the sampler that its defaults name.
     ///
     /// # Errors
-    /// A sentence about the first thing that does not.
-    pub fn check(&self) -> Result<()> {
-        let refuse = |problem: String| Err(Error::config(MANIFEST, problem));
-        if let Some(name) = self.files.keys().find(|name| !is_plain(name)) {
-            return refuse(format!(
-                "it lists the file “{name}”, which is not a name in its folder"
-            ));
-        }
-        self.dit().check().or_else(&refuse)?;
-        let [channels, height, width] = self.latent;
-        if channels != LATENT_CHANNELS {
-            return refuse(format!("its latent has {channels} channels, not {LATENT_CHANNELS}"));
-        }
-        if [height * FACTOR, width * FACTOR] != [self.image_size; 2] {
-            let size = self.image_size;
-            return refuse(format!(
-                "a latent of {height}×{width} makes no picture of {size}×{size}"
-            ));
-        }
-        if self.latent_mean.len() != channels || self.latent_std.len() != channels {
-            return refuse(format!("its latent statistics are not for {channels} channels"));
-        }
-        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-        if !finite(&self.latent_mean) || !finite(&self.latent_std) {
-            return refuse("its latent statistics are not all numbers".into());
-        }
-        let mut names: Vec<String> = self.styles.iter().map(|s| s.trim().to_owned()).collect();
-        names.sort();
-        if names.iter().any(String::is_empty) || names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return refuse("its styles must each have a name, and no two the same".into());
-        }
-        if self.null_style != self.styles.len() {
-            let (null, styles) = (self.null_style, self.styles.len());
-            return refuse(format!(
-                "its null_style is {null}, and must follow its {styles} styles"
-            ));
-        }
-        if !self.preview.fits(channels) {
-            return refuse("its preview map does not lead from the latent to colours".into());
-        }
-        let text = MiniLmConfig::new();
-        if self.text_dim != text.hidden_size || !(3..=512).contains(&self.text_tokens) {
-            return refuse("its text must be 3 to 512 tokens of MiniLM's width, 384".into());
-        }
-        if self.prediction != Prediction::Flow {
-            return refuse("only models that predict the flow have this layout".into());
-        }
-        if !self.latent_std.iter().all(|std| *std > 0.0) {
-            return refuse("its latent_std are deviations, and must be above 0".into());
-        }
-        let recipe = Recipe { shift: Some(self.shift), ..self.defaults.recipe() };
-        let schedule = Schedule::Flow { shift: self.shift };
-        let drawable = recipe.check().and_then(|()| {
-            let sampler = self.sampler()?;
-            samplers::levels(&*sampler, &schedule, recipe.steps, LevelOptions::default()).map(drop)
-        });
-        drawable.or_else(|problem| {
-            let problem = problem.to_string();
-            refuse(format!("its defaults cannot be drawn with: {}", problem.trim_end_matches('.')))
-        })
-    }
-
-    /// The sampler that its defaults name.
-    ///
-    /// # Errors
-    /// Where there is none of that name.
+    /// Returns an error if there is none of that name.
     pub(super) fn sampler(&self) -> Result<Box<dyn Sampler>> {
         match self.defaults.sampler.as_str() {
             "" => Ok(Box::new(samplers::Euler)),
@@ -179,19 +113,19 @@ impl Manifest {
         }
     }
 
-    /// What latents and states depend on: the dataset's hash, both encoders, and the seed.
+    /// Returns what latents and states depend on: the dataset's hash, both encoders, and the seed.
     pub fn prepared_origin(&self, data: &str, seed: u64) -> String {
         let (vae, text) = (self.encoder_hash(), self.hash(TEXT_ENCODER));
         format!("data {data}, autoencoder {vae}, text {text}, seed {seed}")
     }
 
-    /// What tells the model from others of its name.
+    /// Returns what tells the model from others of its name.
     pub fn model_hash(&self) -> String {
         let hashes = self.files.iter().map(|(name, facts)| (name.clone(), facts.sha256.clone()));
         model_hash(&hashes.collect())
     }
 
-    /// Bytes of the files that drawing needs.
+    /// Returns bytes of the files that drawing needs.
     pub fn drawing_bytes(&self) -> u64 {
         let needed = self
             .files
@@ -200,36 +134,36 @@ impl Manifest {
         needed.map(|(_, facts)| facts.bytes).sum()
     }
 
-    /// The SHA-256 of the file that holds the autoencoder's encoder.
+    /// Returns the SHA-256 of the file that holds the autoencoder's encoder.
     pub fn encoder_hash(&self) -> &str {
         self.hash(if self.files.contains_key(ENCODER) { ENCODER } else { AUTOENCODER })
     }
 
-    /// The SHA-256 of a file as listed; empty where it is not.
+    /// Returns the SHA-256 of a file as listed; empty if it is not.
     pub fn hash(&self, file: &str) -> &str {
         self.files.get(file).map_or("", |facts| facts.sha256.as_str())
     }
 
-    /// Whether `bytes` are the whole and unharmed `file`.
+    /// Checks whether `bytes` are the whole and unharmed `file`.
     ///
     /// # Errors
-    /// Where the file is not listed, or has another length or hash than listed.
+    /// Returns an error if the file is not listed, or has another length or hash than listed.
     pub fn verify(&self, file: &str, bytes: &[u8]) -> Result<()> {
         let Some(facts) = self.files.get(file) else {
-            return Err(Error::config(MANIFEST, format!("it does not list {file}")));
+            return Err(Error::model(MANIFEST, format!("it does not list {file}")));
         };
         let found = FileFacts::of(bytes);
         if let (false, Some(problem)) = (found == *facts, misplaced(bytes)) {
-            return Err(Error::weights(file, problem));
+            return Err(Error::model(file, problem));
         }
         if found.bytes != facts.bytes {
             let (found, want) = (found.bytes, facts.bytes);
             let problem = format!("it has {found} bytes and should have {want}; fetch it again");
-            return Err(Error::weights(file, problem));
+            return Err(Error::model(file, problem));
         }
         if !found.sha256.eq_ignore_ascii_case(&facts.sha256) {
             let problem = "its SHA-256 is not the one that model.json lists; fetch it again";
-            return Err(Error::weights(file, problem));
+            return Err(Error::model(file, problem));
         }
         Ok(())
     }
@@ -237,43 +171,7 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
-
-    /// What the shipped manifest says after a change, if it can be read.
-    fn refusal(change: impl FnOnce(&mut Value)) -> String {
-        let bytes = include_bytes!("../../www/models/stickers/model.json");
-        let mut json: Value = serde_json::from_slice(bytes).expect("it is JSON");
-        change(&mut json);
-        let manifest: Manifest = serde_json::from_value(json).expect("its types are right");
-        manifest.check().err().map(|error| error.to_string()).unwrap_or_default()
-    }
-
-    #[test]
-    fn what_cannot_be_drawn_with_is_named() {
-        assert_eq!(refusal(|_| ()), "");
-        assert_eq!(refusal(|json| json["of_tomorrow"] = 1.into()), "");
-        assert_eq!(refusal(|json| json["defaults"]["sampler"] = "DPMPP 2M".into()), "");
-        for (change, word) in [
-            (json!({"defaults": {"sampler": "ddpm"}}), "defaults cannot be drawn with: DDPM walks"),
-            (json!({"defaults": {"sampler": "fast"}}), "There is no sampler “fast”"),
-            (json!({"defaults": {"steps": 0}}), "Steps must be 1 to 1000"),
-            (json!({"shift": 0.0}), "The shift must be"),
-            (json!({"styles": ["a", " a"], "null_style": 2}), "no two the same"),
-            (json!({"styles": ["a", ""], "null_style": 2}), "each have a name"),
-            (json!({"latent_std": [1, 1, 1, 0, 1, 1, 1, 1]}), "above 0"),
-            (json!({"latent_std": [1, 1, 1, -1, 1, 1, 1, 1]}), "above 0"),
-            (json!({"files": {"a/b": {"bytes": 1, "sha256": ""}}}), "not a name in its folder"),
-        ] {
-            let said = refusal(|json| {
-                for (key, value) in change.as_object().into_iter().flatten() {
-                    json[key] = value.clone();
-                }
-            });
-            assert!(said.contains(word) && !said.contains(".."), "{said}");
-        }
-    }
 
     /// The first digits of a SHA-256 over the files' own, in order of their names.
     #[test]

@@ -4,18 +4,15 @@ pub mod autoencoder;
 pub mod conditions;
 pub mod detail;
 pub mod diffusers;
-pub mod diffusers_config;
 #[cfg(feature = "native")]
 pub mod export;
 pub mod known_answer;
 pub mod manifest;
+mod manifest_check;
 pub mod notes;
 pub mod pixels;
 pub mod preview;
 pub mod run;
-pub mod scheduler_classes;
-pub mod scheduler_config;
-pub mod scheduler_fields;
 pub mod source;
 pub mod stickers;
 
@@ -27,6 +24,7 @@ pub use run::Run;
 pub use source::{Folder, Source, read_json};
 
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
+use crate::image::Image;
 use crate::model::Dit;
 use crate::recipe::{Defaults, Recipe};
 use crate::samplers;
@@ -59,7 +57,8 @@ pub struct Pipeline {
     pub defaults: Defaults,
     /// How its makers lay a run's levels.
     pub level_options: LevelOptions,
-    /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative prompt.
+    /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative
+    /// prompt.
     pub guides_above_1: bool,
     /// Makes pictures of latents, and latents of pictures.
     pub autoencoder: Autoencoder,
@@ -74,7 +73,7 @@ impl Pipeline {
     /// (`model_index.json`).
     ///
     /// # Errors
-    /// Where a file is missing, malformed, or of a model that is not supported.
+    /// Returns an error if a file is missing, malformed, or of a model that is not supported.
     pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Self> {
         Self::load_parts(source, device, Parts::ForDrawing).await
     }
@@ -98,7 +97,7 @@ impl Pipeline {
         }
     }
 
-    /// The shape of one latent, `[1, c, h, w]`.
+    /// Returns the shape of one latent, `[1, c, h, w]`.
     pub fn latent_shape(&self) -> [usize; 4] {
         let config = self.dit.config();
         let [height, width] = config.input_size;
@@ -115,10 +114,11 @@ impl Pipeline {
         if drawn == [width, height] {
             return Ok(());
         }
-        Err(Error::Recipe(format!(
-            "Datasets have pictures of {width}×{height}, and this model draws {}×{}",
-            drawn[0], drawn[1]
-        )))
+        let [across, down] = drawn;
+        Err(Error::model(
+            &self.name,
+            format!("datasets have pictures of {width}×{height}, and it draws {across}×{down}"),
+        ))
     }
 
     /// `recipe` with what it leaves to the model written out: sampler, shift and the model itself;
@@ -159,7 +159,7 @@ impl Pipeline {
         })
     }
 
-    /// The shift of a flow's levels; `None` where the model is no flow.
+    /// Returns the shift of a flow's levels; `None` if the model is no flow.
     pub fn shift(&self) -> Option<f64> {
         match self.schedule {
             Schedule::Flow { shift } => Some(shift),
@@ -171,12 +171,21 @@ impl Pipeline {
     /// seed's where it is given.
     ///
     /// # Errors
-    /// Where the recipe does not fit the model or the sampler.
+    /// Returns an error if the recipe does not fit the model or the sampler.
     pub fn begin(&self, recipe: &Recipe, noise: Option<Tensor<4>>) -> Result<Run<'_>> {
         Run::new(self, recipe, noise)
     }
 
-    /// Draws `recipe` from start to end.
+    /// Draws `recipe` from start to end, and returns its pictures.
+    ///
+    /// # Errors
+    /// Returns a sentence if the recipe does not fit the model, or the device fails.
+    pub async fn images(&self, recipe: &Recipe) -> Result<Vec<Image>> {
+        pixels::to_images(self.draw(recipe)?).await
+    }
+
+    /// Draws `recipe` from start to end, and returns the decoder's values; see
+    /// [`to_images`](pixels::to_images).
     ///
     /// # Errors
     /// See [`begin`](Self::begin).
@@ -196,9 +205,9 @@ pub enum Parts {
     All,
 }
 
-/// What to say of a folder that holds no model.
+/// Returns what to say of a folder that holds no model.
 pub(crate) fn no_model(folder: String) -> Error {
-    Error::config(
+    Error::model(
         folder,
         "it holds neither model.json nor model_index.json: give the folder of a model that \
          Patchwork trained, or of a DiT in diffusers' layout",

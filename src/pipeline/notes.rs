@@ -5,8 +5,8 @@ use crate::recipe::Recipe;
 use crate::text::Tokens;
 use crate::tools::words::{several, short};
 
-/// How a text, which is the recipe's `what`, was read where that is not word by word: emoji, what the
-/// vocabulary lacks, and what did not fit into `places`.
+/// Returns how a text, which is the recipe's `what`, was read where that is not word by word:
+/// emoji, what the vocabulary lacks, and what did not fit into `places`.
 pub fn read_otherwise(what: &str, tokens: &Tokens, places: usize) -> Vec<String> {
     let mut notes = vocabulary(what, tokens);
     if let Some(cut) = &tokens.cut {
@@ -35,7 +35,7 @@ pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     notes
 }
 
-/// What the guidance of `recipe` leaves unused, where the `scale` it amounts to guides
+/// Returns what the guidance of `recipe` leaves unused, where the `scale` it amounts to guides
 /// `levels`, of which `timesteps` make the whole range.
 pub(super) fn unguided(
     recipe: &Recipe,

@@ -5,14 +5,14 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::image::Image;
 use crate::{Error, Result};
 
-/// The pictures of a batch. Three channels are opaque; of four, the fourth is the alpha that the
-/// others were multiplied with.
+/// Returns the pictures of a batch. Three channels are opaque; of four, the fourth is the alpha
+/// that the others were multiplied with.
 ///
 /// # Shapes
 /// `[b, 3 or 4, h, w]`, values in −1..1; what is beyond is clipped.
 ///
 /// # Errors
-/// Where the device fails to give its data.
+/// Returns an error if the device fails to give its data.
 pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
     let [_, channels, height, width] = x.dims();
     let data = x
@@ -21,7 +21,7 @@ pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
         .map_err(|problem| Error::Device(format!("The device gave no picture: {problem}")))?;
     let values: Vec<f32> = data.iter::<f32>().collect();
     if !values.iter().all(|value| value.is_finite()) {
-        return Err(Error::Recipe(
+        return Err(Error::Picture(
             "The numbers overflowed and left no picture: take less guidance, more steps or \
              another sampler"
                 .into(),
@@ -39,7 +39,7 @@ pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
     Ok(values.chunks_exact(channels * plane).map(image).collect())
 }
 
-/// Pictures as the autoencoder takes them: premultiplied RGBA in −1..1, `[b, 4, h, w]`.
+/// Returns pictures as the autoencoder takes them: premultiplied RGBA in −1..1, `[b, 4, h, w]`.
 pub fn to_tensor(images: &[&Image], device: &Device) -> Tensor<4> {
     let (width, height) = (images[0].width, images[0].height);
     let mut values = Vec::with_capacity(images.len() * 4 * width * height);
@@ -56,7 +56,7 @@ pub fn to_tensor(images: &[&Image], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [images.len(), 4, height, width]), device)
 }
 
-/// The sizes of differences between neighbours, across and down.
+/// Returns the sizes of differences between neighbours, across and down.
 pub fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
     let [_, _, height, width] = x.dims();
     let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
@@ -64,7 +64,7 @@ pub fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
     [across.abs(), down.abs()]
 }
 
-/// A pixel of premultiplied values in 0..1.
+/// Returns a pixel of premultiplied values in 0..1.
 fn straight(rgb: [f32; 3], alpha: f32) -> [u8; 4] {
     let alpha = alpha.clamp(0.0, 1.0);
     let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;

@@ -14,7 +14,7 @@ pub struct PreviewMap {
 }
 
 impl PreviewMap {
-    /// Whether it leads from `latent` channels to three or four, all rows alike.
+    /// Returns whether it leads from `latent` channels to three or four, all rows alike.
     pub fn fits(&self, latent: usize) -> bool {
         let channels = self.bias.len();
         (3..=4).contains(&channels)

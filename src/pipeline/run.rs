@@ -82,28 +82,28 @@ impl<'a> Run<'a> {
         Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })
     }
 
-    /// What the user should hear, such as words of the prompt that did not fit.
+    /// Returns what the user should hear, such as words of the prompt that did not fit.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The noise the run began with, `[b, c, h, w]`.
+    /// Returns the noise the run began with, `[b, c, h, w]`.
     pub fn noise(&self) -> Tensor<4> {
         self.noise.clone()
     }
 
-    /// How many steps the run has.
+    /// Returns how many steps the run has.
     pub fn steps(&self) -> usize {
         self.sampling.levels().steps.len()
     }
 
-    /// The next step; `None` when all are done.
+    /// Returns the next step; `None` when all are done.
     pub fn step(&mut self) -> Option<Step> {
         let Self { denoiser, sampling, generators, pipeline, .. } = self;
         sampling.step(denoiser, || draw(pipeline, generators))
     }
 
-    /// The latent so far, `[b, c, h, w]`; after the last step, the result.
+    /// Returns the latent so far, `[b, c, h, w]`; after the last step, the result.
     pub fn latent(&self) -> Tensor<4> {
         self.sampling.latent()
     }

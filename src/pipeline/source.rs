@@ -11,18 +11,18 @@ use crate::{Error, Result};
 
 /// Files by name, from a folder or from the web.
 pub trait Source {
-    /// What error messages call it.
+    /// Returns what error messages call it.
     fn name(&self) -> String;
 
-    /// Whether there is a file of this name.
+    /// Returns whether there is a file of this name.
     fn exists(&self, file: &str) -> impl Future<Output = bool>;
 
-    /// The whole of a file.
+    /// Returns the whole of a file.
     fn read(&self, file: &str) -> impl Future<Output = Result<Vec<u8>>>;
 }
 
-/// What tells a model from others of its name: the first 16 digits of the SHA-256 over its files'
-/// SHA-256 in hexadecimal, in order of the files' names.
+/// Returns what tells a model from others of its name: the first 16 digits of the SHA-256 over its
+/// files' SHA-256 in hexadecimal, in order of the files' names.
 pub fn model_hash(files: &BTreeMap<String, String>) -> String {
     let all: String = files.values().map(|hash| hash.to_lowercase()).collect();
     sha256(all.as_bytes()).chars().take(16).collect()
@@ -41,7 +41,7 @@ impl<'a, S: Source> Hashing<'a, S> {
         Self { source, hashes: RefCell::default() }
     }
 
-    /// The [`model_hash`] of all that was read.
+    /// Returns the [`model_hash`] of all that was read.
     pub fn model_hash(&self) -> String {
         model_hash(&self.hashes.borrow())
     }
@@ -82,10 +82,10 @@ impl Source for Folder {
     }
 }
 
-/// A JSON file, read as `T`.
+/// Returns a JSON file, read as `T`.
 ///
 /// # Errors
-/// Where the file cannot be read or does not say what `T` needs.
+/// Returns an error if the file cannot be read or does not say what `T` needs.
 pub async fn read_json<T: serde::de::DeserializeOwned>(
     source: &impl Source,
     file: &str,

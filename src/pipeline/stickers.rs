@@ -17,7 +17,7 @@ use crate::{Error, Result};
 /// Loads the model of `source` that `manifest` describes, a file at a time.
 ///
 /// # Errors
-/// Where a file is missing, damaged or of other sizes than `model.json` says.
+/// Returns an error if a file is missing, damaged or of other sizes than `model.json` says.
 pub async fn load<S: Source>(
     source: &S,
     manifest: Manifest,
@@ -37,12 +37,12 @@ pub async fn load<S: Source>(
     let (found, rows) = (tokenizer.vocabulary_size(), text.vocab_size);
     if found > rows {
         let problem = format!("it has {found} tokens, and the text encoder has {rows}");
-        return Err(Error::weights(VOCABULARY, problem));
+        return Err(Error::model(VOCABULARY, problem));
     }
     if manifest.text_tokens > text.max_position_embeddings {
         let (tokens, places) = (manifest.text_tokens, text.max_position_embeddings);
         let problem = format!("it has {places} places, and model.json asks for {tokens} tokens");
-        return Err(Error::weights(TEXT_ENCODER, problem));
+        return Err(Error::model(TEXT_ENCODER, problem));
     }
     let encoder = load_weights(text.init(device), &weights, &keys::MINILM)?;
     let (config, weights) = (manifest.dit(), checkpoint(DIT).await?);
@@ -82,15 +82,15 @@ pub async fn load<S: Source>(
     })
 }
 
-/// What makes tokens of words, which needs no weights.
+/// Returns what makes tokens of words, which needs no weights.
 ///
 /// # Errors
-/// Where a file is missing or damaged.
+/// Returns an error if a file is missing or damaged.
 pub async fn tokenizer<S: Source>(source: &S, manifest: &Manifest) -> Result<Tokenizer> {
     let text = async |file: &str| {
         let bytes = source.read(file).await?;
         manifest.verify(file, &bytes)?;
-        String::from_utf8(bytes).map_err(|_| Error::weights(file, "it is not a text file in UTF-8"))
+        String::from_utf8(bytes).map_err(|_| Error::model(file, "it is not a text file in UTF-8"))
     };
     let tokenizer = Tokenizer::new(&text(VOCABULARY).await?)?;
     if !manifest.files.contains_key(EMOJI) {

@@ -1,10 +1,11 @@
-//! A recipe in an address: names and values after the `#`, as a link carries them. Knows no browser.
+//! A recipe in an address: names and values after the `#`, as a link carries them. Knows no
+//! browser.
 
 use crate::recipe::Recipe;
 use crate::recipe::seed;
 use crate::tools::words::short;
 
-/// What the form holds when nothing was asked for.
+/// Returns what the form holds when nothing was asked for.
 pub fn standard() -> Recipe {
     Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() }
 }
@@ -20,7 +21,7 @@ pub struct Address {
     pub unknown: Vec<String>,
 }
 
-/// The names and values that bring `recipe` back.
+/// Returns the names and values that bring `recipe` back.
 pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     let default = Recipe::default();
     let mut pairs = vec![("prompt", recipe.prompt.clone())];
@@ -69,7 +70,7 @@ const KNOWN: [&str; 12] = [
 /// The names of what says how to draw, which is else the model's choice.
 pub const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
 
-/// What names and values say.
+/// Returns what names and values say.
 pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
     let mut recipe = standard();
     let (mut unknown, mut unset) = (Vec::new(), SAMPLING.to_vec());

@@ -1,17 +1,16 @@
 //! What a picture is drawn from, and can be drawn again from. Knows no Burn.
 
 pub mod address;
+mod field_names;
 pub mod limits;
 mod seed;
 
-use std::fmt::Formatter;
-
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 pub use seed::seed;
 
+use field_names::FieldNames;
 use limits::{MAX_COUNT, MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MIN_SHIFT};
 
 /// How a model draws best, as its makers found: what a recipe says unless somebody chose otherwise.
@@ -35,7 +34,7 @@ impl Default for Defaults {
 }
 
 impl Defaults {
-    /// A recipe that draws nothing in particular as the makers would.
+    /// Returns a recipe that draws nothing in particular as the makers would.
     pub fn recipe(&self) -> Recipe {
         self.over(Recipe::default())
     }
@@ -63,8 +62,8 @@ pub struct Recipe {
     pub seed: u64,
     /// How many steps the sampler takes.
     pub steps: usize,
-    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without prompt
-    /// and style.
+    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without
+    /// prompt and style.
     pub guidance: f64,
     /// Guide only while the noise is within these bounds, 1 being pure noise.
     pub guidance_interval: (f64, f64),
@@ -81,37 +80,11 @@ pub struct Recipe {
     pub karras: bool,
     /// How many pictures.
     pub count: usize,
-    /// The name of the model that draws it; empty where that is not known.
+    /// The name of the model that draws it; empty if that is not known.
     pub model: String,
     /// What tells that model from others of its name: the first 16 digits of a SHA-256 over its
-    /// files'; empty where that is not known.
+    /// files'; empty if that is not known.
     pub model_hash: String,
-}
-
-/// The names of an object's fields, whatever they hold.
-struct Names(Vec<String>);
-
-impl<'de> Deserialize<'de> for Names {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Names;
-
-            fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object of fields")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
-                let mut names = Vec::new();
-                while let Some(name) = map.next_key()? {
-                    names.push(name);
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Ok(Names(names))
-            }
-        }
-        deserializer.deserialize_map(Fields)
-    }
 }
 
 /// The names of a recipe's fields.
@@ -159,26 +132,27 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// A recipe from its JSON, and the names of fields in it that are none of a recipe's, as a later
-    /// version's may be.
+    /// Returns a recipe from its JSON, and the names of fields in it that are none of a recipe's,
+    /// as a later version's may be.
     ///
     /// # Errors
-    /// Where it is no JSON, a field has the wrong type, or a number cannot be drawn with.
+    /// Returns an error if it is no JSON, a field has the wrong type, or a number cannot be drawn
+    /// with.
     pub fn from_json(json: &str) -> Result<(Self, Vec<String>)> {
         let damaged = |problem: serde_json::Error| {
             Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
         };
         let json = json.trim_start_matches('\u{feff}');
-        let Names(names) = serde_json::from_str(json).map_err(damaged)?;
+        let FieldNames(names) = serde_json::from_str(json).map_err(damaged)?;
         let unknown = names.into_iter().filter(|name| !FIELDS.contains(&name.as_str())).collect();
         let recipe: Self = serde_json::from_str(json).map_err(damaged)?;
         recipe.check().map(|()| (recipe, unknown))
     }
 
-    /// Whether every number is one that can be drawn with.
+    /// Checks whether every number is one that can be drawn with.
     ///
     /// # Errors
-    /// A sentence about the first number that is not.
+    /// Returns a sentence about the first number that is not.
     pub fn check(&self) -> Result<()> {
         let refuse = |problem: String| Err(Error::Recipe(problem));
         if !(1..=MAX_STEPS).contains(&self.steps) {
@@ -228,7 +202,7 @@ mod tests {
         assert_eq!(unknown, ["lora", "tiling"]);
         let all = serde_json::to_string(&Recipe::default()).unwrap();
         assert_eq!(Recipe::from_json(&all).unwrap(), (Recipe::default(), Vec::new()));
-        let Names(all) = serde_json::from_str(&all).unwrap();
+        let FieldNames(all) = serde_json::from_str(&all).unwrap();
         assert_eq!(all, FIELDS);
         for (json, word) in [
             ("[]", "damaged"),

@@ -4,10 +4,10 @@ use super::limits::MAX_SEED;
 use crate::tools::words::short;
 use crate::{Error, Result};
 
-/// A seed as people write it: a whole number, `1e5` and `7.0` among them.
+/// Returns a seed as people write it: a whole number, `1e5` and `7.0` among them.
 ///
 /// # Errors
-/// A sentence, where it is none.
+/// Returns a sentence if it is none.
 pub fn seed(text: &str) -> Result<u64> {
     let text = text.trim();
     if let Ok(seed) = text.parse() {

@@ -25,7 +25,7 @@ pub(super) struct Stride {
 }
 
 impl Stride {
-    /// The step from `sigma` to `next`.
+    /// Returns the step from `sigma` to `next`.
     pub(super) fn new(process: Process, sigma: f64, next: f64) -> Self {
         let h = process.lambda(next) - process.lambda(sigma);
         Self { keep: next / sigma, gain: -process.alpha(next) * (-h).exp_m1(), h }

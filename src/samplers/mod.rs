@@ -39,11 +39,11 @@ use crate::{Error, Result};
 
 /// One way to walk from noise to a picture, and what it remembers of a run.
 pub trait Sampler: Debug + Send {
-    /// The name in recipes and on the command line.
+    /// Returns the name in recipes and on the command line.
     fn name(&self) -> &'static str;
 
-    /// Returns what the page calls it; `None` if the page does not offer it. The page draws flows, on
-    /// which some samplers are not defined, and some are the same as others.
+    /// Returns what the page calls it; `None` if the page does not offer it. The page draws flows,
+    /// on which some samplers are not defined, and some are the same as others.
     fn label(&self) -> Option<&'static str> {
         None
     }

@@ -50,12 +50,13 @@ impl Sampling {
         Self { sampler, levels, x: latent, index, midway: None }
     }
 
-    /// The levels of the run.
+    /// Returns the levels of the run.
     pub fn levels(&self) -> &Levels {
         &self.levels
     }
 
-    /// The latent where the next step begins, `[b, c, h, w]`; after the last step, the result.
+    /// Returns the latent where the next step begins, `[b, c, h, w]`; after the last step, the
+    /// result.
     pub fn latent(&self) -> Tensor<4> {
         self.x.clone()
     }
@@ -76,8 +77,8 @@ impl Sampling {
     }
 
     /// Takes what was found in the latent of [`question`](Self::question), and returns the step if
-    /// that is done now. `noise` draws `[b, c, h, w]` of unit variance; it is asked by samplers that
-    /// add noise, and not on a step that ends at 0.
+    /// that is done now. `noise` draws `[b, c, h, w]` of unit variance; it is asked by samplers
+    /// that add noise, and not on a step that ends at 0.
     ///
     /// # Panics
     /// If all steps are done.

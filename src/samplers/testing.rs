@@ -27,12 +27,12 @@ pub(super) fn no_noise() -> Tensor<4> {
     panic!("this sampler draws no noise")
 }
 
-/// A latent of one value.
+/// Returns a latent of one value.
 pub(super) fn one(value: f64) -> Tensor<4> {
     Tensor::full([1, 1, 1, 1], value, &Device::flex())
 }
 
-/// The first value of a latent.
+/// Returns the first value of a latent.
 pub(super) fn value(x: Tensor<4>) -> f64 {
     x.into_data().iter::<f64>().next().expect("a value")
 }
@@ -45,8 +45,8 @@ pub(super) fn falling(steps: usize) -> Levels {
     Levels::through(Process::VarianceExploding, &levels, &vec![0.0; steps], 1.0)
 }
 
-/// What the flow multiplies a latent with, over a whole walk. A walk that ends above 0 leaves its
-/// latent on the variance-preserving scale.
+/// Returns what the flow multiplies a latent with, over a whole walk. A walk that ends above 0
+/// leaves its latent on the variance-preserving scale.
 fn flow() -> f64 {
     let (from, to) = ENDS;
     ((VARIANCE + to * to) / (VARIANCE + from * from) / (1.0 + to * to)).sqrt()

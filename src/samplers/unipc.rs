@@ -64,7 +64,7 @@ impl Sampler for Unipc {
     }
 }
 
-/// The predictor (algorithm 7): of order 2 with `before`, else of order 1.
+/// Returns the predictor (algorithm 7): of order 2 with `before`, else of order 1.
 fn predict(
     process: Process,
     x: Tensor<4>,
@@ -81,8 +81,8 @@ fn predict(
     x * stride.keep + x0 * stride.gain
 }
 
-/// The corrector (algorithm 5): the step from `x` at `from` to `here` again, now that the clean
-/// latent at `here` is known. Of order 2 with `before`, else of order 1.
+/// Returns the corrector (algorithm 5): the step from `x` at `from` to `here` again, now that the
+/// clean latent at `here` is known. Of order 2 with `before`, else of order 1.
 fn correct(
     process: Process,
     x: Tensor<4>,

@@ -1,5 +1,5 @@
-//! Emoji in prompts, read as their names: MiniLM's vocabulary has none of them, so that each would be
-//! the same unknown word.
+//! Emoji in prompts, read as their names: MiniLM's vocabulary has none of them, so that each would
+//! be the same unknown word.
 
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ impl EmojiNames {
     /// whose names they are.
     ///
     /// # Errors
-    /// Where a name or an emoji is empty.
+    /// Returns an error if a name or an emoji is empty.
     pub fn new(text: &str) -> Result<Self> {
         let mut all = Self::default();
         for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
@@ -41,7 +41,7 @@ impl EmojiNames {
             let key: String = emoji.chars().filter(|c| !VARIATIONS.contains(c)).collect();
             if key.is_empty() || key.is_ascii() || name.trim().is_empty() {
                 let problem = format!("line {number} should be an emoji, a tab and its name");
-                return Err(Error::weights("emoji.tsv", problem));
+                return Err(Error::model("emoji.tsv", problem));
             }
             all.longest = all.longest.max(key.chars().count());
             all.names.insert(key, name.trim().to_owned());
@@ -49,7 +49,7 @@ impl EmojiNames {
         Ok(all)
     }
 
-    /// All names.
+    /// Returns all names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(String::as_str)
     }
@@ -82,7 +82,7 @@ impl EmojiNames {
         (read, found)
     }
 
-    /// The longest emoji that `text` begins with: its bytes, and its name.
+    /// Returns the longest emoji that `text` begins with: its bytes, and its name.
     fn at_start(&self, text: &str) -> Option<(usize, &str)> {
         let (mut key, mut best) = (String::new(), None);
         let mut characters = 0;

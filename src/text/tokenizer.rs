@@ -47,7 +47,7 @@ impl Tokenizer {
     /// From the text of a `vocab.txt`: a token a line, its id the line's number.
     ///
     /// # Errors
-    /// Where a special token is missing, or a token is there twice.
+    /// Returns an error if a special token is missing, or a token is there twice.
     pub fn new(vocab: &str) -> Result<Self> {
         let mut ids: HashMap<String, u32> = HashMap::new();
         for (token, id) in vocab.trim_start_matches('\u{feff}').lines().zip(0..) {
@@ -58,19 +58,19 @@ impl Tokenizer {
                     first + 1,
                     id + 1
                 );
-                return Err(Error::weights("vocab.txt", problem));
+                return Err(Error::model("vocab.txt", problem));
             }
         }
         let special = |token: &str| {
             ids.get(token).copied().ok_or_else(|| {
-                Error::weights("vocab.txt", format!("it has no line with the token {token}"))
+                Error::model("vocab.txt", format!("it has no line with the token {token}"))
             })
         };
         let (cls, sep, unk) = (special("[CLS]")?, special("[SEP]")?, special("[UNK]")?);
         for token in SPECIAL {
             special(token)?;
         }
-        let refuse = |problem: tokenizers::Error| Error::weights("vocab.txt", problem.to_string());
+        let refuse = |problem: tokenizers::Error| Error::model("vocab.txt", problem.to_string());
         let vocab: ahash::AHashMap<String, u32> = ids.into_iter().collect();
         let model = WordPiece::builder().vocab(vocab).build().map_err(refuse)?;
         let mut bert: Bert = TokenizerBuilder::new()
@@ -90,25 +90,25 @@ impl Tokenizer {
         Ok(Self { bert, sep, unk, emoji: EmojiNames::default() })
     }
 
-    /// The same, that reads emoji as their names.
+    /// Returns the same, that reads emoji as their names.
     pub fn with_emoji(self, emoji: EmojiNames) -> Self {
         Self { emoji, ..self }
     }
 
-    /// The emoji that it reads.
+    /// Returns the emoji that it reads.
     pub fn emoji(&self) -> &EmojiNames {
         &self.emoji
     }
 
-    /// How many tokens there are.
+    /// Returns how many tokens there are.
     pub fn vocabulary_size(&self) -> usize {
         self.bert.get_vocab_size(true)
     }
 
-    /// The tokens of `text`, at most `max` (3 or more) with \[CLS\] and \[SEP\].
+    /// Returns the tokens of `text`, at most `max` (3 or more) with \[CLS\] and \[SEP\].
     ///
     /// # Errors
-    /// Where the vocabulary cannot express the text.
+    /// Returns an error if the vocabulary cannot express the text.
     pub fn encode(&self, text: &str, max: usize) -> Result<Tokens> {
         let (text, emoji) = self.emoji.read(text);
         let encoding = self
@@ -128,8 +128,8 @@ impl Tokenizer {
     }
 }
 
-/// Whether a piece of the vocabulary is a single letter of another script: MiniLM knows what English
-/// words mean, and of other scripts little more than the letters.
+/// Returns whether a piece of the vocabulary is a single letter of another script: MiniLM knows
+/// what English words mean, and of other scripts little more than the letters.
 fn is_foreign_letter(piece: &str) -> bool {
     let mut letters = piece.trim_start_matches("##").chars();
     match (letters.next(), letters.next()) {
@@ -139,8 +139,8 @@ fn is_foreign_letter(piece: &str) -> bool {
 }
 
 impl Tokenizer {
-    /// What of a text the vocabulary has no words for, each once: unknown words, and such as are spelled
-    /// for the most part in letters of another script.
+    /// Returns what of a text the vocabulary has no words for, each once: unknown words, and such
+    /// as are spelled for the most part in letters of another script.
     fn unknown(&self, text: &str, encoding: &Encoding) -> Vec<String> {
         let pieces = encoding.get_ids().iter().zip(encoding.get_tokens());
         let places = encoding.get_offsets().iter().zip(encoding.get_word_ids());

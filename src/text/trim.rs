@@ -1,7 +1,7 @@
-//! A smaller vocabulary: word pieces that nobody's prompts use leave the text encoder, whose table of
-//! words is half of it. WordPiece takes the longest piece that fits, so texts whose pieces all stay
-//! keep the very same ones, and with them bit-identical states. A text that loses a piece is made of
-//! shorter ones.
+//! A smaller vocabulary: word pieces that nobody's prompts use leave the text encoder, whose table
+//! of words is half of it. WordPiece takes the longest piece that fits, so texts whose pieces all
+//! stay keep the very same ones, and with them bit-identical states. A text that loses a piece is
+//! made of shorter ones.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,11 +13,11 @@ use super::Tokenizer;
 use super::tokenizer::SPECIAL;
 use crate::{Error, Result};
 
-/// The lines of a vocabulary that stay: special tokens, all single characters and their
+/// Returns the lines of a vocabulary that stay: special tokens, all single characters and their
 /// continuations, so that nothing becomes unknown, and the pieces of `texts`.
 ///
 /// # Errors
-/// Where the vocabulary cannot express a text.
+/// Returns an error if the vocabulary cannot express a text.
 pub fn lines_to_keep<'a>(
     vocabulary: &str,
     tokenizer: &Tokenizer,
@@ -33,13 +33,13 @@ pub fn lines_to_keep<'a>(
     Ok(keep)
 }
 
-/// The text encoder's file with only these rows of its table of words, and the first `places` of its
-/// table of positions; all as they were, to the bit.
+/// Returns the text encoder's file with only these rows of its table of words, and the first
+/// `places` of its table of positions; all as they were, to the bit.
 ///
 /// # Errors
-/// Where the file is no safetensors, or its tables are too short.
+/// Returns an error if the file is no safetensors, or its tables are too short.
 pub fn trimmed(file: &[u8], lines: &BTreeSet<usize>, places: usize) -> Result<Vec<u8>> {
-    let refuse = |problem: String| Error::weights("the text encoder", problem);
+    let refuse = |problem: String| Error::model("the text encoder", problem);
     let tensors = SafeTensors::deserialize(file).map_err(|problem| refuse(problem.to_string()))?;
     let words: Vec<usize> = lines.iter().copied().collect();
     let first: Vec<usize> = (0..places).collect();

@@ -24,7 +24,7 @@ impl FromStr for Backend {
         match name.trim().to_lowercase().as_str() {
             "cpu" => Ok(Self::Cpu),
             "webgpu" | "wgpu" | "gpu" => Ok(Self::WebGpu),
-            _ => Err(Error::Recipe(format!("There is no device “{name}”: choose cpu or webgpu"))),
+            _ => Err(Error::Device(format!("There is no device “{name}”: choose cpu or webgpu"))),
         }
     }
 }
@@ -33,7 +33,7 @@ impl Backend {
     /// Starts the device; call it once, before the first tensor.
     ///
     /// # Errors
-    /// Where there is no usable GPU.
+    /// Returns an error if there is no usable GPU.
     pub async fn start(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::flex()),
@@ -47,10 +47,11 @@ impl Backend {
     }
 }
 
-/// A device by name: those of [`Backend`], and those that the program was built with a feature for.
+/// Returns a device by name: those of [`Backend`], and those that the program was built with a
+/// feature for.
 ///
 /// # Errors
-/// Where there is no such device, or it cannot be used.
+/// Returns an error if there is no such device, or it cannot be used.
 #[cfg(feature = "native")]
 pub async fn named(name: &str) -> Result<Device> {
     match name {

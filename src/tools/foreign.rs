@@ -2,13 +2,13 @@
 
 use crate::{Error, Result};
 
-/// Whether a name that a file brought is one of a file in its folder: neither a path nor a way out
-/// of it, on any system.
+/// Returns whether a name that a file brought is one of a file in its folder: neither a path nor a
+/// way out of it, on any system.
 pub fn is_plain(name: &str) -> bool {
     !name.contains('/') && is_inside(name)
 }
 
-/// Whether a path that a file brought stays in its folder, on any system.
+/// Returns whether a path that a file brought stays in its folder, on any system.
 pub fn is_inside(path: &str) -> bool {
     let is_name =
         |part: &str| !part.is_empty() && part != ".." && !part.contains(['\\', ':', '\0']);
@@ -18,8 +18,8 @@ pub fn is_inside(path: &str) -> bool {
 /// What some editors put at the beginning of a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What a file is where it is something else than its name says, with advice; `None` where it may be
-/// what it should.
+/// Returns what a file is where it is something else than its name says, with advice; `None` if
+/// it may be what it should.
 pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes[..bytes.len().min(512)].to_ascii_lowercase();
     let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start).trim_ascii_start();
@@ -44,14 +44,14 @@ pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
 /// JSON in bytes, read as `T`; `file` is what error messages call it.
 ///
 /// # Errors
-/// Where they are something else, or do not say what `T` needs.
+/// Returns an error if they are something else, or do not say what `T` needs.
 pub fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> Result<T> {
     if let Some(problem) = misplaced(bytes) {
-        return Err(Error::config(file, problem));
+        return Err(Error::model(file, problem));
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
-        Error::config(file, format!("its JSON is not as it should be: {problem}"))
+        Error::model(file, format!("its JSON is not as it should be: {problem}"))
     })
 }
 

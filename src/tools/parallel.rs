@@ -47,7 +47,7 @@ impl Workers {
     /// So many.
     ///
     /// # Panics
-    /// Where the system gives no threads.
+    /// Panics if the system gives no threads.
     pub fn of(count: usize) -> Self {
         // In a pool of one thread, what would spread over all cores stays on that thread.
         let pool = |_| {
@@ -57,12 +57,13 @@ impl Workers {
         Self { pools: (0..count.max(1)).map(pool).collect() }
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     pub fn count(&self) -> usize {
         self.pools.len()
     }
 
-    /// `work` on each part, the parts dealt out to the workers in turn; results in the parts' order.
+    /// `work` on each part, the parts dealt out to the workers in turn; results in the parts'
+    /// order.
     pub fn map<T: Send, R: Send>(&self, parts: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
         let count = self.count();
         let mut shares: Vec<Vec<(usize, T)>> = (0..count).map(|_| Vec::new()).collect();

@@ -12,7 +12,8 @@ pub fn step_rng(seed: u64, step: usize) -> StdRng {
     StdRng::from_seed(bytes)
 }
 
-/// Draws a place at random, each as often as its weight says; `None` if the weights come to nothing.
+/// Draws a place at random, each as often as its weight says; `None` if the weights come to
+/// nothing.
 pub fn weighted(weights: impl Iterator<Item = f64> + Clone, rng: &mut StdRng) -> Option<usize> {
     let mut at = rng.random::<f64>() * weights.clone().sum::<f64>();
     weights.into_iter().position(|weight| {

@@ -1,8 +1,8 @@
 //! Words of people: names met however they are written, and lists cut to what one reads.
 
-/// The one of `names` that somebody means by `name`: the very one, else one that differs in spaces around
-/// it, upper case of Latin letters (tables for all scripts are a large part of a small page), or in what
-/// joins its words.
+/// Returns the one of `names` that somebody means by `name`: the very one, else one that differs in
+/// spaces around it, upper case of Latin letters (tables for all scripts are a large part of a
+/// small page), or in what joins its words.
 pub fn meant<T: AsRef<str>>(name: &str, names: impl IntoIterator<Item = T>) -> Option<T> {
     let plain = |c: char| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() };
     let is_near = |other: &str| name.trim().chars().map(plain).eq(other.trim().chars().map(plain));
@@ -18,7 +18,7 @@ pub fn meant<T: AsRef<str>>(name: &str, names: impl IntoIterator<Item = T>) -> O
     near
 }
 
-/// The beginning of a text that may be long.
+/// Returns the beginning of a text that may be long.
 pub fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -26,7 +26,7 @@ pub fn short(text: &str, most: usize) -> String {
     }
 }
 
-/// The first few of a list, and how many more there are.
+/// Returns the first few of a list, and how many more there are.
 pub fn several(all: &[String]) -> String {
     const FEW: usize = 5;
     let text = all[..all.len().min(FEW)].join(", ");

@@ -7,11 +7,11 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::gradient::{Found, gradient};
-use super::optimiser::{Rate, muon_and_adamw};
+use super::gradient::{LossAndGrads, gradient};
+use super::optimiser::{LearningRate, muon_and_adamw};
 use super::prepared::Prepared;
 use super::probe::guess_errors;
-use super::rows::{Batch, Course, Dropout, Rows, route};
+use super::rows::{Course, Dropout, Rows, TrainBatch, route};
 use super::run::Task;
 use super::sheet;
 use super::times::Times;
@@ -24,12 +24,12 @@ use crate::tools::parallel::Workers;
 use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 
-/// The mean squared error of the predicted flow, channels weighted.
+/// Returns the mean squared error of the predicted flow, channels weighted.
 ///
 /// # Panics
-/// Where the model takes no text.
-pub fn loss(dit: &Dit, batch: Batch, route: Option<&Route>) -> Tensor<1> {
-    let Batch { noisy, flow, timesteps, labels, states, lengths, weights } = batch;
+/// Panics if the model takes no text.
+pub fn loss(dit: &Dit, batch: TrainBatch, route: Option<&Route>) -> Tensor<1> {
+    let TrainBatch { noisy, flow, timesteps, labels, states, lengths, weights } = batch;
     let text = dit.embed_texts(states, &lengths).expect("a model of prompts");
     let predicted = match route {
         Some(route) => dit.forward_routed(noisy, &timesteps, &labels, &text, route),
@@ -40,8 +40,8 @@ pub fn loss(dit: &Dit, batch: Batch, route: Option<&Route>) -> Tensor<1> {
 
 /// What decides a run's course. Its length is part of it only where the rate falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// SHA-256 of the weights that it began with; empty where there are none.
+pub struct DitSettings {
+    /// SHA-256 of the weights that it began with; empty if there are none.
     #[serde(default)]
     pub origin: String,
     /// What latents and states were made of; see
@@ -54,15 +54,19 @@ pub struct Settings {
     /// Decides everything that is drawn at random.
     pub seed: u64,
     /// Pictures a step.
-    pub batch: usize,
+    #[serde(alias = "batch")]
+    pub batch_size: usize,
     /// How fast weights move.
-    pub rate: Rate,
+    #[serde(alias = "rate")]
+    pub learning_rate: LearningRate,
     /// How much of the average stays at each step.
-    pub average: f64,
+    #[serde(alias = "average")]
+    pub ema: f64,
     /// Weight decay of both optimisers.
     pub weight_decay: f64,
     /// The gradient is cut to this length.
-    pub longest: f64,
+    #[serde(alias = "longest")]
+    pub max_grad_norm: f64,
     /// Noise levels.
     pub times: Times,
     /// How much channels of detail count at high noise.
@@ -72,7 +76,8 @@ pub struct Settings {
     /// The part of the patches that skips the middle blocks.
     pub skipping: f64,
     /// Places for captions.
-    pub places: usize,
+    #[serde(alias = "places")]
+    pub max_tokens: usize,
     /// How often prompt and style are left out together.
     pub drop_all: f64,
     /// How often the style alone is.
@@ -82,7 +87,7 @@ pub struct Settings {
     pub from_scratch: bool,
 }
 
-impl Settings {
+impl DitSettings {
     /// Muon and AdamW.
     pub fn optimiser(&self) -> ModuleOptimizer {
         muon_and_adamw(self.weight_decay)
@@ -100,25 +105,26 @@ pub struct DitTask<'a> {
     /// Which channels of the latent are detail.
     pub is_detail: Vec<bool>,
     /// Its settings.
-    pub settings: &'a Settings,
+    pub settings: &'a DitSettings,
     /// Threads.
     pub workers: Workers,
     /// Rows that a thread takes at a time.
-    pub part: usize,
+    pub micro_batch: usize,
     /// Where it trains.
     pub device: Device,
 }
 
 impl DitTask<'_> {
     fn course(&self) -> Course<'_> {
-        let Settings { times, shares, detail, places, drop_all, drop_style, .. } = self.settings;
+        let DitSettings { times, shares, detail, max_tokens, drop_all, drop_style, .. } =
+            self.settings;
         Course {
             times,
             dropout: Dropout { all: *drop_all, style: *drop_style },
             shares,
             is_detail: &self.is_detail,
             detail: *detail,
-            places: *places,
+            max_tokens: *max_tokens,
         }
     }
 }
@@ -130,37 +136,35 @@ impl Task for DitTask<'_> {
         &keys::DIT
     }
 
-    fn gradient(&self, dit: &Dit, step: usize) -> Found {
-        let Settings { seed, batch, skipping, longest, .. } = *self.settings;
+    fn gradient(&self, dit: &Dit, step: usize) -> LossAndGrads {
+        let DitSettings { seed, batch_size, skipping, max_grad_norm, .. } = *self.settings;
         let mut rng = step_rng(seed, step);
-        let rows = Rows::draw(self.data, batch, &self.course(), &mut rng);
+        let rows = Rows::draw(self.data, batch_size, &self.course(), &mut rng);
         let [height, width] = dit.config().grid();
         let route = route(height * width, dit.config().depth, skipping, &mut rng);
         let counted = |rows: Rows| {
             let count = rows.count;
             (rows, count)
         };
-        let parts = rows.parts(self.part).into_iter().map(counted).collect();
+        let parts = rows.parts(self.micro_batch).into_iter().map(counted).collect();
         let Prepared { latent, text_dim, .. } = *self.data;
         gradient(
             dit,
             parts,
             |dit, rows: Rows| loss(dit, rows.on(latent, text_dim, &self.device), route.as_ref()),
             &self.workers,
-            longest,
+            max_grad_norm,
             &self.device,
         )
     }
 
-    fn errors(&self, average: &Dit) -> Option<GuessErrors> {
-        Some(guess_errors(average, self.data, &self.device))
+    fn errors(&self, ema: &Dit) -> Option<GuessErrors> {
+        Some(guess_errors(ema, self.data, &self.device))
     }
 
-    fn sample(&self, average: &Dit, folder: &Path, step: usize) -> Result<()> {
+    fn sample(&self, ema: &Dit, folder: &Path, step: usize) -> Result<()> {
         match self.model {
-            Some(model) => {
-                sheet::draw(model, average, &folder.join(format!("samples/{step:08}.png")))
-            }
+            Some(model) => sheet::draw(model, ema, &folder.join(format!("samples/{step:08}.png"))),
             None => Ok(()),
         }
     }

@@ -10,8 +10,8 @@ use crate::{Error, Result};
 const ENVIRONMENT: [(&str, &str); 2] = [("BURN_DEVICE", "flex"), ("MIMALLOC_PURGE_DELAY", "-1")];
 
 /// Makes sure that this process has the environment that training needs. If not, the same command
-/// line runs in a process that has it, whose exit code is returned, and this one has nothing left to
-/// do; `None` means to go on.
+/// line runs in a process that has it, whose exit code is returned, and this one has nothing left
+/// to do; `None` means to go on.
 ///
 /// # Errors
 /// Returns a sentence if the program cannot be started again.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::made::{Made, coloured, composed, plain};
+use super::augment::{Augmented, coloured, composed, plain};
 use super::prepared::{Builder, Example, Prepared};
 use crate::dataset::render::SIDE;
 use crate::dataset::{Dataset, Entry, Split};
@@ -21,8 +21,8 @@ pub const KINDS: usize = 3;
 /// Computes all latents and states of a dataset's training split.
 ///
 /// # Errors
-/// Where the model has no text encoder or draws pictures of another size, or the dataset has nothing
-/// to learn from or a style that the model lacks.
+/// Returns an error if the model has no text encoder or draws pictures of another size, or the
+/// dataset has nothing to learn from or a style that the model lacks.
 pub fn prepare(
     dataset: &Dataset,
     model: &Pipeline,
@@ -31,13 +31,13 @@ pub fn prepare(
     progress: &dyn Progress,
 ) -> Result<Prepared> {
     let reader = model.text.as_ref().ok_or_else(|| {
-        Error::Recipe("This model draws classes, not words: it cannot learn from captions".into())
+        Error::model(&model.name, "it draws classes, not words: it cannot learn from captions")
     })?;
     model.check_draws([SIDE; 2])?;
     let [_, channels, height, width] = model.latent_shape();
     let train: Vec<usize> = dataset.of(Split::Train).collect();
     if train.is_empty() {
-        return Err(Error::Recipe("The dataset holds nothing to learn from".into()));
+        return Err(Error::dataset("The dataset", "it holds nothing to learn from"));
     }
     let style = |&i: &usize| model.style(&dataset.entries[i].style);
     let styles: Vec<Option<usize>> = train.iter().map(style).collect::<Result<_>>()?;
@@ -64,7 +64,7 @@ pub fn prepare(
         let mut examples = Vec::new();
         for (rows, styles) in train.chunks(256).zip(styles.chunks(256)) {
             let made = rows.iter().zip(styles).filter_map(|(&i, style)| Some((make(i)?, *style)));
-            let (made, styles): (Vec<Made>, Vec<Option<usize>>) = made.unzip();
+            let (made, styles): (Vec<Augmented>, Vec<Option<usize>>) = made.unzip();
             let parts = made.chunks(16).collect();
             let latents = workers.map(parts, |made| encode_pictures(made, model));
             let captions = made.iter().flat_map(|made| &made.captions).map(String::as_str);
@@ -87,8 +87,8 @@ pub fn prepare(
     Ok(builder.finish())
 }
 
-/// Each picture's normalised latent.
-fn encode_pictures(made: &[Made], model: &Pipeline) -> Vec<Vec<f32>> {
+/// Returns each picture's normalised latent.
+fn encode_pictures(made: &[Augmented], model: &Pipeline) -> Vec<Vec<f32>> {
     let images: Vec<&Image> = made.iter().map(|made| &made.image).collect();
     let latent = model.autoencoder.encode(to_tensor(&images, &model.device));
     let size = latent.shape().num_elements() / made.len();

@@ -9,28 +9,28 @@ use crate::tools::parallel::Workers;
 
 /// What a step found.
 #[derive(Debug)]
-pub struct Found {
+pub struct LossAndGrads {
     /// The mean loss of the batch.
     pub loss: f64,
     /// The gradient, cut to length.
     pub grads: GradientsParams,
-    /// Its length before that.
-    pub length: f64,
+    /// The gradient's norm before that.
+    pub grad_norm: f64,
 }
 
-/// The gradient of `loss` over `parts`, each with the number of its rows. `longest` is the most
-/// that the whole gradient may be long.
+/// Returns the gradient of `loss` over `parts`, each with the number of its rows. `max_grad_norm`
+/// is the most that the whole gradient may be long.
 ///
 /// # Panics
-/// Where the loss does not depend on the module.
+/// Panics if the loss does not depend on the module.
 pub fn gradient<M: Module + Sync, P: Send>(
     module: &M,
     parts: Vec<(P, usize)>,
     loss: impl Fn(&M, P) -> Tensor<1> + Sync,
     workers: &Workers,
-    longest: f64,
+    max_grad_norm: f64,
     device: &Device,
-) -> Found {
+) -> LossAndGrads {
     let rows = parts.iter().map(|(_, count)| *count as f64).sum::<f64>();
     let parts = workers.map(parts, |(part, count)| {
         let module = own_graph(module, device);
@@ -40,6 +40,6 @@ pub fn gradient<M: Module + Sync, P: Send>(
         (value, GradientsParams::from_grads(loss.backward(), &module))
     });
     let (losses, grads): (Vec<f64>, Vec<GradientsParams>) = parts.into_iter().unzip();
-    let (grads, length) = mean_gradient(module, grads, rows, longest);
-    Found { loss: losses.iter().sum::<f64>() / rows, grads, length }
+    let (grads, grad_norm) = mean_gradient(module, grads, rows, max_grad_norm);
+    LossAndGrads { loss: losses.iter().sum::<f64>() / rows, grads, grad_norm }
 }

@@ -27,7 +27,7 @@ const MOST: usize = 1000;
 /// Looks at pictures, evenly from all.
 ///
 /// # Panics
-/// Where there are none.
+/// Panics if there are none.
 pub fn fit(autoencoder: &StickerAutoencoder, pictures: &[&Image], device: &Device) -> Fitted {
     let every = pictures.len().div_ceil(MOST);
     let pictures: Vec<&Image> = pictures.iter().step_by(every).copied().collect();

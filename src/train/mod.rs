@@ -6,13 +6,12 @@
 //!  checkpoint ◄─ run: rate, optimiser, average, report ◄────────────────┘
 //! ```
 
-pub mod checkpoint;
+mod augment;
 pub mod dit;
 pub mod environment;
 pub mod examples;
 pub mod gradient;
 pub mod latents;
-mod made;
 pub mod optimiser;
 pub mod params;
 pub mod prepared;
@@ -22,6 +21,8 @@ pub mod probe;
 pub mod report;
 pub mod rows;
 pub mod run;
+mod settings_diff;
 pub mod sheet;
+pub mod snapshot;
 pub mod times;
 pub mod vae;

@@ -10,21 +10,23 @@ use serde::{Deserialize, Serialize};
 /// from; or, in a run of its own, a linear fall to 0, in which weights settle (the warm-up, stable,
 /// decay schedule of Hu et al., arXiv 2404.06395).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rate {
+pub struct LearningRate {
     /// The level.
     pub peak: f64,
     /// Steps of the rise.
-    pub warm_up: usize,
+    #[serde(alias = "warm_up")]
+    pub warmup_steps: usize,
     /// Steps of the fall; `None` stays at the level.
-    pub fall: Option<usize>,
+    #[serde(alias = "fall")]
+    pub decay_steps: Option<usize>,
 }
 
-impl Rate {
-    /// The rate of a step, counted from 0.
+impl LearningRate {
+    /// Returns the rate of a step, counted from 0.
     pub fn at(&self, step: usize) -> f64 {
-        let rise = (step + 1) as f64 / self.warm_up.max(1) as f64;
-        let fall = self.fall.map_or(1.0, |fall| fall.saturating_sub(step) as f64 / fall as f64);
-        self.peak * rise.min(fall).min(1.0)
+        let rise = (step + 1) as f64 / self.warmup_steps.max(1) as f64;
+        let decay = |steps: usize| steps.saturating_sub(step) as f64 / steps as f64;
+        self.peak * rise.min(self.decay_steps.map_or(1.0, decay)).min(1.0)
     }
 }
 
@@ -55,9 +57,9 @@ mod tests {
 
     #[test]
     fn the_rate_rises_and_stays_or_falls() {
-        let stays = Rate { peak: 1.0, warm_up: 4, fall: None };
+        let stays = LearningRate { peak: 1.0, warmup_steps: 4, decay_steps: None };
         assert_eq!([0, 3, 50, 1_000_000].map(|step| stays.at(step)), [0.25, 1.0, 1.0, 1.0]);
-        let falls = Rate { warm_up: 0, fall: Some(10), ..stays };
+        let falls = LearningRate { warmup_steps: 0, decay_steps: Some(10), ..stays };
         assert_eq!([0, 5, 9, 10, 11].map(|step| falls.at(step)), [1.0, 0.5, 0.1, 0.0, 0.0]);
     }
 }

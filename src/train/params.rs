@@ -17,20 +17,20 @@ pub fn numbered<M: Module>(module: M) -> M {
     module.map(&mut Number(0))
 }
 
-/// A module whose parameters are numbered, and all learn.
+/// Returns a module whose parameters are numbered, and all learn.
 pub fn trainable<M: Module>(module: M) -> M {
     numbered(module).set_require_grad(true).train()
 }
 
-/// A copy whose parameters begin a graph of their own, so that several threads can each find
-/// gradients.
+/// Returns a copy whose parameters begin a graph of their own, so that several threads can each
+/// find gradients.
 pub fn own_graph<M: Module>(module: &M, device: &Device) -> M {
     module.clone().fork(device)
 }
 
 /// Moves `average` towards `module`: `average·decay + module·(1 − decay)`, the exponential moving
 /// average of Polyak and others, which samples better than the last weights.
-pub fn average<M: Module>(average: M, module: &M, decay: f64) -> M {
+pub fn ema<M: Module>(ema: M, module: &M, decay: f64) -> M {
     struct Collect(GradientsParams);
     impl ModuleVisitor for Collect {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -50,16 +50,16 @@ pub fn average<M: Module>(average: M, module: &M, decay: f64) -> M {
     }
     let mut collect = Collect(GradientsParams::new());
     module.visit(&mut collect);
-    average.map(&mut Move(collect.0, decay))
+    ema.map(&mut Move(collect.0, decay))
 }
 
-/// The sum of several gradients over `count`, and its length over all parameters; scaled to be at
-/// most `longest`.
+/// Returns the sum of several gradients over `count`, and its length over all parameters; scaled to
+/// be at most `max_grad_norm`.
 pub fn mean_gradient<M: Module>(
     module: &M,
     parts: Vec<GradientsParams>,
     count: f64,
-    longest: f64,
+    max_grad_norm: f64,
 ) -> (GradientsParams, f64) {
     struct Mean {
         parts: Vec<GradientsParams>,
@@ -92,10 +92,10 @@ pub fn mean_gradient<M: Module>(
     module.visit(&mut mean);
     let square = mean.square.map_or(0.0, |square| f64::from(square.into_scalar::<f32>()));
     let length = square.sqrt();
-    if length <= longest {
+    if length <= max_grad_norm {
         return (mean.mean, length);
     }
-    let mut scale = Scale(mean.mean, longest / length);
+    let mut scale = Scale(mean.mean, max_grad_norm / length);
     module.visit(&mut scale);
     (scale.0, length)
 }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn averages_move_by_their_part() {
-        let moved = average(pair(0.0, 1.0), &pair(1.0, 3.0), 0.75);
+        let moved = ema(pair(0.0, 1.0), &pair(1.0, 3.0), 0.75);
         assert_eq!(moved.a.val().into_scalar::<f32>(), 0.25);
         assert_eq!(moved.b.val().into_scalar::<f32>(), 1.5);
     }

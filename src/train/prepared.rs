@@ -29,7 +29,7 @@ pub struct Prepared {
     /// Channels, height and width of a latent.
     pub latent: [usize; 3],
     /// Places for text tokens.
-    pub places: usize,
+    pub max_tokens: usize,
     /// Width of a text state.
     pub text_dim: usize,
     /// Names of the styles.
@@ -37,7 +37,7 @@ pub struct Prepared {
     /// What it was made of: hashes of dataset and encoders, and the seed.
     pub origin: String,
     /// Pictures as they are, and then those made of them.
-    pub(super) kinds: Vec<Kind>,
+    pub(super) kinds: Vec<ExampleKind>,
     pub(super) latents: Vec<f16>,
     pub(super) states: Vec<f16>,
     /// Where each caption's states begin and end, in tokens.
@@ -48,7 +48,7 @@ pub struct Prepared {
 
 /// Examples of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kind {
+pub struct ExampleKind {
     /// The examples.
     pub examples: Vec<Example>,
 }
@@ -64,13 +64,13 @@ impl Builder {
     /// Nothing yet. `empty` are the states of the empty prompt.
     pub fn new(
         latent: [usize; 3],
-        [places, text_dim]: [usize; 2],
+        [max_tokens, text_dim]: [usize; 2],
         styles: Vec<String>,
         empty: &[f32],
     ) -> Self {
         let prepared = Prepared {
             latent,
-            places,
+            max_tokens,
             text_dim,
             styles,
             origin: String::new(),
@@ -85,7 +85,7 @@ impl Builder {
         builder
     }
 
-    /// The place of a caption, if it is known.
+    /// Returns the place of a caption, if it is known.
     pub fn place(&self, caption: &str) -> Option<usize> {
         self.known.get(caption).copied()
     }
@@ -102,7 +102,7 @@ impl Builder {
         place
     }
 
-    /// The place of a new latent.
+    /// Returns the place of a new latent.
     pub fn latent(&mut self, values: &[f32]) -> usize {
         let data = &mut self.prepared;
         let size: usize = data.latent.iter().product();
@@ -113,55 +113,56 @@ impl Builder {
 
     /// Adds examples of one kind; the first are pictures as they are.
     pub fn kind(&mut self, examples: Vec<Example>) {
-        self.prepared.kinds.push(Kind { examples });
+        self.prepared.kinds.push(ExampleKind { examples });
     }
 
-    /// All of it.
+    /// Returns all of it.
     pub fn finish(self) -> Prepared {
         self.prepared
     }
 }
 
 impl Prepared {
-    /// All captions, each once, besides the empty one of no words.
+    /// Returns all captions, each once, besides the empty one of no words.
     pub fn captions(&self) -> impl Iterator<Item = &str> {
         self.captions.iter().map(String::as_str).filter(|caption| !caption.is_empty())
     }
 
-    /// A latent's values.
+    /// Returns a latent's values.
     pub fn latent(&self, place: usize) -> &[f16] {
         let size: usize = self.latent.iter().product();
         &self.latents[place * size..(place + 1) * size]
     }
 
-    /// A caption's states, row-major `[n, text_dim]`.
+    /// Returns a caption's states, row-major `[n, text_dim]`.
     pub fn states(&self, text: usize) -> &[f16] {
         let [start, end] = self.bounds[text];
         &self.states[start * self.text_dim..end * self.text_dim]
     }
 
-    /// The place of the empty prompt.
+    /// Returns the place of the empty prompt.
     pub fn empty_text(&self) -> usize {
         0
     }
 
-    /// How many examples there are.
+    /// Returns how many examples there are.
     pub fn count(&self) -> usize {
         self.kinds.iter().map(|kind| kind.examples.len()).sum()
     }
 
-    /// Pictures as they are.
+    /// Returns pictures as they are.
     ///
     /// # Panics
-    /// Where there is nothing to learn.
+    /// Panics if there is nothing to learn.
     pub fn plain(&self) -> &[Example] {
         &self.kinds.first().expect("there is something to learn").examples
     }
 
-    /// A random example: first its kind, by its share of all draws, then any of that kind. Kinds of
-    /// which there are no examples, or no share, are not drawn.
+    /// Returns a random example: first its kind, by its share of all draws, then any of that kind.
+    /// Kinds of which there are no examples, or no share, are not drawn.
     pub fn draw(&self, shares: &[f64], rng: &mut StdRng) -> &Example {
-        let kinds: Vec<(&Kind, f64)> = self.kinds.iter().zip(shares.iter().copied()).collect();
+        let kinds: Vec<(&ExampleKind, f64)> =
+            self.kinds.iter().zip(shares.iter().copied()).collect();
         let kinds = kinds.iter().filter(|(kind, _)| !kind.examples.is_empty());
         let place = weighted(kinds.clone().map(|(_, share)| *share), rng);
         let kind = place.and_then(|place| kinds.clone().nth(place));
@@ -169,8 +170,8 @@ impl Prepared {
         &examples[rng.random_range(0..examples.len())]
     }
 
-    /// Which channels of the latent are detail, by some pictures as they are; and how much of each a
-    /// mean over 2×2 cells keeps. See [`coarse_shares`].
+    /// Returns which channels of the latent are detail, by some pictures as they are; and how much
+    /// of each a mean over 2×2 cells keeps. See [`coarse_shares`].
     pub fn detail_channels(&self) -> (Vec<bool>, Vec<f64>) {
         let [channels, height, width] = self.latent;
         let examples = self.plain();
@@ -184,7 +185,7 @@ impl Prepared {
         (shares.iter().map(|share| is_detail(*share)).collect(), shares)
     }
 
-    /// A handful of examples.
+    /// Returns a handful of examples.
     #[cfg(test)]
     pub(crate) fn tiny() -> Self {
         let mut builder = Builder::new([2, 4, 4], [3, 6], vec!["a".into(), "b".into()], &[0.1; 12]);

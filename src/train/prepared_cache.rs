@@ -1,5 +1,5 @@
-//! Where a run finds its latents and states: in its own folder, in that of the run it begins from, or
-//! made now and kept.
+//! Where a run finds its latents and states: in its own folder, in that of the run it begins from,
+//! or made now and kept.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ impl PreparedCache<'_> {
         if path.is_file() {
             let prepared = Prepared::read(&path)?;
             if prepared.origin != origin {
-                return Err(Error::Recipe(format!(
+                return Err(Error::Training(format!(
                     "The run in {} was begun with another dataset, autoencoder, text encoder or \
                      seed: continue it with those, or choose another folder",
                     self.run.display()
@@ -80,7 +80,7 @@ impl PreparedCache<'_> {
         Ok(prepared)
     }
 
-    /// What `patchwork pack` wrote, with the states of its captions.
+    /// Returns what `patchwork pack` wrote, with the states of its captions.
     fn unpacked(&self) -> Result<Prepared> {
         let mut prepared = Prepared::read(self.data)?;
         // The text encoder reads the captions anew; the latents cannot be made again.
@@ -88,7 +88,7 @@ impl PreparedCache<'_> {
         if !prepared.origin.contains(&encoder) {
             let problem =
                 "it was packed for a model with another autoencoder; pack it anew for this one";
-            return Err(Error::weights(self.data.display().to_string(), problem));
+            return Err(Error::dataset(self.data.display().to_string(), problem));
         }
         let reader = self.model.text.as_ref().expect("only models of prompts are packed for");
         self.tell(prepared.captions())?;

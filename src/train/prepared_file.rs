@@ -1,5 +1,6 @@
-//! [`Prepared`] as a safetensors file: whole, as a run keeps it; or packed, to be carried to another
-//! machine, with latents in a byte a value and captions as text, whose states are computed there.
+//! [`Prepared`] as a safetensors file: whole, as a run keeps it; or packed, to be carried to
+//! another machine, with latents in a byte a value and captions as text, whose states are computed
+//! there.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use half::f16;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::prepared::{Example, Kind, Prepared};
+use super::prepared::{Example, ExampleKind, Prepared};
 use crate::tools::files::write_target;
 use crate::tools::parallel::Workers;
 use crate::weights::Checkpoint;
@@ -18,10 +19,11 @@ use crate::{Error, Result};
 struct Header {
     origin: String,
     latent: [usize; 3],
-    places: usize,
+    #[serde(rename = "places")]
+    max_tokens: usize,
     text_dim: usize,
     styles: Vec<String>,
-    kinds: Vec<Kind>,
+    kinds: Vec<ExampleKind>,
     bounds: Vec<[usize; 2]>,
     #[serde(default)]
     captions: Vec<String>,
@@ -35,7 +37,7 @@ impl Prepared {
     /// Writes the whole file.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Returns an error if it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let half = |name: &str, values: &[f16]| {
             Stored::new(name, &[values.len()], &singles(values), Precision::Half)
@@ -44,11 +46,11 @@ impl Prepared {
         self.write_file(path, &tensors)
     }
 
-    /// Writes the packed file, a fifth of the size: with pictures as they are, and each `every`th of
-    /// those made of them.
+    /// Writes the packed file, a fifth of the size: with pictures as they are, and each `every`th
+    /// of those made of them.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Returns an error if it cannot be written.
     pub fn write_packed(&self, path: &Path, every: usize) -> Result<()> {
         let mut packed = Self { states: Vec::new(), latents: Vec::new(), ..self.clone() };
         for (i, kind) in packed.kinds.iter_mut().enumerate() {
@@ -72,7 +74,7 @@ impl Prepared {
         let header = Header {
             origin: self.origin.clone(),
             latent: self.latent,
-            places: self.places,
+            max_tokens: self.max_tokens,
             text_dim: self.text_dim,
             styles: self.styles.clone(),
             kinds: self.kinds.clone(),
@@ -86,13 +88,13 @@ impl Prepared {
     /// Reads either file.
     ///
     /// # Errors
-    /// Where it is missing, or not what was written.
+    /// Returns an error if it is missing, or not what was written.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         let refuse = || {
             let problem = "it does not hold prepared latents; remove it, and `train dit` makes them \
                            anew from a dataset, as does `patchwork pack`";
-            Error::weights(path.display().to_string(), problem)
+            Error::dataset(path.display().to_string(), problem)
         };
         let header = header(&bytes).ok_or_else(refuse)?;
         let file = Checkpoint::new(path.display().to_string(), vec![bytes]);
@@ -104,7 +106,7 @@ impl Prepared {
         Ok(Self {
             origin: header.origin,
             latent: header.latent,
-            places: header.places,
+            max_tokens: header.max_tokens,
             text_dim: header.text_dim,
             styles: header.styles,
             kinds: header.kinds,
@@ -115,16 +117,16 @@ impl Prepared {
         })
     }
 
-    /// Whether a file is of this kind and packed, and no dataset.
+    /// Returns whether a file is of this kind and packed, and no dataset.
     pub fn is_packed(bytes: &[u8]) -> bool {
         let tensors = SafeTensors::deserialize(bytes);
         header(bytes).is_some() && tensors.is_ok_and(|file| file.tensor(STATES).is_err())
     }
 
-    /// A packed file's captions, read by `encode`: states, row-major `[n, text_dim]`.
+    /// Returns a packed file's captions, read by `encode`: states, row-major `[n, text_dim]`.
     ///
     /// # Errors
-    /// Where one cannot be read.
+    /// Returns an error if one cannot be read.
     pub fn read_captions(
         &mut self,
         encode: impl Fn(&str) -> Result<Vec<f32>> + Sync,

@@ -13,11 +13,11 @@ use crate::tools::parallel::by_rows;
 /// The most pictures that are looked at.
 const MOST: usize = 64;
 
-/// The errors of `dit` on some pictures as they are, evenly from all, under the first caption of each
-/// and, for the wrong prompt, of the next one.
+/// Returns the errors of `dit` on some pictures as they are, evenly from all, under the first
+/// caption of each and, for the wrong prompt, of the next one.
 ///
 /// # Panics
-/// Where the data hold nothing, or the model takes no text.
+/// Panics if the data hold nothing, or the model takes no text.
 pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors {
     let all = data.plain();
     let examples: Vec<&Example> = all.iter().step_by(all.len().div_ceil(MOST)).collect();
@@ -57,7 +57,7 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
     errors
 }
 
-/// The captions at `texts`, padded to all places.
+/// Returns the captions at `texts`, padded to all places.
 fn embed(
     dit: &Dit,
     data: &Prepared,
@@ -69,10 +69,10 @@ fn embed(
         let values = data.states(text);
         lengths.push(values.len() / data.text_dim);
         states.extend(values.iter().map(|value| value.to_f32()));
-        let missing = (data.places - lengths[lengths.len() - 1]) * data.text_dim;
+        let missing = (data.max_tokens - lengths[lengths.len() - 1]) * data.text_dim;
         states.extend(std::iter::repeat_n(0.0, missing));
     }
-    let shape = [lengths.len(), data.places, data.text_dim];
+    let shape = [lengths.len(), data.max_tokens, data.text_dim];
     let states = Tensor::<3>::from_data(TensorData::new(states, shape), device);
     dit.embed_texts(states, &lengths).expect("a model of prompts")
 }

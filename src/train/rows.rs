@@ -35,7 +35,7 @@ pub struct Course<'a> {
     /// How much those count above [`DETAIL_LEVEL`], where the DiT cannot know them yet.
     pub detail: f64,
     /// Places for captions: the padding beyond is cut, and what of a caption lies there.
-    pub places: usize,
+    pub max_tokens: usize,
 }
 
 /// Above this level detail counts less.
@@ -57,12 +57,12 @@ pub struct Rows {
     lengths: Vec<usize>,
     /// How much each channel of each row counts.
     weights: Vec<f32>,
-    places: usize,
+    max_tokens: usize,
 }
 
 /// Rows on a device.
 #[derive(Debug)]
-pub struct Batch {
+pub struct TrainBatch {
     /// `[b, c, h, w]`
     pub noisy: Tensor<4>,
     /// `[b, c, h, w]`
@@ -82,12 +82,12 @@ pub struct Batch {
 impl Rows {
     /// `count` rows.
     pub fn draw(data: &Prepared, count: usize, course: &Course<'_>, rng: &mut StdRng) -> Self {
-        let Course { times, dropout, shares, is_detail, detail, places } = *course;
+        let Course { times, dropout, shares, is_detail, detail, max_tokens } = *course;
         let [channels, height, width] = data.latent;
         let size = channels * height * width;
         let (null, empty) = (data.styles.len() as i32, data.empty_text());
-        let places = places.min(data.places);
-        let mut rows = Self { count, places, ..Self::default() };
+        let max_tokens = max_tokens.min(data.max_tokens);
+        let mut rows = Self { count, max_tokens, ..Self::default() };
         for _ in 0..count {
             let Example { latent, texts, style } = data.draw(shares, rng);
             let chance: f64 = rng.random();
@@ -113,7 +113,7 @@ impl Rows {
                 _ => 1.0,
             };
             rows.weights.extend(is_detail.iter().map(counts));
-            let all = places * data.text_dim;
+            let all = max_tokens * data.text_dim;
             let states = data.states(text);
             let states = &states[..states.len().min(all)];
             rows.states.extend(states.iter().map(|value| value.to_f32()));
@@ -140,20 +140,20 @@ impl Rows {
                 states: cut(&self.states, self.count, start, end),
                 lengths: self.lengths[start..end].to_vec(),
                 weights: cut(&self.weights, self.count, start, end),
-                places: self.places,
+                max_tokens: self.max_tokens,
             }
         };
         (0..self.count).step_by(count).map(part).collect()
     }
 
-    /// The rows on a device. `latent` is `[c, h, w]`, `dim` the width of a text state.
-    pub fn on(self, latent: [usize; 3], dim: usize, device: &Device) -> Batch {
+    /// Returns the rows on a device. `latent` is `[c, h, w]`, `dim` the width of a text state.
+    pub fn on(self, latent: [usize; 3], dim: usize, device: &Device) -> TrainBatch {
         let [channels, height, width] = latent;
         let shape = [self.count, channels, height, width];
         let shaped = |values| Tensor::<4>::from_data(TensorData::new(values, shape), device);
-        let states = TensorData::new(self.states, [self.count, self.places, dim]);
+        let states = TensorData::new(self.states, [self.count, self.max_tokens, dim]);
         let weights = TensorData::new(self.weights, [self.count, channels, 1, 1]);
-        Batch {
+        TrainBatch {
             noisy: shaped(self.noisy),
             flow: shaped(self.flow),
             timesteps: self.times.iter().map(|time| 1000.0 * time).collect(),
@@ -190,7 +190,7 @@ mod tests {
             shares: &[1.0],
             is_detail: &[false, true],
             detail: 0.25,
-            places: 2,
+            max_tokens: 2,
         };
         let draw = |step| Rows::draw(&data, 6, &course, &mut step_rng(3, step));
         assert_eq!(draw(5), draw(5));

@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::image::Image;
 use crate::model::Dit;
 use crate::pipeline::Pipeline;
-use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::tools::files::write_whole;
 use crate::{Error, Result};
@@ -27,7 +26,7 @@ const STYLES: [&str; 3] = ["noto", "3d", "outline"];
 /// Draws the sheet with `dit` in place of the model's own.
 ///
 /// # Errors
-/// Where the model cannot draw, or the file cannot be written.
+/// Returns an error if the model cannot draw, or the file cannot be written.
 pub fn draw(model: &Pipeline, dit: &Dit, path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
@@ -45,7 +44,7 @@ pub fn draw(model: &Pipeline, dit: &Dit, path: &Path) -> Result<()> {
                 steps: 12,
                 ..model.defaults.recipe()
             };
-            images.extend(pollster::block_on(to_images(model.draw(&recipe)?))?);
+            images.extend(pollster::block_on(model.images(&recipe))?);
         }
     }
     write_whole(path, &Image::sheet(&images, PROMPTS.len()).to_png(None)?)

@@ -1,5 +1,6 @@
-//! Which noise levels training looks at: a mixture of logit-normals (Esser et al., arXiv 2403.03206,
-//! section 3.1, has one). What a picture shows is decided above t = 0.65, so most of it lies there.
+//! Which noise levels training looks at: a mixture of logit-normals (Esser et al., arXiv
+//! 2403.03206, section 3.1, has one). What a picture shows is decided above t = 0.65, so most of it
+//! lies there.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,11 +14,11 @@ use crate::{Error, Result};
 
 /// Times 0..1, 1 being noise: `1 / (1 + exp(−(location + scale·normal)))`, of one part or another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Times(Vec<Part>);
+pub struct Times(Vec<LogitNormal>);
 
 /// A logit-normal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Part {
+struct LogitNormal {
     /// How often, beside the others.
     weight: f64,
     location: f64,
@@ -28,26 +29,26 @@ impl Default for Times {
     /// Three quarters towards noise, one quarter in the middle.
     fn default() -> Self {
         Self(vec![
-            Part { weight: 0.75, location: 1.7, scale: 1.1 },
-            Part { weight: 0.25, location: 0.3, scale: 1.0 },
+            LogitNormal { weight: 0.75, location: 1.7, scale: 1.1 },
+            LogitNormal { weight: 0.25, location: 0.3, scale: 1.0 },
         ])
     }
 }
 
 impl Times {
-    /// What the fall of the rate looks at: a little nearer to the picture.
+    /// Returns what the fall of the rate looks at: a little nearer to the picture.
     pub fn falling() -> Self {
         Self(vec![
-            Part { weight: 0.65, location: 1.5, scale: 1.1 },
-            Part { weight: 0.35, location: 0.2, scale: 1.0 },
+            LogitNormal { weight: 0.65, location: 1.5, scale: 1.1 },
+            LogitNormal { weight: 0.35, location: 0.2, scale: 1.0 },
         ])
     }
 
-    /// A random time.
+    /// Returns a random time.
     pub fn draw(&self, rng: &mut StdRng) -> f64 {
         let part = weighted(self.0.iter().map(|part| part.weight), rng);
         let part = part.map(|i| &self.0[i]).or(self.0.last());
-        let Part { location, scale, .. } = part.expect("it has a part");
+        let LogitNormal { location, scale, .. } = part.expect("it has a part");
         let normal: f64 = StandardNormal.sample(rng);
         1.0 / (1.0 + (-(location + scale * normal)).exp())
     }
@@ -55,7 +56,9 @@ impl Times {
 
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let part = |Part { weight, location, scale }: &Part| format!("{weight}:{location}:{scale}");
+        let part = |LogitNormal { weight, location, scale }: &LogitNormal| {
+            format!("{weight}:{location}:{scale}")
+        };
         f.write_str(&self.0.iter().map(part).collect::<Vec<_>>().join(","))
     }
 }
@@ -71,10 +74,10 @@ impl FromStr for Times {
             let [weight, location, scale] = numbers[..] else { return None };
             let is_sound = weight > 0.0 && scale > 0.0 && location.abs() <= 20.0;
             let is_sound = is_sound && weight.is_finite() && scale <= 20.0;
-            is_sound.then_some(Part { weight, location, scale })
+            is_sound.then_some(LogitNormal { weight, location, scale })
         };
         text.split(',').map(part).collect::<Option<_>>().map(Self).ok_or_else(|| {
-            Error::Recipe(format!(
+            Error::Options(format!(
                 "“{text}” are no times: give weight:location:scale of one or several \
                  logit-normals, such as {}",
                 Self::default()

@@ -12,8 +12,8 @@ use rand::seq::IndexedRandom;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::gradient::{Found, gradient};
-use super::optimiser::{Rate, adamw};
+use super::gradient::{LossAndGrads, gradient};
+use super::optimiser::{LearningRate, adamw};
 use super::run::Task;
 use crate::dataset::Dataset;
 use crate::dataset::colours::{COLOURS, painted};
@@ -30,22 +30,26 @@ use crate::{Error, Result};
 
 /// What decides a run's course. Its length is part of it only where the rate falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// SHA-256 of the dataset and of the weights that it began with; empty where there are none.
+pub struct VaeSettings {
+    /// SHA-256 of the dataset and of the weights that it began with; empty if there are none.
     #[serde(default)]
     pub origin: String,
     /// Decides everything that is drawn at random.
     pub seed: u64,
     /// Pictures a step.
-    pub batch: usize,
+    #[serde(alias = "batch")]
+    pub batch_size: usize,
     /// How fast weights move.
-    pub rate: Rate,
+    #[serde(alias = "rate")]
+    pub learning_rate: LearningRate,
     /// How much of the average stays at each step.
-    pub average: f64,
+    #[serde(alias = "average")]
+    pub ema: f64,
     /// Weight decay.
     pub weight_decay: f64,
     /// The gradient is cut to this length.
-    pub longest: f64,
+    #[serde(alias = "longest")]
+    pub max_grad_norm: f64,
     /// The most noise on latents, in their deviations.
     pub noise: f64,
     /// How much edges count beside values.
@@ -55,7 +59,7 @@ pub struct Settings {
     pub divergence: Option<f64>,
 }
 
-impl Settings {
+impl VaeSettings {
     /// AdamW.
     pub fn optimiser(&self) -> ModuleOptimizer {
         adamw(self.weight_decay)
@@ -72,30 +76,30 @@ pub struct VaeTask<'a> {
     /// Standard deviation of each latent channel.
     pub std: Vec<f32>,
     /// Its settings.
-    pub settings: &'a Settings,
+    pub settings: &'a VaeSettings,
     /// Threads.
     pub workers: Workers,
     /// Pictures that a thread takes at a time.
-    pub part: usize,
+    pub micro_batch: usize,
     /// Where it trains.
     pub device: Device,
 }
 
 /// Pictures, and noise for their latents.
-struct Part {
+struct NoisyPictures {
     images: Vec<Image>,
     noise: Vec<f32>,
 }
 
-/// An autoencoder of which only the decoder learns.
+/// Returns an autoencoder of which only the decoder learns.
 pub fn decoder_only(autoencoder: StickerAutoencoder) -> StickerAutoencoder {
     let encoder = ParamGroup::from_regex(r"^encoder\.").expect("the expression is well formed");
     autoencoder.freeze_group(encoder)
 }
 
 impl VaeTask<'_> {
-    fn part(&self, rng: &mut rand::rngs::StdRng, count: usize) -> Part {
-        let mut part = Part { images: Vec::new(), noise: Vec::new() };
+    fn draw(&self, rng: &mut rand::rngs::StdRng, count: usize) -> NoisyPictures {
+        let mut part = NoisyPictures { images: Vec::new(), noise: Vec::new() };
         for _ in 0..count {
             let i = *self.train.choose(rng).expect("there is something to learn");
             let picture = &self.data.pictures[i];
@@ -112,7 +116,7 @@ impl VaeTask<'_> {
         part
     }
 
-    fn loss(&self, autoencoder: &StickerAutoencoder, part: Part) -> Tensor<1> {
+    fn loss(&self, autoencoder: &StickerAutoencoder, part: NoisyPictures) -> Tensor<1> {
         let images: Vec<&Image> = part.images.iter().collect();
         let x = to_tensor(&images, &self.device);
         let std = channels(&self.std, &self.device);
@@ -145,7 +149,7 @@ impl VaeTask<'_> {
     }
 }
 
-/// The mean size of differences between neighbours.
+/// Returns the mean size of differences between neighbours.
 fn edges(x: Tensor<4>) -> Tensor<1> {
     let [across, down] = differences(x);
     across.mean() + down.mean()
@@ -165,21 +169,23 @@ impl Task for VaeTask<'_> {
         }
     }
 
-    fn gradient(&self, autoencoder: &StickerAutoencoder, step: usize) -> Found {
-        let Settings { seed, batch, longest, .. } = *self.settings;
+    fn gradient(&self, autoencoder: &StickerAutoencoder, step: usize) -> LossAndGrads {
+        let VaeSettings { seed, batch_size, max_grad_norm, .. } = *self.settings;
         let mut rng = step_rng(seed, step);
-        let counts = (0..batch).step_by(self.part).map(|start| self.part.min(batch - start));
-        let parts = counts.map(|count| (self.part(&mut rng, count), count)).collect();
+        let counts = (0..batch_size)
+            .step_by(self.micro_batch)
+            .map(|start| self.micro_batch.min(batch_size - start));
+        let parts = counts.map(|count| (self.draw(&mut rng, count), count)).collect();
         let loss = |autoencoder: &StickerAutoencoder, part| self.loss(autoencoder, part);
-        gradient(autoencoder, parts, loss, &self.workers, longest, &self.device)
+        gradient(autoencoder, parts, loss, &self.workers, max_grad_norm, &self.device)
     }
 
     /// Pictures above, and what comes back below.
-    fn sample(&self, average: &StickerAutoencoder, folder: &Path, step: usize) -> Result<()> {
+    fn sample(&self, ema: &StickerAutoencoder, folder: &Path, step: usize) -> Result<()> {
         let evenly = |i: usize| &self.data.pictures[self.train[i * self.train.len() / 12]];
         let images: Vec<&Image> = (0..12).map(evenly).collect();
-        let (mean, _) = average.encode(to_tensor(&images, &self.device));
-        let back = pollster::block_on(to_images(average.decode(mean)))?;
+        let (mean, _) = ema.encode(to_tensor(&images, &self.device));
+        let back = pollster::block_on(to_images(ema.decode(mean)))?;
         let sheet: Vec<&Image> = images.into_iter().chain(&back).collect();
         let folder = folder.join("samples");
         std::fs::create_dir_all(&folder).map_err(|source| Error::write(&folder, source))?;

@@ -1,4 +1,5 @@
-//! The page's address, in which the recipe stands so that a link, a reload or a bookmark brings it back.
+//! The page's address, in which the recipe stands so that a link, a reload or a bookmark brings it
+//! back.
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
@@ -15,7 +16,7 @@ pub(super) fn show_in_address(recipe: &Recipe) {
     }
 }
 
-/// The part of a link after `#` that brings `recipe` back.
+/// Returns the part of a link after `#` that brings `recipe` back.
 fn to_hash(recipe: &Recipe) -> Option<String> {
     let parameters = UrlSearchParams::new().ok()?;
     for (name, value) in pairs(recipe) {
@@ -24,7 +25,7 @@ fn to_hash(recipe: &Recipe) -> Option<String> {
     parameters.to_string().as_string()
 }
 
-/// What the page's address says now.
+/// Returns what the page's address says now.
 pub(super) fn from_address() -> Address {
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     let pairs = UrlSearchParams::new_with_str(hash.trim_start_matches('#')).map(|parameters| {

@@ -48,13 +48,13 @@ impl Component for App {
 }
 
 #[derive(PartialEq, Properties)]
-struct Props {
+struct WholeProps {
     state: Page,
 }
 
 /// Everything on the page.
 #[function_component]
-fn Whole(Props { state }: &Props) -> Html {
+fn Whole(WholeProps { state }: &WholeProps) -> Html {
     use_keys::use_keys(state);
     open::use_open(state);
     history::use_recall(state);
@@ -146,7 +146,7 @@ fn trouble(state: &Page) -> Html {
     }
 }
 
-/// A callback that does something with the state as it is then, and tells of it.
+/// Returns a callback that does something with the state as it is then, and tells of it.
 pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
     state: &Page,
     work: impl Fn(Input) -> Work + 'static,

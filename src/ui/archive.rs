@@ -8,11 +8,12 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::image::Image;
-use crate::page::history::Entry;
+use crate::page::history::HistoryEntry;
 use crate::ui::share::file_name;
 
-/// The PNGs as they are, each with its recipe inside; `None` where they do not fit into a ZIP.
-pub(super) fn zip(entries: &[Rc<Entry>]) -> Option<Vec<u8>> {
+/// Returns the PNGs as they are, each with its recipe inside; `None` if they do not fit into a
+/// ZIP.
+pub(super) fn zip(entries: &[Rc<HistoryEntry>]) -> Option<Vec<u8>> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     // PNGs are compressed already.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
@@ -24,8 +25,8 @@ pub(super) fn zip(entries: &[Rc<Entry>]) -> Option<Vec<u8>> {
     Some(archive.finish().ok()?.into_inner())
 }
 
-/// The pictures of the newest one's size side by side, as PNG.
-pub(super) async fn sheet(entries: &[Rc<Entry>]) -> Option<Vec<u8>> {
+/// Returns the pictures of the newest one's size side by side, as PNG.
+pub(super) async fn sheet(entries: &[Rc<HistoryEntry>]) -> Option<Vec<u8>> {
     let mut pictures: Vec<Image> = Vec::new();
     for entry in entries {
         let Ok(picture) = Image::from_png(&entry.png) else { continue };

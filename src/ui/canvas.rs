@@ -9,7 +9,7 @@ use yew::{Html, Properties, function_component, html, use_effect_with, use_node_
 use crate::image::Image;
 
 #[derive(PartialEq, Properties)]
-pub(super) struct Props {
+pub(super) struct CanvasProps {
     pub(super) picture: Rc<Image>,
     /// What assistive technology calls it.
     pub(super) label: String,
@@ -20,7 +20,7 @@ pub(super) struct Props {
 
 /// One picture.
 #[function_component]
-pub(super) fn Canvas(props: &Props) -> Html {
+pub(super) fn Canvas(props: &CanvasProps) -> Html {
     let node = use_node_ref();
     {
         let node = node.clone();
@@ -49,7 +49,8 @@ fn canvas() -> Option<HtmlCanvasElement> {
     window()?.document()?.create_element("canvas").ok()?.dyn_into().ok()
 }
 
-/// Pictures of one size in rows, on white, with a line above each column and one above each row.
+/// Returns pictures of one size in rows, on white, with a line above each column and one above each
+/// row.
 pub(super) fn labelled_sheet(
     pictures: &[Image],
     across: &[String],

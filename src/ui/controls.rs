@@ -67,8 +67,8 @@ pub(super) struct NumberProps {
 /// A number.
 #[function_component]
 pub(super) fn Number(props: &NumberProps) -> Html {
-    // What is being typed stays as it is while it means what holds, as “4.0” on the way to 4.05 does,
-    // while it means nothing yet, and while it is refused.
+    // What is being typed stays as it is while it means what holds, as “4.0” on the way to 4.05
+    // does, while it means nothing yet, and while it is refused.
     let typed = use_state_eq(|| None::<String>);
     let (change, typing, refuse) = (props.change.clone(), typed.clone(), props.refuse.clone());
     let oninput = Callback::from(move |event: InputEvent| {

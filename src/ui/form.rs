@@ -14,17 +14,17 @@ use crate::recipe::{Recipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::handle::Page;
 
-/// A whole number from 1 on, whatever was typed; `now` where that is no number.
+/// Returns a whole number from 1 on, whatever was typed; `now` where that is no number.
 fn whole(text: &str, now: usize, most: usize) -> usize {
     text.parse().map_or(now, |number: f64| number.round() as usize).clamp(1, most)
 }
 
 #[derive(PartialEq, Properties)]
-pub(super) struct Props {
+pub(super) struct FormProps {
     pub(super) state: Page,
 }
 
-/// A callback that edits the form's recipe with the text of a control.
+/// Returns a callback that edits the form's recipe with the text of a control.
 fn edit(state: &Page, change: fn(&mut Recipe, String)) -> Callback<String> {
     let dispatcher = state.dispatcher();
     Callback::from(move |text| {
@@ -32,7 +32,7 @@ fn edit(state: &Page, change: fn(&mut Recipe, String)) -> Callback<String> {
     })
 }
 
-/// A callback that lets something happen.
+/// Returns a callback that lets something happen.
 pub(super) fn act(state: &Page, action: impl Fn() -> Action + 'static) -> Callback<MouseEvent> {
     let dispatcher = state.dispatcher();
     Callback::from(move |_| dispatcher.dispatch(action()))
@@ -40,7 +40,7 @@ pub(super) fn act(state: &Page, action: impl Fn() -> Action + 'static) -> Callba
 
 /// The form.
 #[function_component]
-pub(super) fn Form(Props { state }: &Props) -> Html {
+pub(super) fn Form(FormProps { state }: &FormProps) -> Html {
     let is_busy = state.is_busy();
     let is_stopped = matches!(state.engine, Engine::Stopped(_));
     let onsubmit = {

@@ -17,13 +17,13 @@ use crate::ui::handle::Page;
 use crate::ui::share;
 
 #[derive(PartialEq, Properties)]
-pub(super) struct Props {
+pub(super) struct GridFormProps {
     pub(super) state: Page,
 }
 
 /// The grid and its form.
 #[function_component]
-pub(super) fn GridForm(Props { state }: &Props) -> Html {
+pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
     let settings = use_state_eq(|| [Setting::Guidance, Setting::Steps]);
     let texts = use_state_eq(|| settings.map(|setting| setting.suggestion(None)));
     let onsubmit = {
@@ -154,7 +154,7 @@ fn drawn(state: &Page, grid: &Grid) -> Html {
     }
 }
 
-/// The grid with its values written beside it.
+/// Returns the grid with its values written beside it.
 fn png(grid: &Grid) -> Option<Vec<u8>> {
     let first = grid.cells.iter().flatten().next()?;
     let blank = || Image {

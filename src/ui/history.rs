@@ -10,7 +10,7 @@ use yew::{
 
 use crate::page::Action;
 use crate::page::bring::{Brought, fields};
-use crate::page::history::Entry;
+use crate::page::history::HistoryEntry;
 use crate::ui::app::tell;
 use crate::ui::form::act;
 use crate::ui::handle::Page;
@@ -31,13 +31,13 @@ pub(super) fn use_recall(state: &Page) {
 }
 
 #[derive(PartialEq, Properties)]
-pub(super) struct Props {
+pub(super) struct HistoryProps {
     pub(super) state: Page,
 }
 
 /// The history.
 #[function_component]
-pub(super) fn History(Props { state }: &Props) -> Html {
+pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
     let shows_all = use_state_eq(|| false);
     let clears = use_state_eq(|| false);
     let entries = &state.history;
@@ -121,7 +121,7 @@ fn exports(state: &Page) -> Html {
     }
 }
 
-fn item(state: &Page, entry: &Rc<Entry>) -> Html {
+fn item(state: &Page, entry: &Rc<HistoryEntry>) -> Html {
     let recipe = &entry.recipe;
     let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
     let prompt: String = recipe.prompt.chars().take(80).collect();
@@ -159,7 +159,7 @@ fn item(state: &Page, entry: &Rc<Entry>) -> Html {
 
 #[derive(PartialEq, Properties)]
 struct ThumbnailProps {
-    entry: Rc<Entry>,
+    entry: Rc<HistoryEntry>,
 }
 
 /// A kept picture, small.

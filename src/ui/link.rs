@@ -21,7 +21,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Starts the worker; `None` where the browser has none.
+    /// Starts the worker; `None` if the browser has none.
     pub(super) fn start(hear: impl Fn(Event) + Clone + 'static) -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -77,13 +77,14 @@ impl Link {
     }
 }
 
-/// The version of this page's programs, as its first script tells.
+/// Returns the version of this page's programs, as its first script tells.
 fn version() -> String {
     let version = Reflect::get(&js_sys::global(), &"patchworkVersion".into()).ok();
     version.and_then(|version| version.as_string()).unwrap_or_default()
 }
 
-/// What the worker's first script says before its program runs: its version, or that it does not start.
+/// Returns what the worker's first script says before its program runs: its version, or that it
+/// does not start.
 fn start_event(data: &JsValue) -> Option<Event> {
     let text = |key: &str| Reflect::get(data, &key.into()).ok()?.as_string();
     if let Some(problem) = text("problem") {

@@ -6,7 +6,7 @@ use web_sys::{Response, window};
 
 use crate::page::ModelChoice;
 
-/// Asks the server; empty where it has no list.
+/// Asks the server; empty if it has no list.
 pub(super) async fn list() -> Vec<ModelChoice> {
     fetch().await.unwrap_or_default()
 }

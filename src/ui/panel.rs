@@ -45,7 +45,7 @@ pub(super) fn panel(state: &Page) -> Html {
     }
 }
 
-/// Whether what is kept stays.
+/// Returns whether what is kept stays.
 fn promise(state: &State) -> String {
     match state.promised {
         Some(Some(true)) => "This browser promises to keep weights and history until you remove them.",

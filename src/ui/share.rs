@@ -10,7 +10,7 @@ use crate::image::Image;
 use crate::recipe::Recipe;
 use crate::ui::address::show_in_address;
 
-/// A file's name for a recipe, without its ending.
+/// Returns a file's name for a recipe, without its ending.
 pub(super) fn file_name(recipe: &Recipe) -> String {
     let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
     let words: String = recipe.prompt.chars().map(letter).take(40).collect();

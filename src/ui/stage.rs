@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Html, MouseEvent, Properties, function_component, html};
 
 use crate::image::Image;
-use crate::page::run::Run;
+use crate::page::run::StageRun;
 use crate::page::{Action, State};
 use crate::ui::canvas::Canvas;
 use crate::ui::handle::Page;
@@ -23,13 +23,13 @@ const IDEAS: [(&str, &str); 6] = [
 ];
 
 #[derive(PartialEq, Properties)]
-pub(super) struct Props {
+pub(super) struct StageProps {
     pub(super) state: Page,
 }
 
 /// The stage.
 #[function_component]
-pub(super) fn Stage(Props { state }: &Props) -> Html {
+pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
     html! {
         <section class="patch stage" aria-label="Picture">
             if let Some(run) = &state.run {
@@ -73,7 +73,7 @@ fn ideas(state: &Page) -> Html {
     }
 }
 
-fn pictures(state: &State, run: &Run) -> Html {
+fn pictures(state: &State, run: &StageRun) -> Html {
     let (pictures, is_preview) = run.on_view(state.noisy);
     let label = if is_preview { "Preview" } else { "Result" };
     let many = pictures.len() > 1;
@@ -89,7 +89,7 @@ fn pictures(state: &State, run: &Run) -> Html {
     }
 }
 
-fn progress(state: &State, run: &Run) -> Html {
+fn progress(state: &State, run: &StageRun) -> Html {
     if !state.is_drawing() {
         return html! {};
     }

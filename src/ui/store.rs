@@ -6,14 +6,14 @@ use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Transactio
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use crate::page::history::Entry;
+use crate::page::history::HistoryEntry;
 
 const DATABASE: &str = "patchwork";
 const PICTURES: &str = "pictures";
 
-/// A stored PNG; `None` if it is damaged.
-fn read(key: &JsValue, png: &JsValue) -> Option<Rc<Entry>> {
-    Entry::read(key.as_f64()? as u32, Uint8Array::new(png).to_vec())
+/// Returns a stored PNG; `None` if it is damaged.
+fn read(key: &JsValue, png: &JsValue) -> Option<Rc<HistoryEntry>> {
+    HistoryEntry::read(key.as_f64()? as u32, Uint8Array::new(png).to_vec())
 }
 
 async fn open() -> Result<Database, Error> {
@@ -30,7 +30,7 @@ async fn open() -> Result<Database, Error> {
 }
 
 /// Everything that is kept.
-pub(super) async fn all() -> Result<Vec<Rc<Entry>>, Error> {
+pub(super) async fn all() -> Result<Vec<Rc<HistoryEntry>>, Error> {
     let database = open().await?;
     let transaction = database.transaction(&[PICTURES], TransactionMode::ReadOnly)?;
     let store = transaction.object_store(PICTURES)?;

@@ -5,14 +5,14 @@ use std::rc::Rc;
 use yew::{Html, MouseEvent, html};
 
 use crate::image::Image;
-use crate::page::history::Entry;
-use crate::page::run::Run;
+use crate::page::history::HistoryEntry;
+use crate::page::run::StageRun;
 use crate::ui::app::tell;
 use crate::ui::handle::Page;
 use crate::ui::share;
 
-/// The picture, or several as a contact sheet.
-fn whole(run: &Run) -> Rc<Image> {
+/// Returns the picture, or several as a contact sheet.
+fn whole(run: &StageRun) -> Rc<Image> {
     match run.pictures() {
         [picture] => picture.clone(),
         pictures => Image::contact_sheet(pictures).into(),
@@ -20,12 +20,12 @@ fn whole(run: &Run) -> Rc<Image> {
 }
 
 /// The buttons.
-pub(super) fn take_away(state: &Page, run: &Run) -> Html {
+pub(super) fn take_away(state: &Page, run: &StageRun) -> Html {
     let shared = Rc::new(run.clone());
     let run = shared.clone();
     let download = tell(state, move |_: MouseEvent| {
         let name = format!("{}.png", share::file_name(&run.recipe));
-        let status = share::save(&name, "image/png", Entry::png(&whole(&run), &run.recipe));
+        let status = share::save(&name, "image/png", HistoryEntry::png(&whole(&run), &run.recipe));
         async { status }
     });
     let run = shared.clone();

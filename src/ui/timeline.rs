@@ -8,7 +8,7 @@ use yew::{
 };
 
 use crate::page::Action;
-use crate::page::run::Run;
+use crate::page::run::StageRun;
 use crate::ui::form::act;
 use crate::ui::handle::Page;
 
@@ -16,14 +16,14 @@ use crate::ui::handle::Page;
 const PACE: u32 = 200;
 
 #[derive(PartialEq, Properties)]
-pub(super) struct Props {
+pub(super) struct TimelineProps {
     pub(super) state: Page,
-    pub(super) run: Run,
+    pub(super) run: StageRun,
 }
 
 /// The timeline.
 #[function_component]
-pub(super) fn Timeline(Props { state, run }: &Props) -> Html {
+pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
     let last = run.frames.len().saturating_sub(1);
     let at = run.looking.unwrap_or(last);
     let is_playing = use_state_eq(|| false);

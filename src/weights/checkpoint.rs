@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// Where a tensor lies.
 #[derive(Debug, Clone)]
-struct Place {
+struct TensorPlace {
     part: usize,
     bytes: Range<usize>,
     dtype: Dtype,
@@ -27,7 +27,7 @@ pub(super) const SCALE: &str = "scale";
 pub struct Checkpoint {
     name: String,
     parts: Vec<Vec<u8>>,
-    places: BTreeMap<String, Place>,
+    places: BTreeMap<String, TensorPlace>,
 }
 
 impl Checkpoint {
@@ -35,21 +35,21 @@ impl Checkpoint {
     /// is what error messages call the checkpoint.
     ///
     /// # Errors
-    /// Where a header is malformed, tells of bytes that are not there, or two files hold a tensor
-    /// of one name.
+    /// Returns an error if a header is malformed, tells of bytes that are not there, or two files
+    /// hold a tensor of one name.
     pub fn new(name: impl Into<String>, parts: Vec<Vec<u8>>) -> Result<Self> {
         let name = name.into();
         let mut places = BTreeMap::new();
         for (part, bytes) in parts.iter().enumerate() {
             let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|problem| {
                 let other = misplaced(bytes).map(str::to_owned);
-                Error::weights(&name, other.unwrap_or_else(|| describe(&problem, bytes.len())))
+                Error::model(&name, other.unwrap_or_else(|| describe(&problem, bytes.len())))
             })?;
             // Tensors begin after the header's length, eight bytes, and the header.
             let start = header + 8;
             for (key, info) in metadata.tensors() {
                 let (from, to) = info.data_offsets;
-                let place = Place {
+                let place = TensorPlace {
                     part,
                     bytes: start + from..start + to,
                     dtype: info.dtype,
@@ -57,7 +57,7 @@ impl Checkpoint {
                 };
                 if places.insert(key.clone(), place).is_some() {
                     let problem = format!("the tensor {key} is in two of its files");
-                    return Err(Error::weights(name, problem));
+                    return Err(Error::model(name, problem));
                 }
             }
         }
@@ -69,12 +69,12 @@ impl Checkpoint {
         self.places.retain(|key, _| !key.starts_with(prefix));
     }
 
-    /// What error messages call the checkpoint.
+    /// Returns what error messages call the checkpoint.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The names of its tensors, sorted; without the scales of others.
+    /// Returns the names of its tensors, sorted; without the scales of others.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let is_scale = |key: &str| {
             let of = key.strip_suffix(SCALE).and_then(|of| self.places.get(of.strip_suffix('.')?));
@@ -90,15 +90,15 @@ impl Checkpoint {
             .map(|(key, place)| (key.as_str(), place.dtype.to_string(), place.shape.as_slice()))
     }
 
-    /// How many values its tensors hold, scales not counted.
+    /// Returns how many values its tensors hold, scales not counted.
     pub fn value_count(&self) -> usize {
         self.keys().map(|key| self.places[key].shape.iter().product::<usize>()).sum()
     }
 
-    /// Whether it holds as many values as a model needs.
+    /// Checks whether it holds as many values as a model needs.
     ///
     /// # Errors
-    /// Where it holds fewer: its configuration is another model's.
+    /// Returns an error if it holds fewer: its configuration is another model's.
     pub fn check_holds(&self, needed: usize) -> Result<()> {
         let found = self.value_count();
         if found >= needed {
@@ -107,20 +107,21 @@ impl Checkpoint {
         let problem = format!(
             "it holds {found} values, and its configuration is of a model with at least {needed}"
         );
-        Err(Error::weights(&self.name, problem))
+        Err(Error::model(&self.name, problem))
     }
 
-    /// Whether there is a tensor of this name.
+    /// Returns whether there is a tensor of this name.
     pub fn contains(&self, key: &str) -> bool {
         self.places.contains_key(key)
     }
 
-    /// A tensor's shape, if there is one of this name.
+    /// Returns a tensor's shape, if there is one of this name.
     pub fn shape(&self, key: &str) -> Option<&[usize]> {
         self.places.get(key).map(|place| place.shape.as_slice())
     }
 
-    /// Whether two tensors hold the same bytes in the same type and shape, with the same scales.
+    /// Returns whether two tensors hold the same bytes in the same type and shape, with the same
+    /// scales.
     pub fn are_equal(&self, a_key: &str, b_key: &str) -> bool {
         let [Some(a), Some(b)] = [a_key, b_key].map(|key| self.places.get(key)) else {
             return false;
@@ -131,17 +132,18 @@ impl Checkpoint {
         same && (a.dtype != Dtype::I8 || scales())
     }
 
-    fn bytes(&self, place: &Place) -> &[u8] {
+    fn bytes(&self, place: &TensorPlace) -> &[u8] {
         &self.parts[place.part][place.bytes.clone()]
     }
 
-    /// A tensor's values, row-major, from f32, f16, bf16, or bytes with their scales.
+    /// Returns a tensor's values, row-major, from f32, f16, bf16, or bytes with their scales.
     ///
     /// # Errors
-    /// Where there is no such tensor, it holds another type, or its scales are missing.
+    /// Returns an error if there is no such tensor, it holds another type, or its scales are
+    /// missing.
     pub fn values(&self, key: &str) -> Result<Vec<f32>> {
         let Some(place) = self.places.get(key) else {
-            return Err(Error::weights(&self.name, format!("the tensor {key} is missing")));
+            return Err(Error::model(&self.name, format!("the tensor {key} is missing")));
         };
         let bytes = self.bytes(place);
         let halves = || bytes.as_chunks::<2>().0.iter();
@@ -152,7 +154,7 @@ impl Checkpoint {
             Dtype::F16 => Ok(halves().map(|&b| f16::from_le_bytes(b).to_f32()).collect()),
             Dtype::BF16 => Ok(halves().map(|&b| bf16::from_le_bytes(b).to_f32()).collect()),
             Dtype::I8 => self.scaled(key, place),
-            other => Err(Error::weights(
+            other => Err(Error::model(
                 &self.name,
                 format!(
                     "the tensor {key} is of type {other}, and only F32, F16, BF16 and I8 can be read; save the \
@@ -162,7 +164,7 @@ impl Checkpoint {
         }
     }
 
-    fn scaled(&self, key: &str, place: &Place) -> Result<Vec<f32>> {
+    fn scaled(&self, key: &str, place: &TensorPlace) -> Result<Vec<f32>> {
         let name = format!("{key}.{SCALE}");
         let bytes = self.bytes(place);
         let rows = place.shape.first().copied().unwrap_or(0);
@@ -173,7 +175,7 @@ impl Checkpoint {
         let fits = groups > 0 && (bytes.len() / rows).is_multiple_of(groups / rows);
         if !fits || self.places[&name].dtype == Dtype::I8 {
             let problem = format!("the tensor {key} is of bytes, and no scales fit its rows");
-            return Err(Error::weights(&self.name, problem));
+            return Err(Error::model(&self.name, problem));
         }
         let each = (bytes.len() / groups).max(1);
         let group = |(group, scale): (&[u8], f32)| {
@@ -183,7 +185,7 @@ impl Checkpoint {
     }
 }
 
-/// What a reader of safetensors says, for people.
+/// Returns what a reader of safetensors says, for people.
 fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
     use safetensors::SafeTensorError as E;
     let problem = match problem {

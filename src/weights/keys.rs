@@ -117,7 +117,7 @@ pub const MINILM: KeyTable = KeyTable {
 pub const STICKER_AUTOENCODER: KeyTable = KeyTable { layout: "sticker autoencoder", ..NONE };
 
 impl KeyTable {
-    /// The names in a file of what we call `name`.
+    /// Returns the names in a file of what we call `name`.
     pub fn sources(&self, name: &str) -> Vec<String> {
         let renamed = self.rules.iter().find_map(|(ours, theirs)| {
             theirs.iter().map(|theirs| rename(name, ours, theirs)).collect::<Option<Vec<_>>>()
@@ -125,12 +125,12 @@ impl KeyTable {
         renamed.unwrap_or_else(|| vec![name.to_owned()])
     }
 
-    /// The older name of a file's `key`, if there is one.
+    /// Returns the older name of a file's `key`, if there is one.
     pub fn alias(&self, key: &str) -> Option<String> {
         self.aliases.iter().find_map(|(new, old)| rename(key, new, old))
     }
 
-    /// The key that `key` may be a copy of, if any.
+    /// Returns the key that `key` may be a copy of, if any.
     pub fn original(&self, key: &str) -> Option<String> {
         let original = self.copies.iter().find_map(|(copy, first)| rename(key, copy, first))?;
         (original != key).then_some(original)
@@ -139,7 +139,7 @@ impl KeyTable {
     /// Makes sure that each of `count` parts has its copy of what the first has.
     ///
     /// # Errors
-    /// A clause that names the first that is missing.
+    /// Returns a clause that names the first that is missing.
     pub fn check_copies(&self, checkpoint: &Checkpoint, count: usize) -> Result<(), String> {
         for (copy, first) in self.copies {
             for i in 1..count {
@@ -157,7 +157,7 @@ impl KeyTable {
         Ok(())
     }
 
-    /// Whether everything in `checkpoint` that may be a copy is one.
+    /// Returns whether everything in `checkpoint` that may be a copy is one.
     pub fn copies_are_equal(&self, checkpoint: &Checkpoint) -> bool {
         checkpoint
             .keys()

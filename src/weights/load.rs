@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// `[out, in]` to Burn's `[in, out]`; values become f32.
 ///
 /// # Errors
-/// Where a tensor is missing, has another shape or type, or belongs to no parameter.
+/// Returns an error if a tensor is missing, has another shape or type, or belongs to no parameter.
 pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> Result<M> {
     let mut loader =
         Loader { checkpoint, table, path: Vec::new(), used: HashSet::new(), problems: Vec::new() };
@@ -27,7 +27,7 @@ pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> 
                 n => format!(" (and {n} more like this)"),
             };
             let problem = format!("read as {layout}, {first}{more}");
-            Err(Error::weights(checkpoint.name(), problem))
+            Err(Error::model(checkpoint.name(), problem))
         }
     }
 }
@@ -42,7 +42,7 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// A file's values for a parameter of `shape`, in the file's order of dimensions.
+    /// Returns a file's values for a parameter of `shape`, in the file's order of dimensions.
     fn fetch(&mut self, shape: &[usize]) -> Result<Vec<f32>, String> {
         let name = parameter_name(&self.path);
         let mut values = Vec::new();
@@ -64,7 +64,7 @@ impl Loader<'_> {
                 return Err(format!("the tensor {key} has shape {found:?} where {fitting:?} fits"));
             }
             let found = self.checkpoint.values(&key).map_err(|error| match error {
-                Error::Weights { problem, .. } => problem,
+                Error::Model { problem, .. } => problem,
                 other => other.to_string(),
             })?;
             check_finite(&key, &found)?;
@@ -118,10 +118,10 @@ impl ModuleMapper for Loader<'_> {
     }
 }
 
-/// Whether a tensor's values are all numbers that can be computed with.
+/// Checks whether a tensor's values are all numbers that can be computed with.
 ///
 /// # Errors
-/// A clause that names the tensor and what is in it.
+/// Returns a clause that names the tensor and what is in it.
 pub fn check_finite(key: &str, values: &[f32]) -> Result<(), String> {
     let bad = values.iter().filter(|value| !value.is_finite());
     let Some(first) = bad.clone().next() else { return Ok(()) };
@@ -148,7 +148,7 @@ pub(super) fn is_linear_weight(path: &[(String, String)]) -> bool {
     matches!(path, [.., (name, kind)] if name == "weight" && kind == "Struct:Linear")
 }
 
-/// The transpose of a row-major matrix.
+/// Returns the transpose of a row-major matrix.
 pub(super) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let column = |c: usize| (0..rows).map(move |r| values[r * columns + c]);
     (0..columns).flat_map(column).collect()

@@ -1,4 +1,4 @@
-//! From a module to a safetensors file, by its key table: what [`load`](super::load) undoes.
+//! From a module to a safetensors file, by its key table: what [`load`](fn@super::load) undoes.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
@@ -16,8 +16,8 @@ pub enum Precision {
     Full,
     /// Two bytes, IEEE's half.
     Half,
-    /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row, or for
-    /// a whole row where it is no multiple of that; the rest in half precision.
+    /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row, or
+    /// for a whole row where it is no multiple of that; the rest in half precision.
     Byte,
 }
 
@@ -54,12 +54,13 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
-    /// The name that the file has for it.
+    /// Returns the name that the file has for it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A tensor in bytes, and its groups' scales: each group's largest value becomes about ±127.
+    /// Returns a tensor in bytes, and its groups' scales: each group's largest value becomes about
+    /// ±127.
     pub fn in_bytes(name: &str, shape: &[usize], values: &[f32]) -> [Self; 2] {
         let row = values.len() / shape[0];
         let group = if row.is_multiple_of(GROUP) { GROUP } else { row };
@@ -85,18 +86,18 @@ impl Stored {
     }
 }
 
-/// All parameters of a module under the names of `table`. Linear weights are turned back to
+/// Returns all parameters of a module under the names of `table`. Linear weights are turned back to
 /// PyTorch's `[out, in]`.
 ///
 /// # Panics
-/// Where `table` makes one parameter of several tensors: such layouts are read only.
+/// Panics if `table` makes one parameter of several tensors: such layouts are read only.
 pub fn parameters<M: Module>(module: &M, table: &KeyTable, precision: Precision) -> Vec<Stored> {
     let mut saver = Saver { table, precision, path: Vec::new(), stored: Vec::new() };
     module.visit(&mut saver);
     saver.stored
 }
 
-/// The bytes of a safetensors file.
+/// Returns the bytes of a safetensors file.
 pub fn to_bytes(tensors: &[Stored], metadata: Option<(&str, String)>) -> Vec<u8> {
     let views = tensors.iter().map(|tensor| {
         let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);

@@ -2,12 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
+use futures_util::StreamExt;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    Cache, CacheStorage, ReadableStreamDefaultReader, RequestCache, RequestInit, Response,
-};
+use wasm_streams::ReadableStream;
+use web_sys::{Cache, CacheStorage, RequestCache, RequestInit, Response};
 
 use super::{now, post, scope};
 use crate::page::protocol::Event;
@@ -57,8 +57,8 @@ impl Web {
         }
     }
 
-    /// Removes a file from the browser's store; whether it was what came out of it, so that
-    /// fetching it over the network may help.
+    /// Removes a file from the browser's store. Returns whether the store had given that file, so
+    /// that fetching it over the network may help.
     pub(super) async fn forget(&self, file: &str) -> bool {
         let from_store = self.from_store.borrow().iter().any(|name| name == file);
         if let Some(cache) = open_cache().await {
@@ -67,12 +67,12 @@ impl Web {
         from_store
     }
 
-    /// Whether the browser keeps the files.
+    /// Returns whether the browser keeps the files.
     pub(super) fn is_kept(&self) -> bool {
         self.keeping.get() == Keeping::Kept
     }
 
-    /// Whether the browser keeps the files, for people.
+    /// Returns whether the browser keeps the files, for people.
     pub(super) fn kept(&self) -> &'static str {
         match self.keeping.get() {
             Keeping::Kept if !self.from_store.borrow().is_empty() => {
@@ -109,7 +109,7 @@ impl Web {
         }
     }
 
-    /// The file's bytes from the store, else from the web, and then into the store.
+    /// Returns the file's bytes from the store, else from the web, and then into the store.
     async fn fetch(&self, file: &str) -> Result<Vec<u8>, String> {
         let url = self.url(file);
         // Only weights are kept: the small files say which weights are meant.
@@ -141,15 +141,10 @@ impl Web {
         let broken =
             |_: JsValue| "the download broke off: check the connection and try again".to_owned();
         let Some(body) = response.body() else { return Ok(Vec::new()) };
-        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let mut chunks = ReadableStream::from_raw(body).into_stream();
         let mut bytes = Vec::new();
-        loop {
-            let chunk = JsFuture::from(reader.read()).await.map_err(broken)?;
-            let value = Reflect::get(&chunk, &"value".into()).map_err(broken)?;
-            if value.is_undefined() {
-                return Ok(bytes);
-            }
-            let chunk: Uint8Array = value.unchecked_into();
+        while let Some(chunk) = chunks.next().await {
+            let chunk: Uint8Array = chunk.map_err(broken)?.unchecked_into();
             let start = bytes.len();
             bytes.resize(start + chunk.length() as usize, 0);
             chunk.copy_to(&mut bytes[start..]);
@@ -157,6 +152,7 @@ impl Web {
                 self.advance(f64::from(chunk.length()), from_network);
             }
         }
+        Ok(bytes)
     }
 }
 
@@ -173,7 +169,7 @@ impl Source for Web {
     }
 
     async fn read(&self, file: &str) -> Result<Vec<u8>> {
-        self.fetch(file).await.map_err(|problem| Error::weights(file, problem))
+        self.fetch(file).await.map_err(|problem| Error::model(file, problem))
     }
 }
 
@@ -192,19 +188,19 @@ async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
     }
 }
 
-/// The browser's stores; `None` where there are none: on plain http, and in some private windows. The
-/// generated binding would take what is not there for a store, and end the worker.
+/// Returns the browser's stores; `None` if there are none: on plain http, and in some private
+/// windows. The generated binding would take what is not there for a store, and end the worker.
 fn stores() -> Option<CacheStorage> {
     let caches = Reflect::get(&scope(), &"caches".into()).ok()?;
     caches.is_object().then(|| caches.unchecked_into())
 }
 
-/// `None` where the browser keeps nothing.
+/// `None` if the browser keeps nothing.
 async fn open_cache() -> Option<Cache> {
     JsFuture::from(stores()?.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 
-/// Keeps a file; `None` where there is no room.
+/// Keeps a file; `None` if there is no room.
 async fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> Option<()> {
     let body = Uint8Array::from(bytes);
     let response = Response::new_with_opt_buffer_source(Some(&body)).ok()?;

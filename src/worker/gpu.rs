@@ -23,10 +23,10 @@ struct Adapter {
     has_timestamps: bool,
 }
 
-/// The backend for a choice, and what to tell the visitor.
+/// Returns the backend for a choice, and what to tell the visitor.
 ///
 /// # Errors
-/// A sentence, where WebGPU was asked for and cannot be had.
+/// Returns a sentence if WebGPU was asked for and cannot be had.
 pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts), String> {
     if choice == DeviceChoice::Cpu {
         return Ok((Backend::Cpu, cpu("You chose the CPU.".into())));
@@ -68,7 +68,7 @@ pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts
     Ok((Backend::WebGpu, facts))
 }
 
-/// What to tell of the CPU, taken because of `reason`.
+/// Returns what to tell of the CPU, taken because of `reason`.
 pub(super) fn cpu(reason: String) -> DeviceFacts {
     DeviceFacts { name: "CPU".into(), reason, ..DeviceFacts::default() }
 }
@@ -77,7 +77,7 @@ pub(super) fn cpu(reason: String) -> DeviceFacts {
 /// pictures.
 ///
 /// # Errors
-/// A sentence, where the GPU cannot be started.
+/// Returns a sentence if the GPU cannot be started.
 pub(super) async fn start(backend: Backend) -> Result<Device, String> {
     if backend == Backend::Cpu {
         return Ok(Device::flex());
@@ -126,7 +126,7 @@ async fn adapter() -> Option<Adapter> {
     Some(Adapter { name, features, is_software: named_so || flagged, has_timestamps })
 }
 
-/// A property that is there.
+/// Returns a property that is there.
 fn get(object: &JsValue, key: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &key.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)

@@ -29,7 +29,7 @@ pub(super) struct Worker {
     pipeline: Option<Rc<Pipeline>>,
     /// The job that was asked for last.
     latest: u32,
-    /// Counts requests to draw or to stop; who drew under an older count stops.
+    /// Counts requests to draw or to stop. A job that began under an older count stops.
     turn: u32,
     /// Each step of the last job, denoised, to be decoded on demand.
     trace: (u32, Vec<Tensor<4>>),
@@ -82,7 +82,7 @@ fn tell(job: u32, outcome: Result<()>) {
     }
 }
 
-/// The model on the device that `choice` leads to, and what to tell of it.
+/// Returns the model on the device that `choice` leads to, and what to tell of it.
 async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), String> {
     let start = now();
     let (mut backend, mut device) = gpu::choose(choice).await?;
@@ -123,8 +123,8 @@ async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), St
     Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
 }
 
-/// The model, where it came from, and its bytes. A file that was kept from an earlier visit may be
-/// damaged, or of older weights: then it comes over the network once more.
+/// Returns the model, where it came from, and its bytes. A file that was kept from an earlier visit
+/// may be damaged, or of older weights: then it comes over the network once more.
 async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
     let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
     let bytes = manifest.drawing_bytes() as f64;
@@ -133,7 +133,7 @@ async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
         let source = Web::new(model, bytes);
         match stickers::load(&source, manifest.clone(), device, Parts::ForDrawing).await {
             Ok(pipeline) => return Ok((pipeline, source, bytes)),
-            Err(Error::Weights { file, .. }) if tries > 0 && source.forget(&file).await => {
+            Err(Error::Model { file, .. }) if tries > 0 && source.forget(&file).await => {
                 tries -= 1;
             }
             Err(error) => return Err(error),
@@ -170,7 +170,7 @@ async fn check(pipeline: &Pipeline, source: &Web) -> Result<String, String> {
 }
 
 fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
-    let missing = || Error::Recipe("The model is not loaded yet: wait a moment".into());
+    let missing = || Error::model("The model", "it is not loaded yet: wait a moment");
     worker.borrow().pipeline.clone().ok_or_else(missing)
 }
 
@@ -218,7 +218,7 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     let pipeline = pipeline(worker)?;
     let trace = worker.borrow().trace.clone();
     let latent = trace.1.get(step).filter(|_| trace.0 == job).cloned();
-    let gone = || Error::Recipe("That step is not kept any more: draw the picture again".into());
+    let gone = || Error::Picture("That step is not kept any more: draw the picture again".into());
     let pictures = to_images(pipeline.autoencoder.decode(latent.ok_or_else(gone)?)).await?;
     post(&Event::Decoded { job, step, pictures });
     Ok(())
@@ -239,7 +239,7 @@ fn read(worker: &Shared, prompt: &str, negative: &str) {
     }
 }
 
-/// The denoised estimate and the latent as it is, in one read of the device.
+/// Returns the denoised estimate and the latent as it is, in one read of the device.
 async fn previews(pipeline: &Pipeline, step: &Step) -> Result<(Vec<Image>, Vec<Image>)> {
     let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
     let Some(map) = &pipeline.preview else {

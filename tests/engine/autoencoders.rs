@@ -1,7 +1,7 @@
 //! Stable Diffusion's autoencoder against diffusers', at its real widths and at tiny ones.
 
 use burn::tensor::Device;
-use patchwork::pipeline::diffusers_config::VaeConfig;
+use patchwork::pipeline::diffusers::config::VaeConfig;
 use patchwork::weights::{keys, load};
 use serde::Deserialize;
 

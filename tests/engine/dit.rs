@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use patchwork::model::text_tokens::TextTokens;
 use patchwork::model::{DitConfig, TextConfig};
-use patchwork::pipeline::diffusers_config::TransformerConfig;
+use patchwork::pipeline::diffusers::config::TransformerConfig;
 use patchwork::weights::{Checkpoint, keys, load};
 use serde::Deserialize;
 

@@ -201,7 +201,8 @@ fn a_giant_autoencoder_takes_no_giant_memory() {
     assert!(info.bytes_max < 64 << 20, "{}", info.bytes_max);
 }
 
-/// What a recipe asks for and does not get is told: here guidance, which `DiTPipeline` has above 1 alone.
+/// What a recipe asks for and does not get is told: here guidance, which `DiTPipeline` has above 1
+/// alone.
 #[test]
 fn what_guidance_leaves_unused_is_told() {
     let pipeline = load_changed(|_| ()).unwrap();
@@ -222,7 +223,8 @@ fn what_guidance_leaves_unused_is_told() {
     assert!(notes(4.0, (0.9, 1.0)).contains("No step lies in the guidance interval"));
 }
 
-/// The whole road by the command line: a class, its latents, and a recipe that names the folder alone.
+/// The whole road by the command line: a class, its latents, and a recipe that names the folder
+/// alone.
 #[test]
 fn the_program_draws_a_class_as_diffusers_does() {
     let Fixture { runs, manifests } = json("pipeline");

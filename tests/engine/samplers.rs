@@ -6,7 +6,7 @@ use patchwork::diffusion::timesteps::Spacing;
 use patchwork::diffusion::{
     Generator, Guided, LevelOptions, Levels, Parameterised, Prediction, Process, Schedule,
 };
-use patchwork::pipeline::scheduler_config::SchedulerConfig;
+use patchwork::pipeline::diffusers::scheduler_config::SchedulerConfig;
 use patchwork::samplers::{self, Sampling};
 use serde::Deserialize;
 use serde_json::Value;

@@ -23,7 +23,7 @@ fn native(python: &str) -> Outcome {
         let line = measured("cargo", &["bench", "--quiet", "--bench", "dit"])?;
         ours.push(number(&line, "forward_ms")?);
         peak = number(&line, "peak_mib")?;
-        let line = measured(python, &["tests/golden/bench_dit.py"])?;
+        let line = measured(python, &["benches/dit.py"])?;
         theirs.push(number(&line, "forward_ms")?);
     }
     let (ours, theirs) = (median(ours), median(theirs));
@@ -41,7 +41,7 @@ fn training(python: &str) -> Outcome {
     for _ in 0..ROUNDS {
         let line = measured("cargo", &["bench", "--quiet", "--bench", "train"])?;
         ours.push(number(&line, "images_per_second")?);
-        let line = measured(python, &["tests/golden/bench_train.py"])?;
+        let line = measured(python, &["benches/train.py"])?;
         theirs.push(number(&line, "images_per_second")?);
     }
     let (ours, theirs) = (median(ours), median(theirs));
@@ -58,7 +58,7 @@ fn training(python: &str) -> Outcome {
 fn in_browser(python: &str) -> Outcome {
     crate::build::run_all()?;
     let model = target_folder().join("dit.onnx").to_string_lossy().into_owned();
-    run(python, &["tests/golden/export_onnx.py", &model])?;
+    run(python, &["benches/export_onnx.py", &model])?;
     let mut bench = browser::node("benches/browser")?;
     let output = bench
         .args(["step.mjs", &model])
@@ -85,7 +85,7 @@ fn measured(program: &str, arguments: &[&str]) -> Result<String, String> {
     output(program, arguments).ok_or_else(|| format!("`{program}` gave no measurement"))
 }
 
-/// A number of a line of JSON.
+/// Returns a number of a line of JSON.
 fn number(json: &str, key: &str) -> Result<f64, String> {
     let value: Option<Value> = serde_json::from_str(json).ok();
     let number = value.and_then(|value| value[key].as_f64());

@@ -16,7 +16,7 @@ const CHROMIUMS: [&str; 4] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// The runner of the built page's tests, with all that it needs in place.
+/// Returns the runner of the built page's tests, with all that it needs in place.
 pub(crate) fn tests() -> Result<Command, String> {
     let mut runner = node("tests/browser")?;
     runner.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
@@ -59,7 +59,7 @@ pub(crate) fn ensure() -> Result<PathBuf, String> {
     find().ok_or_else(|| help.to_owned())
 }
 
-/// The packages that the lock file pins, where they are not there yet.
+/// The packages that the lock file pins, if they are not there yet.
 fn ensure_packages(folder: &Path) -> Outcome {
     let (lock, stamp) = (folder.join("package-lock.json"), folder.join("node_modules/.stamp"));
     let wanted = fs::read(&lock).map_err(|problem| format!("{}: {problem}", lock.display()))?;

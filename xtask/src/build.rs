@@ -14,7 +14,8 @@ use crate::wasm::{WITHIN, bind, optimised};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What a visitor downloads of something, in bytes, programs in brotli, and the most that it may be.
+/// What a visitor downloads of something, in bytes, programs in brotli, and the most that it may
+/// be.
 pub(crate) struct Size {
     pub(crate) what: &'static str,
     pub(crate) bytes: usize,
@@ -46,8 +47,8 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     for (program, profile, passes) in [("app", "page", &WITHIN[..]), ("worker", "worker", &["-O2"])]
     {
         let made = wasm(program, profile)?;
-        // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does not
-        // find its way.
+        // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does
+        // not find its way.
         let bound = optimised(&made, passes)?
             .and_then(|small| catch_unwind(|| bind(&small, program, &dist)).ok()?.ok());
         if bound.is_none() {
@@ -79,8 +80,8 @@ fn version_of(dist: &Path) -> Result<String, String> {
 }
 
 /// The lines that start both programs, and the page that asks for them. Every address carries the
-/// version: a new page never gets an old program out of some cache, and a page that was open while a
-/// new one was uploaded hears of it by the version that the worker tells.
+/// version: a new page never gets an old program out of some cache, and a page that was open while
+/// a new one was uploaded hears of it by the version that the worker tells.
 fn write_starts(dist: &Path) -> Outcome {
     let version = version_of(dist)?;
     let unwritable = |problem| format!("dist/ cannot be written: {problem}");
@@ -190,8 +191,8 @@ fn copy_file(from: &Path, to: &Path) -> Outcome {
     outcome.map(drop).map_err(|problem| format!("{} cannot be copied: {problem}", from.display()))
 }
 
-/// What a visitor downloads of each program, wasm and JavaScript, compressed as static hosts keep it
-/// ready: bytes.
+/// Returns what a visitor downloads of each program, wasm and JavaScript, compressed as static
+/// hosts keep it ready: bytes.
 fn download(dist: &Path, program: &str) -> Result<usize, String> {
     let mut total = 0;
     for file in [format!("{program}_bg.wasm"), format!("{program}.js")] {
@@ -200,8 +201,8 @@ fn download(dist: &Path, program: &str) -> Result<usize, String> {
     Ok(total)
 }
 
-/// The length of `bytes` in brotli at its best, which for megabytes takes a minute: those get
-/// quality 9, a little larger, in seconds.
+/// Returns the length of `bytes` in brotli at its best, which for megabytes takes a minute: those
+/// get quality 9, a little larger, in seconds.
 fn compressed(bytes: &[u8]) -> Result<usize, String> {
     let quality = if bytes.len() > 4 << 20 { 9 } else { 11 };
     let parameters = brotli::enc::BrotliEncoderParams { quality, ..Default::default() };

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::tools::{self, Outcome, ensure_vulkan, ensure_wasm_target};
-use crate::{browser, build};
+use crate::{browser, build, rooms};
 
 fn cargo(steps: &[&[&str]]) -> Outcome {
     steps.iter().try_for_each(|arguments| tools::run("cargo", arguments))
@@ -17,23 +18,70 @@ pub(crate) fn run_all() -> Outcome {
     let lint = |package| {
         ["clippy", "--release", "--package", package, "--all-targets", "--", "-D", "warnings"]
     };
-    cargo(&[&["fmt", "--all", "--check"], &lint("xtask"), &lint("patchwork"), &WASM_CLIPPY])?;
-    ensure_vulkan()?;
-    browser::ensure()?;
+    let mut stages = Stages::default();
+    stages.time("rooms and formatting", || {
+        rooms::check()?;
+        cargo(&[&["fmt", "--all", "--check"]])
+    })?;
+    stages.time("clippy", || cargo(&[&lint("xtask"), &lint("patchwork"), &WASM_CLIPPY]))?;
+    stages.time("documentation", document)?;
+    stages.time("a driver and a browser", || {
+        ensure_vulkan()?;
+        browser::ensure()
+    })?;
     let mut counts = Vec::new();
     for package in ["xtask", "patchwork"] {
         let arguments = ["test", "--release", "--package", package, "--no-fail-fast"];
-        counts.push(run_tests(&mut tools::command("cargo", &arguments), cargo_count)?);
+        let mut command = tools::command("cargo", &arguments);
+        counts.push(stages.time(package, || run_tests(&mut command, cargo_count))?);
     }
-    check_sizes(&build::build()?)?;
-    counts.push(run_tests(&mut browser::tests()?, node_count)?);
+    stages.time("the page", || check_sizes(&build::build()?))?;
+    counts.push(stages.time("browser tests", || run_tests(&mut browser::tests()?, node_count))?);
+    stages.print();
     let sum = |count: fn(&(usize, usize)) -> usize| counts.iter().map(count).sum::<usize>();
     let (passed, failed) = (sum(|(passed, _)| *passed), sum(|(_, failed)| *failed));
     println!("\n{passed} passed, {failed} failed");
     if failed == 0 { Ok(()) } else { Err("the tests do not pass".into()) }
 }
 
-/// Whether the page is as small as it must be.
+/// How long each stage took.
+#[derive(Default)]
+struct Stages(Vec<(String, Duration)>);
+
+impl Stages {
+    /// Runs a stage.
+    fn time<T>(
+        &mut self,
+        name: &str,
+        stage: impl FnOnce() -> Result<T, String>,
+    ) -> Result<T, String> {
+        let start = Instant::now();
+        let outcome = stage();
+        self.0.push((name.to_owned(), start.elapsed()));
+        if outcome.is_err() {
+            self.print();
+        }
+        outcome
+    }
+
+    fn print(&self) {
+        println!("\nMinutes of each stage:");
+        for (name, duration) in &self.0 {
+            println!("  {:5.1}  {name}", duration.as_secs_f64() / 60.0);
+        }
+    }
+}
+
+/// The documentation of the library, of the page's and the worker's parts too: a link that leads
+/// nowhere is an error.
+fn document() -> Outcome {
+    let arguments = ["doc", "--release", "--no-deps", "--lib", "--package", "patchwork"];
+    let mut command = tools::command("cargo", &arguments);
+    command.args(["--features", "page,worker"]).env("RUSTDOCFLAGS", "-D warnings");
+    tools::run_command(&mut command)
+}
+
+/// Checks whether the page is as small as it must be.
 fn check_sizes(sizes: &[build::Size]) -> Outcome {
     match sizes.iter().find(|size| size.bytes > size.most) {
         None => Ok(()),
@@ -70,7 +118,7 @@ fn run_tests(
     Ok((passed, failed))
 }
 
-/// The number before `passed` or `failed` in a closing line of `cargo test`.
+/// Returns the number before `passed` or `failed` in a closing line of `cargo test`.
 fn cargo_count(line: &str, word: &str) -> usize {
     if !line.starts_with("test result:") {
         return 0;
@@ -80,7 +128,7 @@ fn cargo_count(line: &str, word: &str) -> usize {
     pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
 }
 
-/// The number after `pass` or `fail` in a closing line of `node --test`.
+/// Returns the number after `pass` or `fail` in a closing line of `node --test`.
 fn node_count(line: &str, word: &str) -> usize {
     match line.split_whitespace().collect::<Vec<_>>()[..] {
         ["ℹ" | "#", found, number] if found == word => number.parse().unwrap_or(0),

@@ -1,5 +1,5 @@
-//! `cargo xtask gpu`: program, model and data in one folder of at most 64 MiB, to train on a machine
-//! with a GPU, and the way there and back.
+//! `cargo xtask gpu`: program, model and data in one folder of at most 64 MiB, to train on a
+//! machine with a GPU, and the way there and back.
 
 use std::fs;
 use std::path::Path;
@@ -88,7 +88,8 @@ pub(crate) fn run_all() -> Outcome {
         fs::copy(&path, folder.join(to)).map(drop).map_err(|problem| told(&path, &problem))
     };
     copy("benches/gpu/run.sh", "run.sh")?;
-    for file in ["bench_train.py", "fixtures.py", "random_weights.py", "reference_dit.py"] {
+    copy("benches/train.py", "bench/train.py")?;
+    for file in ["fixtures.py", "random_weights.py", "reference_dit.py"] {
         copy(&format!("tests/golden/{file}"), &format!("bench/{file}"))?;
     }
     let size = size(&folder);

@@ -6,6 +6,7 @@ mod build;
 mod gate;
 mod gpu;
 mod renew;
+mod rooms;
 mod serve;
 mod tools;
 mod wasm;

@@ -54,7 +54,7 @@ pub(crate) fn answer(request: Request, dist: &Path) {
     drop(request.respond(response));
 }
 
-/// The file that a URL's path means; `None` where it leads out of `dist`.
+/// Returns the file that a URL's path means; `None` if it leads out of `dist`.
 fn resolve(url: &str, dist: &Path) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });

@@ -6,14 +6,14 @@ use std::process::{Command, Stdio};
 /// What went wrong, in words.
 pub(crate) type Outcome = Result<(), String>;
 
-/// The repository's folder, as `cargo run` tells it: checkouts may share one target folder, and
-/// with it this program.
+/// Returns the repository's folder, as `cargo run` tells it: checkouts may share one target folder,
+/// and with it this program.
 pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from);
     here.parent().map_or_else(|| here.clone(), PathBuf::from)
 }
 
-/// Where cargo builds.
+/// Returns where cargo builds.
 pub(crate) fn target_folder() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => PathBuf::from(folder),
@@ -21,7 +21,7 @@ pub(crate) fn target_folder() -> PathBuf {
     }
 }
 
-/// A program with arguments, in the repository's folder.
+/// Returns a program with arguments, in the repository's folder.
 pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
@@ -45,7 +45,7 @@ pub(crate) fn run_command(command: &mut Command) -> Outcome {
     }
 }
 
-/// What a program prints; `None` where it fails or is not there.
+/// Returns what a program prints; `None` if it fails or is not there.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output = command(program, arguments).stderr(Stdio::inherit()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -63,13 +63,13 @@ pub(crate) fn ensure_wasm_target() -> Outcome {
     })
 }
 
-/// Whether Binaryen's `wasm-opt` is there, or can be installed.
+/// Returns whether Binaryen's `wasm-opt` is there, or can be installed.
 pub(crate) fn ensure_wasm_opt() -> bool {
     let is_there = || output("wasm-opt", &["--version"]).is_some();
     is_there() || (is_debian_root() && apt_install(&["binaryen"]).is_ok() && is_there())
 }
 
-/// Whether this user may install Debian packages.
+/// Returns whether this user may install Debian packages.
 fn is_debian_root() -> bool {
     output("id", &["-u"]).is_some_and(|id| id.trim() == "0")
         && std::path::Path::new("/usr/bin/apt-get").exists()
@@ -98,7 +98,7 @@ pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
     run_command(command.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// A Python with the pinned packages of the golden scripts, in a folder of its own.
+/// Returns a Python with the pinned packages of the golden scripts, in a folder of its own.
 pub(crate) fn ensure_python() -> Result<PathBuf, String> {
     const REQUIREMENTS: &str = "tests/golden/requirements.txt";
     let folder = target_folder().join("python");

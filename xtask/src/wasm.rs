@@ -7,7 +7,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::tools::{Outcome, ensure_wasm_opt, run};
 
-/// A program after Binaryen's pass, which takes a quarter off it; `None` where there is no
+/// Returns a program after Binaryen's pass, which takes a quarter off it; `None` if there is no
 /// Binaryen. It comes before wasm-bindgen, whose output has instructions that Debian's does not
 /// know.
 pub(crate) fn optimised(wasm: &Path, passes: &[&str]) -> Result<Option<PathBuf>, String> {

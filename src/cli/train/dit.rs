@@ -10,33 +10,33 @@ use crate::pipeline::stickers::{DIT, Manifest};
 use crate::tools::device;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
-use crate::train::checkpoint::{self, Snapshot};
-use crate::train::dit::{DitTask, Settings};
+use crate::train::dit::{DitSettings, DitTask};
 use crate::train::examples::KINDS;
 use crate::train::prepared::Prepared;
 use crate::train::prepared_cache::PreparedCache;
 use crate::train::run::{Plan, run as train};
+use crate::train::snapshot::{self, Snapshot};
 use crate::train::times::Times;
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Arguments {
+pub(in crate::cli) struct TrainDitArguments {
     #[command(flatten)]
     common: Common,
     /// Begin with random weights instead of the model's.
     #[arg(long)]
     from_scratch: bool,
     /// Pictures a step.
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    batch: usize,
+    #[arg(long, alias = "batch", value_name = "N", default_value_t = 128)]
+    batch_size: usize,
     /// Pictures that a thread takes at a time: more need more memory, and give the same.
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    part: usize,
+    #[arg(long, alias = "part", value_name = "N", default_value_t = 16)]
+    micro_batch: usize,
     /// The highest learning rate.
-    #[arg(long, value_name = "X", default_value_t = 1.5e-3)]
-    rate: f64,
+    #[arg(long, alias = "rate", value_name = "X", default_value_t = 1.5e-3)]
+    learning_rate: f64,
     /// Weight decay.
     #[arg(long, value_name = "X", default_value_t = 0.02)]
     weight_decay: f64,
@@ -57,36 +57,38 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "X")]
     skipping: Option<f64>,
     /// Places for captions. By default 10, and all of them while the rate falls.
-    #[arg(long, value_name = "N")]
-    places: Option<usize>,
+    #[arg(long, alias = "places", value_name = "N")]
+    max_tokens: Option<usize>,
 }
 
-impl Arguments {
-    /// The settings of a run.
-    fn settings(&self, plan: &Plan, manifest: &Manifest, data: String) -> Result<Settings> {
-        if let Some(places) = self.places.filter(|&places| places > manifest.text_tokens) {
+impl TrainDitArguments {
+    /// Returns the settings of a run.
+    fn settings(&self, plan: &Plan, manifest: &Manifest, data: String) -> Result<DitSettings> {
+        if let Some(max_tokens) =
+            self.max_tokens.filter(|&max_tokens| max_tokens > manifest.text_tokens)
+        {
             let most = manifest.text_tokens;
-            let problem = format!("--places is {places}, and the model has {most} of them");
-            return Err(Error::Recipe(problem));
+            let problem = format!("--max-tokens is {max_tokens}, and the model has {most} of them");
+            return Err(Error::Options(problem));
         }
         let (origin, seen) = beginning(self, manifest)?;
-        let falls = self.common.fall;
+        let falls = self.common.cooldown;
         let times = || if falls { Times::falling() } else { Times::default() };
-        Ok(Settings {
+        Ok(DitSettings {
             origin,
             data,
             seen,
             seed: self.common.seed,
-            batch: self.batch,
-            rate: plan.rate,
-            average: plan.average,
+            batch_size: self.batch_size,
+            learning_rate: plan.learning_rate,
+            ema: plan.ema,
             weight_decay: self.weight_decay,
-            longest: 1.0,
+            max_grad_norm: 1.0,
             times: self.times.clone().unwrap_or_else(times),
             detail: self.detail.unwrap_or(if falls { 0.5 } else { 0.25 }),
             shares: self.shares.clone(),
             skipping: self.skipping.unwrap_or(if falls { 0.0 } else { 0.75 }),
-            places: self.places.unwrap_or(if falls {
+            max_tokens: self.max_tokens.unwrap_or(if falls {
                 manifest.text_tokens
             } else {
                 manifest.text_tokens.min(10)
@@ -98,9 +100,9 @@ impl Arguments {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |problem: &str| Err(Error::Recipe(problem.to_owned()));
-        if self.part == 0 || self.places == Some(0) {
-            return refuse("--part and --places must be at least 1");
+        let refuse = |problem: &str| Err(Error::Options(problem.to_owned()));
+        if self.micro_batch == 0 || self.max_tokens == Some(0) {
+            return refuse("--micro-batch and --max-tokens must be at least 1");
         }
         let skipping = self.skipping.unwrap_or(0.0);
         if ![skipping, self.weight_decay].iter().all(|part| (0.0..1.0).contains(part)) {
@@ -120,40 +122,42 @@ impl Arguments {
     }
 }
 
-/// What a run begins with, and the pictures that has seen: its own beginning where it goes on,
-/// another run's last checkpoint, or the model.
-fn beginning(arguments: &Arguments, manifest: &Manifest) -> Result<(String, usize)> {
+/// Returns what a run begins with, and the pictures that has seen: its own beginning where it goes
+/// on, another run's last checkpoint, or the model.
+fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(String, usize)> {
     let Common { run, from, .. } = &arguments.common;
     let Some(from) = from else {
         let seen = manifest.images_seen.filter(|_| !arguments.from_scratch).unwrap_or(0);
         return Ok((manifest.hash(DIT).to_owned(), seen));
     };
     let settings = |snapshot: &Snapshot| serde_json::from_value(snapshot.settings.clone()).ok();
-    if let Some(Settings { origin, seen, .. }) = Snapshot::last(run)?.as_ref().and_then(settings) {
+    if let Some(DitSettings { origin, seen, .. }) = Snapshot::last(run)?.as_ref().and_then(settings)
+    {
         return Ok((origin, seen));
     }
     let found = Snapshot::last(from)?;
     let Some((snapshot, before)) = found.and_then(|found| Some((settings(&found)?, found))) else {
-        return Err(Error::weights(
-            from.display().to_string(),
-            "it has no checkpoint that `train dit` wrote; name the folder that its --run made",
-        ));
+        return Err(Error::Training(format!(
+            "{} cannot be used: it has no checkpoint that `train dit` wrote; name the folder that its \
+             --run made",
+            from.display()
+        )));
     };
-    let Settings { seen, batch, data, .. } = snapshot;
+    let DitSettings { seen, batch_size, data, .. } = snapshot;
     if !data.is_empty() && !data.contains(&format!("autoencoder {}", manifest.encoder_hash())) {
-        return Err(Error::Recipe(format!(
+        return Err(Error::Training(format!(
             "The run in {} learnt latents of another autoencoder than that of {}: give the --model \
              that it was begun with",
             from.display(),
             arguments.common.model.display()
         )));
     }
-    Ok((before.hash()?, seen + before.step * batch))
+    Ok((before.hash()?, seen + before.step * batch_size))
 }
 
-pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) -> Result<()> {
     let common = &arguments.common;
-    let plan = common.plan(arguments.rate, arguments.batch)?;
+    let plan = common.plan(arguments.learning_rate, arguments.batch_size)?;
     arguments.check()?;
     let folder = common.folder()?;
     let manifest = manifest(&common.model)?;
@@ -161,7 +165,7 @@ pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Resul
     let origin = manifest.prepared_origin(&FileFacts::of(&bytes).sha256, common.seed);
     let settings = arguments.settings(&plan, &manifest, origin.clone())?;
     // Before long work.
-    checkpoint::last(&common.run, &settings)?;
+    snapshot::last(&common.run, &settings)?;
     let device = device::named(&common.device).await?;
     let model = load_model(&common.model, &device, true).await?;
     let cache = PreparedCache {
@@ -170,7 +174,7 @@ pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Resul
         data: &common.data,
         manifest: &manifest,
         model: &model,
-        max_tokens: settings.places,
+        max_tokens: settings.max_tokens,
         seed: common.seed,
         threads: common.threads,
         progress,
@@ -187,22 +191,22 @@ pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Resul
         is_detail: detail_channels(&data),
         settings: &settings,
         workers: common.workers(&device),
-        part: arguments.part,
+        micro_batch: arguments.micro_batch,
         device,
     };
-    let state = train(&task, &plan, &settings, new, Settings::optimiser, progress)?;
+    let state = train(&task, &plan, &settings, new, DitSettings::optimiser, progress)?;
 
-    let seen = settings.seen + state.step * arguments.batch;
-    let bytes = to_bytes(&parameters(&state.average, &keys::DIT, Precision::Half), None);
+    let seen = settings.seen + state.step * arguments.batch_size;
+    let bytes = to_bytes(&parameters(&state.ema, &keys::DIT, Precision::Half), None);
     export(&common.model, &folder, &[(DIT, bytes)], |m| m.images_seen = Some(seen))?;
     print(format!(
         "{}: {}; its DiT has seen {seen} pictures in all",
         folder.display(),
         common.done(state.step)
     ))?;
-    if !common.fall {
+    if !common.cooldown {
         print(format!(
-            "Its rate has not fallen yet: `--from {}` and `--fall`, with another --run, make the \
+            "Its rate has not fallen yet: `--from {}` and `--cooldown`, with another --run, make the \
              model that draws best of it.",
             common.run.display()
         ))?;
@@ -210,7 +214,7 @@ pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Resul
     Ok(())
 }
 
-/// Which channels of the latent are detail, told.
+/// Returns which channels of the latent are detail, told.
 fn detail_channels(data: &Prepared) -> Vec<bool> {
     let (is_detail, shares) = data.detail_channels();
     let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());

@@ -15,18 +15,18 @@ use crate::pipeline::export::check_apart;
 use crate::tools::files::probe_folder;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
-use crate::train::checkpoint::Snapshot;
 use crate::train::environment;
-use crate::train::optimiser::Rate;
+use crate::train::optimiser::LearningRate;
 use crate::train::run::Plan;
+use crate::train::snapshot::Snapshot;
 use crate::{Error, Result};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Arguments {
+pub(super) enum TrainArguments {
     /// Train the DiT on a dataset; run the same command again to go on after a stop.
-    Dit(dit::Arguments),
+    Dit(dit::TrainDitArguments),
     /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
-    Vae(vae::Arguments),
+    Vae(vae::TrainVaeArguments),
 }
 
 /// Steps of the rate's rise, unless others are asked for.
@@ -52,18 +52,18 @@ struct Common {
     steps: usize,
     /// Let the rate fall to 0 over all steps, so that weights settle: the end of training, in a run
     /// of its own. Without it the rate stays, and more steps can always follow.
-    #[arg(long)]
-    fall: bool,
+    #[arg(long, alias = "fall")]
+    cooldown: bool,
     /// Stop after so many minutes, to be continued.
     #[arg(long, value_name = "X")]
     minutes: Option<f64>,
     /// Steps of the learning rate's rise: by default 200, or a fifth of a run that is too short for
     /// them; none with --from.
-    #[arg(long, value_name = "N")]
-    warm_up: Option<usize>,
+    #[arg(long, alias = "warm-up", value_name = "N")]
+    warmup_steps: Option<usize>,
     /// How much of the moving average stays at each step.
-    #[arg(long, value_name = "X", default_value_t = 0.999)]
-    average: f64,
+    #[arg(long, alias = "average", value_name = "X", default_value_t = 0.999)]
+    ema: f64,
     /// Steps between looks at how well a DiT guesses pictures; 0 never looks.
     #[arg(long, value_name = "N", default_value_t = 250)]
     errors: usize,
@@ -73,7 +73,8 @@ struct Common {
     /// Decides what is drawn at random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// cpu or webgpu; and vulkan, metal, cuda or rocm where the program was built with that feature.
+    /// cpu or webgpu; and vulkan, metal, cuda or rocm where the program was built with that
+    /// feature.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
     /// Threads on the CPU; by default as many as it has cores.
@@ -82,16 +83,16 @@ struct Common {
 }
 
 impl Common {
-    fn plan(&self, peak: f64, batch: usize) -> Result<Plan> {
-        let refuse = |problem: &str| Err(Error::Recipe(problem.to_owned()));
-        if self.steps == 0 || batch == 0 {
+    fn plan(&self, peak: f64, batch_size: usize) -> Result<Plan> {
+        let refuse = |problem: &str| Err(Error::Options(problem.to_owned()));
+        if self.steps == 0 || batch_size == 0 {
             return refuse("Steps and batch must each be at least 1");
         }
         if !(peak > 0.0 && peak < 1.0) {
             return refuse("The learning rate must be between 0 and 1; 0.001 is usual");
         }
-        if !(0.0..1.0).contains(&self.average) {
-            return refuse("--average must be 0 or more and below 1");
+        if !(0.0..1.0).contains(&self.ema) {
+            return refuse("--ema must be 0 or more and below 1");
         }
         if self.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
             return refuse("--threads must be 1 to 1024");
@@ -99,44 +100,47 @@ impl Common {
         if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes < 1e6)) {
             return refuse("--minutes must be more than 0");
         }
-        let Self { steps, fall, average, samples, errors, .. } = *self;
-        let warm_up = self.warm_up()?;
+        let Self { steps, cooldown, ema, samples, errors, .. } = *self;
+        let warmup_steps = self.warmup_steps()?;
         Ok(Plan {
             folder: self.run.clone(),
             from: self.from.clone(),
             steps,
-            rate: Rate { peak, warm_up, fall: fall.then_some(steps) },
-            batch,
-            average,
+            learning_rate: LearningRate {
+                peak,
+                warmup_steps,
+                decay_steps: cooldown.then_some(steps),
+            },
+            batch_size,
+            ema,
             samples,
             errors,
             most: self.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
         })
     }
 
-    /// Steps of the rate's rise. It ends well before the run does, or what was asked for would never be
-    /// reached; and a run that goes on keeps its own.
-    fn warm_up(&self) -> Result<usize> {
+    /// Steps of the rate's rise. It ends well before the run does, or what was asked for would
+    /// never be reached; and a run that goes on keeps its own.
+    fn warmup_steps(&self) -> Result<usize> {
         if self.from.is_some() {
             // What another run has learnt needs no warming up.
-            if self.warm_up.is_some_and(|asked| asked > 0) {
-                note("--warm-up is not used with --from: what has learnt needs none.");
+            if self.warmup_steps.is_some_and(|asked| asked > 0) {
+                note("--warmup-steps is not used with --from: what has learnt needs none.");
             }
             return Ok(0);
         }
-        let asked = self.warm_up.unwrap_or(WARM_UP);
-        let before = Snapshot::last(&self.run)?;
-        let before = before.and_then(|found| found.settings["rate"]["warm_up"].as_u64());
-        if let Some(before) = before.filter(|&before| before <= asked as u64) {
-            if self.warm_up.is_some_and(|asked| asked as u64 != before) {
+        let asked = self.warmup_steps.unwrap_or(WARM_UP);
+        let before = Snapshot::last(&self.run)?.and_then(|found| found.warmup_steps());
+        if let Some(before) = before.filter(|&before| before <= asked) {
+            if self.warmup_steps.is_some_and(|asked| asked != before) {
                 note(format!(
                     "The run keeps the warm-up of {before} steps that it was begun with."
                 ));
             }
-            return Ok(before as usize);
+            return Ok(before);
         }
         let fifth = self.steps / 5;
-        if asked >= self.steps || (self.fall && asked > fifth) {
+        if asked >= self.steps || (self.cooldown && asked > fifth) {
             note(match fifth {
                 0 => "There is no warm-up in a run of so few steps.".into(),
                 fifth => {
@@ -148,7 +152,7 @@ impl Common {
         Ok(asked)
     }
 
-    /// The folder of the trained model, if all folders are as they must be.
+    /// Returns the folder of the trained model, if all folders are as they must be.
     fn folder(&self) -> Result<PathBuf> {
         let trained = self.run.join("model");
         check_apart(&self.model, &trained)?;
@@ -157,13 +161,13 @@ impl Common {
         if let Some(from) = &self.from {
             check_apart(from, &self.run).map_err(|_| {
                 let from = from.display();
-                Error::Recipe(format!("A run cannot begin from itself: {from} is its own folder"))
+                Error::Training(format!("A run cannot begin from itself: {from} is its own folder"))
             })?;
         }
         Ok(trained)
     }
 
-    /// How far a run is.
+    /// Returns how far a run is.
     fn done(&self, step: usize) -> String {
         match self.steps {
             steps if step < steps => format!("{step} of {steps} steps done, run again to go on"),
@@ -177,13 +181,13 @@ impl Common {
 }
 
 /// Trains, in a process whose environment is as it should be.
-pub(super) fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn run(arguments: &TrainArguments, progress: &dyn Progress) -> Result<ExitCode> {
     if let Some(code) = environment::ensure()? {
         return Ok(code);
     }
     match arguments {
-        Arguments::Dit(arguments) => pollster::block_on(dit::run(arguments, progress))?,
-        Arguments::Vae(arguments) => pollster::block_on(vae::run(arguments, progress))?,
+        TrainArguments::Dit(arguments) => pollster::block_on(dit::run(arguments, progress))?,
+        TrainArguments::Vae(arguments) => pollster::block_on(vae::run(arguments, progress))?,
     }
     Ok(ExitCode::SUCCESS)
 }

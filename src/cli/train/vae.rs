@@ -14,26 +14,26 @@ use crate::tools::device;
 use crate::tools::progress::Progress;
 use crate::train::latents;
 use crate::train::run::run as train;
-use crate::train::vae::{Settings, VaeTask};
+use crate::train::vae::{VaeSettings, VaeTask};
 use crate::weights::save::Precision;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Arguments {
+pub(in crate::cli) struct TrainVaeArguments {
     #[command(flatten)]
     common: Common,
     /// Begin with random weights and train the encoder too; a DiT must then be trained anew.
     #[arg(long)]
     from_scratch: bool,
     /// Pictures a step.
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    batch: usize,
+    #[arg(long, alias = "batch", value_name = "N", default_value_t = 32)]
+    batch_size: usize,
     /// Pictures that a thread takes at a time.
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    part: usize,
+    #[arg(long, alias = "part", value_name = "N", default_value_t = 4)]
+    micro_batch: usize,
     /// The highest learning rate.
-    #[arg(long, value_name = "X", default_value_t = 5e-4)]
-    rate: f64,
+    #[arg(long, alias = "rate", value_name = "X", default_value_t = 5e-4)]
+    learning_rate: f64,
     /// The most noise on latents, in their deviations.
     #[arg(long, value_name = "X", default_value_t = 0.2)]
     noise: f64,
@@ -42,28 +42,28 @@ pub(in crate::cli) struct Arguments {
     edges: f64,
 }
 
-pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Result<()> {
+pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) -> Result<()> {
     let common = &arguments.common;
-    let plan = common.plan(arguments.rate, arguments.batch)?;
-    if arguments.part == 0
+    let plan = common.plan(arguments.learning_rate, arguments.batch_size)?;
+    if arguments.micro_batch == 0
         || !(0.0..10.0).contains(&arguments.noise)
         || !(0.0..1e3).contains(&arguments.edges)
     {
-        let problem = "--part must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
-        return Err(Error::Recipe(problem.into()));
+        let problem = "--micro-batch must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
+        return Err(Error::Options(problem.into()));
     }
     let folder = common.folder()?;
     let device = device::named(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;
-    let settings = Settings {
+    let settings = VaeSettings {
         origin: format!("data {hash}, autoencoder {}", manifest.hash(AUTOENCODER)),
         seed: common.seed,
-        batch: arguments.batch,
-        rate: plan.rate,
-        average: plan.average,
+        batch_size: arguments.batch_size,
+        learning_rate: plan.learning_rate,
+        ema: plan.ema,
         weight_decay: 1e-4,
-        longest: 1.0,
+        max_grad_norm: 1.0,
         noise: arguments.noise,
         edges: arguments.edges,
         divergence: arguments.from_scratch.then_some(1e-3),
@@ -85,21 +85,21 @@ pub(super) async fn run(arguments: &Arguments, progress: &dyn Progress) -> Resul
         std: if arguments.from_scratch { unit } else { manifest.latent_std },
         settings: &settings,
         workers: common.workers(&device),
-        part: arguments.part,
+        micro_batch: arguments.micro_batch,
         device: device.clone(),
     };
     if task.train.is_empty() {
-        return Err(Error::weights(common.data.display().to_string(), "it has nothing to learn"));
+        return Err(Error::dataset(common.data.display().to_string(), "it has nothing to learn"));
     }
-    let state = train(&task, &plan, &settings, new, Settings::optimiser, progress)?;
+    let state = train(&task, &plan, &settings, new, VaeSettings::optimiser, progress)?;
 
-    let mut files = autoencoder_files(&state.average, Precision::Half).to_vec();
+    let mut files = autoencoder_files(&state.ema, Precision::Half).to_vec();
     if !arguments.from_scratch && has_encoder {
         // It is as it was, and so are its latents.
         files.retain(|(name, _)| *name != ENCODER);
     }
     let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
-    let latents = arguments.from_scratch.then(|| latents::fit(&state.average, &pictures, &device));
+    let latents = arguments.from_scratch.then(|| latents::fit(&state.ema, &pictures, &device));
     export(&common.model, &folder, &files, |manifest| {
         if let Some(fitted) = latents {
             manifest.latent_mean = fitted.mean;

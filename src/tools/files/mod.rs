@@ -14,7 +14,7 @@ use tempfile::{Builder, NamedTempFile};
 
 pub use target::{check_apart, is_same, is_stdout};
 
-use target::{Place, folder_of, is_pipe, place};
+use target::{TargetPlace, folder_of, is_pipe, place};
 
 use crate::{Error, Result};
 
@@ -22,7 +22,7 @@ use crate::{Error, Result};
 /// what was there before. A link of that name is replaced.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// Returns an error if it cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, bytes).map_err(|source| Error::write(path, source))
 }
@@ -31,10 +31,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// are written to, and `-` is the standard output.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// Returns an error if it cannot be written.
 pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || match place(path)? {
-        Place::Stdout => {
+        TargetPlace::Stdout => {
             #[expect(
                 clippy::disallowed_methods,
                 reason = "these are bytes of a target, and no words"
@@ -42,8 +42,8 @@ pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
             let mut out = io::stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush())
         }
-        Place::Device(path) => File::options().write(true).open(path)?.write_all(bytes),
-        Place::File(path) => replace(&path, bytes),
+        TargetPlace::Device(path) => File::options().write(true).open(path)?.write_all(bytes),
+        TargetPlace::File(path) => replace(&path, bytes),
     };
     write().map_err(|source| Error::write(path, source))
 }
@@ -51,12 +51,12 @@ pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Makes sure that what a user named can be written, before long work.
 ///
 /// # Errors
-/// A sentence, where it cannot: a folder, a name in no folder, a file or a folder that may only be
-/// read, a device that is full.
+/// Returns a sentence if it cannot: a folder, a name in no folder, a file or a folder that may only
+/// be read, a device that is full.
 pub fn probe(path: &Path) -> Result<()> {
     let try_it = || match place(path)? {
         // A full device refuses even nothing, and what cannot be opened anew may still be written.
-        Place::Stdout => match fs::metadata("/dev/stdout").is_ok_and(|f| !f.is_file()) {
+        TargetPlace::Stdout => match fs::metadata("/dev/stdout").is_ok_and(|f| !f.is_file()) {
             true if !is_pipe(Path::new("/dev/stdout")) => {
                 let opened = File::options().write(true).open("/dev/stdout");
                 opened.map_or(Ok(()), |mut file| file.write(&[]).map(drop))
@@ -64,10 +64,10 @@ pub fn probe(path: &Path) -> Result<()> {
             _ => Ok(()),
         },
         // A pipe would tell its reader that all is written.
-        Place::Device(path) if is_pipe(&path) => Ok(()),
+        TargetPlace::Device(path) if is_pipe(&path) => Ok(()),
         // Nothing is written, which a full device refuses too.
-        Place::Device(path) => File::options().write(true).open(path)?.write(&[]).map(drop),
-        Place::File(path) => {
+        TargetPlace::Device(path) => File::options().write(true).open(path)?.write(&[]).map(drop),
+        TargetPlace::File(path) => {
             if fs::metadata(&path).is_ok_and(|facts| facts.permissions().readonly()) {
                 let problem = "it may only be read; choose another name";
                 return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
@@ -81,7 +81,7 @@ pub fn probe(path: &Path) -> Result<()> {
 /// Makes sure that a folder is there or can be made, and files in it, before long work.
 ///
 /// # Errors
-/// A sentence, where not.
+/// Returns a sentence if not.
 pub fn probe_folder(path: &Path) -> Result<()> {
     let unwritable = |source| Error::write(path, source);
     let there = path.ancestors().find(|place| place.symlink_metadata().is_ok());
@@ -93,7 +93,7 @@ pub fn probe_folder(path: &Path) -> Result<()> {
     draft(&there.join("x")).map(drop).map_err(unwritable)
 }
 
-/// A new file beside `path`, which vanishes unless it takes its place.
+/// Returns a new file beside `path`, which vanishes unless it takes its place.
 fn draft(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     // As any new file has it; less what the user's mask takes away.

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// The name of the standard output where a file can be named.
 const STDOUT: &str = "-";
 
-/// Whether a user names the standard output.
+/// Returns whether a user names the standard output.
 pub fn is_stdout(path: &Path) -> bool {
     let places = [STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
     places.iter().any(|place| path == Path::new(place))
@@ -19,18 +19,18 @@ pub fn is_stdout(path: &Path) -> bool {
 /// spelling or link, and that none is one of the files in `read`.
 ///
 /// # Errors
-/// A sentence about the first two that are one.
+/// Returns a sentence about the first two that are one.
 pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
     for (i, (option, path)) in targets.iter().enumerate() {
         if let Some((other, _)) = targets[..i].iter().find(|(_, other)| is_same(path, other)) {
-            return Err(Error::Recipe(format!(
+            return Err(Error::Options(format!(
                 "{option} and {other} both name {}: one would be written over the other",
                 path.display()
             )));
         }
         if read.iter().any(|read| is_same(path, read)) {
             let path = path.display();
-            return Err(Error::Recipe(format!(
+            return Err(Error::Options(format!(
                 "{option} names {path}, which is read: choose another name"
             )));
         }
@@ -38,15 +38,15 @@ pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
     Ok(())
 }
 
-/// Whether two paths are one file, or would be.
+/// Returns whether two paths are one file, or would be.
 pub fn is_same(a: &Path, b: &Path) -> bool {
     match (place(a), place(b)) {
-        (Ok(Place::Stdout), Ok(Place::Stdout)) => true,
-        (Ok(Place::File(a)), Ok(Place::File(b))) => {
+        (Ok(TargetPlace::Stdout), Ok(TargetPlace::Stdout)) => true,
+        (Ok(TargetPlace::File(a)), Ok(TargetPlace::File(b))) => {
             absolute(&a) == absolute(&b) || same_file::is_same_file(&a, &b).unwrap_or(false)
         }
         // A device such as `/dev/null` takes both; in a pipe they would be one.
-        (Ok(Place::Device(a)), Ok(Place::Device(b))) => {
+        (Ok(TargetPlace::Device(a)), Ok(TargetPlace::Device(b))) => {
             is_pipe(&a) && same_file::is_same_file(&a, &b).unwrap_or(false)
         }
         _ => false,
@@ -54,7 +54,7 @@ pub fn is_same(a: &Path, b: &Path) -> bool {
 }
 
 /// Where bytes go.
-pub(super) enum Place {
+pub(super) enum TargetPlace {
     Stdout,
     Device(PathBuf),
     File(PathBuf),
@@ -63,17 +63,17 @@ pub(super) enum Place {
 /// How many links may lead to a file.
 const MOST_LINKS: usize = 40;
 
-/// Where a user's name leads.
-pub(super) fn place(path: &Path) -> io::Result<Place> {
+/// Returns where a user's name leads.
+pub(super) fn place(path: &Path) -> io::Result<TargetPlace> {
     if is_stdout(path) {
-        return Ok(Place::Stdout);
+        return Ok(TargetPlace::Stdout);
     }
     match fs::metadata(path) {
         Ok(facts) if facts.is_dir() => {
             Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder; name a file in it"))
         }
-        Ok(facts) if facts.is_file() => path.canonicalize().map(Place::File),
-        Ok(_) => Ok(Place::Device(path.to_owned())),
+        Ok(facts) if facts.is_file() => path.canonicalize().map(TargetPlace::File),
+        Ok(_) => Ok(TargetPlace::Device(path.to_owned())),
         Err(problem) if problem.kind() != ErrorKind::NotFound => Err(problem),
         Err(_) => {
             // A link to what is not there yet.
@@ -91,12 +91,12 @@ pub(super) fn place(path: &Path) -> io::Result<Place> {
                 let problem = format!("there is no folder {}", folder.display());
                 return Err(io::Error::new(ErrorKind::NotFound, problem));
             }
-            Ok(Place::File(place))
+            Ok(TargetPlace::File(place))
         }
     }
 }
 
-/// A path by which two spellings can be compared.
+/// Returns a path by which two spellings can be compared.
 fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
         let folder = folder_of(path);

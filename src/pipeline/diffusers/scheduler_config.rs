@@ -1,10 +1,9 @@
 //! What a scheduler's configuration in diffusers' layout says, in our terms.
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::honoured::SchedulerFields;
 use super::scheduler_classes::Class;
-use crate::diffusion::timesteps::Spacing;
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::{Error, Result};
 
@@ -15,97 +14,55 @@ pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchedulerConfig {
     class: Class,
-    fields: Fields,
+    fields: SchedulerFields,
     prediction: Prediction,
 }
 
-/// The fields that are honoured. What the file leaves out is the class's own in diffusers.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default)]
-struct Fields {
-    num_train_timesteps: usize,
-    beta_start: Option<f64>,
-    beta_end: Option<f64>,
-    beta_schedule: String,
-    prediction_type: Option<String>,
-    timestep_spacing: Option<Spacing>,
-    steps_offset: usize,
-    set_alpha_to_one: bool,
-    use_karras_sigmas: bool,
-    clip_sample: Option<bool>,
-    variance_type: Option<String>,
-    use_flow_sigmas: bool,
-    lambda_min_clipped: Option<f64>,
-    flow_shift: f64,
-    shift: f64,
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            num_train_timesteps: 1000,
-            beta_start: None,
-            beta_end: None,
-            beta_schedule: "linear".into(),
-            prediction_type: None,
-            timestep_spacing: None,
-            steps_offset: 0,
-            set_alpha_to_one: true,
-            use_karras_sigmas: false,
-            clip_sample: None,
-            variance_type: None,
-            use_flow_sigmas: false,
-            lambda_min_clipped: None,
-            flow_shift: 1.0,
-            shift: 1.0,
-        }
-    }
-}
-
 fn refuse<T>(problem: impl Into<String>) -> Result<T> {
-    Err(Error::config(SCHEDULER, problem))
+    Err(Error::model(SCHEDULER, problem))
 }
 
 impl SchedulerConfig {
-    /// Reads the file's JSON. `class` is the scheduler that the model's index names, which wins over
-    /// the one that the file names, as in diffusers.
+    /// Reads the file's JSON. `class` is the scheduler that the model's index names, which wins
+    /// over the one that the file names, as in diffusers.
     ///
     /// # Errors
-    /// Where the scheduler is not supported, a field has the wrong type, or asks for something that
-    /// is not drawn here.
+    /// Returns an error if the scheduler is not supported, a field has the wrong type, or asks for
+    /// something that is not drawn here.
     pub fn read(json: Value, class: Option<&str>) -> Result<Self> {
         let Value::Object(json) = json else { return refuse("it is no JSON object") };
         let named = json.get("_class_name").and_then(Value::as_str);
         let class = Class::named(class.or(named).unwrap_or("DDIMScheduler"))?;
         let fields = class.fields(json)?;
-        let fields: Fields = serde_json::from_value(Value::Object(fields))
+        let fields: SchedulerFields = serde_json::from_value(Value::Object(fields))
             .or_else(|problem| refuse(format!("its JSON is not as it should be: {problem}")))?;
         let prediction = prediction(class, &fields)?;
         Ok(Self { class, fields, prediction })
     }
 
-    /// The name of the sampler that its makers chose.
+    /// Returns the name of the sampler that its makers chose.
     pub fn sampler(&self) -> &'static str {
         self.class.sampler
     }
 
-    /// What the network predicts.
+    /// Returns what the network predicts.
     pub fn prediction(&self) -> Prediction {
         self.prediction
     }
 
-    /// Whether DDPM's steps take the variance that the network learned. Diffusers' DDPM does so
-    /// only where it is told to; under another scheduler's configuration DDPM is the paper's.
+    /// Returns whether DDPM's steps take the variance that the network learned. Diffusers' DDPM
+    /// does so only where it is told to; under another scheduler's configuration DDPM is the
+    /// paper's.
     pub fn learned_variance(&self) -> bool {
         self.sampler() != "ddpm" || self.fields.variance_type.as_deref() == Some("learned_range")
     }
 
-    /// The trained levels.
+    /// Returns the trained levels.
     ///
     /// # Errors
-    /// Where it asks for levels or clipping that are not supported.
+    /// Returns an error if it asks for levels or clipping that are not supported.
     pub fn schedule(&self) -> Result<Schedule> {
-        let Fields { num_train_timesteps: train, steps_offset, .. } = self.fields;
+        let SchedulerFields { num_train_timesteps: train, steps_offset, .. } = self.fields;
         let clips_by_custom = matches!(self.sampler(), "ddim" | "ddpm");
         if self.fields.clip_sample.unwrap_or(clips_by_custom) {
             return refuse(
@@ -157,8 +114,8 @@ impl SchedulerConfig {
         Ok(Schedule::Flow { shift })
     }
 
-    /// How its makers lay a run's levels. Multistep solvers of diffusers tell a flow's network whole
-    /// timesteps, cut and not rounded.
+    /// Returns how its makers lay a run's levels. Multistep solvers of diffusers tell a flow's
+    /// network whole timesteps, cut and not rounded.
     pub fn level_options(&self) -> LevelOptions {
         LevelOptions {
             spacing: self.fields.timestep_spacing,
@@ -170,8 +127,8 @@ impl SchedulerConfig {
     }
 }
 
-/// What the network predicts, by the class and the fields that it knows.
-fn prediction(class: Class, fields: &Fields) -> Result<Prediction> {
+/// Returns what the network predicts, by the class and the fields that it knows.
+fn prediction(class: Class, fields: &SchedulerFields) -> Result<Prediction> {
     let has_flow_sigmas = class.is_flow || fields.use_flow_sigmas;
     let prediction = match fields.prediction_type.as_deref() {
         _ if class.is_flow => Prediction::Flow,
@@ -222,7 +179,8 @@ mod tests {
         }
     }
 
-    /// As Python reads them: null is false, 2.0 is 2, and what a scheduler does not know is nothing.
+    /// As Python reads them: null is false, 2.0 is 2, and what a scheduler does not know is
+    /// nothing.
     #[test]
     fn values_mean_what_they_mean_in_python() {
         let read = |json| SchedulerConfig::read(json, None).unwrap();

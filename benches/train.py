@@ -1,7 +1,7 @@
 """Times the gradient of one batch of the embedded DiT in PyTorch (random weights), for comparison
 with Rust's: batch 128, 8x16x16 latents, 16 text tokens, no optimiser.
 
-    python bench_train.py [--threads N] [--seconds S] [--device cuda] [--bf16]
+    python benches/train.py [--threads N] [--seconds S] [--device cuda] [--bf16]
 
 Prints one line of JSON: {"torch": version, "threads": n, "images_per_second": median}.
 """
@@ -10,9 +10,14 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import time
+from pathlib import Path
 
 import torch
+
+# The same network as that of the golden values.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "golden"))
 
 from fixtures import randn
 from random_weights import fill

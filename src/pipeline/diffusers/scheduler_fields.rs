@@ -18,8 +18,8 @@ enum Belongs {
 
 use Belongs::{ToTheDrawing, ToTheWeights};
 
-/// Fields that change the picture, the values of each that are drawn here, and why others stand there.
-/// The first value is the one to advise; none means to leave the field out.
+/// Fields that change the picture, the values of each that are drawn here, and why others stand
+/// there. The first value is the one to advise; none means to leave the field out.
 fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>, Belongs)> {
     let (no, is) = (json!(false), |key: &str, value: &Value| json.get(key) == Some(value));
     let mut limits = vec![
@@ -84,7 +84,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
 const TRUE_BY_CUSTOM: [&str; 4] =
     ["set_alpha_to_one", "clip_sample", "predict_x0", "lower_order_final"];
 
-/// Whether two values are one to Python, to which 0 is false and 2.0 is 2.
+/// Returns whether two values are one to Python, to which 0 is false and 2.0 is 2.
 fn is_equal(a: &Value, b: &Value) -> bool {
     let number = |value: &Value| match value {
         Value::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -94,10 +94,10 @@ fn is_equal(a: &Value, b: &Value) -> bool {
 }
 
 impl Class {
-    /// The fields that it knows, less those that are null.
+    /// Returns the fields that it knows, less those that are null.
     ///
     /// # Errors
-    /// Where a field has a value that would change the picture and is not drawn here.
+    /// Returns an error if a field has a value that would change the picture and is not drawn here.
     pub fn fields(self, mut json: Map<String, Value>) -> Result<Map<String, Value>> {
         for field in TRUE_BY_CUSTOM {
             // Nothing is false in Python.
@@ -123,7 +123,7 @@ impl Class {
             };
             let value = short(&value.to_string(), 60);
             let problem = format!("its {field} {value} is not supported: {advice}");
-            return Err(Error::config(SCHEDULER, problem));
+            return Err(Error::model(SCHEDULER, problem));
         }
         Ok(json)
     }

@@ -3,12 +3,16 @@
 Batch 2, text embedded beforehand, as a guided step of the page has it: latents [2, 8, 16, 16],
 timesteps [2], labels [2], tokens [2, 16, 256], pooled [2, 256] -> [2, 8, 16, 16].
 
-    python export_onnx.py FILE
+    python benches/export_onnx.py FILE
 """
 
 import sys
+from pathlib import Path
 
 import torch
+
+# The same network as that of the golden values.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "golden"))
 
 from random_weights import fill
 from reference_dit import DiT

@@ -23,13 +23,13 @@ pub type Features = Vec<Vec<f32>>;
 
 /// Computes features.
 #[derive(Debug)]
-pub struct Eye {
+pub struct FeatureExtractor {
     network: Lite0,
     workers: Workers,
     device: Device,
 }
 
-impl Eye {
+impl FeatureExtractor {
     /// With the weights of the package in `cache`.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Eye {
         Ok(Self { network, workers: Workers::new(device, None), device: device.clone() })
     }
 
-    /// A row of features for each picture.
+    /// Returns a row of features for each picture.
     pub fn features(&self, images: &[&Image]) -> Features {
         let parts = images.chunks(16).collect();
         let rows = self.workers.map(parts, |images: &[&Image]| {
@@ -50,10 +50,10 @@ impl Eye {
         rows.into_iter().flatten().collect()
     }
 
-    /// The features of a whole dataset, of which `hash` is the file's, kept beside it.
+    /// Returns the features of a whole dataset, of which `hash` is the file's, kept beside it.
     ///
     /// # Errors
-    /// Where that file cannot be read or written.
+    /// Returns an error if that file cannot be read or written.
     pub fn features_of(&self, dataset: &Dataset, hash: &str, path: &Path) -> Result<Features> {
         let path = path.with_extension("features.safetensors");
         let shape = [dataset.pictures.len(), FEATURES];
@@ -74,7 +74,7 @@ impl Eye {
 const TENSOR: &str = "features";
 const DATASET: &str = "dataset";
 
-/// A file of features, if it was made of the dataset with this hash.
+/// Returns a file of features, if it was made of the dataset with this hash.
 fn kept(path: &Path, hash: &str) -> Result<Option<Vec<u8>>> {
     if !path.is_file() {
         return Ok(None);
@@ -103,7 +103,7 @@ impl Prototypes {
     /// Of what `name` calls the pictures of `rows`, by their features, all of one length.
     ///
     /// # Panics
-    /// Where there are no rows.
+    /// Panics if there are no rows.
     pub fn new(rows: &[usize], features: &[Vec<f32>], name: impl Fn(usize) -> String) -> Self {
         let length = features[rows[0]].len();
         let mean = |rows: &[usize]| {
@@ -130,7 +130,8 @@ impl Prototypes {
         Self { names: groups.into_keys().collect(), means, centre, within }
     }
 
-    /// The rank of `name` among all, 0 being the nearest; `None` where it is not among them.
+    /// Returns the rank of `name` among all, 0 being the nearest; `None` if it is not among
+    /// them.
     pub fn rank(&self, features: &[f32], name: &str) -> Option<usize> {
         let place = self.names.iter().position(|known| known == name)?;
         let direction = direction(&self.within, &(vector(features) - &self.centre));
@@ -146,13 +147,13 @@ fn vector(features: &[f32]) -> DVector<f64> {
     DVector::from_iterator(features.len(), features.iter().map(|&value| f64::from(value)))
 }
 
-/// A difference, whitened, of length 1.
+/// Returns a difference, whitened, of length 1.
 fn direction(within: &Cholesky<f64, Dyn>, difference: &DVector<f64>) -> DVector<f64> {
     let white = within.l_dirty().solve_lower_triangular(difference);
     white.expect("its diagonal is positive").normalize()
 }
 
-/// The cosine distance to the nearest of `rows`, 0..2.
+/// Returns the cosine distance to the nearest of `rows`, 0..2.
 pub fn nearest(features: &[f32], rows: &[&[f32]]) -> f64 {
     let length = |row: &[f32]| dot(row, row).sqrt().max(1e-12);
     let own = length(features);

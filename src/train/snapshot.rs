@@ -1,7 +1,6 @@
 //! A run on disk, from which it goes on after a kill: weights, their average, the optimiser's state
 //! and the step, in a folder that appears only when it is whole.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::params::{numbered, trainable};
+use super::settings_diff::differences;
 use crate::tools::files::write_whole;
 use crate::tools::hash::FileFacts;
 use crate::weights::save::{Precision, parameters, to_bytes};
@@ -19,11 +19,11 @@ use crate::{Error, Result};
 
 /// What trains, at one moment.
 #[derive(Debug)]
-pub struct State<M> {
+pub struct TrainState<M> {
     /// The weights that learn.
     pub module: M,
     /// Their moving average, which draws.
-    pub average: M,
+    pub ema: M,
     /// The optimiser with what it remembers.
     pub optimiser: Optimiser,
     /// Steps done.
@@ -47,24 +47,25 @@ struct Facts<S> {
 }
 
 const WEIGHTS: &str = "weights.safetensors";
-const AVERAGE: &str = "average.safetensors";
+const EMA: &str = "average.safetensors";
 const OPTIMISER: &str = "optimiser.bpk";
 const FACTS: &str = "run.json";
 /// How many are kept: the last might be lost to a failing disk.
 const KEPT: usize = 2;
 
-impl<M: Module> State<M> {
-    /// The beginning of a run.
+impl<M: Module> TrainState<M> {
+    /// Returns the beginning of a run.
     pub fn begin(module: M, optimiser: ModuleOptimizer) -> Self {
-        let average = numbered(module.clone());
+        let ema = numbered(module.clone());
         let optimiser = Optimiser(optimiser);
-        Self { module: trainable(module), average, optimiser, step: 0 }
+        Self { module: trainable(module), ema, optimiser, step: 0 }
     }
 
     /// Writes a checkpoint into the run's folder, and removes old ones.
     ///
     /// # Errors
-    /// Where it cannot be written, as on a full disk: then earlier ones are still there.
+    /// Returns an error if it cannot be written, as on a full disk: then earlier ones are still
+    /// there.
     pub fn save(&self, folder: &Path, table: &KeyTable, settings: &impl Serialize) -> Result<()> {
         let place = folder.join("checkpoints").join(format!("{:08}", self.step));
         // A folder of this name is whole, and this very state.
@@ -73,12 +74,14 @@ impl<M: Module> State<M> {
         }
         // Left by a kill, or by a disk that was full.
         remove(&list(folder).1)?;
+        // Not by `tempfile`: a draft keeps this name, so that the next run finds and removes what a
+        // kill has left.
         let draft = place.with_extension("part");
         let unwritten = |source| Error::write(&draft, source);
         std::fs::create_dir_all(&draft).map_err(unwritten)?;
         let file = |module: &M| to_bytes(&parameters(module, table, Precision::Full), None);
         write_whole(&draft.join(WEIGHTS), &file(&self.module))?;
-        write_whole(&draft.join(AVERAGE), &file(&self.average))?;
+        write_whole(&draft.join(EMA), &file(&self.ema))?;
         let optimiser = self.optimiser.0.into_bytes().map_err(|problem| {
             Error::write(draft.join(OPTIMISER), std::io::Error::other(problem.to_string()))
         })?;
@@ -90,11 +93,12 @@ impl<M: Module> State<M> {
         remove(&whole[..whole.len().saturating_sub(KEPT)])
     }
 
-    /// The last whole checkpoint of a run's folder; `None` where there is none yet. `module` and
-    /// `optimiser` are new ones of the same making.
+    /// Returns the last whole checkpoint of a run's folder; `None` if there is none yet.
+    /// `module` and `optimiser` are new ones of the same making.
     ///
     /// # Errors
-    /// Where the checkpoint is damaged, or was made with other settings than `settings`.
+    /// Returns an error if the checkpoint is damaged, or was made with other settings than
+    /// `settings`.
     pub fn resume<S: DeserializeOwned + PartialEq + Serialize>(
         folder: &Path,
         (module, table): (M, &KeyTable),
@@ -105,10 +109,11 @@ impl<M: Module> State<M> {
         Self::read(&place, step, (module, table), optimiser).map(Some)
     }
 
-    /// The beginning of a run that goes on from another's last checkpoint, whatever its settings.
+    /// Returns the beginning of a run that goes on from another's last checkpoint, whatever its
+    /// settings.
     ///
     /// # Errors
-    /// Where there is none, or it is damaged or another network's.
+    /// Returns an error if there is none, or it is damaged or another network's.
     pub fn snapshot(
         folder: &Path,
         (module, table): (M, &KeyTable),
@@ -116,13 +121,13 @@ impl<M: Module> State<M> {
     ) -> Result<Self> {
         let Snapshot { place, .. } = Snapshot::last(folder)?.ok_or_else(|| {
             let problem = "it has no checkpoint of a run; name the folder that `train --run` made";
-            Error::weights(folder.display().to_string(), problem)
+            Error::Training(format!("{} cannot be used: {problem}", folder.display()))
         })?;
         Self::read(&place, 0, (module, table), optimiser).map_err(|_| {
             let problem = "its checkpoint is damaged, or of another network than this run's: `train \
                            dit` goes on from `train dit` and `train vae` from `train vae`, each \
                            with the --model that it was begun with";
-            Error::weights(folder.display().to_string(), problem)
+            Error::Training(format!("{} cannot be used: {problem}", folder.display()))
         })
     }
 
@@ -140,7 +145,7 @@ impl<M: Module> State<M> {
         };
         Ok(Self {
             module: trainable(weights(WEIGHTS)?),
-            average: numbered(weights(AVERAGE)?),
+            ema: numbered(weights(EMA)?),
             optimiser: Optimiser(
                 optimiser
                     .from_bytes(burn::tensor::Bytes::from_bytes_vec(read(OPTIMISER)?))
@@ -163,10 +168,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of the run in `folder`; `None` where there is none yet.
+    /// Of the run in `folder`; `None` if there is none yet.
     ///
     /// # Errors
-    /// Where it does not say which.
+    /// Returns an error if it does not say which.
     pub fn last(folder: &Path) -> Result<Option<Self>> {
         let Some(place) = list(folder).0.pop() else { return Ok(None) };
         let bytes = std::fs::read(place.join(FACTS)).map_err(|_| damaged(&place, FACTS))?;
@@ -175,34 +180,45 @@ impl Snapshot {
         Ok(Some(Self { place, step: facts.step, settings: facts.settings }))
     }
 
-    /// The SHA-256 of its weights.
+    /// Returns the steps of its run's warm-up, under today's name or an older one.
+    pub fn warmup_steps(&self) -> Option<usize> {
+        let rate = self.settings.get("learning_rate").or(self.settings.get("rate"))?;
+        let steps = rate.get("warmup_steps").or(rate.get("warm_up"))?.as_u64()?;
+        usize::try_from(steps).ok()
+    }
+
+    /// Returns the SHA-256 of its weights.
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// Returns an error if they cannot be read.
     pub fn hash(&self) -> Result<String> {
         let bytes = std::fs::read(self.place.join(WEIGHTS));
         Ok(FileFacts::of(&bytes.map_err(|_| damaged(&self.place, WEIGHTS))?).sha256)
     }
 }
 
-/// The last checkpoint of a run's folder, and its step; `None` where there is none yet.
+/// Returns the last checkpoint of a run's folder, and its step; `None` if there is none yet.
 ///
 /// # Errors
-/// Where it does not say which, or the run was begun with other settings than `settings`.
+/// Returns an error if it does not say which, or the run was begun with other settings than
+/// `settings`.
 pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
     folder: &Path,
     settings: &S,
 ) -> Result<Option<(PathBuf, usize)>> {
     let Some(found) = Snapshot::last(folder)? else { return Ok(None) };
-    if S::deserialize(&found.settings).ok().as_ref() == Some(settings) {
+    let old = S::deserialize(&found.settings).ok();
+    if old.as_ref() == Some(settings) {
         return Ok(Some((found.place, found.step)));
     }
-    let new = serde_json::to_value(settings).expect("plain data");
-    Err(Error::Recipe(format!(
+    let value = |settings: &S| serde_json::to_value(settings).expect("plain data");
+    // In today's names, if it is a run of this kind.
+    let (old, new) = (old.as_ref().map_or_else(|| found.settings.clone(), value), value(settings));
+    Err(Error::Training(format!(
         "The run in {} was begun with other settings: continue it with those, or choose another \
          folder. {}",
         folder.display(),
-        differences(&found.settings, &new)
+        differences(&old, &new)
     )))
 }
 
@@ -211,39 +227,7 @@ fn damaged(place: &Path, name: &str) -> Error {
         "its {name} is missing or damaged; move it out of `checkpoints` to go on from the one \
          before it, or to begin anew where there is none"
     );
-    Error::weights(place.display().to_string(), problem)
-}
-
-/// In which settings two runs differ, as a sentence without its full stop.
-fn differences(old: &Value, new: &Value) -> String {
-    let names = |value: &Value| -> BTreeSet<String> {
-        value.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect()
-    };
-    let (before, now) = (names(old), names(new));
-    if !now.is_subset(&before) && !before.is_subset(&now) {
-        return "It is a run of another kind".into();
-    }
-    let differ = before.union(&now).filter(|name| old[name] != new[name]);
-    let told = differ.filter_map(|name| difference(name, &old[name], &new[name]));
-    told.collect::<Vec<_>>().join(", ")
-}
-
-/// One difference, in the words of the command line; `None` where others say it.
-fn difference(name: &str, old: &Value, new: &Value) -> Option<String> {
-    match name {
-        "seen" => None,
-        "origin" => Some("it began with other weights: give the same --model and --from".into()),
-        "data" => Some("it learns from other --data, or with other encoders".into()),
-        "rate" if old["fall"] != new["fall"] => {
-            Some("its rate falls over other --steps, or not at all: a fall keeps its length".into())
-        }
-        "rate" => {
-            let parts = ["peak", "warm_up"].into_iter().filter(|part| old[part] != new[part]);
-            let told = parts.map(|part| format!("{part} was {} and is {}", old[part], new[part]));
-            Some(told.collect::<Vec<_>>().join(", "))
-        }
-        _ => Some(format!("{name} was {old} and is {new}")),
-    }
+    Error::Training(format!("{} cannot be used: {problem}", place.display()))
 }
 
 fn remove(places: &[PathBuf]) -> Result<()> {
@@ -252,7 +236,7 @@ fn remove(places: &[PathBuf]) -> Result<()> {
     places.iter().try_for_each(remove)
 }
 
-/// The checkpoints of a run, oldest first, and those that were never finished.
+/// Returns the checkpoints of a run, oldest first, and those that were never finished.
 fn list(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder.join("checkpoints")).into_iter().flatten().flatten();
     let places = entries.map(|entry| entry.path()).filter(|path| path.is_dir());

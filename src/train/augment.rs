@@ -9,17 +9,17 @@ use rand::seq::IndexedRandom;
 
 use crate::dataset::Dataset;
 use crate::dataset::colours::{COLOURS, colourfulness, has_colour, painted};
-use crate::dataset::compose::{COUNTS, PLACES, pair, placed, several, small};
+use crate::dataset::compose::{COUNTS, SIDES, pair, placed, several, small};
 use crate::image::Image;
 
 /// A picture and its captions.
-pub(super) struct Made {
+pub(super) struct Augmented {
     pub(super) image: Image,
     pub(super) captions: Vec<String>,
 }
 
 /// As it is. Keywords are left out that are `concepts`, held out whole.
-pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Made {
+pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Augmented {
     let entry = &dataset.entries[i];
     let label = &entry.label;
     if label.is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Ma
         if captions.is_empty() {
             captions.push(String::new());
         }
-        return Made { image: dataset.pictures[i].clone(), captions };
+        return Augmented { image: dataset.pictures[i].clone(), captions };
     }
     // As often the bare label as everything else that one may call it.
     let mut captions = vec![label.clone(); 4];
@@ -36,17 +36,17 @@ pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Ma
     let is_new = |tag: &&String| !label.contains(tag.as_str()) && !concepts.contains(tag.as_str());
     let keywords = entry.tags.iter().filter(is_new);
     captions.extend(keywords.take(4).flat_map(|tag| [tag.clone(), format!("{label}, {tag}")]));
-    Made { image: dataset.pictures[i].clone(), captions }
+    Augmented { image: dataset.pictures[i].clone(), captions }
 }
 
-/// In one colour, and “blue pizza”. `None` where there is nothing to paint, or what comes of it is
+/// In one colour, and “blue pizza”. `None` if there is nothing to paint, or what comes of it is
 /// `held` out.
 pub(super) fn coloured(
     dataset: &Dataset,
     i: usize,
     held: &HashSet<&str>,
     rng: &mut StdRng,
-) -> Option<Made> {
+) -> Option<Augmented> {
     let (entry, picture) = (&dataset.entries[i], &dataset.pictures[i]);
     let colour = COLOURS.choose(rng)?;
     if colourfulness(picture) < 0.2 {
@@ -64,7 +64,7 @@ pub(super) fn coloured(
         return None;
     }
     let captions = vec![caption.clone(), caption.clone(), format!("a {caption}")];
-    Some(Made { image: painted(picture, *colour), captions })
+    Some(Augmented { image: painted(picture, *colour), captions })
 }
 
 /// Several, small, at one side, or beside another thing of its style.
@@ -73,7 +73,7 @@ pub(super) fn composed(
     train: &[usize],
     i: usize,
     rng: &mut StdRng,
-) -> Option<Made> {
+) -> Option<Augmented> {
     let (entry, picture) = (&dataset.entries[i], &dataset.pictures[i]);
     let label = entry.label.as_str();
     let is_thing = |i: usize| {
@@ -88,7 +88,7 @@ pub(super) fn composed(
     let (image, caption) = match rng.random_range(0..10) {
         0..4 => several(picture, label, *COUNTS.choose(rng)?),
         4 => small(picture, label),
-        5 | 6 => placed(picture, label, *PLACES.choose(rng)?),
+        5 | 6 => placed(picture, label, *SIDES.choose(rng)?),
         _ => {
             let other = (0..100).find_map(|_| {
                 let j = *train.choose(rng)?;
@@ -98,7 +98,7 @@ pub(super) fn composed(
             pair((picture, label), other)
         }
     };
-    Some(Made { image, captions: vec![caption] })
+    Some(Augmented { image, captions: vec![caption] })
 }
 
 #[cfg(test)]

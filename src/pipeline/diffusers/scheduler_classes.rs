@@ -177,19 +177,19 @@ pub const CLASSES: [Class; 9] = [
 ];
 
 impl Class {
-    /// The scheduler of a name.
+    /// Returns the scheduler of a name.
     ///
     /// # Errors
-    /// Where it is none of those that are drawn here.
+    /// Returns an error if it is none of those that are drawn here.
     pub fn named(name: &str) -> Result<Self> {
         CLASSES.into_iter().find(|class| class.name == name).ok_or_else(|| {
             let names = CLASSES.map(|class| class.name).join(", ");
             let problem = format!("its scheduler {name} is not supported; these are: {names}");
-            Error::config(SCHEDULER, problem)
+            Error::model(SCHEDULER, problem)
         })
     }
 
-    /// Whether its constructor takes a field.
+    /// Returns whether its constructor takes a field.
     pub fn knows(self, field: &str) -> bool {
         let levels: &[&str] = if self.is_flow { &LEVELS[..1] } else { &LEVELS };
         levels.contains(&field) || self.fields.contains(&field)
@@ -205,7 +205,7 @@ mod tests {
     /// The golden lists come from diffusers' own constructors.
     #[test]
     fn every_field_that_diffusers_knows_is_known_and_no_other() {
-        let bytes = include_bytes!("../../tests/golden/scheduler_fields.json");
+        let bytes = include_bytes!("../../../tests/golden/scheduler_fields.json");
         let golden: BTreeMap<String, BTreeSet<String>> =
             serde_json::from_slice(bytes).expect("the fixture is JSON");
         assert_eq!(golden.len(), CLASSES.len());

@@ -52,12 +52,12 @@ impl Default for TransformerConfig {
 }
 
 impl TransformerConfig {
-    /// The sizes in our terms.
+    /// Returns the sizes in our terms.
     ///
     /// # Errors
-    /// Where it asks for something that the paper's DiT does not have.
+    /// Returns an error if it asks for something that the paper's DiT does not have.
     pub fn dit(&self) -> Result<DitConfig> {
-        let refuse = |problem: &str| Err(Error::config(TRANSFORMER, problem));
+        let refuse = |problem: &str| Err(Error::model(TRANSFORMER, problem));
         let out_channels = self.out_channels.unwrap_or(self.in_channels);
         let learns = self.in_channels.checked_mul(2) == Some(out_channels);
         if out_channels != self.in_channels && !learns {
@@ -84,7 +84,7 @@ impl TransformerConfig {
         .with_learn_sigma(learns)
         .with_frequency_shift(FREQUENCY_SHIFT)
         .with_mlp_norm_eps(self.norm_eps);
-        config.check().map_err(|problem| Error::config(TRANSFORMER, problem))?;
+        config.check().map_err(|problem| Error::model(TRANSFORMER, problem))?;
         Ok(config)
     }
 }
@@ -125,12 +125,12 @@ impl Default for VaeConfig {
 }
 
 impl VaeConfig {
-    /// The sizes in our terms.
+    /// Returns the sizes in our terms.
     ///
     /// # Errors
-    /// Where it asks for something that Stable Diffusion's autoencoder does not have.
+    /// Returns an error if it asks for something that Stable Diffusion's autoencoder does not have.
     pub fn autoencoder(&self) -> Result<AutoencoderKlConfig> {
-        let refuse = |problem: String| Err(Error::config(VAE, problem));
+        let refuse = |problem: String| Err(Error::model(VAE, problem));
         if self.act_fn != "silu" || (self.in_channels, self.out_channels) != (3, 3) {
             return refuse("only autoencoders of RGB pictures with silu are supported".into());
         }
@@ -144,7 +144,7 @@ impl VaeConfig {
                 .with_use_quant_conv(self.use_quant_conv)
                 .with_use_post_quant_conv(self.use_post_quant_conv)
                 .with_mid_block_add_attention(self.mid_block_add_attention);
-        config.check().map_err(|problem| Error::config(VAE, problem))?;
+        config.check().map_err(|problem| Error::model(VAE, problem))?;
         Ok(config)
     }
 }

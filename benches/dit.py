@@ -3,16 +3,21 @@
 Width 256, depth 12, 4 heads, a batch of two latents of 8x16x16 with 16 text tokens each. Prints
 one line of JSON: {"torch": version, "threads": n, "forward_ms": median}.
 
-    python bench_dit.py [--threads N] [--seconds S]
+    python benches/dit.py [--threads N] [--seconds S]
 """
 
 import argparse
 import json
 import os
 import statistics
+import sys
 import time
+from pathlib import Path
 
 import torch
+
+# The same network as that of the golden values.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "golden"))
 
 from fixtures import randn
 from random_weights import fill

@@ -1,19 +1,25 @@
 //! Diffusers' layout of a class-conditional DiT: `model_index.json`, and a folder for each of
 //! transformer, autoencoder and scheduler.
 
+pub mod config;
+mod honoured;
+pub mod scheduler_classes;
+pub mod scheduler_config;
+pub mod scheduler_fields;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Device;
 use serde::Deserialize;
 
-use super::diffusers_config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
-use super::scheduler_config::{SCHEDULER, SchedulerConfig};
 use super::source::{Hashing, read_json};
 use super::{Autoencoder, Parts, Pipeline, PreviewMap, Source};
 use crate::recipe::Defaults;
 use crate::tools::foreign::is_plain;
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
+use config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
+use scheduler_config::{SCHEDULER, SchedulerConfig};
 
 /// The file that tells this layout.
 pub const INDEX: &str = "model_index.json";
@@ -37,8 +43,8 @@ const WEIGHTS: &str = "diffusion_pytorch_model";
 /// Variants that diffusers saves beside or instead of the plain files, the exacter first.
 const VARIANTS: [&str; 2] = ["bf16", "fp16"];
 
-/// A component's weights: one file, or several that an index lists; those of a variant where there are
-/// no others.
+/// Returns a component's weights: one file, or several that an index lists; those of a variant
+/// where there are no others.
 async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     let file = |variant: &str| format!("{folder}/{WEIGHTS}{variant}.safetensors");
     let index = |variant: &str| format!("{folder}/{WEIGHTS}.safetensors.index{variant}.json");
@@ -54,24 +60,25 @@ async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     }
     let problem = "it is not there, nor are its variants fp16 and bf16; a model of .bin files can be \
                    saved anew from Python with save_pretrained(folder, safe_serialization=True)";
-    Err(Error::weights(file(""), problem))
+    Err(Error::model(file(""), problem))
 }
 
-/// The weights in all files that an index lists.
+/// Returns the weights in all files that an index lists.
 async fn sharded<S: Source>(source: &S, folder: &str, index: &str) -> Result<Checkpoint> {
     let shards: ShardIndex = read_json(source, index).await?;
     let mut parts = Vec::new();
     for shard in shards.weight_map.into_values().collect::<BTreeSet<_>>() {
         if !is_plain(&shard) || !shard.ends_with(".safetensors") {
             let problem = format!("it lists “{shard}”, which is no safetensors file beside it");
-            return Err(Error::config(index, problem));
+            return Err(Error::model(index, problem));
         }
         parts.push(source.read(&format!("{folder}/{shard}")).await?);
     }
     Checkpoint::new(index, parts)
 }
 
-/// A folder's own name: where it lies is nobody else's business, and recipes carry the name.
+/// Returns a folder's own name: where it lies is nobody else's business, and recipes carry the
+/// name.
 fn folder_name(path: &str) -> String {
     let mut parts = path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
     parts.next_back().unwrap_or("diffusers").to_owned()
@@ -80,14 +87,14 @@ fn folder_name(path: &str) -> String {
 /// Loads the model of `source`.
 ///
 /// # Errors
-/// Where a file is missing or malformed, or the model is no class-conditional DiT.
+/// Returns an error if a file is missing or malformed, or the model is no class-conditional DiT.
 pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Result<Pipeline> {
     let source = &Hashing::new(source);
     let index: ModelIndex = read_json(source, INDEX).await?;
     if index.class_name != "DiTPipeline" {
         let found = index.class_name;
         let problem = format!("it is a {found}, and only DiTPipeline is supported");
-        return Err(Error::config(INDEX, problem));
+        return Err(Error::model(INDEX, problem));
     }
     let dit = read_json::<TransformerConfig>(source, TRANSFORMER).await?.dit()?;
     let vae: VaeConfig = read_json(source, VAE).await?;
@@ -98,14 +105,14 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
     if vae.latent_channels != dit.in_channels {
         let (latent, wants) = (vae.latent_channels, dit.in_channels);
         let problem = format!("its latents have {latent} channels, and the transformer's {wants}");
-        return Err(Error::config(VAE, problem));
+        return Err(Error::model(VAE, problem));
     }
 
     let weights = checkpoint(source, "transformer").await?;
     weights.check_holds(dit.values_at_least())?;
     keys::DIFFUSERS_DIT
         .check_copies(&weights, dit.depth)
-        .map_err(|problem| Error::weights(weights.name(), problem))?;
+        .map_err(|problem| Error::model(weights.name(), problem))?;
     let dit = dit.with_shared_conditioner(keys::DIFFUSERS_DIT.copies_are_equal(&weights));
     let dit = load_weights(dit.init(device), &weights, &keys::DIFFUSERS_DIT)?;
     let mut weights = checkpoint(source, "vae").await?;

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use super::eye::{Features, Prototypes, nearest};
+use super::features::{Features, Prototypes, nearest};
 use super::frechet;
 use crate::dataset::{Dataset, Split};
 
 /// The numbers of one set of pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
+pub struct FeatureMetrics {
     /// How many pictures.
     pub pictures: usize,
     /// Fréchet distance to all pictures learnt from.
@@ -26,18 +26,18 @@ pub struct Scores {
 
 /// What pictures are held against.
 #[derive(Debug)]
-pub struct Judge<'a> {
+pub struct Reference<'a> {
     concepts: Prototypes,
     styles: Prototypes,
     train: Vec<&'a [f32]>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Reference<'a> {
     /// Of a dataset and the features of its pictures. `known` are pictures of held-out concepts by
     /// which these are recognised.
     ///
     /// # Panics
-    /// Where the dataset has nothing to learn from.
+    /// Panics if the dataset has nothing to learn from.
     pub fn new(dataset: &Dataset, features: &'a Features, known: &[usize]) -> Self {
         let train: Vec<usize> = dataset.of(Split::Train).collect();
         let known: Vec<usize> = train.iter().chain(known).copied().collect();
@@ -48,11 +48,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The numbers of pictures, by what was asked for and what came of it.
+    /// Returns the numbers of pictures, by what was asked for and what came of it.
     ///
     /// # Panics
-    /// Where there are fewer than two.
-    pub fn scores(&self, asked: &[Asked], features: &Features) -> Scores {
+    /// Panics if there are fewer than two.
+    pub fn scores(&self, asked: &[Asked], features: &Features) -> FeatureMetrics {
         let rows: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
         let part = |is_right: &dyn Fn(&Asked, &[f32]) -> bool| {
             let pairs = asked.iter().zip(&rows);
@@ -63,7 +63,7 @@ impl<'a> Judge<'a> {
         };
         let mut distances: Vec<f64> = rows.iter().map(|row| nearest(row, &self.train)).collect();
         distances.sort_by(f64::total_cmp);
-        Scores {
+        FeatureMetrics {
             pictures: rows.len(),
             frechet: frechet::distance(&rows, &self.train),
             concept: part(&|asked, row| within(asked, row, 1)),

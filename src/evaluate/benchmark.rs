@@ -1,0 +1,170 @@
+//! What every model is asked, and what comes of it.
+
+use super::colour_prompts::{colour_prompts, mean_share, real_colour};
+use super::features::{FeatureExtractor, Features};
+use super::flow::{flow_error, guess_errors};
+use super::held_out::{HeldOut, asked, images};
+use super::metrics::{FeatureMetrics, Reference};
+use super::shapes::{Ranks, Shapes};
+use super::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, reconstruction};
+use crate::dataset::Dataset;
+use crate::dataset::colours::Colour;
+use crate::dataset::render::SIDE;
+use crate::image::Image;
+use crate::pipeline::Pipeline;
+use crate::recipe::Recipe;
+use crate::tools::progress::Progress;
+use crate::{Error, Result};
+
+/// Checks whether a model can be measured.
+///
+/// # Errors
+/// Returns an error if it has no styles, or draws pictures of another size than a dataset's.
+pub fn check(model: &Pipeline) -> Result<()> {
+    if model.styles.is_empty() {
+        let problem = "only a model that draws prompts in styles can be measured";
+        return Err(Error::model(&model.name, problem));
+    }
+    model.check_draws([SIDE; 2])
+}
+
+/// HeldOut, and what answers are held against.
+pub struct Benchmark<'a> {
+    dataset: &'a Dataset,
+    extractor: &'a FeatureExtractor,
+    held_out: HeldOut,
+    reference: Reference<'a>,
+    shapes: Shapes<'a>,
+    drawing: Drawing,
+    real: Real,
+    progress: &'a dyn Progress,
+}
+
+/// What real pictures get, which no model changes.
+#[derive(Debug)]
+struct Real {
+    pairs: FeatureMetrics,
+    concepts: FeatureMetrics,
+    colour: f64,
+    pairs_ranks: Ranks,
+    learnt_ranks: Ranks,
+}
+
+/// Drawings beside the true pictures: drawn, true, drawn, true and so on.
+pub type Beside = Vec<Image>;
+
+/// Pairs of each kind that are shown beside each other.
+const SHOWN: usize = 40;
+
+impl<'a> Benchmark<'a> {
+    /// Of a dataset, and a row of features for each of its pictures.
+    pub fn new(
+        (dataset, features): (&'a Dataset, &'a Features),
+        held_out: HeldOut,
+        extractor: &'a FeatureExtractor,
+        drawing: Drawing,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let reference = Reference::new(dataset, features, &held_out.known);
+        let scores = |rows: &[usize]| {
+            let real = rows.iter().map(|&i| features[i].clone()).collect();
+            reference.scores(&asked(dataset, rows), &real)
+        };
+        let shapes = Shapes::new(dataset);
+        let real = Real {
+            pairs: scores(&held_out.held),
+            concepts: scores(&held_out.unseen),
+            colour: real_colour(&images(dataset, &held_out.held), drawing.most),
+            pairs_ranks: shapes.real_ranks(&held_out.held),
+            learnt_ranks: shapes.real_ranks(&held_out.learnt),
+        };
+        Self { dataset, extractor, held_out, reference, shapes, drawing, real, progress }
+    }
+
+    /// Measures a model that draws as `sampling` says: its drawings of learnt and held-out pairs
+    /// and, unless `only_drawings`, all else; and some drawings beside the true pictures, learnt
+    /// ones first.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot draw what the dataset holds.
+    pub fn run(
+        &self,
+        model: &Pipeline,
+        sampling: &Recipe,
+        only_drawings: bool,
+    ) -> Result<(Report, Beside)> {
+        let HeldOut { held, learnt, .. } = &self.held_out;
+        self.progress.begin("Drawing", held.len() + learnt.len(), 0);
+        let real = &self.real;
+        let scores = Some(real.pairs.clone());
+        let (drawn_learnt, mut beside) =
+            self.pairs(model, sampling, (learnt, None, real.learnt_ranks))?;
+        let (pairs, beside_held) = self.pairs(model, sampling, (held, scores, real.pairs_ranks))?;
+        beside.extend(beside_held);
+        self.progress.end();
+        let errors = |rows: &[usize]| match only_drawings {
+            true => Ok(None),
+            false => self.errors(model, rows).map(Some),
+        };
+        let report = Report {
+            model: model.name.clone(),
+            drawing: self.drawing,
+            sampling: sampling.clone(),
+            pairs: Pairs { errors: errors(held)?, ..pairs },
+            learnt: Pairs { errors: errors(learnt)?, ..drawn_learnt },
+            rest: match only_drawings {
+                true => None,
+                false => Some(self.rest(model, sampling)?),
+            },
+        };
+        Ok((report, beside))
+    }
+
+    fn pairs(
+        &self,
+        model: &Pipeline,
+        sampling: &Recipe,
+        (rows, real_scores, real_ranks): (&[usize], Option<FeatureMetrics>, Ranks),
+    ) -> Result<(Pairs, Beside)> {
+        let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
+        let drawn = draw(model, &asked, (sampling, self.drawing.seed), self.progress)?;
+        let features = self.extractor.features(&drawn.iter().collect::<Vec<_>>());
+        let pairs = Pairs {
+            scores: self.reference.scores(&asked, &features),
+            real_scores,
+            ranks: self.shapes.ranks(rows, &drawn),
+            real_ranks,
+            errors: None,
+        };
+        let beside = drawn.into_iter().zip(real.into_iter().cloned()).take(SHOWN);
+        Ok((pairs, beside.flat_map(<[Image; 2]>::from).collect()))
+    }
+
+    fn errors(&self, model: &Pipeline, rows: &[usize]) -> Result<Errors> {
+        let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
+        Ok(Errors {
+            flow: flow_error(model, &asked, &real)?,
+            guess: guess_errors(model, &asked, &real)?,
+        })
+    }
+
+    fn rest(&self, model: &Pipeline, sampling: &Recipe) -> Result<Rest> {
+        let HeldOut { held, unseen, .. } = &self.held_out;
+        let how = (sampling, self.drawing.seed);
+        let (colours, prompts): (Vec<Colour>, Vec<Asked>) =
+            colour_prompts(model, self.drawing.most).into_iter().unzip();
+        self.progress.begin("Drawing", unseen.len() + prompts.len(), 0);
+        let unseen = asked(self.dataset, unseen);
+        let concepts = draw(model, &unseen, how, self.progress)?;
+        let features = self.extractor.features(&concepts.iter().collect::<Vec<_>>());
+        let drawn = draw(model, &prompts, how, self.progress)?;
+        self.progress.end();
+        Ok(Rest {
+            concepts: self.reference.scores(&unseen, &features),
+            real_concepts: self.real.concepts.clone(),
+            colour: mean_share(drawn.into_iter().zip(colours)),
+            real_colour: self.real.colour,
+            reconstruction: reconstruction::measure(model, &images(self.dataset, held)),
+        })
+    }
+}

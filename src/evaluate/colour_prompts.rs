@@ -1,0 +1,42 @@
+//! Whether a model obeys colours: “blue car” and the like, and what real pictures get.
+
+use super::Asked;
+use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
+use crate::image::Image;
+use crate::pipeline::Pipeline;
+
+/// Colour obedience of pictures that were painted, in the colours of the first `most` prompts.
+pub(super) fn real_colour(images: &[&Image], most: usize) -> f64 {
+    let colours: Vec<Colour> = coloured_things(most).map(|(colour, _)| colour).collect();
+    let colourful = images.iter().filter(|image| colourfulness(image) >= 0.2);
+    let painted = colourful
+        .zip(colours.iter().cycle())
+        .map(|(image, colour)| (painted(image, *colour), *colour));
+    mean_share(painted)
+}
+
+/// Returns the mean share of pictures' colourful area that has the colour asked for, 0..1.
+pub(super) fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> f64 {
+    let shares: Vec<f64> =
+        images.map(|(image, colour)| share(&image, colour).unwrap_or(0.0)).collect();
+    shares.iter().sum::<f64>() / shares.len().max(1) as f64
+}
+
+/// Blue and “blue car”, and so on.
+fn coloured_things(most: usize) -> impl Iterator<Item = (Colour, String)> {
+    const THINGS: [&str; 12] = [
+        "car", "apple", "heart", "cat", "house", "fish", "flower", "ball", "hat", "cup", "bird",
+        "book",
+    ];
+    let hues = COLOURS.into_iter().filter(|colour| colour.hue.is_some());
+    let named = |(thing, colour): (&str, Colour)| (colour, format!("{} {thing}", colour.name));
+    let pairs = THINGS.iter().flat_map(move |thing| hues.clone().map(move |hue| (*thing, hue)));
+    pairs.map(named).take(most)
+}
+
+/// Returns prompts of coloured things, each in the next of the model's styles.
+pub(super) fn colour_prompts(model: &Pipeline, most: usize) -> Vec<(Colour, Asked)> {
+    let styles = model.styles.iter().cycle().cloned();
+    let things = coloured_things(most).zip(styles);
+    things.map(|((colour, prompt), style)| (colour, Asked { prompt, style })).collect()
+}

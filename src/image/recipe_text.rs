@@ -1,0 +1,32 @@
+//! The text chunk of a PNG that holds its recipe.
+
+use super::{RECIPE_KEYWORD, no_png};
+use crate::Result;
+
+/// The most bytes of a recipe as text: a chunk of a few may inflate to gigabytes.
+const MOST_TEXT: usize = 1 << 20;
+
+/// Returns the text of the recipe's chunk, if there is one.
+pub(super) fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
+    let is_ours = |keyword: &str| keyword == RECIPE_KEYWORD;
+    let unpacked = if let Some(chunk) = info.utf8_text.iter().find(|c| is_ours(&c.keyword)) {
+        let mut chunk = chunk.clone();
+        chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text())
+    } else if let Some(chunk) = info.compressed_latin1_text.iter().find(|c| is_ours(&c.keyword)) {
+        let mut chunk = chunk.clone();
+        let text = chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text());
+        text.map(as_meant)
+    } else {
+        let mut chunks = info.uncompressed_latin1_text.iter();
+        let Some(chunk) = chunks.find(|c| is_ours(&c.keyword)) else { return Ok(None) };
+        Ok(as_meant(chunk.text.clone()))
+    };
+    let bad = |problem| no_png(&format!("its recipe cannot be unpacked: {problem}"));
+    unpacked.map(Some).map_err(bad)
+}
+
+/// Programs write UTF-8 where PNG asks for Latin-1; the one is hardly ever the other.
+fn as_meant(latin1: String) -> String {
+    let bytes: Option<Vec<u8>> = latin1.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(latin1)
+}

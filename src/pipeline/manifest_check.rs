@@ -1,0 +1,118 @@
+//! Whether what a `model.json` says fits together.
+
+use super::manifest::{MANIFEST, Manifest};
+use crate::diffusion::{LevelOptions, Prediction, Schedule};
+use crate::model::MiniLmConfig;
+use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
+use crate::recipe::Recipe;
+use crate::samplers;
+use crate::tools::foreign::is_plain;
+use crate::{Error, Result};
+
+impl Manifest {
+    /// Checks whether everything in it fits together.
+    ///
+    /// # Errors
+    /// Returns a sentence about the first thing that does not.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |problem: String| Err(Error::model(MANIFEST, problem));
+        if let Some(name) = self.files.keys().find(|name| !is_plain(name)) {
+            return refuse(format!(
+                "it lists the file “{name}”, which is not a name in its folder"
+            ));
+        }
+        self.dit().check().or_else(&refuse)?;
+        let [channels, height, width] = self.latent;
+        if channels != LATENT_CHANNELS {
+            return refuse(format!("its latent has {channels} channels, not {LATENT_CHANNELS}"));
+        }
+        if [height * FACTOR, width * FACTOR] != [self.image_size; 2] {
+            let size = self.image_size;
+            return refuse(format!(
+                "a latent of {height}×{width} makes no picture of {size}×{size}"
+            ));
+        }
+        if self.latent_mean.len() != channels || self.latent_std.len() != channels {
+            return refuse(format!("its latent statistics are not for {channels} channels"));
+        }
+        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        if !finite(&self.latent_mean) || !finite(&self.latent_std) {
+            return refuse("its latent statistics are not all numbers".into());
+        }
+        let mut names: Vec<String> = self.styles.iter().map(|s| s.trim().to_owned()).collect();
+        names.sort();
+        if names.iter().any(String::is_empty) || names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return refuse("its styles must each have a name, and no two the same".into());
+        }
+        if self.null_style != self.styles.len() {
+            let (null, styles) = (self.null_style, self.styles.len());
+            return refuse(format!(
+                "its null_style is {null}, and must follow its {styles} styles"
+            ));
+        }
+        if !self.preview.fits(channels) {
+            return refuse("its preview map does not lead from the latent to colours".into());
+        }
+        let text = MiniLmConfig::new();
+        if self.text_dim != text.hidden_size || !(3..=512).contains(&self.text_tokens) {
+            return refuse("its text must be 3 to 512 tokens of MiniLM's width, 384".into());
+        }
+        if self.prediction != Prediction::Flow {
+            return refuse("only models that predict the flow have this layout".into());
+        }
+        if !self.latent_std.iter().all(|std| *std > 0.0) {
+            return refuse("its latent_std are deviations, and must be above 0".into());
+        }
+        let recipe = Recipe { shift: Some(self.shift), ..self.defaults.recipe() };
+        let schedule = Schedule::Flow { shift: self.shift };
+        let drawable = recipe.check().and_then(|()| {
+            let sampler = self.sampler()?;
+            samplers::levels(&*sampler, &schedule, recipe.steps, LevelOptions::default()).map(drop)
+        });
+        drawable.or_else(|problem| {
+            let problem = problem.to_string();
+            refuse(format!("its defaults cannot be drawn with: {}", problem.trim_end_matches('.')))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Returns what the shipped manifest says after a change, if it can be read.
+    fn refusal(change: impl FnOnce(&mut Value)) -> String {
+        let bytes = include_bytes!("../../www/models/stickers/model.json");
+        let mut json: Value = serde_json::from_slice(bytes).expect("it is JSON");
+        change(&mut json);
+        let manifest: Manifest = serde_json::from_value(json).expect("its types are right");
+        manifest.check().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_with_is_named() {
+        assert_eq!(refusal(|_| ()), "");
+        assert_eq!(refusal(|json| json["of_tomorrow"] = 1.into()), "");
+        assert_eq!(refusal(|json| json["defaults"]["sampler"] = "DPMPP 2M".into()), "");
+        for (change, word) in [
+            (json!({"defaults": {"sampler": "ddpm"}}), "defaults cannot be drawn with: DDPM walks"),
+            (json!({"defaults": {"sampler": "fast"}}), "There is no sampler “fast”"),
+            (json!({"defaults": {"steps": 0}}), "Steps must be 1 to 1000"),
+            (json!({"shift": 0.0}), "The shift must be"),
+            (json!({"styles": ["a", " a"], "null_style": 2}), "no two the same"),
+            (json!({"styles": ["a", ""], "null_style": 2}), "each have a name"),
+            (json!({"latent_std": [1, 1, 1, 0, 1, 1, 1, 1]}), "above 0"),
+            (json!({"latent_std": [1, 1, 1, -1, 1, 1, 1, 1]}), "above 0"),
+            (json!({"files": {"a/b": {"bytes": 1, "sha256": ""}}}), "not a name in its folder"),
+        ] {
+            let said = refusal(|json| {
+                for (key, value) in change.as_object().into_iter().flatten() {
+                    json[key] = value.clone();
+                }
+            });
+            assert!(said.contains(word) && !said.contains(".."), "{said}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The names of fields in JSON, without a table of what they hold: that would cost a small page
+//! much.
+
+use std::fmt::Formatter;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// The names of an object's fields, whatever they hold.
+pub(super) struct FieldNames(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for FieldNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldNamesVisitor;
+        impl<'de> Visitor<'de> for FieldNamesVisitor {
+            type Value = FieldNames;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of fields")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldNames, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = map.next_key()? {
+                    names.push(name);
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Ok(FieldNames(names))
+            }
+        }
+        deserializer.deserialize_map(FieldNamesVisitor)
+    }
+}

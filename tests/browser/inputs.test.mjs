@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
 
-import { EMBEDDED, browse, fill, generate, open, pixels, saved, state, status, temporary } from "./support.mjs";
+import { EMBEDDED, fill, generate, open, pixels, saved, state, status, temporary } from "./support.mjs";
 import { makeTiny, offer } from "./tiny.mjs";
 
-const browser = await browse();
 
 /** A PNG with one more chunk, before the pixels or behind them. */
 function withChunk(png, kind, data, behind = false) {
@@ -40,7 +39,7 @@ const prompt = (page) => page.getByRole("textbox", { name: "Prompt", exact: true
 test("a picture says which model drew it, and brings that model back", async (t) => {
   const folder = temporary(t);
   makeTiny(folder);
-  const { page, profile, server, errors } = await open(t, browser, { faults: offer(folder) });
+  const { page, profile, server, errors } = await open(t, { faults: offer(folder) });
   await state(page, "ready");
   await fill(page, { prompt: "fish", steps: 2, model: "./models/tiny" });
   await state(page, "loading");
@@ -69,7 +68,7 @@ test("a picture says which model drew it, and brings that model back", async (t)
   assert.ok((await saved(third, "Download PNG")).equals(tiny));
 
   // Where it is not served, nobody promises the same picture.
-  const alone = await open(t, browser);
+  const alone = await open(t);
   await state(alone.page, "ready");
   await bring(alone.page, "tiny.png", tiny);
   await alone.page.getByText(/The recipe of tiny\.png is in the form, but the picture will differ: “tiny” \([0-9a-f]{16}\) drew it, a model that is not here\./).waitFor();
@@ -81,7 +80,7 @@ test("a picture says which model drew it, and brings that model back", async (t)
 });
 
 test("recipes in text of any kind, of other versions and spellings", async (t) => {
-  const { page, errors } = await open(t, browser);
+  const { page, errors } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "fish", steps: 1 });
   await generate(page);
@@ -127,7 +126,7 @@ test("recipes in text of any kind, of other versions and spellings", async (t) =
 
 test("a link names what it cannot mean, and keeps the rest", async (t) => {
   const hash = "#prompt=red+apple&seed=-4&steps=99999&sampler=Heun&style=NOTO&lora=x&guidance=500&shift=1000&count=0";
-  const { page } = await open(t, browser, { hash });
+  const { page } = await open(t, { hash });
   await state(page, "ready");
   const said = await status(page);
   for (const word of ["seed “-4”", "“lora”", "99999 steps (1 to 150)", "0 images (1 to 16)", "and 1 more"]) {
@@ -148,7 +147,7 @@ test("a link names what it cannot mean, and keeps the rest", async (t) => {
 });
 
 test("emoji are read as their names; other signs are named, and stay named", async (t) => {
-  const { page } = await open(t, browser);
+  const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "red apple", style: "noto", steps: 2, guidance: 1 });
   await generate(page);
@@ -170,7 +169,7 @@ test("emoji are read as their names; other signs are named, and stay named", asy
 });
 
 test("seeds are read as people write them, or refused beside the field", async (t) => {
-  const { page } = await open(t, browser);
+  const { page } = await open(t);
   await state(page, "ready");
   const seed = page.getByRole("spinbutton", { name: "Seed" });
   await seed.fill("");
@@ -204,7 +203,7 @@ test("seeds are read as people write them, or refused beside the field", async (
 });
 
 test("of many requests only the last is drawn", async (t) => {
-  const { page } = await open(t, browser);
+  const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "red apple", steps: 3 });
   await page.evaluate(() => {
@@ -233,7 +232,7 @@ test("a model that a picture wants and that fails does not hold the page", async
   const folder = temporary(t);
   makeTiny(folder);
   const faults = offer(folder);
-  const { page, server } = await open(t, browser, { faults });
+  const { page, server } = await open(t, { faults });
   await state(page, "ready");
   await fill(page, { prompt: "fish", steps: 1, model: "./models/tiny" });
   await state(page, "loading");
@@ -261,7 +260,7 @@ test("a model that a picture wants and that fails does not hold the page", async
 });
 
 test("weights that only encode are never fetched, and what is kept is asked to stay", async (t) => {
-  const { page, server } = await open(t, browser);
+  const { page, server } = await open(t, { shipped: true });
   await state(page, "ready");
   assert.ok(!server.asked.some((file) => file.includes("vae_encoder")));
   assert.ok(server.asked.includes("models/stickers/emoji.tsv"));

@@ -4,16 +4,15 @@
 import { mkdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { ROOT, browse, fill, generate, open, state } from "./support.mjs";
+import { ROOT, fill, generate, open, state } from "./support.mjs";
 
 const FOLDER = `${ROOT}tests/browser/screenshots`;
 mkdirSync(FOLDER, { recursive: true });
-const browser = await browse();
 
 for (const [width, height] of [[1440, 900], [360, 760]]) {
   for (const colorScheme of ["light", "dark"]) {
     test(`${width} px, ${colorScheme}`, async (t) => {
-      const { page } = await open(t, browser, { context: { colorScheme, viewport: { width, height } } });
+      const { page } = await open(t, { shipped: true, context: { colorScheme, viewport: { width, height } } });
       await state(page, "ready");
       for (const [prompt, style] of [["rocket", "3d"], ["pizza", "fluent flat"], ["fox", "noto"]]) {
         await fill(page, { prompt, style });

@@ -16,11 +16,12 @@ const KINDS = {
 export const SUB_PATH = "/some/where/";
 
 /**
- * Serves `folder`. `faults` maps a file's path to what happens instead: a status code, "break" for a
+ * Serves `folder`, with the files of `base` in place of its own: paths, or functions that make them.
+ * `faults` maps a file's path to what happens instead: a status code, "break" for a
  * connection that breaks, a function from the file's bytes to other bytes, another file's path, or an
  * object of such a function (`bytes`), a type and headers.
  */
-export async function serve(folder, faults = {}) {
+export async function serve(folder, faults = {}, base = {}) {
   const [asked, outside] = [[], []];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
@@ -31,12 +32,13 @@ export async function serve(folder, faults = {}) {
     const name = normalize(path.slice(SUB_PATH.length)) || "index.html";
     const file = name === "." ? "index.html" : name;
     asked.push(file);
-    const fault = faults[file];
+    const fault = faults[file] ?? base[file];
+    const own = typeof base[file] === "string" ? base[file] : join(folder, file);
     if (fault === "break") return request.socket.destroy();
     if (typeof fault === "number") return response.writeHead(fault).end();
     const other = typeof fault === "object" ? fault : undefined;
     const change = typeof fault === "function" ? fault : other?.bytes;
-    const real = typeof fault === "string" ? fault : join(folder, file);
+    const real = typeof fault === "string" ? fault : own;
     if (!change && (!existsSync(real) || !statSync(real).isFile())) {
       return response.writeHead(404).end();
     }

@@ -5,9 +5,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { DIST, browse, fill, generate, open, state, status, temporary } from "./support.mjs";
+import { DIST, browser, fill, generate, open, state, status, temporary } from "./support.mjs";
 
-const browser = await browse();
 const reason = (page) => page.locator("#boot-reason");
 const html = () => Buffer.from("<!doctype html><title>Not found</title>");
 
@@ -18,35 +17,35 @@ for (const [what, faults, word] of [
   ["nonsense", { "app_bg.wasm": () => Buffer.from("nonsense") }, /app_bg\.wasm is damaged/],
 ]) {
   test(`the program is ${what}`, async (t) => {
-    const { page } = await open(t, browser, { faults });
+    const { page } = await open(t, { faults });
     await reason(page).getByText(word).waitFor();
     assert.ok(await page.getByText("The page is starting.").isVisible());
   });
 }
 
 test("a script is missing, or sent as another type", async (t) => {
-  const gone = await open(t, browser, { faults: { "app_main.js": 404 } });
+  const gone = await open(t, { faults: { "app_main.js": 404 } });
   await reason(gone.page).getByText("app_main.js is missing: the server answers 404").waitFor();
   const faults = { "app_main.js": { type: "text/plain", headers: { "X-Content-Type-Options": "nosniff" } } };
-  const typed = await open(t, browser, { faults });
+  const typed = await open(t, { faults });
   await reason(typed.page).getByText("The server sends app_main.js as “text/plain”").waitFor();
-  const app = await open(t, browser, { faults: { "app.js": 404 } });
+  const app = await open(t, { faults: { "app.js": 404 } });
   await reason(app.page).getByText("app.js is missing: the server answers 404").waitFor();
-  const cut = await open(t, browser, { faults: { "app.js": (bytes) => bytes.subarray(0, 9000) } });
+  const cut = await open(t, { faults: { "app.js": (bytes) => bytes.subarray(0, 9000) } });
   await reason(cut.page).getByText(/Its program did not start \(SyntaxError.*upload them all again/).waitFor();
 });
 
 test("no script runs at all: the page's own sentence tells what it needs", async (t) => {
   const headers = { "Content-Security-Policy": "script-src 'none'" };
-  const { page } = await open(t, browser, { faults: { "index.html": { headers } } });
+  const { page } = await open(t, { faults: { "index.html": { headers } } });
   await page.getByText("it needs a web server").waitFor({ timeout: 10_000 });
 });
 
 test("a policy that forbids WebAssembly is named; one that allows it is enough", async (t) => {
   const policy = (script) => ({ faults: { "index.html": { headers: { "Content-Security-Policy": `default-src 'self'; script-src ${script}; img-src 'self' blob:` } } } });
-  const strict = await open(t, browser, policy("'self'"));
+  const strict = await open(t, policy("'self'"));
   await reason(strict.page).getByText("Content-Security-Policy does not let WebAssembly run: add 'wasm-unsafe-eval'").waitFor();
-  const { page, errors } = await open(t, browser, policy("'self' 'wasm-unsafe-eval'"));
+  const { page, errors } = await open(t, policy("'self' 'wasm-unsafe-eval'"));
   const refused = [];
   page.on("console", (message) => /Content Security Policy/.test(message.text()) && refused.push(message.text()));
   await state(page, "ready");
@@ -59,9 +58,9 @@ test("a policy that forbids WebAssembly is named; one that allows it is enough",
 
 test("a policy that refuses fetching or workers is named", async (t) => {
   const policy = (more) => ({ faults: { "index.html": { headers: { "Content-Security-Policy": `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; ${more}` } } } });
-  const fetching = await open(t, browser, policy("connect-src 'none'"));
+  const fetching = await open(t, policy("connect-src 'none'"));
   await reason(fetching.page).getByText("Content-Security-Policy (connect-src) refuses").waitFor();
-  const working = await open(t, browser, policy("worker-src 'none'"));
+  const working = await open(t, policy("worker-src 'none'"));
   await state(working.page, "error");
   assert.match(await status(working.page), /worker-src in its Content-Security-Policy/);
 });
@@ -78,7 +77,7 @@ test("opened as a file", async (t) => {
 test("the worker's program is missing or broken: the page says so, and starts again", async (t) => {
   for (const fault of [404, () => Buffer.from("nonsense")]) {
     const faults = { "worker_bg.wasm": fault };
-    const { page } = await open(t, browser, { faults });
+    const { page } = await open(t, { faults });
     await state(page, "error");
     assert.match(await status(page), /worker cannot be started: worker\.js or worker_bg\.wasm is missing or damaged/);
     delete faults["worker_bg.wasm"];
@@ -88,8 +87,7 @@ test("the worker's program is missing or broken: the page says so, and starts ag
 });
 
 test("plain http, where the browser keeps nothing: it draws all the same", async (t) => {
-  const local = await browse(["--host-resolver-rules=MAP patchwork.test 127.0.0.1"]);
-  const { page, server } = await open(t, local);
+  const { page, server } = await open(t, { fresh: true });
   await page.goto(server.url.replace("127.0.0.1", "patchwork.test"));
   await state(page, "ready");
   assert.equal(await page.evaluate(() => globalThis.isSecureContext), false);
@@ -103,7 +101,7 @@ test("plain http, where the browser keeps nothing: it draws all the same", async
 
 test("a page that was open while a new one was uploaded asks to be loaded anew", async (t) => {
   const faults = {};
-  const { page } = await open(t, browser, { faults });
+  const { page } = await open(t, { faults });
   await state(page, "ready");
   await fill(page, { prompt: "a fish of mine", seed: 77 });
   faults["worker_main.js"] = (bytes) => Buffer.from(String(bytes).replace(/version: "\w+"/, 'version: "another"'));
@@ -117,7 +115,7 @@ test("a page that was open while a new one was uploaded asks to be loaded anew",
 });
 
 test("a history that the browser does not open: the picture stays, and nothing is told as full", async (t) => {
-  const { page, profile } = await open(t, browser);
+  const { page, profile } = await open(t, { fresh: true });
   await profile.addInitScript(() => {
     IDBFactory.prototype.open = () => {
       throw new DOMException("denied", "SecurityError");
@@ -142,7 +140,7 @@ test("a history that the browser does not open: the picture stays, and nothing i
 
 test("a host that answers everything with a page: nothing is blamed on the GPU or the weights", async (t) => {
   const page404 = { bytes: html, type: "text/html" };
-  const { page } = await open(t, browser, { faults: { "models/stickers/dit.safetensors": page404 } });
+  const { page } = await open(t, { faults: { "models/stickers/dit.safetensors": page404 } });
   await state(page, "error");
   assert.match(await status(page), /dit\.safetensors cannot be used: it is a web page and not the file itself/);
 });

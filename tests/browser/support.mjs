@@ -1,6 +1,5 @@
 // Driving the built page as a visitor does: by role and name.
 
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,13 +9,11 @@ import { chromium } from "playwright-core";
 import pngjs from "pngjs";
 
 import { serve } from "./server.mjs";
-
-export const ROOT = new URL("../../", import.meta.url).pathname;
-export const DIST = join(ROOT, "dist");
-export const EMBEDDED = join(ROOT, "www/models/stickers");
+export { DIST, EMBEDDED, ROOT, native } from "./native.mjs";
+import { DIST } from "./native.mjs";
+import { oneBlock } from "./tiny.mjs";
 
 const CHROMIUM = process.env.PATCHWORK_CHROMIUM ?? "/usr/bin/chromium";
-const NATIVE = process.env.PATCHWORK_NATIVE ?? join(ROOT, "target/release/patchwork");
 const FLAGS = [
   "--no-sandbox",
   "--disable-quic",
@@ -24,15 +21,16 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Software, and WebGPU all the same.
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  // An address that is no secure origin.
+  "--host-resolver-rules=MAP patchwork.test 127.0.0.1",
 ];
-export const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** A browser for the tests of one file. */
-export async function browse(flags = []) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
-  after(() => browser.close());
-  return browser;
-}
+/** The one Chromium of all tests. */
+export const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+after(() => browser.close());
 
 /** A folder that is gone after the test. */
 export function temporary(t) {
@@ -41,15 +39,44 @@ export function temporary(t) {
   return folder;
 }
 
-/** Opens the page from a server of its own, in a profile of its own, both gone after the test. */
-export async function open(t, browser, { faults = {}, hash = "", context = {} } = {}) {
-  const server = await serve(DIST, faults);
-  const profile = await browser.newContext(context);
-  t.after(async () => {
-    await profile.close();
-    await server.close();
-  });
+/** A server and a profile for the tests that change neither: weights are fetched once, and kept. */
+let shared;
+
+async function common() {
+  shared ??= { server: await serve(DIST, {}, oneBlock()), profile: await browser.newContext() };
+  return shared;
+}
+after(async () => {
+  await shared?.profile.close();
+  await shared?.server.close();
+});
+
+/**
+ * Opens the page with the one-block model. Where a test changes what the server gives (`faults`), the
+ * profile (`context`), or what the browser keeps (`fresh`), server and profile are its own, and gone
+ * after it; `shipped` serves the whole model.
+ */
+export async function open(t, { faults, hash = "", context, fresh = false, shipped = false } = {}) {
+  const isOwn = fresh || shipped || faults || context;
+  const models = shipped ? {} : oneBlock();
+  const { server, profile } = isOwn
+    ? { server: await serve(DIST, faults ?? {}, models), profile: await browser.newContext(context) }
+    : await common();
   const page = await profile.newPage();
+  t.after(async () => {
+    if (isOwn) {
+      await profile.close();
+      await server.close();
+      return;
+    }
+    // The weights stay, and what was drawn goes.
+    const origin = new URL(server.url).origin;
+    await page.close();
+    const sweeper = await profile.newPage();
+    const sweep = await profile.newCDPSession(sweeper);
+    await sweep.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
+    await sweeper.close();
+  });
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   await page.goto(server.url + hash);
@@ -107,17 +134,6 @@ export function pixels(page, name = "Result") {
     const { width, height } = canvas;
     return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
   });
-}
-
-/** What the native program draws. */
-export function native(folder, flags) {
-  const file = join(folder, "native.png");
-  execFileSync(NATIVE, ["generate", ...flags, "-o", file], { cwd: ROOT, stdio: "pipe" });
-  return readFileSync(file);
-}
-
-export function runNative(...flags) {
-  return execFileSync(NATIVE, flags, { cwd: ROOT, stdio: "pipe" });
 }
 
 /** The largest and the mean difference of two PNGs' pixels, 0 to 255, colours weighed by alpha. */

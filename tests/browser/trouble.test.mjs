@@ -3,15 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { browse, fill, generate, open, pixels, state, status } from "./support.mjs";
+import { fill, generate, open, pixels, state, status } from "./support.mjs";
 
-const browser = await browse();
 const DIT = "models/stickers/dit.safetensors";
 const alert = (page) => page.getByRole("alert");
 
 test("weights that are missing", async (t) => {
   const faults = { [DIT]: 404 };
-  const { page } = await open(t, browser, { faults });
+  const { page } = await open(t, { faults });
   await state(page, "error");
   const said = await status(page);
   assert.match(said, /dit\.safetensors cannot be used: the server has no such file \(404\)\./);
@@ -23,7 +22,7 @@ test("weights that are missing", async (t) => {
 
 test("weights that are damaged", async (t) => {
   const faults = { [DIT]: (bytes) => (bytes.writeUInt8(bytes[9999] ^ 1, 9999), bytes) };
-  const { page } = await open(t, browser, { faults });
+  const { page } = await open(t, { faults });
   await state(page, "error");
   assert.match(await status(page), /dit\.safetensors cannot be used: its SHA-256 is not/);
   delete faults[DIT];
@@ -32,7 +31,7 @@ test("weights that are damaged", async (t) => {
 });
 
 test("weights that were damaged in the browser's store come over the network again", async (t) => {
-  const { page, server } = await open(t, browser);
+  const { page, server } = await open(t, { fresh: true });
   await state(page, "ready");
   await page.evaluate(async () => {
     const [name] = await caches.keys();
@@ -49,20 +48,20 @@ test("weights that were damaged in the browser's store come over the network aga
 
 test("a download that breaks off", async (t) => {
   const faults = { [DIT]: (bytes) => bytes.subarray(0, 12345) };
-  const { page } = await open(t, browser, { faults });
+  const { page } = await open(t, { faults });
   await state(page, "error");
   assert.match(await status(page), /it has 12345 bytes and should have \d+; fetch it again/);
 });
 
 test("a server that cannot be reached", async (t) => {
   const faults = { [DIT]: "break" };
-  const { page } = await open(t, browser, { faults });
+  const { page } = await open(t, { faults });
   await state(page, "error");
   assert.match(await status(page), /dit\.safetensors cannot be used: it cannot be reached: check the connection/);
 });
 
 test("offline: the open page draws on; what needs the network says so", async (t) => {
-  const { page, profile } = await open(t, browser);
+  const { page, profile } = await open(t, { fresh: true });
   await state(page, "ready");
   await profile.setOffline(true);
   await fill(page, { prompt: "red apple", steps: 1 });
@@ -78,7 +77,7 @@ test("offline: the open page draws on; what needs the network says so", async (t
 test("no room for the weights: they are in memory, and drawing goes on", async (t) => {
   // Without its worker the page loads nothing; time to take the room away.
   const faults = { "worker_main.js": 404 };
-  const { page, server, profile } = await open(t, browser, { faults });
+  const { page, server, profile } = await open(t, { faults });
   await state(page, "error");
   assert.match(await status(page), /The page's worker cannot be loaded/);
   const session = await profile.newCDPSession(page);
@@ -94,7 +93,7 @@ test("no room for the weights: they are in memory, and drawing goes on", async (
 });
 
 test("no room for the history: the picture stays on the page, which says so", async (t) => {
-  const { page, server, profile } = await open(t, browser);
+  const { page, server, profile } = await open(t, { fresh: true });
   await state(page, "ready");
   const session = await profile.newCDPSession(page);
   const origin = new URL(server.url).origin;
@@ -106,7 +105,7 @@ test("no room for the history: the picture stays on the page, which says so", as
 });
 
 test("a worker that crashes is started again; form and history stay", async (t) => {
-  const { page } = await open(t, browser);
+  const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "red apple", style: "noto", steps: 2 });
   await generate(page);
@@ -131,7 +130,8 @@ test("a worker that crashes is started again; form and history stay", async (t) 
 });
 
 test("WebGPU where there is none", async (t) => {
-  const { page } = await open(t, browser);
+  const without = (bytes) => `delete WorkerNavigator.prototype.gpu;\n${bytes}`;
+  const { page } = await open(t, { faults: { "worker_main.js": without } });
   await state(page, "ready");
   await fill(page, { device: "WebGPU" });
   await state(page, "error");
@@ -142,7 +142,7 @@ test("WebGPU where there is none", async (t) => {
 
 test("a link that makes no sense does no harm", async (t) => {
   const hash = "#prompt=red+apple&steps=99999&guidance=NaN&seed=-4&count=0&sampler=nonsense&style=cubism";
-  const { page } = await open(t, browser, { hash });
+  const { page } = await open(t, { hash });
   await state(page, "ready");
   assert.equal(await page.getByRole("spinbutton", { name: "Steps" }).inputValue(), "150");
   assert.equal(await page.getByRole("spinbutton", { name: "Images" }).inputValue(), "1");

@@ -5,10 +5,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { SOFTWARE_GPU, browse, difference, fill, generate, native, open, saved, state, status, temporary } from "./support.mjs";
+import { difference, fill, generate, native, open, saved, state, status, temporary } from "./support.mjs";
 import { makeTiny, offer } from "./tiny.mjs";
 
-const browser = await browse(SOFTWARE_GPU);
 const MINUTES = 60;
 
 /** The page with a tiny model, not yet on the GPU. */
@@ -17,7 +16,7 @@ async function openTiny(t, change = () => {}) {
   makeTiny(folder);
   const faults = offer(folder);
   change(faults, folder);
-  const opened = await open(t, browser, { faults });
+  const opened = await open(t, { faults });
   await state(opened.page, "ready");
   await fill(opened.page, { model: "./models/tiny" });
   await state(opened.page, "loading");
@@ -32,7 +31,7 @@ const facts = async (page) => {
 };
 
 test("Auto never takes a software adapter, and says so", async (t) => {
-  const { page } = await open(t, browser);
+  const { page } = await open(t);
   await state(page, "ready");
   assert.match(await status(page), /Ready on the CPU\. .*is software, which is slower than the CPU/);
 });
@@ -105,7 +104,7 @@ test("a known answer that is no answer takes no GPU away", async (t) => {
 });
 
 test("the embedded model on WebGPU, 2 steps", async (t) => {
-  const { page } = await open(t, browser);
+  const { page } = await open(t, { shipped: true });
   await state(page, "ready");
   await fill(page, { device: "WebGPU" });
   await state(page, "loading");

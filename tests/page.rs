@@ -7,7 +7,7 @@ use patchwork::page::bring::Brought;
 use patchwork::page::grid::{Axis, Grid, Setting};
 use patchwork::page::history::HistoryEntry;
 use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Request};
-use patchwork::page::{Action, Effect, ModelChoice, State, update};
+use patchwork::page::{Action, Effect, HistoryAction, ModelChoice, State, update};
 use patchwork::recipe::address::{self, standard};
 use patchwork::recipe::{Defaults, Recipe};
 
@@ -158,7 +158,7 @@ fn a_draw_is_told_to_the_worker_shown_and_kept() {
     assert_eq!(page.state.phase(), "done");
     assert_eq!(page.state.status, "Done in 0.0 s. A note.");
     let Some(Effect::Keep { recipe, png }) = page.effects.pop() else { panic!("it is kept") };
-    page.act(Action::Kept { key: Some(1), recipe, png });
+    page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe: recipe.into(), png }));
     assert_eq!(page.state.history.len(), 1);
     // The very same picture is not kept twice.
     page.act(Action::Draw);
@@ -388,6 +388,13 @@ fn chance_is_asked_only_for_a_seed_that_nobody_chose() {
     page.act(Action::Refuse(Some("“x” is no seed.".into())));
     page.act(Action::Draw);
     assert_eq!((page.drawn().len(), page.state.status.as_str()), (0, "“x” is no seed."));
+    page.act(Action::Say(String::new()));
+    let model = page.state.loaded().unwrap().model.clone();
+    let axis = |setting, values| Axis::new(setting, values);
+    let (across, down) = (axis(Setting::Steps, "1"), axis(Setting::Seed, "5"));
+    let grid = Grid::new(&page.state.form, across, down, &model).unwrap();
+    page.act(Action::DrawGrid(grid));
+    assert_eq!((page.drawn().len(), page.state.status.as_str()), (0, "“x” is no seed."));
 }
 
 #[test]
@@ -396,29 +403,80 @@ fn the_history_is_kept_closed_recalled_and_removed() {
     let recipe = Recipe { prompt: "fox".into(), ..standard() };
     let png: Rc<[u8]> = HistoryEntry::png(&dot(), &recipe).unwrap().into();
     let stored = HistoryEntry::read(4, png.to_vec()).unwrap();
-    page.act(Action::Recall(vec![stored.clone()]));
+    page.act(Action::History(HistoryAction::Recalled(vec![stored.clone()])));
     assert!(page.effects.contains(&Effect::AskToPersist));
-    page.act(Action::Open(stored));
+    page.act(Action::History(HistoryAction::Open(stored)));
     assert_eq!(page.state.status, "“fox”, from the history.");
     assert!(page.effects.contains(&Effect::ShowStage) && !page.state.can_decode());
     page.effects.clear();
-    page.act(Action::Remove(Some(4)));
+    page.act(Action::History(HistoryAction::Remove(Some(4))));
     assert_eq!(page.effects, [Effect::Remove(Some(4))]);
-    page.act(Action::Removed(Some(4)));
+    page.act(Action::History(HistoryAction::Removed(Some(4))));
     assert_eq!((page.state.history.len(), page.state.status.as_str()), (0, "Deleted."));
     // Without a store it is in memory, each picture under its own number.
-    page.act(Action::CloseHistory);
+    page.act(Action::History(HistoryAction::Closed));
     assert!(page.state.status.contains("until the page is closed"));
     for _ in 0..2 {
-        page.act(Action::Kept { key: None, recipe: recipe.clone(), png: png.clone() });
+        page.act(Action::History(HistoryAction::Kept {
+            key: None,
+            recipe: recipe.clone().into(),
+            png: png.clone(),
+        }));
     }
     let keys: Vec<u32> = page.state.history.iter().map(|entry| entry.key).collect();
     assert!(keys.len() == 2 && keys[0] != keys[1]);
     page.effects.clear();
-    page.act(Action::Remove(Some(keys[0])));
+    page.act(Action::History(HistoryAction::Remove(Some(keys[0]))));
     assert_eq!(page.effects, [Effect::FocusHistory]);
-    page.act(Action::Remove(None));
+    page.act(Action::History(HistoryAction::Remove(None)));
     assert!(page.state.history.is_empty());
+}
+
+/// Its button is disabled then; what is drawn must be heard to its end all the same.
+#[test]
+fn nothing_is_opened_while_something_is_drawn() {
+    let mut page = Page::ready();
+    let png = HistoryEntry::png(&dot(), &standard()).unwrap();
+    page.act(Action::Draw);
+    let stored = HistoryEntry::read(4, png).unwrap();
+    page.act(Action::History(HistoryAction::Open(stored)));
+    assert!(page.state.can_decode());
+    page.finish();
+    assert_eq!(page.state.phase(), "done");
+}
+
+#[test]
+fn removed_weights_are_not_kept_any_more() {
+    let mut page = Page::open(&[]);
+    let Event::Ready { mut model, device, seconds } = ready("stickers") else { unreachable!() };
+    model.is_kept = true;
+    page.hear(Event::Ready { model, device, seconds });
+    assert!(page.state.keeps_something() && page.effects.contains(&Effect::AskToPersist));
+    page.hear(Event::Forgotten { message: "They are removed.".into() });
+    assert!(!page.state.keeps_something());
+    assert_eq!(page.state.loaded().unwrap().model.kept, "They are removed.");
+}
+
+/// A link leaves each of the sampling fields to the model, or sets it.
+#[test]
+fn what_a_link_leaves_open_is_the_models() {
+    for (name, value) in [
+        ("sampler", "euler"),
+        ("steps", "3"),
+        ("guidance", "1.25"),
+        ("shift", "1.5"),
+        ("guidance_interval", "0.25 0.75"),
+    ] {
+        let mut page = Page::open(&[("prompt", "fox"), (name, value)]);
+        page.hear(ready("stickers"));
+        let form = page.state.form.clone();
+        let own = Defaults { sampler: "heun".into(), steps: 12, ..Defaults::default() };
+        let own = Recipe { shift: Some(2.0), ..own.over(form.clone()) };
+        let (set, open) = (address::pairs(&form), address::pairs(&own));
+        let differ: Vec<_> = set.iter().zip(&open).filter(|(a, b)| a != b).collect();
+        assert!(differ.iter().all(|((other, _), _)| *other == name), "{name}: {differ:?}");
+        assert!(set.contains(&(name, value.into())), "{name}: {set:?}");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) struct DatasetArguments {
     /// Pack this folder (pictures and metadata.jsonl) instead of the open picture sets.
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
-    /// The model that will learn from --pictures: what it does not read of their captions is told.
+    /// The model that will learn from --pictures: the program names captions that it does not read in full.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
     /// Where fetched packages are kept.
@@ -89,7 +89,7 @@ fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     let manifest = manifest(model)?;
     let source = model_folder(model)?;
     let tokenizer = pollster::block_on(tokenizer(&source, &manifest))?;
-    // Those without words are told by their files' names already.
+    // Captions without words were named already, with their files.
     let named = captions::of(&dataset.entries).filter(|caption| !caption.is_empty());
     let mut notes = captions::notes(named, &tokenizer, manifest.text_tokens)?;
     notes.extend(captions::unknown_styles(&dataset.entries, &manifest.styles));

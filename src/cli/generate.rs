@@ -160,7 +160,7 @@ async fn draw(
             let images = to_images(pipeline.autoencoder.decode(step.denoised)).await?;
             write_whole(&path, &Image::contact_sheet(&images).to_png(None)?)?;
         }
-        // Where work is queued on a GPU, the bar tells of work done, not of work asked for.
+        // If work is queued on a GPU, the bar tells of work done, not of work asked for.
         device.sync().map_err(|problem| Error::Device(format!("The device failed: {problem}")))?;
         progress.advance(1, "");
     }

@@ -62,7 +62,7 @@ enum Command {
     KnownAnswer(known_answer::KnownAnswerArguments),
 }
 
-/// Runs the command line. Exit code 0 is success, 1 an error told in a sentence, 2 a command line
+/// Runs the command line. Exit code 0 is success, 1 an error, in a sentence, 2 a command line
 /// that does not parse.
 pub fn main() -> ExitCode {
     let bars = Bars::default();
@@ -82,7 +82,7 @@ pub fn main() -> ExitCode {
     told(outcome.map(|()| ExitCode::SUCCESS))
 }
 
-/// Returns the exit code of what was done; an error's sentence is printed.
+/// Returns the exit code of a result, and prints an error's sentence.
 fn told(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         note(error);

@@ -8,7 +8,7 @@ use crate::image::Image;
 use crate::image::file::Format;
 use crate::tools::files::write_target;
 
-/// Writes a picture in the format that its name asks for, with `recipe` (JSON) inside where that
+/// Writes a picture in the format that its name asks for, with `recipe` (JSON) inside if that
 /// can be; if not, says so.
 pub(super) fn write(path: &Path, picture: &Image, recipe: Option<&str>) -> Result<()> {
     let format = Format::of(path)?;

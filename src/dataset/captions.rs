@@ -1,4 +1,4 @@
-//! What of a dataset's captions a model would not read: told before anything is learnt from them.
+//! Finds what a model would not read of a dataset's captions, before it learns from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::tools::words::{meant, short};
 const QUOTED: usize = 3;
 
 /// Sentences about captions that do not fit into `places` tokens, that become the same by that,
-/// whose words `tokenizer` does not know, and that are empty; none where all is well.
+/// whose words `tokenizer` does not know, and that are empty; none if all is well.
 ///
 /// # Errors
 /// Returns an error if a caption cannot be read at all.

@@ -114,7 +114,7 @@ struct Icons {
     height: Option<f32>,
 }
 
-/// One picture: the inside of an SVG, and its box where that differs from the set's.
+/// One picture: the inside of an SVG, and its box if that differs from the set's.
 #[derive(Deserialize)]
 struct Icon {
     body: String,

@@ -54,7 +54,7 @@ fn fetch(spec: &str, cache: &Path, progress: &dyn Progress) -> Result<()> {
 }
 
 /// Lets a package manager put `spec` into the folder `cache`, which follows its `arguments`. What
-/// the manager comes with is named where it is missing.
+/// the manager comes with is named if it is missing.
 pub(crate) fn fetch_with(
     program: &str,
     arguments: &[&str],

@@ -43,7 +43,7 @@ pub fn assign(entries: &mut [Entry], seed: u64) {
     whole.truncate(CONCEPTS);
     let whole: BTreeSet<String> = whole.into_iter().map(str::to_owned).collect();
 
-    // Only where the concept is learnt in another style.
+    // Only if the concept is learnt in another style.
     let mut pairs: Vec<(&str, &str)> = styles
         .iter()
         .filter(|(label, styles)| styles.len() > 1 && !whole.contains(**label))

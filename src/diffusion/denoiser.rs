@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Level {
     /// σ in the model's [`Process`](super::Process).
     pub sigma: f64,
-    /// What the network is told: 0 to the number of timesteps, mostly 1000.
+    /// The timestep that the network gets: 0 to the number of timesteps, mostly 1000.
     pub timestep: f64,
 }
 
@@ -17,7 +17,7 @@ pub struct Level {
 pub struct Denoised {
     /// The estimate of the clean latent, `[b, c, h, w]`.
     pub x0: Tensor<4>,
-    /// Where the network learned σ: its raw interpolation of the log-variance, −1 to 1 between
+    /// If the network learned σ: its raw interpolation of the log-variance, −1 to 1 between
     /// the posterior's and β's (Nichol and Dhariwal, arXiv 2102.09672, eq. 15), `[b, c, h, w]`.
     pub variance: Option<Tensor<4>>,
 }
@@ -41,7 +41,7 @@ pub enum Pass {
 /// A network and the conditions of one run.
 pub trait Network {
     /// `x` is `[b, c, h, w]`, or `[2·b, c, h, w]` for [`Pass::Both`]; so is the output, with `c`
-    /// channels, or `2·c` where the network learned σ.
+    /// channels, or `2·c` if the network learned σ.
     fn predict(&self, x: Tensor<4>, timestep: f64, pass: Pass) -> Tensor<4>;
 }
 
@@ -89,7 +89,7 @@ impl<N: Network> Parameterised<N> {
     }
 }
 
-/// `[b, c or 2·c, h, w]` → the prediction, and the learned variance where there is one.
+/// `[b, c or 2·c, h, w]` → the prediction, and the learned variance if there is one.
 fn split_variance(output: Tensor<4>, channels: usize) -> (Tensor<4>, Option<Tensor<4>>) {
     let [_, found, _, _] = output.dims();
     if found == channels {

@@ -25,7 +25,7 @@ pub struct LevelOptions {
 /// The levels of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepLevels {
-    /// What the network is told where the step begins.
+    /// The timestep that the network gets where the step begins.
     pub timestep: f64,
     /// σ where it begins.
     pub from: f64,

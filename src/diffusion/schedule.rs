@@ -121,7 +121,7 @@ pub fn karras(max: f64, min: f64, count: usize) -> Vec<f64> {
     ramp.iter().map(|root| root.powf(RHO)).collect()
 }
 
-/// `count` values from `from` to `to`, both included; `from` alone where `count` is 1. In numpy's
+/// `count` values from `from` to `to`, both included; `from` alone if `count` is 1. In numpy's
 /// order of operations, which decides what rounding makes of a tie.
 pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {
     let stride = (to - from) / count.saturating_sub(1).max(1) as f64;

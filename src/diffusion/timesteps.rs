@@ -23,13 +23,13 @@ pub enum Spacing {
 pub enum Family {
     /// DDPM and DDIM: whole timesteps.
     Ancestral,
-    /// Euler, Euler ancestral and Heun: fractional timesteps where the spacing gives them.
+    /// Euler, Euler ancestral and Heun: fractional timesteps if the spacing gives them.
     Continuous,
     /// DPM-Solver++ and UniPC: whole timesteps, `steps + 1` points of which the last is left out.
     Multistep,
 }
 
-/// Falling timesteps, `steps` of them where `train ≥ steps`.
+/// Falling timesteps, `steps` of them if `train ≥ steps`.
 pub fn timesteps(
     family: Family,
     spacing: Spacing,
@@ -63,7 +63,7 @@ pub fn timesteps(
             falling.map(|t| t.round_ties_even() - 1.0).collect()
         }
     };
-    // Multistep's extra point; and arange's, where rounding gives it one beyond the end.
+    // Multistep's extra point; and arange's, if rounding gives it one beyond the end.
     chosen.truncate(steps);
     chosen
 }

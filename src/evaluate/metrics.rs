@@ -48,7 +48,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Returns the numbers of pictures, by what was asked for and what came of it.
+    /// Returns the metrics of drawings, each beside what was asked for.
     ///
     /// # Panics
     /// Panics if there are fewer than two.

@@ -1,4 +1,4 @@
-//! A model in a byte a value, for a smaller download, and whether it still is what it was.
+//! A model in one byte a value, for a smaller download, and checks that it still draws the same.
 
 use burn::tensor::{Device, Tensor};
 

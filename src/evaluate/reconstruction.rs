@@ -13,7 +13,7 @@ use crate::pipeline::pixels::{differences, to_tensor};
 pub struct Reconstruction {
     /// Mean peak signal-to-noise ratio of premultiplied RGBA, in dB.
     pub psnr: f64,
-    /// The same where the latents had noise of a tenth of their deviation, as the DiT's have.
+    /// The same if the latents have noise of a tenth of their deviation, as the DiT's have.
     pub psnr_noisy: f64,
     /// Mean difference of the gradients of a picture and its reconstruction over the mean gradient,
     /// 0 being perfect.

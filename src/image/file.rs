@@ -28,7 +28,7 @@ pub enum Format {
 const JPEG_QUALITY: u8 = 92;
 
 impl Format {
-    /// Returns the format that a file's name asks for; PNG where it has no ending.
+    /// Returns the format that a file's name asks for; PNG if it has no ending.
     ///
     /// # Errors
     /// Returns an error if it asks for one that is not written.
@@ -46,7 +46,7 @@ impl Format {
         }
     }
 
-    /// Returns what to tell whoever expects the recipe in the file; nothing where it is there.
+    /// Returns what to tell whoever expects the recipe in the file; nothing if it is there.
     pub fn without_recipe(self) -> Option<&'static str> {
         match self {
             Self::Png => None,
@@ -57,7 +57,7 @@ impl Format {
         }
     }
 
-    /// Returns a picture's file, with `recipe` (JSON) inside where the format carries one.
+    /// Returns a picture's file, with `recipe` (JSON) inside if the format carries one.
     ///
     /// # Errors
     /// Returns an error if the picture is empty or too large for the format.

@@ -1,4 +1,4 @@
-//! What the whole of a block is told: the time and the label, as one vector.
+//! The conditioning of adaLN: timestep and label as one vector.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};

@@ -116,7 +116,7 @@ impl Dit {
         self.final_layer.forward(x, conditions[0].clone())
     }
 
-    /// Returns what the blocks are told, `[b, d]` each: one for all, or one for each block.
+    /// Returns the conditioning, SiLU applied, `[b, d]` each: one for all blocks, or one for each.
     pub(super) fn conditions(
         &self,
         timesteps: &[f64],

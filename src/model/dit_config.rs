@@ -85,7 +85,7 @@ impl DitConfig {
             .with_text(Some(TextConfig::new(384, 16)))
     }
 
-    /// Channels of the output: twice the input's where σ is learned.
+    /// Channels of the output: twice the input's if σ is learned.
     pub fn out_channels(&self) -> usize {
         if self.learn_sigma { 2 * self.in_channels } else { self.in_channels }
     }

@@ -15,19 +15,19 @@ pub type Edit = Box<dyn FnOnce(&mut Recipe)>;
 
 /// What can happen.
 pub enum Action {
-    /// A worker says something.
+    /// A message of a worker has arrived.
     Worker(u32, Event),
     /// The visitor changes the form.
     Edit(Edit),
-    /// An address was followed.
+    /// The address has changed.
     Follow(Address),
     /// A recipe goes into the form.
     Bring(Brought),
-    /// What is wrong with the form now, in a sentence.
+    /// A sentence that says what is wrong with the form; `None` if nothing is.
     Refuse(Option<String>),
     /// The visitor asks for a random seed.
     RollSeed,
-    /// Chance has given a seed.
+    /// A random seed is there.
     Rolled {
         /// The seed.
         seed: u64,
@@ -62,31 +62,37 @@ pub enum Action {
     Decode(usize),
     /// Previews show the latent as it is, or what is expected of it.
     ShowNoisy(bool),
-    /// Something is told.
+    /// A sentence for the visitor.
     Say(String),
-    /// A picture was kept, under its number; `None` if the store had no room.
+    /// The downloaded weights are to be removed.
+    ForgetWeights,
+    /// Whether the browser promises to keep what it stores; `None` if it has no such promise.
+    Promised(Option<bool>),
+    /// Something happens to the pictures that were drawn before.
+    History(HistoryAction),
+}
+
+/// What can happen to the pictures that were drawn before.
+pub enum HistoryAction {
+    /// A picture was kept.
     Kept {
-        /// Its number in the store.
+        /// Its number in the store; `None` if the store had no room.
         key: Option<u32>,
         /// What it was drawn from.
-        recipe: Recipe,
+        recipe: Box<Recipe>,
         /// The picture.
         png: Rc<[u8]>,
     },
-    /// All that the store holds, perhaps changed by another tab.
-    Recall(Vec<Rc<HistoryEntry>>),
     /// The store may hold something new.
-    RecallAgain,
+    Recall,
+    /// All that the store holds, perhaps changed by another tab.
+    Recalled(Vec<Rc<HistoryEntry>>),
     /// The store does not open.
-    CloseHistory,
+    Closed,
     /// One picture is to be removed, or all of them.
     Remove(Option<u32>),
-    /// They were.
+    /// One picture was removed, or all of them.
     Removed(Option<u32>),
-    /// The downloaded weights are to be removed.
-    ForgetWeights,
-    /// What the browser promises of what it keeps.
-    Promised(Option<bool>),
     /// A kept picture goes on stage.
     Open(Rc<HistoryEntry>),
 }

@@ -25,7 +25,7 @@ pub enum Effect {
     ListModels,
     /// Puts a recipe into the address bar.
     ShowAddress(Recipe),
-    /// Asks chance for a seed, and draws with it if `draws`.
+    /// Asks for a random seed, and draws with it if `draws`.
     RollSeed {
         /// Whether a picture is drawn with it.
         draws: bool,

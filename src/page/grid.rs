@@ -65,7 +65,7 @@ impl Setting {
         }
     }
 
-    /// Puts a value into a recipe; a sentence where it is none.
+    /// Puts a value into a recipe, or returns a sentence if it is none.
     fn apply(self, value: &str, recipe: &mut Recipe, model: &ModelFacts) -> Result<(), String> {
         let refuse = |what: &str| Err(format!("“{value}” is no {what}."));
         match self {
@@ -129,7 +129,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Lays a grid round `base`; a sentence where a value does not fit.
+    /// Lays a grid round `base`, or returns a sentence if a value does not fit.
     pub fn new(
         base: &Recipe,
         across: Axis,

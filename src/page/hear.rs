@@ -1,9 +1,9 @@
-//! What the worker says, and what comes of it.
+//! What the page does with each message of its worker.
 
 use super::effect::Effect;
 use super::history::HistoryEntry;
 use super::protocol::{Event, Request};
-use super::state::{Engine, Job, Loaded, Loading, State, Stop};
+use super::state::{Engine, Job, Loaded, Loading, State, StopReason};
 use super::turn::{Turn, sampling};
 use crate::recipe::Recipe;
 
@@ -23,7 +23,7 @@ impl Turn {
             }
             Event::Forgotten { message } => {
                 if let Engine::Ready { loaded, .. } = &mut self.state.engine {
-                    loaded.model.kept.clone_from(&message);
+                    (loaded.model.kept, loaded.model.is_kept) = (message.clone(), false);
                 }
                 self.state.status = message;
             }
@@ -38,7 +38,7 @@ impl Turn {
             Event::Crashed { message } => self.crash(message),
             Event::Outdated => {
                 self.stop();
-                self.state.engine = Engine::Stopped(Stop::Outdated);
+                self.state.engine = Engine::Stopped(StopReason::Outdated);
                 self.state.status =
                     "This page was updated on its server: reload it to go on.".into();
             }
@@ -97,7 +97,7 @@ impl Turn {
             self.restart("The model is being started again; your settings are kept.", None);
             self.state.trouble = Some(message);
         } else {
-            self.state.engine = Engine::Stopped(Stop::Failed);
+            self.state.engine = Engine::Stopped(StopReason::Failed);
             self.state.status = message;
         }
     }

@@ -3,7 +3,7 @@
 //! ```text
 //!  Action ──► update(State, Action) ──► State ──► what is shown
 //!                      │
-//!                      └──► Effects: messages to the worker, the address, the store, chance
+//!                      └──► Effects: messages to the worker, the address, the store, a seed
 //! ```
 
 pub mod action;
@@ -19,7 +19,7 @@ pub mod state;
 pub mod turn;
 pub mod update;
 
-pub use action::Action;
+pub use action::{Action, HistoryAction};
 pub use effect::Effect;
-pub use state::{Engine, Job, Loaded, ModelChoice, State, Stop};
+pub use state::{Engine, Job, Loaded, ModelChoice, State, StopReason};
 pub use update::update;

@@ -108,9 +108,9 @@ impl ModelFacts {
 /// How a text is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reading {
-    /// How many tokens it has, those that do not fit among them.
+    /// How many tokens it has, with those that do not fit.
     pub tokens: usize,
-    /// What of it does not fit.
+    /// The part that does not fit.
     pub cut: Option<String>,
     /// Emoji in it, and what the model has no words for, in sentences.
     pub notes: Vec<String>,
@@ -125,7 +125,7 @@ pub enum Event {
         loaded: f64,
         /// Bytes in all; 0 until that is known.
         total: f64,
-        /// Bytes a second over the network; 0 where the browser had them.
+        /// Bytes a second over the network; 0 if the browser had them.
         rate: f64,
     },
     /// The model is ready.
@@ -195,7 +195,7 @@ pub enum Event {
     Outdated,
     /// Something went wrong; the worker goes on.
     Failed {
-        /// The job that it ended, where it was one.
+        /// The job that it ended, if any.
         job: Option<u32>,
         /// A sentence.
         message: String,
@@ -215,7 +215,7 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     postcard::to_allocvec(message).expect("plain data")
 }
 
-/// Returns a message from bytes; `None` if they are none.
+/// Returns the message that bytes hold; `None` if they hold none.
 pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }

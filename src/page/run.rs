@@ -66,7 +66,7 @@ pub struct StageRun {
     pub looking: Option<usize>,
     /// A step in full, if one was asked for.
     pub decoded: Option<(usize, Pictures)>,
-    /// How it ended; `None` while it is drawn.
+    /// How it ended; `None` while it is drawn, and if it failed.
     pub ending: Option<Ending>,
 }
 

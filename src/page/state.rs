@@ -51,7 +51,7 @@ pub enum Engine {
         job: Job,
     },
     /// There is no worker that could draw.
-    Stopped(Stop),
+    Stopped(StopReason),
 }
 
 /// What a ready engine does.
@@ -69,7 +69,7 @@ pub enum Job {
 
 /// Why there is no worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// It did not start; it may be tried again.
     Failed,
     /// The page and its worker are of two versions: the page must be loaded anew.
@@ -95,7 +95,7 @@ pub struct ModelChoice {
 pub struct State {
     /// The worker and what it does.
     pub engine: Engine,
-    /// Numbers the workers: what others say is not listened to.
+    /// The current worker's number; events of earlier ones are ignored.
     pub worker: u32,
     /// The device that the visitor chose.
     pub device: DeviceChoice,
@@ -107,7 +107,7 @@ pub struct State {
     pub form: Recipe,
     /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
     pub follows_model: bool,
-    /// What a link left to the model, besides all: see
+    /// Sampling fields that the link did not set, and that stay the model's: see
     /// [`Address::unset`](crate::recipe::address::Address::unset).
     pub unset: Vec<&'static str>,
     /// Whether the next picture keeps the seed of the last.

@@ -15,7 +15,7 @@ pub(super) struct Turn {
     pub(super) effects: Vec<Effect>,
 }
 
-/// Returns what of a recipe is the model's choice unless the visitor chooses.
+/// Returns the part of a recipe that the model chooses unless the visitor does.
 pub(super) fn sampling(recipe: &Recipe) -> (Defaults, Option<f64>) {
     let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe.clone();
     (Defaults { sampler, steps, guidance, guidance_interval }, shift)
@@ -63,7 +63,8 @@ impl Turn {
         self.effects.push(Effect::Send(request));
     }
 
-    /// Takes an address into the form. What it cannot mean is told when the model is there.
+    /// Takes an address into the form. The visitor hears what makes no sense in it once the model is
+    /// loaded.
     pub(super) fn follow(&mut self, address: Address) {
         let Address { recipe, unset, unknown } = address;
         let status = self.state.status.clone();
@@ -167,7 +168,8 @@ impl State {
                 "steps" => recipe.steps = own.steps,
                 "guidance" => recipe.guidance = own.guidance,
                 "shift" => recipe.shift = own.shift,
-                _ => recipe.guidance_interval = own.guidance_interval,
+                "guidance_interval" => recipe.guidance_interval = own.guidance_interval,
+                other => unreachable!("{other} is not among SAMPLING"),
             }
         }
         recipe

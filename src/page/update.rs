@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::action::Action;
+use super::action::{Action, HistoryAction};
 use super::effect::Effect;
 use super::history::HistoryEntry;
 use super::protocol::Request;
 use super::run::StageRun;
-use super::state::{Engine, State, Stop};
+use super::state::{Engine, State, StopReason};
 use super::turn::{Turn, sampling};
 use crate::image::Image;
 use crate::recipe::Recipe;
@@ -27,7 +27,7 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
     };
     let (read, kept) = (is_read(&state), state.keeps_something());
     let mut turn = Turn { state, effects: Vec::new() };
-    turn.act(action);
+    turn.handle(action);
     let now = is_read(&turn.state);
     if now.is_some() && now != read {
         turn.ask_for_reading();
@@ -39,7 +39,7 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
 }
 
 impl Turn {
-    fn act(&mut self, action: Action) {
+    fn handle(&mut self, action: Action) {
         let state = &mut self.state;
         match action {
             Action::Worker(worker, event) => {
@@ -95,8 +95,10 @@ impl Turn {
             }
             Action::Draw => self.draw(),
             Action::DrawGrid(grid) => {
-                state.grid = Some(grid);
-                self.next_cell();
+                if !self.is_refused() {
+                    self.state.grid = Some(grid);
+                    self.next_cell();
+                }
             }
             Action::CloseGrid => state.grid = None,
             Action::Stop => self.stop(),
@@ -116,23 +118,23 @@ impl Turn {
             Action::Say(status) => state.status = status,
             Action::ForgetWeights => self.send(Request::Forget),
             Action::Promised(promised) => state.promised = Some(promised),
-            other => self.act_on_history(other),
+            Action::History(action) => self.handle_history(action),
         }
     }
 
-    fn act_on_history(&mut self, action: Action) {
+    fn handle_history(&mut self, action: HistoryAction) {
         let state = &mut self.state;
         match action {
-            Action::Kept { key, recipe, png } => {
+            HistoryAction::Kept { key, recipe, png } => {
                 if key.is_none() && !state.history_is_closed {
                     state.status = FULL.into();
                 }
                 let key = key.unwrap_or_else(|| HistoryEntry::unstored_key(&state.history));
-                let entry = HistoryEntry { key, recipe, unknown: Vec::new(), png };
+                let entry = HistoryEntry { key, recipe: *recipe, unknown: Vec::new(), png };
                 state.history.insert(0, Rc::new(entry));
             }
-            Action::RecallAgain => self.effects.push(Effect::Recall),
-            Action::Recall(entries) => {
+            HistoryAction::Recall => self.effects.push(Effect::Recall),
+            HistoryAction::Recalled(entries) => {
                 state.history_is_closed = false;
                 let old = |key| state.history.iter().find(|entry| entry.key == key).cloned();
                 let kept = entries.into_iter().map(|entry| old(entry.key).unwrap_or(entry));
@@ -141,13 +143,13 @@ impl Turn {
                 all.sort_by_key(|entry| std::cmp::Reverse(entry.key));
                 state.history = all;
             }
-            Action::CloseHistory => {
+            HistoryAction::Closed => {
                 if !state.history_is_closed {
                     state.status = CLOSED.into();
                 }
                 state.history_is_closed = true;
             }
-            Action::Remove(key) => {
+            HistoryAction::Remove(key) => {
                 let is_unstored =
                     |key| state.history.iter().any(|entry| entry.key == key && !entry.is_stored());
                 let is_only_here = key.map_or(state.history_is_closed, is_unstored);
@@ -156,8 +158,10 @@ impl Turn {
                     false => self.effects.push(Effect::Remove(key)),
                 }
             }
-            Action::Removed(key) => self.removed(key),
-            Action::Open(entry) => match Image::from_png(&entry.png) {
+            HistoryAction::Removed(key) => self.removed(key),
+            // The run that is drawn stays on stage, so that its end is heard.
+            HistoryAction::Open(_) if state.is_drawing() => {}
+            HistoryAction::Open(entry) => match Image::from_png(&entry.png) {
                 Ok(picture) => {
                     state.status = format!("“{}”, from the history.", entry.recipe.prompt);
                     state.run = Some(StageRun::opened(entry.recipe.clone(), picture));
@@ -165,7 +169,6 @@ impl Turn {
                 }
                 Err(error) => state.status = error.to_string(),
             },
-            _ => {}
         }
     }
 
@@ -176,13 +179,18 @@ impl Turn {
         self.effects.push(Effect::FocusHistory);
     }
 
+    /// Returns whether the form is refused, and says why.
+    fn is_refused(&mut self) -> bool {
+        self.state.refused.iter().for_each(|problem| self.state.status.clone_from(problem));
+        self.state.refused.is_some()
+    }
+
     /// Draws the form, with a new seed if it is not to keep the last one's.
     fn draw(&mut self) {
-        let state = &mut self.state;
-        if let Some(problem) = &state.refused {
-            state.status.clone_from(problem);
+        if self.is_refused() {
             return;
         }
+        let state = &self.state;
         if !state.seed_is_locked && !state.seed_is_fresh {
             self.effects.push(Effect::RollSeed { draws: true });
             return;
@@ -201,7 +209,7 @@ impl Turn {
                 *waiting = Some(form.into());
                 state.status = "This is drawn as soon as the model is loaded.".into();
             }
-            Engine::Stopped(Stop::Failed | Stop::Outdated) => {}
+            Engine::Stopped(StopReason::Failed | StopReason::Outdated) => {}
         }
     }
 }

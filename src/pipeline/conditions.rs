@@ -41,7 +41,7 @@ pub struct Conditioned<'a> {
 }
 
 impl<'a> Conditioned<'a> {
-    /// Returns the conditions of `recipe`, and what of its prompts did not fit, as sentences.
+    /// Returns the conditions of `recipe`, and sentences about what did not fit.
     ///
     /// # Errors
     /// Returns an error if the recipe asks for words of a model that knows none, or for a style or

@@ -47,7 +47,7 @@ impl KnownAnswer {
         Recipe { prompt: "red apple".into(), style, steps: 1, seed: 7, ..Recipe::default() }
     }
 
-    /// Returns the largest differences of latent and picture; infinite where they cannot be
+    /// Returns the largest differences of latent and picture; infinite if they cannot be
     /// compared.
     pub fn distance(&self, other: &Self) -> (f32, f32) {
         (largest(&self.latent, &other.latent), largest(&self.picture, &other.picture))

@@ -108,7 +108,7 @@ impl Manifest {
     /// Returns an error if there is none of that name.
     pub(super) fn sampler(&self) -> Result<Box<dyn Sampler>> {
         match self.defaults.sampler.as_str() {
-            "" => Ok(Box::new(samplers::Euler)),
+            "" => samplers::named("euler"),
             name => samplers::named(name),
         }
     }

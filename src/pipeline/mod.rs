@@ -41,13 +41,13 @@ pub struct Pipeline {
     pub hash: String,
     /// Reads prompts; `None` for models of class labels.
     pub text: Option<TextReader>,
-    /// Names of the labels, where labels are styles.
+    /// Names of the labels, if labels are styles.
     pub styles: Vec<String>,
     /// The denoising network.
     pub dit: Dit,
     /// What it predicts.
     pub prediction: Prediction,
-    /// Whether DDPM's steps take the variance that the network learned, where it learned one.
+    /// Whether DDPM's steps take the variance that the network learned, if it learned one.
     pub learned_variance: bool,
     /// The levels it was trained on.
     pub schedule: Schedule,
@@ -168,7 +168,7 @@ impl Pipeline {
     }
 
     /// Everything that happens before the first step. `noise`, `[count, c, h, w]`, replaces the
-    /// seed's where it is given.
+    /// seed's if it is given.
     ///
     /// # Errors
     /// Returns an error if the recipe does not fit the model or the sampler.

@@ -1,24 +1,24 @@
-//! What of a recipe has no part in its picture, in sentences for people.
+//! Sentences about what a recipe asks for and its picture does not show.
 
 use crate::diffusion::Levels;
 use crate::recipe::Recipe;
 use crate::text::Tokens;
 use crate::tools::words::{several, short};
 
-/// Returns how a text, which is the recipe's `what`, was read where that is not word by word:
-/// emoji, what the vocabulary lacks, and what did not fit into `places`.
-pub fn read_otherwise(what: &str, tokens: &Tokens, places: usize) -> Vec<String> {
+/// Returns how a text, which is the recipe's `what`, was read if that is not word by word: emoji,
+/// what the vocabulary lacks, and what did not fit into `max_tokens`.
+pub fn read_otherwise(what: &str, tokens: &Tokens, max_tokens: usize) -> Vec<String> {
     let mut notes = vocabulary(what, tokens);
     if let Some(cut) = &tokens.cut {
         notes.push(format!(
-            "The {what} is longer than the model's {places} tokens; this was left out: “{}”.",
+            "The {what} is longer than the model's {max_tokens} tokens; this was left out: “{}”.",
             short(cut, 200)
         ));
     }
     notes
 }
 
-/// Emoji in a text, and what the vocabulary lacks of it.
+/// Returns the emoji in a text, and what the vocabulary lacks of it.
 pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     let mut notes = Vec::new();
     if !tokens.emoji.is_empty() {
@@ -35,8 +35,8 @@ pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     notes
 }
 
-/// Returns what the guidance of `recipe` leaves unused, where the `scale` it amounts to guides
-/// `levels`, of which `timesteps` make the whole range.
+/// Returns what the guidance of `recipe` leaves unused. It guides `levels` by `scale`; `timesteps`
+/// make the whole range of levels.
 pub(super) fn unguided(
     recipe: &Recipe,
     scale: f64,

@@ -65,7 +65,7 @@ impl<'a> Run<'a> {
             Some(noise) if noise.dims() == drawn.dims() => noise,
             Some(noise) => {
                 return Err(Error::Recipe(format!(
-                    "The given latents have shape {:?}, where this model needs {:?}",
+                    "The given latents have shape {:?}, and this model needs {:?}",
                     noise.dims(),
                     drawn.dims()
                 )));

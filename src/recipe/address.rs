@@ -13,11 +13,11 @@ pub fn standard() -> Recipe {
 /// What an address says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Address {
-    /// What is not in it is as the form begins.
+    /// Its recipe; fields that are missing in it have the form's first values.
     pub recipe: Recipe,
-    /// Of what says how to draw, the names that it leaves to the model.
+    /// The names of [`SAMPLING`] that it does not set.
     pub unset: Vec<&'static str>,
-    /// What in it cannot be meant, or is of another version, in words.
+    /// What in it makes no sense, or is of another version, in words.
     pub unknown: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ const KNOWN: [&str; 12] = [
     "model",
     "model_hash",
 ];
-/// The names of what says how to draw, which is else the model's choice.
+/// The names of the sampling fields: the model decides those that an address leaves out.
 pub const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
 
 /// Returns what names and values say.

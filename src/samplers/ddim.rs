@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// Walks as Euler does if η is 0, in either process, and adds noise in the share of η.
 #[derive(Debug, Default)]
-pub struct Ddim {
+pub(super) struct Ddim {
     /// 0 adds no noise, 1 as much as DDPM.
     eta: f64,
 }

@@ -11,7 +11,7 @@ use crate::diffusion::{Denoised, Schedule};
 
 /// Walks the chain of training back, with fresh noise at each step.
 #[derive(Debug)]
-pub struct Ddpm;
+pub(super) struct Ddpm;
 
 /// Takes a step whose log-variance the network blends between that of the posterior (−1) and that
 /// of β (1): arXiv 2102.09672, eq. 15.

@@ -12,7 +12,7 @@ use crate::diffusion::{Denoised, Schedule};
 
 /// Extrapolates the clean latent from the last two levels; one evaluation a step.
 #[derive(Debug, Default)]
-pub struct Dpmpp2m {
+pub(super) struct Dpmpp2m {
     before: Option<Seen>,
 }
 

@@ -10,7 +10,7 @@ use crate::diffusion::{Denoised, Schedule};
 
 /// Walks along the slope where a step begins.
 #[derive(Debug)]
-pub struct Euler;
+pub(super) struct Euler;
 
 /// Returns the latent at level `next`: Euler's step along `dx/dσ = (x − x₀)/σ`, which is
 /// `x₀ + (σ'/σ)·(x − x₀)`.
@@ -20,7 +20,7 @@ pub(super) fn step(x: Tensor<4>, x0: Tensor<4>, sigma: f64, next: f64) -> Tensor
 }
 
 /// Returns the levels of Euler, Heun and Euler ancestral.
-pub(super) fn even_levels(
+pub(super) fn euler_levels(
     schedule: &Schedule,
     steps: usize,
     options: LevelOptions,
@@ -43,7 +43,7 @@ impl Sampler for Euler {
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
-        even_levels(schedule, steps, options)
+        euler_levels(schedule, steps, options)
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
@@ -54,14 +54,12 @@ impl Sampler for Euler {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assert_order, value};
+    use super::super::testing::{assert_order, one, value};
     use super::*;
-    use crate::samplers::Euler;
 
     #[test]
     fn a_step_is_on_the_line_through_x_and_x0() {
         // A quarter of the noise stays: 2 + (10 − 2)/4.
-        let one = |value: f64| Tensor::full([1, 1, 1, 1], value, &burn::tensor::Device::flex());
         assert_eq!(value(step(one(10.0), one(2.0), 4.0, 1.0)), 4.0);
     }
 

@@ -10,7 +10,7 @@ use crate::diffusion::{Denoised, Schedule};
 
 /// Walks further down than a step's end, then up again with noise.
 #[derive(Debug)]
-pub struct EulerAncestral;
+pub(super) struct EulerAncestral;
 
 /// Returns the level to walk down to and the standard deviation of the noise to add, so that their
 /// sum has level `next`.
@@ -43,7 +43,7 @@ impl Sampler for EulerAncestral {
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
-        euler::even_levels(schedule, steps, options)
+        euler::euler_levels(schedule, steps, options)
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {

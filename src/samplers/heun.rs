@@ -10,7 +10,7 @@ use crate::diffusion::{Denoised, Level, Schedule};
 
 /// Walks along the mean of the slopes at both ends of a step.
 #[derive(Debug, Default)]
-pub struct Heun {
+pub(super) struct Heun {
     /// The latent where the step began and the clean latent there, while Euler's step from it is
     /// evaluated.
     began: Option<(Tensor<4>, Tensor<4>)>,
@@ -26,7 +26,7 @@ impl Sampler for Heun {
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
-        euler::even_levels(schedule, steps, options)
+        euler::euler_levels(schedule, steps, options)
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {

@@ -4,8 +4,11 @@
 //! latent that was found there, and answers with the next latent, or with one more question
 //! ([`Next`]). [`Sampling`] drives it through the [`Levels`] of a run.
 //!
-//! To add a sampler, write its file and put it into [`ALL`]: the command line, recipes and the page
-//! then know it.
+//! To add a sampler, write its file, declare it here and put it into [`ALL`]: the command line and
+//! recipes then know it, and the page too if [`Sampler::label`] names it. A sampler that is in a file
+//! and not in the list is dead code, which the build refuses. Its own test asks for its step on
+//! known numbers and its order (`testing.rs`); the tests of `sampling.rs` name the samplers that add
+//! noise or remember earlier steps; its levels are compared with diffusers' in `tests/engine`.
 
 mod ddim;
 mod ddpm;
@@ -23,14 +26,7 @@ use std::fmt::Debug;
 
 use burn::tensor::Tensor;
 
-pub use ddim::Ddim;
-pub use ddpm::Ddpm;
-pub use dpmpp_2m::Dpmpp2m;
-pub use euler::Euler;
-pub use euler_ancestral::EulerAncestral;
-pub use heun::Heun;
 pub use sampling::{Sampling, Step};
-pub use unipc::Unipc;
 
 use crate::diffusion::levels::{LevelOptions, Levels};
 use crate::diffusion::{Denoised, Level, Schedule};
@@ -42,8 +38,8 @@ pub trait Sampler: Debug + Send {
     /// Returns the name in recipes and on the command line.
     fn name(&self) -> &'static str;
 
-    /// Returns what the page calls it; `None` if the page does not offer it. The page draws flows,
-    /// on which some samplers are not defined, and some are the same as others.
+    /// Returns what the page calls it; `None` if the page does not offer it. The page draws only
+    /// rectified flows: some samplers refuse them, and on them DDIM is Euler again.
     fn label(&self) -> Option<&'static str> {
         None
     }
@@ -69,7 +65,8 @@ pub trait Sampler: Debug + Send {
         true
     }
 
-    /// Returns why it cannot walk a rectified flow, as a clause; `None` if it can.
+    /// Returns why it cannot walk a rectified flow, as the beginning of a sentence that
+    /// “, and this model is a rectified flow” ends; `None` if it can.
     fn refuses_flow(&self) -> Option<&'static str> {
         None
     }
@@ -123,13 +120,13 @@ pub enum Next {
 
 /// Every sampler, in the order in which people are offered them.
 pub const ALL: [fn() -> Box<dyn Sampler>; 7] = [
-    || Box::new(Euler),
-    || Box::new(Heun::default()),
-    || Box::new(Dpmpp2m::default()),
-    || Box::new(Unipc::default()),
-    || Box::new(Ddim::default()),
-    || Box::new(Ddpm),
-    || Box::new(EulerAncestral),
+    || Box::new(euler::Euler),
+    || Box::new(heun::Heun::default()),
+    || Box::new(dpmpp_2m::Dpmpp2m::default()),
+    || Box::new(unipc::Unipc::default()),
+    || Box::new(ddim::Ddim::default()),
+    || Box::new(ddpm::Ddpm),
+    || Box::new(euler_ancestral::EulerAncestral),
 ];
 
 /// Returns the names of all samplers.
@@ -137,7 +134,7 @@ pub fn names() -> [&'static str; ALL.len()] {
     ALL.map(|new| new().name())
 }
 
-/// Returns the names of those that `can`, as people list them.
+/// Returns the names of the samplers that `can`, as people list them.
 fn those(can: fn(&dyn Sampler) -> bool) -> String {
     let all = ALL.iter().map(|new| new());
     let names: Vec<_> = all.filter(|sampler| can(&**sampler)).map(|s| s.name()).collect();
@@ -212,4 +209,27 @@ pub fn levels(
         )));
     }
     Ok(levels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page draws flows, so it must not offer what refuses them.
+    #[test]
+    fn what_the_page_offers_walks_a_flow() {
+        let all = || ALL.iter().map(|new| new());
+        assert!(all().all(|s| s.label().is_none() || s.refuses_flow().is_none()));
+        assert_eq!(offered().len(), all().filter(|s| s.label().is_some()).count());
+        assert!(offered().len() >= 2);
+    }
+
+    #[test]
+    fn each_is_found_by_its_name_alone() {
+        for name in names() {
+            assert_eq!(named(&name.to_uppercase()).expect("in the list").name(), name);
+            assert_eq!(names().iter().filter(|other| **other == name).count(), 1);
+        }
+        assert!(named("euler karras").is_err());
+    }
 }

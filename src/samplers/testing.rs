@@ -1,6 +1,6 @@
-//! A denoiser whose flow is known in closed form, and what to ask of samplers on it.
+//! A denoiser whose probability flow is known in closed form, and checks of a sampler's step on it.
 //!
-//! On `x₀ ~ N(0, s²)` the best denoiser is `x₀ = x·s²/(s² + σ²)`, and the flow takes `x` at σ to
+//! On `x₀ ~ N(0, s²)` the best denoiser is `x₀ = x·s²/(s² + σ²)`, and the probability flow takes `x` at σ to
 //! `x·√((s² + σ'²)/(s² + σ²))` at σ' (variance exploding).
 
 use burn::tensor::{Device, Tensor};
@@ -45,7 +45,7 @@ pub(super) fn falling(steps: usize) -> Levels {
     Levels::through(Process::VarianceExploding, &levels, &vec![0.0; steps], 1.0)
 }
 
-/// Returns what the flow multiplies a latent with, over a whole walk. A walk that ends above 0
+/// Returns what the probability flow multiplies a latent with, over a whole walk. A walk that ends above 0
 /// leaves its latent on the variance-preserving scale.
 fn flow() -> f64 {
     let (from, to) = ENDS;

@@ -13,7 +13,7 @@ use crate::diffusion::{Denoised, Process, Schedule};
 /// Predicts each latent, and corrects it once the clean latent there is known; one evaluation a
 /// step.
 #[derive(Debug, Default)]
-pub struct Unipc {
+pub(super) struct Unipc {
     /// The last two levels, the later first.
     seen: [Option<Seen>; 2],
     /// The latent that the last step began with; the corrector takes that step again.

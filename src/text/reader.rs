@@ -20,13 +20,21 @@ pub struct TextReader {
 }
 
 impl TextReader {
-    /// Returns the last hidden states of a text's tokens, `[n, d]`, and how it was read: what was
-    /// cut off, what the vocabulary lacks, and which emoji there are.
+    /// Returns a text's tokens, as many as the DiT takes, and how it was read: what was cut off,
+    /// what the vocabulary lacks, and which emoji there are.
     ///
     /// # Errors
     /// Returns a sentence if the vocabulary cannot express the text.
+    pub fn tokens(&self, text: &str) -> Result<Tokens> {
+        self.tokenizer.encode(text, self.max_tokens)
+    }
+
+    /// Returns the last hidden states of a text's tokens, `[n, d]`, and the tokens.
+    ///
+    /// # Errors
+    /// See [`tokens`](Self::tokens).
     pub fn read(&self, text: &str) -> Result<(Tensor<2>, Tokens)> {
-        let tokens = self.tokenizer.encode(text, self.max_tokens)?;
+        let tokens = self.tokens(text)?;
         let ids: Vec<i32> = tokens.ids.iter().map(|&id| id as i32).collect();
         let ids = TensorData::new(ids, [1, tokens.ids.len()]);
         let states = self.encoder.forward(Tensor::<2, Int>::from_data(ids, &self.device));
@@ -36,7 +44,7 @@ impl TextReader {
     /// Returns the states of [`read`](Self::read) alone, on the host, row-major.
     ///
     /// # Errors
-    /// See [`read`](Self::read).
+    /// See [`tokens`](Self::tokens).
     pub fn states(&self, text: &str) -> Result<Vec<f32>> {
         Ok(self.read(text)?.0.into_data().iter::<f32>().collect())
     }

@@ -26,11 +26,11 @@ pub struct Tokens {
     pub ids: Vec<u32>,
     /// How many tokens the whole text has, those that did not fit among them.
     pub total: usize,
-    /// What of the prompt did not fit, as it was written, with emoji by their names.
+    /// The end of the prompt that did not fit, as it was written, with emoji by their names.
     pub cut: Option<String>,
     /// Emoji that were read as their names.
     pub emoji: Vec<Emoji>,
-    /// What of it no piece of the vocabulary says, each once: one unknown word like any other.
+    /// What no piece of the vocabulary says, each once: the model takes all of it for one unknown word.
     pub unknown: Vec<String>,
 }
 
@@ -162,7 +162,7 @@ impl Tokenizer {
         let mut foreign_end = None;
         for (_, [from, to], [all, letters], is_unknown) in words {
             let is_foreign = !is_unknown && 2 * letters > all;
-            // A sentence of another script is told as one.
+            // A sentence in another script is listed as one.
             let goes_on = |end: usize| text.get(end..from).is_some_and(|gap| gap.trim().is_empty());
             match found.last_mut() {
                 Some(last) if is_foreign && foreign_end.is_some_and(goes_on) => last[1] = to,

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// Burn's Flex: every CPU, with SIMD, and threads where there are any.
+    /// Burn's Flex: every CPU, with SIMD, and threads if there are any.
     Cpu,
     /// Burn's wgpu: WebGPU in a browser, Vulkan, Metal or DirectX 12 natively.
     WebGpu,

@@ -1,8 +1,8 @@
 //! How long work tells how far it is, whoever watches: the program draws bars and lines.
 
-/// Somebody who watches long work.
+/// Hears of the progress of long work.
 pub trait Progress: Sync {
-    /// Work of so many parts begins, `done` of which are done already.
+    /// Begins work of so many parts; `done` of them are done already.
     fn begin(&self, what: &str, total: usize, done: usize);
 
     /// So many parts more are done; `message` says how it goes, and may be empty.

@@ -1,5 +1,5 @@
-//! What is made of a picture: itself, and others whose captions say what was done, so that prompts
-//! compose.
+//! Examples made of a picture: the picture itself, and changed ones whose captions say what was
+//! done, so that prompts compose.
 
 use std::collections::HashSet;
 

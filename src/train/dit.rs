@@ -38,7 +38,7 @@ pub fn loss(dit: &Dit, batch: TrainBatch, route: Option<&Route>) -> Tensor<1> {
     ((predicted - flow).square() * weights).mean()
 }
 
-/// What decides a run's course. Its length is part of it only where the rate falls.
+/// The settings that decide what a run learns. Its length is one only if the learning rate falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DitSettings {
     /// SHA-256 of the weights that it began with; empty if there are none.
@@ -48,7 +48,7 @@ pub struct DitSettings {
     /// [`Manifest::prepared_origin`](crate::pipeline::stickers::Manifest::prepared_origin).
     #[serde(default)]
     pub data: String,
-    /// Pictures that those had seen.
+    /// How many pictures those weights had seen.
     #[serde(default)]
     pub seen: usize,
     /// Decides everything that is drawn at random.

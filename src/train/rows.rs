@@ -32,7 +32,7 @@ pub struct Course<'a> {
     pub shares: &'a [f64],
     /// Which channels of the latent are detail; see [`Prepared::detail_channels`].
     pub is_detail: &'a [bool],
-    /// How much those count above [`DETAIL_LEVEL`], where the DiT cannot know them yet.
+    /// How much those count above [`DETAIL_LEVEL`], if the DiT cannot know them yet.
     pub detail: f64,
     /// Places for captions: the padding beyond is cut, and what of a caption lies there.
     pub max_tokens: usize,

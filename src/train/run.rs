@@ -1,6 +1,6 @@
 //! A run from its first step to its last, whatever it trains: rates, checkpoints, metrics.
 
-use std::fs::TryLockError;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::tools::progress::Progress;
 use crate::weights::KeyTable;
 use crate::{Error, Result};
 
-/// Where a run is kept, and when it says what.
+/// The folder of a run, its length, and when it saves, samples and measures.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Its folder.
@@ -28,7 +28,7 @@ pub struct Plan {
     pub from: Option<PathBuf>,
     /// How many steps there are.
     pub steps: usize,
-    /// How fast weights move.
+    /// The learning rate.
     pub learning_rate: LearningRate,
     /// Pictures a step.
     pub batch_size: usize,
@@ -42,8 +42,63 @@ pub struct Plan {
     pub most: Option<Duration>,
 }
 
-/// A checkpoint is written after the first step that ends so long after the last: with that step,
-/// and a sheet of samples, a kill loses less than five minutes.
+impl Plan {
+    /// Returns what is ahead of a run that has had `step` steps.
+    fn course(&self, step: usize) -> String {
+        match self.steps {
+            steps if step == 0 => format!("Beginning a run of {steps} steps."),
+            steps if step < steps => format!("Going on from step {step} of {steps}."),
+            _ if self.learning_rate.decay_steps.is_some() => format!(
+                "This run has had its {step} steps, and its learning rate has fallen to 0: name \
+                 another --run for a new fall."
+            ),
+            _ => format!("This run has had {step} steps: give more --steps to go on."),
+        }
+    }
+
+    /// Returns how much of the average stays at a step.
+    fn ema_decay(&self, step: usize) -> f64 {
+        // Early on the average must not remember the beginning for long, unless that has learnt.
+        let young = (step + 1) as f64 / (step + 10) as f64;
+        let begun = if self.from.is_some() { self.ema } else { self.ema.min(young) };
+        // A short fall's average must be of weights that have settled.
+        let fall = self.learning_rate.decay_steps;
+        begun.min(fall.map_or(1.0, |fall| (1.0 - 10.0 / fall as f64).max(0.0)))
+    }
+
+    fn diverged(&self, step: usize, loss: f64, grad_norm: f64) -> Error {
+        Error::Training(format!(
+            "The loss of step {step} is {loss}, and its gradient's norm {grad_norm}: begin another \
+             --run with --from {} and a lower --learning-rate",
+            self.folder.display()
+        ))
+    }
+}
+
+/// Keeps other programs from training in the folder for as long as the file lives.
+fn lock(folder: &Path, progress: &dyn Progress) -> Result<File> {
+    let path = folder.join("lock");
+    // Nothing is written to it, whatever it is.
+    let opened = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = opened.map_err(|source| Error::write(&path, source))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(Error::Training(format!(
+                "Another program is training in {}: wait until it has ended, or choose another folder",
+                folder.display()
+            )));
+        }
+        Err(TryLockError::Error(problem)) => progress.note(&format!(
+            "{} cannot be locked here ({problem}): make sure that no other program trains in it.",
+            folder.display()
+        )),
+    }
+    Ok(file)
+}
+
+/// The time between checkpoints. One is written after the first step that ends later: with that
+/// step and a sheet of samples, a kill loses less than five minutes.
 const CHECKPOINT: Duration = Duration::from_secs(200);
 
 /// Something that can be trained.
@@ -59,28 +114,28 @@ pub trait Task {
         module
     }
 
-    /// Loss and gradient of a step.
+    /// Returns loss and gradient of a step.
     fn gradient(&self, module: &Self::Module, step: usize) -> LossAndGrads;
 
-    /// Returns how well the average does by now; `None` if the task has no measure of that.
+    /// Returns how well the average does now; `None` if the task has no measure of that.
     fn errors(&self, _average: &Self::Module) -> Option<GuessErrors> {
         None
     }
 
-    /// What the average draws by now, into `folder`.
+    /// Draws with the average, into `folder`.
     ///
     /// # Errors
     /// Returns an error if it cannot be drawn or written.
     fn sample(&self, ema: &Self::Module, folder: &Path, step: usize) -> Result<()>;
 }
 
-/// Trains until the plan's last step or its time is over; the state then, of which a checkpoint has
-/// been written.
+/// Trains until the plan's last step or until its time is over, writes a checkpoint, and returns the
+/// state.
 ///
 /// # Errors
-/// Returns an error if files cannot be written or read, where an earlier run in the folder had
-/// other `settings`, where the run to begin from has no checkpoint, and where the loss is no longer
-/// a number.
+/// Returns an error if files cannot be written or read, if an earlier run in the folder had
+/// other `settings`, if the run to begin from has no checkpoint, and if the loss is no longer a
+/// number.
 pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     task: &T,
     plan: &Plan,
@@ -90,26 +145,8 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     progress: &dyn Progress,
 ) -> Result<TrainState<T::Module>> {
     let folder = &plan.folder;
-    let note = |sentence: String| progress.note(&sentence);
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
-    let lock = folder.join("lock");
-    // Nothing is written to it, whatever it is.
-    let mut options = std::fs::File::options();
-    let held = options.write(true).create(true).truncate(false).open(&lock);
-    let held = held.map_err(|source| Error::write(&lock, source))?;
-    match held.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(Error::Training(format!(
-                "Another program is training in {}: wait until it has ended, or choose another folder",
-                folder.display()
-            )));
-        }
-        Err(TryLockError::Error(problem)) => note(format!(
-            "{} cannot be locked here ({problem}): make sure that no other program trains in it.",
-            folder.display()
-        )),
-    }
+    let _lock = lock(folder, progress)?;
     let found =
         TrainState::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
     let mut state = match (found, &plan.from) {
@@ -119,17 +156,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     };
     state.module = task.prepare(state.module);
     let mut lines = report::rewind(folder, state.step)?;
-    match (state.step, plan.steps) {
-        (0, steps) => note(format!("Beginning a run of {steps} steps.")),
-        (step, steps) if step < steps => note(format!("Going on from step {step} of {steps}.")),
-        (step, _) if plan.learning_rate.decay_steps.is_some() => {
-            note(format!(
-                "This run has had its {step} steps, and its rate has fallen to 0: name another \
-                 --run for a new fall."
-            ));
-        }
-        (step, _) => note(format!("This run has had {step} steps: give more --steps to go on.")),
-    }
+    progress.note(&plan.course(state.step));
     progress.begin("Training", plan.steps, state.step);
     let (begin, mut saved) = (Instant::now(), Instant::now());
     while state.step < plan.steps {
@@ -137,24 +164,12 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         let learning_rate = plan.learning_rate.at(state.step);
         let LossAndGrads { loss, grads, grad_norm } = task.gradient(&state.module, state.step);
         if !(loss.is_finite() && grad_norm.is_finite()) {
-            return Err(Error::Training(format!(
-                "The loss of step {} is {loss}, and its gradient's norm {grad_norm}: begin another \
-                 --run with --from {} and a lower --learning-rate",
-                state.step + 1,
-                folder.display()
-            )));
+            return Err(plan.diverged(state.step + 1, loss, grad_norm));
         }
         state.module = state.optimiser.0.step(learning_rate, state.module, grads);
-        // Early on the average must not remember the beginning for long, unless that has learnt.
-        let young = (state.step + 1) as f64 / (state.step + 10) as f64;
-        let begun = if plan.from.is_some() { plan.ema } else { plan.ema.min(young) };
-        // A short fall's average must be of weights that have settled.
-        let short =
-            plan.learning_rate.decay_steps.map_or(1.0, |fall| (1.0 - 10.0 / fall as f64).max(0.0));
-        let decay = begun.min(short);
-        state.ema = ema(state.ema, &state.module, decay);
+        state.ema = ema(state.ema, &state.module, plan.ema_decay(state.step));
         state.step += 1;
-        let seconds = start.elapsed();
+        let seconds = start.elapsed().as_secs_f64();
         let last = state.step == plan.steps;
         let is_due = |every: usize| every > 0 && (last || state.step.is_multiple_of(every));
         let errors = is_due(plan.errors).then(|| task.errors(&state.ema)).flatten();
@@ -164,12 +179,12 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
             loss,
             learning_rate,
             grad_norm,
-            seconds: seconds.as_secs_f64(),
+            seconds,
             errors,
         };
         report::append(folder, &line)?;
         lines.push(line);
-        progress.advance(1, &news(&lines, plan.batch_size));
+        progress.advance(1, &recent(&lines, plan.batch_size));
         if last || saved.elapsed() > CHECKPOINT {
             state.save(folder, task.table(), settings)?;
             report::curve(folder, &lines)?;
@@ -188,8 +203,8 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     Ok(state)
 }
 
-/// Returns how it goes, by the last lines.
-fn news(lines: &[MetricsLine], batch_size: usize) -> String {
+/// Returns the mean loss and speed of the last lines.
+fn recent(lines: &[MetricsLine], batch_size: usize) -> String {
     let last = &lines[lines.len().saturating_sub(50)..];
     let mean = |of: fn(&MetricsLine) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
     let rate = batch_size as f64 / mean(|line| line.seconds);

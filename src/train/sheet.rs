@@ -1,4 +1,4 @@
-//! What a DiT draws by now, in one picture: always the same prompts, styles and seed.
+//! A sheet of samples during training: always the same prompts, styles and seed.
 
 use std::path::Path;
 

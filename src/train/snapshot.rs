@@ -17,7 +17,7 @@ use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::weights::{Checkpoint, KeyTable, load};
 use crate::{Error, Result};
 
-/// What trains, at one moment.
+/// The whole state of a training run at one step.
 #[derive(Debug)]
 pub struct TrainState<M> {
     /// The weights that learn.
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Optimiser {
     }
 }
 
-/// What a checkpoint says beside its tensors.
+/// The step and settings that a snapshot keeps beside its tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct Facts<S> {
     step: usize,
@@ -225,7 +225,7 @@ pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
 fn damaged(place: &Path, name: &str) -> Error {
     let problem = format!(
         "its {name} is missing or damaged; move it out of `checkpoints` to go on from the one \
-         before it, or to begin anew where there is none"
+         before it, or to begin anew if there is none"
     );
     Error::Training(format!("{} cannot be used: {problem}", place.display()))
 }

@@ -28,7 +28,7 @@ use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 
-/// What decides a run's course. Its length is part of it only where the rate falls.
+/// The settings that decide what a run learns. Its length is one only if the learning rate falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VaeSettings {
     /// SHA-256 of the dataset and of the weights that it began with; empty if there are none.
@@ -91,7 +91,7 @@ struct NoisyPictures {
     noise: Vec<f32>,
 }
 
-/// Returns an autoencoder of which only the decoder learns.
+/// Returns an autoencoder whose decoder alone learns.
 pub fn decoder_only(autoencoder: StickerAutoencoder) -> StickerAutoencoder {
     let encoder = ParamGroup::from_regex(r"^encoder\.").expect("the expression is well formed");
     autoencoder.freeze_group(encoder)

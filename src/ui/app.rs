@@ -6,10 +6,10 @@ use wasm_bindgen_futures::spawn_local;
 use yew::{Callback, Component, Context, Html, Properties, classes, function_component, html};
 
 use crate::page::protocol::DeviceChoice;
-use crate::page::{Action, Engine, State, Stop, update};
+use crate::page::{Action, Engine, State, StopReason, update};
 use crate::ui::form::{Form, act};
 use crate::ui::grid_form::GridForm;
-use crate::ui::handle::{Dispatcher, Page};
+use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::history::{self, History};
 use crate::ui::panel::{credits, panel};
 use crate::ui::perform::Performer;
@@ -43,13 +43,13 @@ impl Component for App {
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
-        html! { <Whole state={Page::new(self.state.clone(), self.dispatcher.clone())} /> }
+        html! { <Whole state={PageHandle::new(self.state.clone(), self.dispatcher.clone())} /> }
     }
 }
 
 #[derive(PartialEq, Properties)]
 struct WholeProps {
-    state: Page,
+    state: PageHandle,
 }
 
 /// Everything on the page.
@@ -106,12 +106,12 @@ fn loading(state: &State) -> Html {
 }
 
 /// After a crash: what happened, and the ways on. Nothing of the form is lost.
-fn trouble(state: &Page) -> Html {
+fn trouble(state: &PageHandle) -> Html {
     let is_stopped = matches!(state.engine, Engine::Stopped(_));
     if state.trouble.is_none() && !is_stopped {
         return html! {};
     }
-    if state.engine == Engine::Stopped(Stop::Outdated) {
+    if state.engine == Engine::Stopped(StopReason::Outdated) {
         let reload = act(state, || Action::Reload);
         return html! {
             <div class="trouble" role="alert">
@@ -146,9 +146,9 @@ fn trouble(state: &Page) -> Html {
     }
 }
 
-/// Returns a callback that does something with the state as it is then, and tells of it.
+/// Returns a callback that does something with its input, and says what came of it.
 pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
-    state: &Page,
+    state: &PageHandle,
     work: impl Fn(Input) -> Work + 'static,
 ) -> Callback<Input> {
     let (dispatcher, work) = (state.dispatcher(), Rc::new(work));

@@ -6,6 +6,11 @@ use yew::{
     function_component, html, use_effect_with, use_node_ref, use_state_eq,
 };
 
+/// Returns the id of a part of the control with this label. An id has no spaces.
+fn id(label: &str, part: &str) -> String {
+    format!("{}-{part}", label.replace(' ', "-"))
+}
+
 #[derive(PartialEq, Properties)]
 pub(super) struct TextProps {
     pub(super) label: &'static str,
@@ -27,7 +32,7 @@ pub(super) fn Text(props: &TextProps) -> Html {
             change.emit(input.value());
         }
     });
-    let help = format!("{}-help", props.label.replace(' ', "-"));
+    let help = id(props.label, "help");
     html! {
         <label class="field">
             <span>{props.label}</span>
@@ -67,8 +72,8 @@ pub(super) struct NumberProps {
 /// A number.
 #[function_component]
 pub(super) fn Number(props: &NumberProps) -> Html {
-    // What is being typed stays as it is while it means what holds, as “4.0” on the way to 4.05
-    // does, while it means nothing yet, and while it is refused.
+    // What is being typed stays as it is while it equals the current value, as “4.0” does on the way
+    // to 4.05, while it is no number yet, and while it is refused.
     let typed = use_state_eq(|| None::<String>);
     let (change, typing, refuse) = (props.change.clone(), typed.clone(), props.refuse.clone());
     let oninput = Callback::from(move |event: InputEvent| {
@@ -109,7 +114,7 @@ pub(super) fn Number(props: &NumberProps) -> Html {
         Some(text) => AttrValue::from(text.clone()),
         None => props.value.clone(),
     };
-    let (id, help) = (format!("{}-number", props.label), format!("{}-help", props.label));
+    let (id, help) = (id(props.label, "number"), id(props.label, "help"));
     html! {
         <div class="field">
             <label for={id.clone()}>{props.label}</label>

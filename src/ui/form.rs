@@ -12,20 +12,20 @@ use crate::recipe::limits::{
 };
 use crate::recipe::{Recipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 
-/// Returns a whole number from 1 on, whatever was typed; `now` where that is no number.
+/// Returns a whole number from 1 on, whatever was typed; `now` if that is no number.
 fn whole(text: &str, now: usize, most: usize) -> usize {
     text.parse().map_or(now, |number: f64| number.round() as usize).clamp(1, most)
 }
 
 #[derive(PartialEq, Properties)]
 pub(super) struct FormProps {
-    pub(super) state: Page,
+    pub(super) state: PageHandle,
 }
 
 /// Returns a callback that edits the form's recipe with the text of a control.
-fn edit(state: &Page, change: fn(&mut Recipe, String)) -> Callback<String> {
+fn edit(state: &PageHandle, change: fn(&mut Recipe, String)) -> Callback<String> {
     let dispatcher = state.dispatcher();
     Callback::from(move |text| {
         dispatcher.dispatch(Action::Edit(Box::new(move |recipe| change(recipe, text))));
@@ -33,7 +33,10 @@ fn edit(state: &Page, change: fn(&mut Recipe, String)) -> Callback<String> {
 }
 
 /// Returns a callback that lets something happen.
-pub(super) fn act(state: &Page, action: impl Fn() -> Action + 'static) -> Callback<MouseEvent> {
+pub(super) fn act(
+    state: &PageHandle,
+    action: impl Fn() -> Action + 'static,
+) -> Callback<MouseEvent> {
     let dispatcher = state.dispatcher();
     Callback::from(move |_| dispatcher.dispatch(action()))
 }
@@ -76,7 +79,7 @@ pub(super) fn Form(FormProps { state }: &FormProps) -> Html {
     }
 }
 
-fn look(state: &Page) -> Html {
+fn look(state: &PageHandle) -> Html {
     let styles = state.loaded().into_iter().flat_map(|loaded| &loaded.model.styles);
     let styles = styles.map(|style| (style.clone().into(), style.clone().into()));
     let options: Vec<(AttrValue, AttrValue)> =
@@ -111,7 +114,7 @@ fn look(state: &Page) -> Html {
     }
 }
 
-fn sampling(state: &Page) -> Html {
+fn sampling(state: &PageHandle) -> Html {
     let recipe = &state.form;
     let of_model = state.loaded().and_then(|loaded| loaded.model.shift);
     let shift = recipe.shift.or(of_model).unwrap_or(1.0);
@@ -163,7 +166,7 @@ fn sampling(state: &Page) -> Html {
     }
 }
 
-fn machine(state: &Page) -> Html {
+fn machine(state: &PageHandle) -> Html {
     let models = state.models.iter().flatten();
     let models: Vec<_> =
         models.map(|model| (model.folder.clone().into(), model.name.clone().into())).collect();

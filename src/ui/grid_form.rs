@@ -13,12 +13,12 @@ use crate::ui::app::tell;
 use crate::ui::canvas::{Canvas, labelled_sheet};
 use crate::ui::controls::{Choice, Text};
 use crate::ui::form::act;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 use crate::ui::share;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct GridFormProps {
-    pub(super) state: Page,
+    pub(super) state: PageHandle,
 }
 
 /// The grid and its form.
@@ -83,7 +83,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
     }
 }
 
-fn drawn(state: &Page, grid: &Grid) -> Html {
+fn drawn(state: &PageHandle, grid: &Grid) -> Html {
     // The cell that is being drawn is finished.
     let stop = act(state, || Action::Stop);
     let done = grid.cells.iter().flatten().count();

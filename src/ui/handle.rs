@@ -9,12 +9,12 @@ use crate::page::{Action, State};
 
 /// The state as it is now; it reads as a [`State`].
 #[derive(Clone)]
-pub(super) struct Page {
+pub(super) struct PageHandle {
     state: Rc<State>,
     dispatcher: Dispatcher,
 }
 
-impl Page {
+impl PageHandle {
     pub(super) fn new(state: Rc<State>, dispatcher: Dispatcher) -> Self {
         Self { state, dispatcher }
     }
@@ -30,7 +30,7 @@ impl Page {
     }
 }
 
-impl Deref for Page {
+impl Deref for PageHandle {
     type Target = State;
 
     fn deref(&self) -> &State {
@@ -39,7 +39,7 @@ impl Deref for Page {
 }
 
 /// Two are equal if nothing has happened in between.
-impl PartialEq for Page {
+impl PartialEq for PageHandle {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.state, &other.state)
     }

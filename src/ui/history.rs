@@ -8,12 +8,12 @@ use yew::{
     use_memo, use_state_eq,
 };
 
-use crate::page::Action;
 use crate::page::bring::{Brought, fields};
 use crate::page::history::HistoryEntry;
+use crate::page::{Action, HistoryAction};
 use crate::ui::app::tell;
 use crate::ui::form::act;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 use crate::ui::open::open_button;
 use crate::ui::use_keys::listen;
 use crate::ui::{archive, share};
@@ -23,16 +23,16 @@ const SHOWN: usize = 24;
 
 /// Another tab may have drawn or deleted while this one was away.
 #[hook]
-pub(super) fn use_recall(state: &Page) {
+pub(super) fn use_recall(state: &PageHandle) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
-        listen("focus", move |_| dispatcher.dispatch(Action::RecallAgain))
+        listen("focus", move |_| dispatcher.dispatch(Action::History(HistoryAction::Recall)))
     });
 }
 
 #[derive(PartialEq, Properties)]
 pub(super) struct HistoryProps {
-    pub(super) state: Page,
+    pub(super) state: PageHandle,
 }
 
 /// The history.
@@ -64,7 +64,8 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
         Callback::from(move |_: MouseEvent| clears.set(asks))
     };
     let clear = {
-        let (clear, done) = (act(state, || Action::Remove(None)), ask(false));
+        let (clear, done) =
+            (act(state, || Action::History(HistoryAction::Remove(None))), ask(false));
         Callback::from(move |event: MouseEvent| {
             clear.emit(event.clone());
             done.emit(event);
@@ -99,7 +100,7 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
 }
 
 /// The buttons that save the whole history.
-fn exports(state: &Page) -> Html {
+fn exports(state: &PageHandle) -> Html {
     let entries = state.history.clone();
     let zip = tell(state, move |_: MouseEvent| {
         let status = share::save("patchwork.zip", "application/zip", archive::zip(&entries));
@@ -121,14 +122,14 @@ fn exports(state: &Page) -> Html {
     }
 }
 
-fn item(state: &Page, entry: &Rc<HistoryEntry>) -> Html {
+fn item(state: &PageHandle, entry: &Rc<HistoryEntry>) -> Html {
     let recipe = &entry.recipe;
     let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
     let prompt: String = recipe.prompt.chars().take(80).collect();
     let prompt = if prompt.trim().is_empty() { "no words" } else { &prompt };
     let name = format!("{prompt}, {style}, seed {}", recipe.seed);
     let opened = entry.clone();
-    let open = act(state, move || Action::Open(opened.clone()));
+    let open = act(state, move || Action::History(HistoryAction::Open(opened.clone())));
     let used = entry.clone();
     let again = act(state, move || {
         Action::Bring(Brought {
@@ -139,7 +140,7 @@ fn item(state: &Page, entry: &Rc<HistoryEntry>) -> Html {
         })
     });
     let key = entry.key;
-    let remove = act(state, move || Action::Remove(Some(key)));
+    let remove = act(state, move || Action::History(HistoryAction::Remove(Some(key))));
     html! {
         <li key={entry.key}>
             <button type="button" class="thumbnail" aria-label={format!("Open {name}")}

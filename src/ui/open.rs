@@ -11,12 +11,12 @@ use crate::image::Image;
 use crate::page::Action;
 use crate::page::bring::{Brought, fields};
 use crate::ui::address::from_address;
-use crate::ui::handle::{Dispatcher, Page};
+use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::use_keys::listen;
 
 /// Takes PNGs that are dropped anywhere on the page, and links that are followed while it is open.
 #[hook]
-pub(super) fn use_open(state: &Page) {
+pub(super) fn use_open(state: &PageHandle) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         let to = dispatcher.clone();
@@ -50,7 +50,7 @@ fn has_files(event: &Event) -> bool {
 }
 
 /// A button that chooses a PNG, for those who cannot drop one.
-pub(super) fn open_button(state: &Page) -> Html {
+pub(super) fn open_button(state: &PageHandle) -> Html {
     let dispatcher = state.dispatcher();
     let onchange = Callback::from(move |event: Event| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {

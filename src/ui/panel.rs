@@ -4,10 +4,10 @@ use yew::{Html, html};
 
 use crate::page::{Action, State};
 use crate::ui::form::act;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 
 /// Device and model.
-pub(super) fn panel(state: &Page) -> Html {
+pub(super) fn panel(state: &PageHandle) -> Html {
     let Some(loaded) = state.loaded() else { return html! {} };
     let (device, model) = (&loaded.device, &loaded.model);
     let or_none = |text: &str| if text.is_empty() { "none" } else { text }.to_owned();
@@ -45,7 +45,7 @@ pub(super) fn panel(state: &Page) -> Html {
     }
 }
 
-/// Returns whether what is kept stays.
+/// Returns what the browser promises about its storage.
 fn promise(state: &State) -> String {
     match state.promised {
         Some(Some(true)) => "This browser promises to keep weights and history until you remove them.",

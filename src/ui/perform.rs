@@ -5,7 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, window};
 
 use crate::page::protocol::{Event, Request};
-use crate::page::{Action, Effect};
+use crate::page::{Action, Effect, HistoryAction};
 use crate::ui::handle::Dispatcher;
 use crate::ui::link::Link;
 use crate::ui::store::Lack;
@@ -48,26 +48,30 @@ impl Performer {
             }),
             Effect::ShowAddress(recipe) => address::show_in_address(&recipe),
             Effect::RollSeed { draws } => {
-                // Short enough to be told to a friend.
+                // Short enough to tell a friend.
                 let seed = (js_sys::Math::random() * 4_294_967_296.0) as u64;
                 spawn_local(async move { to.dispatch(Action::Rolled { seed, draws }) });
             }
             Effect::Recall => spawn_local(async move {
                 to.dispatch(match store::all().await {
-                    Ok(entries) => Action::Recall(entries),
-                    Err(_) => Action::CloseHistory,
+                    Ok(entries) => Action::History(HistoryAction::Recalled(entries)),
+                    Err(_) => Action::History(HistoryAction::Closed),
                 });
             }),
             Effect::Keep { recipe, png } => spawn_local(async move {
                 let key = store::add(&png).await;
                 if key == Err(Lack::Closed) {
-                    to.dispatch(Action::CloseHistory);
+                    to.dispatch(Action::History(HistoryAction::Closed));
                 }
-                to.dispatch(Action::Kept { key: key.ok(), recipe, png });
+                to.dispatch(Action::History(HistoryAction::Kept {
+                    key: key.ok(),
+                    recipe: recipe.into(),
+                    png,
+                }));
             }),
             Effect::Remove(key) => spawn_local(async move {
                 to.dispatch(match store::remove(key).await {
-                    Ok(()) => Action::Removed(key),
+                    Ok(()) => Action::History(HistoryAction::Removed(key)),
                     Err(_) => Action::Say(
                         "This browser did not let its store be changed: try again.".into(),
                     ),

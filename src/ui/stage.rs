@@ -8,7 +8,7 @@ use crate::image::Image;
 use crate::page::run::StageRun;
 use crate::page::{Action, State};
 use crate::ui::canvas::Canvas;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 use crate::ui::take_away::take_away;
 use crate::ui::timeline::Timeline;
 
@@ -24,7 +24,7 @@ const IDEAS: [(&str, &str); 6] = [
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StageProps {
-    pub(super) state: Page,
+    pub(super) state: PageHandle,
 }
 
 /// The stage.
@@ -48,7 +48,7 @@ pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
     }
 }
 
-fn ideas(state: &Page) -> Html {
+fn ideas(state: &PageHandle) -> Html {
     let idea = |(prompt, style): (&'static str, &'static str)| {
         let dispatcher = state.dispatcher();
         let pick = Callback::from(move |_: MouseEvent| {

@@ -8,7 +8,7 @@ use crate::image::Image;
 use crate::page::history::HistoryEntry;
 use crate::page::run::StageRun;
 use crate::ui::app::tell;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 use crate::ui::share;
 
 /// Returns the picture, or several as a contact sheet.
@@ -20,7 +20,7 @@ fn whole(run: &StageRun) -> Rc<Image> {
 }
 
 /// The buttons.
-pub(super) fn take_away(state: &Page, run: &StageRun) -> Html {
+pub(super) fn take_away(state: &PageHandle, run: &StageRun) -> Html {
     let shared = Rc::new(run.clone());
     let run = shared.clone();
     let download = tell(state, move |_: MouseEvent| {

@@ -10,14 +10,14 @@ use yew::{
 use crate::page::Action;
 use crate::page::run::StageRun;
 use crate::ui::form::act;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 
 /// Milliseconds that a step is shown for in playback.
 const PACE: u32 = 200;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TimelineProps {
-    pub(super) state: Page,
+    pub(super) state: PageHandle,
     pub(super) run: StageRun,
 }
 

@@ -6,11 +6,11 @@ use web_sys::{Event, KeyboardEvent, window};
 use yew::{hook, use_effect_with};
 
 use crate::page::Action;
-use crate::ui::handle::Page;
+use crate::ui::handle::PageHandle;
 
 /// Listens to the whole page.
 #[hook]
-pub(super) fn use_keys(state: &Page) {
+pub(super) fn use_keys(state: &PageHandle) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         listen("keydown", move |event| {

@@ -13,7 +13,7 @@ pub struct KeyTable {
     /// From the beginning of our name to that of the file's; the first that fits counts. Several
     /// names on the right are joined along their first dimension.
     pub rules: &'static [(&'static str, &'static [&'static str])],
-    /// Older names: where a file has nothing under the first, it is looked for under the second.
+    /// Older names: if a file has nothing under the first, the second is looked for.
     pub aliases: &'static [(&'static str, &'static str)],
     /// Tensors that may be copies of others, and are then not loaded again.
     pub copies: &'static [(&'static str, &'static str)],

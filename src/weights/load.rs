@@ -61,7 +61,9 @@ impl Loader<'_> {
             let fits = trimmed.len() == shape.len() && trimmed[1..] == shape[1..];
             if !fits || trimmed[0] != share {
                 let fitting = [&[share], &shape[1..]].concat();
-                return Err(format!("the tensor {key} has shape {found:?} where {fitting:?} fits"));
+                return Err(format!(
+                    "the tensor {key} has shape {found:?}, and should have {fitting:?}"
+                ));
             }
             let found = self.checkpoint.values(&key).map_err(|error| match error {
                 Error::Model { problem, .. } => problem,

@@ -17,7 +17,7 @@ pub enum Precision {
     /// Two bytes, IEEE's half.
     Half,
     /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row, or
-    /// for a whole row where it is no multiple of that; the rest in half precision.
+    /// for a whole row if it is no multiple of that; the rest in half precision.
     Byte,
 }
 

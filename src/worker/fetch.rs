@@ -43,7 +43,7 @@ pub(super) struct Web {
 }
 
 impl Web {
-    /// `total` is how many bytes will come in all; 0 where that is not known.
+    /// `total` is how many bytes will come in all; 0 if that is not known.
     pub(super) fn new(folder: &str, total: f64) -> Self {
         Self {
             folder: folder.trim_end_matches('/').to_owned(),

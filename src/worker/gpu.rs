@@ -73,7 +73,7 @@ pub(super) fn cpu(reason: String) -> DeviceFacts {
     DeviceFacts { name: "CPU".into(), reason, ..DeviceFacts::default() }
 }
 
-/// Starts the device; a GPU that is lost later is told to the page at once, also between two
+/// Starts the device; the page hears at once of a GPU that is lost later, also between two
 /// pictures.
 ///
 /// # Errors

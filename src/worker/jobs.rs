@@ -10,8 +10,6 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::fetch::{Web, forget_all};
 use super::{gpu, now, post};
-use crate::tools::device::Backend;
-
 use crate::image::Image;
 use crate::page::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
@@ -21,6 +19,7 @@ use crate::pipeline::stickers::{self, MANIFEST, Manifest};
 use crate::pipeline::{Parts, Pipeline, Run, Source, read_json};
 use crate::recipe::{Defaults, Recipe};
 use crate::samplers::{self, Step};
+use crate::tools::device::Backend;
 use crate::{Error, Result};
 
 /// The worker between two requests.
@@ -228,7 +227,7 @@ fn read(worker: &Shared, prompt: &str, negative: &str) {
     let Ok(pipeline) = pipeline(worker) else { return };
     let Some(reader) = &pipeline.text else { return };
     let reading = |what: &str, text: &str| {
-        let tokens = reader.tokenizer.encode(text, reader.max_tokens).ok()?;
+        let tokens = reader.tokens(text).ok()?;
         let notes = vocabulary(what, &tokens);
         Some(Reading { tokens: tokens.total, cut: tokens.cut, notes })
     };

@@ -43,7 +43,7 @@ fn scope() -> DedicatedWorkerGlobalScope {
 /// Sends an event to the page.
 fn post(event: &Event) {
     let bytes = Uint8Array::from(encode(event).as_slice());
-    // A page that is gone cannot be told so.
+    // A page that is gone hears nothing.
     drop(scope().post_message(&bytes));
 }
 

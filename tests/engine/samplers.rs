@@ -203,7 +203,9 @@ fn what_the_literature_does_not_define_is_refused_with_a_sentence() {
     }
     assert!(samplers::named("eulr").unwrap_err().to_string().contains("choose one of euler"));
     for steps in [0, 1001] {
-        assert!(samplers::levels(&samplers::Euler, &flow, steps, plain).is_err());
+        assert!(
+            samplers::levels(&*samplers::named("euler").unwrap(), &flow, steps, plain).is_err()
+        );
     }
     for name in ["euler", "heun"] {
         assert!(samplers::named(name).unwrap().set_eta(0.5).is_err());

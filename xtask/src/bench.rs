@@ -77,7 +77,7 @@ fn in_browser(python: &str) -> Outcome {
     println!("The page from a cold cache, on localhost:");
     println!("  first paint   {:.0} ms", value("paint_ms")?);
     println!("  model ready   {:.0} ms", value("ready_ms")?);
-    println!("  longest task  {:.0} ms, 0 where none took over 50", value("longest_task_ms")?);
+    println!("  longest task  {:.0} ms, 0 if none took over 50", value("longest_task_ms")?);
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn node(folder: &str) -> Result<Command, String> {
     Ok(node)
 }
 
-/// Installs Chromium and Node where they are missing and can be installed; tells where Chromium is.
+/// Installs Chromium and Node if they are missing and can be installed; tells where Chromium is.
 pub(crate) fn ensure() -> Result<PathBuf, String> {
     const NODE: &str = "the browser tests need Node 20 or newer, with npm";
     if output("node", &["--version"]).is_none() || output("npm", &["--version"]).is_none() {

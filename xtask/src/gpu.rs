@@ -109,7 +109,7 @@ fn carry(folder: &Path, host: &str, minutes: f64) -> Outcome {
     let place = place.trim();
     run("scp", &["-r", &format!("{}/.", folder.display()), &format!("{host}:{place}/")])?;
     let trained = run("ssh", &[host, &format!("{place}/run.sh {minutes} {place}/out")]);
-    // Where it failed, what came says why.
+    // If it failed, its output says why.
     let back = target_folder().join("gpu-out");
     if back.exists() {
         fs::remove_dir_all(&back).map_err(|problem| told(&back, &problem))?;

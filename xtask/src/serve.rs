@@ -18,7 +18,7 @@ pub(crate) fn run_all() -> Outcome {
     let url = format!("http://{}/", server.server_addr());
     println!("\nPatchwork is at {url} (Ctrl+C ends it)");
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    // Where there is no browser, the address is enough.
+    // If there is no browser, the address is enough.
     drop(command(opener, &[&url]).stderr(Stdio::null()).spawn());
     let dist = root().join("dist");
     for request in server.incoming_requests() {

@@ -51,7 +51,7 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Adds rustup's wasm target where it is missing.
+/// Adds rustup's wasm target if it is missing.
 pub(crate) fn ensure_wasm_target() -> Outcome {
     const TARGET: &str = "wasm32-unknown-unknown";
     let installed = output("rustup", &["target", "list", "--installed"]).unwrap_or_default();

@@ -39,7 +39,7 @@ pub(crate) fn optimised(wasm: &Path, passes: &[&str]) -> Result<Option<PathBuf>,
     Ok(Some(to))
 }
 
-/// Passes that make each function smaller where it stands: the page has many closures, in whose
+/// Passes that make each function smaller by itself: the page has many closures, in whose
 /// descriptions wasm-bindgen does not find its way once functions were put into each other.
 pub(crate) const WITHIN: [&str; 29] = [
     "--shrink-level=2",

@@ -122,7 +122,7 @@ impl TrainDitArguments {
     }
 }
 
-/// Returns what a run begins with, and the pictures that has seen: its own beginning where it goes
+/// Returns what a run begins with, and the pictures that has seen: its own beginning if it goes
 /// on, another run's last checkpoint, or the model.
 fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(String, usize)> {
     let Common { run, from, .. } = &arguments.common;
@@ -214,7 +214,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     Ok(())
 }
 
-/// Returns which channels of the latent are detail, told.
+/// Returns which channels of the latent are detail, and prints them.
 fn detail_channels(data: &Prepared) -> Vec<bool> {
     let (is_detail, shares) = data.detail_channels();
     let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());

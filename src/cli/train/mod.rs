@@ -73,7 +73,7 @@ struct Common {
     /// Decides what is drawn at random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// cpu or webgpu; and vulkan, metal, cuda or rocm where the program was built with that
+    /// cpu or webgpu; and vulkan, metal, cuda or rocm if the program was built with that
     /// feature.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,

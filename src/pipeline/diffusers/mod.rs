@@ -44,7 +44,7 @@ const WEIGHTS: &str = "diffusion_pytorch_model";
 const VARIANTS: [&str; 2] = ["bf16", "fp16"];
 
 /// Returns a component's weights: one file, or several that an index lists; those of a variant
-/// where there are no others.
+/// if there are no others.
 async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     let file = |variant: &str| format!("{folder}/{WEIGHTS}{variant}.safetensors");
     let index = |variant: &str| format!("{folder}/{WEIGHTS}.safetensors.index{variant}.json");

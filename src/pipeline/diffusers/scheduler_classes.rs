@@ -14,7 +14,7 @@ pub struct Class {
     pub sampler: &'static str,
     /// Whether it walks a rectified flow, and nothing else.
     pub is_flow: bool,
-    /// β where the file leaves them out.
+    /// β if the file leaves them out.
     pub betas: (f64, f64),
     /// The fields that its constructor takes, besides the levels that most have.
     fields: &'static [&'static str],

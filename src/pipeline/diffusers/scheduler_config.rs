@@ -51,7 +51,7 @@ impl SchedulerConfig {
     }
 
     /// Returns whether DDPM's steps take the variance that the network learned. Diffusers' DDPM
-    /// does so only where it is told to; under another scheduler's configuration DDPM is the
+    /// does so only if it is told to; under another scheduler's configuration DDPM is the
     /// paper's.
     pub fn learned_variance(&self) -> bool {
         self.sampler() != "ddpm" || self.fields.variance_type.as_deref() == Some("learned_range")

@@ -55,7 +55,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         limits.push(("use_karras_sigmas", vec![no.clone()], ToTheDrawing));
     }
     if class.sampler != "dpmpp_2m" {
-        // That one shifts only where a pipeline tells it by how much, and `DiTPipeline` does not.
+        // That one shifts only if a pipeline tells it by how much, and `DiTPipeline` does not.
         limits.push(("use_dynamic_shifting", vec![no.clone()], ToTheWeights));
     }
     match class.sampler {
@@ -80,7 +80,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
     limits
 }
 
-/// Fields that are true where a file leaves them out.
+/// Fields that are true if a file leaves them out.
 const TRUE_BY_CUSTOM: [&str; 4] =
     ["set_alpha_to_one", "clip_sample", "predict_x0", "lower_order_final"];
 

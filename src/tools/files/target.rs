@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// The name of the standard output where a file can be named.
+/// The name that means the standard output in place of a file.
 const STDOUT: &str = "-";
 
 /// Returns whether a user names the standard output.

@@ -1,24 +1,21 @@
 //! `patchwork evaluate`: how good a model draws, in one table and one JSON file.
 
-use std::cell::RefCell;
+mod table;
+
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
 
-use super::sampling::SamplingOptions;
-use super::{check_targets, load_model, picture, print_beside};
+use crate::cli::sampling::SamplingOptions;
 use crate::cli::terminal::note;
+use crate::cli::{check_targets, load_model, picture, print_beside};
 use crate::dataset::Dataset;
-use crate::diffusion::guess::{GuessErrors, LEVELS};
 use crate::evaluate::benchmark::{Benchmark, check};
 use crate::evaluate::features::FeatureExtractor;
 use crate::evaluate::flaws::{Flaws, compare};
 use crate::evaluate::held_out::HeldOut;
-use crate::evaluate::metrics::FeatureMetrics;
-use crate::evaluate::reconstruction::Reconstruction;
-use crate::evaluate::shapes::Ranks;
-use crate::evaluate::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, hundred};
+use crate::evaluate::{Asked, Drawing, Report, draw, hundred};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::Pipeline;
@@ -28,7 +25,7 @@ use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
-pub(super) struct EvaluateArguments {
+pub(in crate::cli) struct EvaluateArguments {
     /// The models' folders: each gets a column.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers", num_args = 1..)]
     model: Vec<PathBuf>,
@@ -66,7 +63,7 @@ pub(super) struct EvaluateArguments {
     output: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &EvaluateArguments, progress: &dyn Progress) -> Result<()> {
+pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress) -> Result<()> {
     let EvaluateArguments { most, seed, .. } = *arguments;
     arguments.sampling.check()?;
     if !(2..=1_000_000).contains(&most) {
@@ -128,7 +125,7 @@ pub(super) fn run(arguments: &EvaluateArguments, progress: &dyn Progress) -> Res
     if let Some(path) = &arguments.beside {
         picture::write(path, &Image::sheet(&beside, 16), None)?;
     }
-    print_beside(&targets.map(|(_, path)| path), table(&reports))
+    print_beside(&targets.map(|(_, path)| path), table::table(&reports))
 }
 
 fn write_reports(path: &Path, reports: &[Report]) -> Result<()> {
@@ -180,80 +177,4 @@ fn flaws(
     let shown = asked.len().min(16);
     let images: Vec<&Image> = rows.iter().flat_map(|(_, _, images)| &images[..shown]).collect();
     picture::write(path, &Image::sheet(&images, shown), None)
-}
-
-/// Returns a column a model, and one of real pictures.
-fn table(reports: &[Report]) -> String {
-    let text = RefCell::new(String::new());
-    let Some(first) = reports.first() else { return text.into_inner() };
-    let line = |what: &str, of: &dyn Fn(&Report) -> String, real: String| {
-        let cells: Vec<String> = reports.iter().map(of).chain([real]).collect();
-        *text.borrow_mut() += &format!("| {what} | {} |\n", cells.join(" | "));
-    };
-    line("", &|report| report.model.clone(), "real pictures".into());
-    *text.borrow_mut() += &format!("|---|{}\n", "---|".repeat(reports.len() + 1));
-    type Cell<'a, T> = &'a dyn Fn(&T) -> String;
-    let scores: [(&str, Cell<'_, FeatureMetrics>); 5] = [
-        ("Fréchet distance", &|scores| format!("{:.1}", scores.frechet)),
-        ("nearest concept is right", &|scores| percent(scores.concept)),
-        ("… one of the nearest five", &|scores| percent(scores.concept_of_five)),
-        ("nearest style is right", &|scores| percent(scores.style)),
-        ("distance to the nearest picture learnt", &|scores| format!("{:.3}", scores.nearest)),
-    ];
-    let ranks: [(&str, Cell<'_, Ranks>); 3] = [
-        ("true picture is the nearest of its style at 32×32", &|ranks| percent(ranks.first)),
-        ("… one of the nearest five", &|ranks| percent(ranks.of_five)),
-        ("… median rank", &|ranks| format!("{:.0}", ranks.median)),
-    ];
-    for (kind, of) in [
-        ("learnt pairs", (|r| &r.learnt) as fn(&Report) -> &Pairs),
-        ("held-out pairs", |r| &r.pairs),
-    ] {
-        line(&format!("{kind}: pictures"), &|r| of(r).scores.pictures.to_string(), String::new());
-        for (what, cell) in ranks {
-            let real = cell(&of(first).real_ranks);
-            line(&format!("{kind}: {what}"), &|report| cell(&of(report).ranks), real);
-        }
-        for (what, cell) in scores {
-            let real = of(first).real_scores.as_ref().map_or_else(String::new, cell);
-            line(&format!("{kind}: {what}"), &|report| cell(&of(report).scores), real);
-        }
-        if of(first).errors.is_none() {
-            continue;
-        }
-        let errors = |of_errors: &dyn Fn(Errors) -> String, what: String| {
-            let cell = |r: &Report| of(r).errors.map_or_else(String::new, of_errors);
-            line(&format!("{kind}: {what}"), &cell, String::new());
-        };
-        errors(&|errors| format!("{:.4}", errors.flow), "error of the flow".into());
-        for (i, t) in LEVELS.iter().enumerate() {
-            let both = |Errors { guess: GuessErrors { right, wrong }, .. }: Errors| {
-                format!("{:.3}, {:.3}", right[i], wrong[i])
-            };
-            errors(&both, format!("error of the guess at {t}, right and wrong prompt"));
-        }
-    }
-    let Some(real) = &first.rest else { return text.take() };
-    let rest = |what: &str, cell: Cell<'_, Rest>, real: String| {
-        line(what, &|report| report.rest.as_ref().map_or_else(String::new, cell), real);
-    };
-    for (what, cell) in scores {
-        let real = cell(&real.real_concepts);
-        rest(&format!("held-out concepts: {what}"), &|rest| cell(&rest.concepts), real);
-    }
-    rest("colour obeyed", &|rest| percent(rest.colour), percent(real.real_colour));
-    let kept: [(&str, Cell<'_, Reconstruction>); 4] = [
-        ("autoencoder: PSNR", &|kept| format!("{:.2} dB", kept.psnr)),
-        ("… with noise", &|kept| format!("{:.2} dB", kept.psnr_noisy)),
-        ("autoencoder: edge error", &|kept| format!("{:.3}", kept.edge_error)),
-        ("… with noise", &|kept| format!("{:.3}", kept.edge_error_noisy)),
-    ];
-    for (what, cell) in kept {
-        rest(what, &|rest| cell(&rest.reconstruction), String::new());
-    }
-    text.take()
-}
-
-fn percent(part: f64) -> String {
-    format!("{:.1} %", 100.0 * part)
 }

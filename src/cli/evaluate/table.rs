@@ -1,0 +1,85 @@
+//! The table of an evaluation: a row a measure, a column a model.
+
+use std::cell::RefCell;
+
+use crate::diffusion::guess::{GuessErrors, LEVELS};
+use crate::evaluate::metrics::FeatureMetrics;
+use crate::evaluate::reconstruction::Reconstruction;
+use crate::evaluate::shapes::Ranks;
+use crate::evaluate::{Errors, Pairs, Report, Rest};
+
+/// Returns the table in Markdown; its last column measures real pictures.
+pub(super) fn table(reports: &[Report]) -> String {
+    let text = RefCell::new(String::new());
+    let Some(first) = reports.first() else { return text.into_inner() };
+    let line = |what: &str, of: &dyn Fn(&Report) -> String, real: String| {
+        let cells: Vec<String> = reports.iter().map(of).chain([real]).collect();
+        *text.borrow_mut() += &format!("| {what} | {} |\n", cells.join(" | "));
+    };
+    line("", &|report| report.model.clone(), "real pictures".into());
+    *text.borrow_mut() += &format!("|---|{}\n", "---|".repeat(reports.len() + 1));
+    type Cell<'a, T> = &'a dyn Fn(&T) -> String;
+    let scores: [(&str, Cell<'_, FeatureMetrics>); 5] = [
+        ("Fréchet distance", &|scores| format!("{:.1}", scores.frechet)),
+        ("nearest concept is right", &|scores| percent(scores.concept)),
+        ("… one of the nearest five", &|scores| percent(scores.concept_of_five)),
+        ("nearest style is right", &|scores| percent(scores.style)),
+        ("distance to the nearest picture learnt", &|scores| format!("{:.3}", scores.nearest)),
+    ];
+    let ranks: [(&str, Cell<'_, Ranks>); 3] = [
+        ("true picture is the nearest of its style at 32×32", &|ranks| percent(ranks.first)),
+        ("… one of the nearest five", &|ranks| percent(ranks.of_five)),
+        ("… median rank", &|ranks| format!("{:.0}", ranks.median)),
+    ];
+    for (kind, of) in [
+        ("learnt pairs", (|r| &r.learnt) as fn(&Report) -> &Pairs),
+        ("held-out pairs", |r| &r.pairs),
+    ] {
+        line(&format!("{kind}: pictures"), &|r| of(r).scores.pictures.to_string(), String::new());
+        for (what, cell) in ranks {
+            let real = cell(&of(first).real_ranks);
+            line(&format!("{kind}: {what}"), &|report| cell(&of(report).ranks), real);
+        }
+        for (what, cell) in scores {
+            let real = of(first).real_scores.as_ref().map_or_else(String::new, cell);
+            line(&format!("{kind}: {what}"), &|report| cell(&of(report).scores), real);
+        }
+        if of(first).errors.is_none() {
+            continue;
+        }
+        let errors = |of_errors: &dyn Fn(Errors) -> String, what: String| {
+            let cell = |r: &Report| of(r).errors.map_or_else(String::new, of_errors);
+            line(&format!("{kind}: {what}"), &cell, String::new());
+        };
+        errors(&|errors| format!("{:.4}", errors.flow), "error of the flow".into());
+        for (i, t) in LEVELS.iter().enumerate() {
+            let both = |Errors { guess: GuessErrors { right, wrong }, .. }: Errors| {
+                format!("{:.3}, {:.3}", right[i], wrong[i])
+            };
+            errors(&both, format!("error of the guess at {t}, right and wrong prompt"));
+        }
+    }
+    let Some(real) = &first.rest else { return text.take() };
+    let rest = |what: &str, cell: Cell<'_, Rest>, real: String| {
+        line(what, &|report| report.rest.as_ref().map_or_else(String::new, cell), real);
+    };
+    for (what, cell) in scores {
+        let real = cell(&real.real_concepts);
+        rest(&format!("held-out concepts: {what}"), &|rest| cell(&rest.concepts), real);
+    }
+    rest("colour obeyed", &|rest| percent(rest.colour), percent(real.real_colour));
+    let kept: [(&str, Cell<'_, Reconstruction>); 4] = [
+        ("autoencoder: PSNR", &|kept| format!("{:.2} dB", kept.psnr)),
+        ("… with noise", &|kept| format!("{:.2} dB", kept.psnr_noisy)),
+        ("autoencoder: edge error", &|kept| format!("{:.3}", kept.edge_error)),
+        ("… with noise", &|kept| format!("{:.3}", kept.edge_error_noisy)),
+    ];
+    for (what, cell) in kept {
+        rest(what, &|rest| cell(&rest.reconstruction), String::new());
+    }
+    text.take()
+}
+
+fn percent(part: f64) -> String {
+    format!("{:.1} %", 100.0 * part)
+}

@@ -157,13 +157,14 @@ fn a_draw_is_told_to_the_worker_shown_and_kept() {
     page.finish();
     assert_eq!(page.state.phase(), "done");
     assert_eq!(page.state.status, "Done in 0.0 s. A note.");
-    let Some(Effect::Keep { recipe, png }) = page.effects.pop() else { panic!("it is kept") };
+    let Some(Effect::Keep(kept)) = page.effects.pop() else { panic!("it is kept") };
+    let [(recipe, png)] = kept.try_into().unwrap();
     page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe: recipe.into(), png }));
     assert_eq!(page.state.history.len(), 1);
     // The very same picture is not kept twice.
     page.act(Action::Draw);
     page.finish();
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep { .. })));
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep(_))));
 }
 
 #[test]
@@ -195,7 +196,7 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
     page.hear(step(job));
     page.hear(done(job, true));
     assert!(page.state.status.starts_with("Stopped after 1 of"));
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep { .. })));
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep(_))));
     // What waits for the model is cancelled too.
     let mut page = Page::open(&[]);
     page.act(Action::Draw);
@@ -430,6 +431,28 @@ fn the_history_is_kept_closed_recalled_and_removed() {
     assert_eq!(page.effects, [Effect::FocusHistory]);
     page.act(Action::History(HistoryAction::Remove(None)));
     assert!(page.state.history.is_empty());
+}
+
+/// After the largest seed comes 0, as the engine counts; and all are kept in their order.
+#[test]
+fn pictures_of_one_run_are_kept_with_their_seeds() {
+    let mut page = Page::ready();
+    page.edit(|form| (form.seed, form.count) = (u64::MAX, 2));
+    page.act(Action::Draw);
+    let (job, mut other) = (page.state.jobs, dot());
+    other.pixels[0] = 8;
+    let pictures = vec![dot(), other];
+    page.effects.clear();
+    page.hear(Event::Done { job, stopped: false, pictures, milliseconds: 5.0 });
+    let Some(Effect::Keep(kept)) = page.effects.pop() else { panic!("they are kept") };
+    let seeds: Vec<_> = kept.iter().map(|(recipe, _)| (recipe.seed, recipe.count)).collect();
+    assert_eq!(seeds, [(u64::MAX, 1), (0, 1)]);
+    // A history that is read while they are being stored holds them once.
+    let (recipe, png) = kept[0].clone();
+    let stored = HistoryEntry::read(3, png.to_vec()).unwrap();
+    page.act(Action::History(HistoryAction::Recalled(vec![stored])));
+    page.act(Action::History(HistoryAction::Kept { key: Some(3), recipe: recipe.into(), png }));
+    assert_eq!(page.state.history.len(), 1);
 }
 
 /// Its button is disabled then; what is drawn must be heard to its end all the same.

@@ -189,7 +189,7 @@ fn loss_and_samples_improve() {
 fn a_killed_run_goes_on_as_if_it_had_not_been() {
     let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     train(whole.path(), 12, None);
-    // Each call does one step, writes a checkpoint and stops.
+    // Each call does one step, writes a snapshot and stops.
     for _ in 0..12 {
         train(broken.path(), 12, Some(Duration::from_nanos(1)));
         // As a kill in the middle of the next step would leave it.
@@ -269,7 +269,7 @@ fn a_fall_is_a_run_of_its_own() {
     );
     let nothing = tempfile::tempdir().unwrap();
     let error = fall(nothing.path(), &nothing.path().join("new"), 6, None).unwrap_err();
-    assert!(error.to_string().contains("no checkpoint of a run"), "{error}");
+    assert!(error.to_string().contains("no snapshot of a run"), "{error}");
 }
 
 /// The program's way from a folder of pictures to a picture, as the README has it.
@@ -335,7 +335,7 @@ fn own_pictures_become_a_model() {
     let other = ["train", "vae", "--run", &path("other"), "--steps", "1", "--from", &from];
     let (success, said) = run(&[&other, &short[..]].concat());
     assert!(!success && said.contains("of another network"), "{said}");
-    // Nor does a run of the other kind, nor with a damaged checkpoint, nor onto its own model.
+    // Nor does a run of the other kind, nor with a damaged snapshot, nor onto its own model.
     let other = ["train", "dit", "--run", &path("vae"), "--steps", "3"];
     let (success, said) = run(&[&other, &short[..]].concat());
     assert!(!success && said.contains("run of another kind"), "{said}");

@@ -31,6 +31,7 @@ use crate::dataset::folder::CAPTIONS;
 use crate::pipeline::export::{check_apart, manifest};
 use crate::pipeline::{Folder, Pipeline, diffusers, no_model, stickers};
 use crate::tools::files;
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 /// Draws pictures from prompts with a Diffusion Transformer, as the page does.
@@ -71,7 +72,7 @@ pub fn main() -> ExitCode {
         Command::Sheet(arguments) => sheet::run(&arguments, &bars),
         Command::Dataset(arguments) => dataset::run(&arguments, &bars),
         Command::Pack(arguments) => pack::run(&arguments, &bars),
-        Command::Train(arguments) => return told(train::run(&arguments, &bars)),
+        Command::Train(arguments) => return told(train::run(&arguments, &bars), &bars),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &bars),
         Command::Quantise(arguments) => quantise::run(&arguments),
         Command::Trim(arguments) => trim::run(&arguments),
@@ -79,12 +80,13 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };
-    told(outcome.map(|()| ExitCode::SUCCESS))
+    told(outcome.map(|()| ExitCode::SUCCESS), &bars)
 }
 
 /// Returns the exit code of a result, and prints an error's sentence.
-fn told(outcome: Result<ExitCode>) -> ExitCode {
+fn told(outcome: Result<ExitCode>, bars: &Bars) -> ExitCode {
     outcome.unwrap_or_else(|error| {
+        bars.end();
         note(error);
         ExitCode::FAILURE
     })

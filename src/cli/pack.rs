@@ -39,13 +39,13 @@ pub(super) fn run(arguments: &PackArguments, progress: &dyn Progress) -> Result<
         return Err(Error::Options("--every must be at least 1".into()));
     }
     let device = Device::flex();
+    let manifest = manifest(&arguments.model)?;
     let model = pollster::block_on(load_model(&arguments.model, &device, true))?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
     if let Some(reader) = &model.text {
         let all = captions::of(&dataset.entries);
         captions::notes(all, &reader.tokenizer, reader.max_tokens)?.iter().for_each(note);
     }
-    let manifest = manifest(&arguments.model)?;
     let mut prepared =
         prepare(&dataset, &model, arguments.seed, &Workers::new(&device, None), progress)?;
     prepared.origin = manifest.prepared_origin(&hash, arguments.seed);

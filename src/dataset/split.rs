@@ -23,7 +23,7 @@ pub enum Split {
 
 /// Of the pairs of concept and style, this part is held out.
 const PAIRS: f64 = 0.03;
-/// So many concepts are held out whole, of those drawn in at least [`STYLES`] styles.
+/// The number of concepts that are held out in every style, of those drawn in at least [`STYLES`].
 const CONCEPTS: usize = 10;
 const STYLES: usize = 6;
 

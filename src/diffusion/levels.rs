@@ -93,7 +93,7 @@ impl Levels {
         timesteps.max_by(f64::total_cmp).unwrap_or_default()
     }
 
-    /// Returns the same, with timesteps cut to whole numbers if `whole`.
+    /// Returns the same levels, with timesteps rounded down if `whole`.
     #[must_use]
     pub fn told(mut self, whole: bool) -> Self {
         if whole {

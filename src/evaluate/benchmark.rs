@@ -28,7 +28,7 @@ pub fn check(model: &Pipeline) -> Result<()> {
     model.check_draws([SIDE; 2])
 }
 
-/// HeldOut, and what answers are held against.
+/// A fixed set of prompts, and the real pictures that drawings are compared with.
 pub struct Benchmark<'a> {
     dataset: &'a Dataset,
     extractor: &'a FeatureExtractor,

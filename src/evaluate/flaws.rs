@@ -41,7 +41,7 @@ pub type Row = (&'static str, Flaws, Vec<Image>);
 /// Returns an error if the model cannot draw them.
 ///
 /// # Panics
-/// Panics if there are none, or the model's autoencoder is not the stickers'.
+/// Panics if there are none.
 pub fn compare(
     model: &Pipeline,
     (asked, real): (&[Asked], &[&Image]),

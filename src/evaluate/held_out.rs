@@ -16,9 +16,9 @@ use crate::{Error, Result};
 pub struct HeldOut {
     /// Held-out pairs of concept and style.
     pub(super) held: Vec<usize>,
-    /// Of held-out concepts, those by which they are recognised.
+    /// Pictures of held-out concepts, by which drawings of them are recognised.
     pub(super) known: Vec<usize>,
-    /// And the others.
+    /// The other pictures of held-out concepts, which are drawn.
     pub(super) unseen: Vec<usize>,
     /// Pairs that were learnt.
     pub(super) learnt: Vec<usize>,

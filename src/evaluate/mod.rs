@@ -76,7 +76,7 @@ pub struct Report {
 pub struct Pairs {
     /// By features.
     pub scores: FeatureMetrics,
-    /// The same of the real pictures; of those that were not learnt alone it tells something.
+    /// The same of the real pictures; it means something only if they were not learnt.
     pub real_scores: Option<FeatureMetrics>,
     /// By shape.
     pub ranks: Ranks,

@@ -9,7 +9,7 @@ use crate::dataset::Dataset;
 use crate::dataset::render::SIDE;
 use crate::image::Image;
 use crate::pipeline::export::autoencoder_files;
-use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder, text_config};
+use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder_of, text_config};
 use crate::pipeline::{Parts, Pipeline};
 use crate::text::TextReader;
 use crate::weights::save::{Precision, parameters, to_bytes};
@@ -59,7 +59,7 @@ impl Quantised {
         let dit = load(new, &file, &keys::DIT)?;
         let autoencoder_files = autoencoder_files(network, Precision::Byte);
         let parts = autoencoder_files.iter().map(|(_, bytes)| bytes.clone()).collect();
-        let network = autoencoder(Checkpoint::new(SMALLER, parts)?, &device, Parts::All)?;
+        let network = autoencoder_of(Checkpoint::new(SMALLER, parts)?, &device, Parts::All)?;
         let model = Pipeline {
             text: Some(TextReader { encoder, ..reader.clone() }),
             dit,
@@ -110,7 +110,7 @@ impl QuantisationLoss {
         })
     }
 
-    /// Makes sure that it is little enough.
+    /// Makes sure that the loss is within its limits.
     ///
     /// # Errors
     /// Returns a sentence with the limits if it is not.
@@ -136,7 +136,7 @@ impl QuantisationLoss {
     }
 }
 
-/// Returns the smaller of two numbers; `f64::min` would pass over what is none.
+/// Returns the smaller of two numbers, or NaN if either is; `f64::min` would hide it.
 fn least_or_nan(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
 }

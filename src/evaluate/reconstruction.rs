@@ -52,8 +52,8 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
     Reconstruction { psnr, psnr_noisy, edge_error, edge_error_noisy }
 }
 
-/// Returns the peak signal-to-noise ratio of a mean squared error of values that span 2; not a
-/// number where the error is none, of which `max` would make one.
+/// Returns the peak signal-to-noise ratio of a mean squared error of values that span 2; NaN if the
+/// error is NaN, which `f64::max` would hide.
 fn decibel(error: f32) -> f64 {
     let error = if error < 1e-10 { 1e-10 } else { error };
     10.0 * (4.0 / f64::from(error)).log10()

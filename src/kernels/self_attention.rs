@@ -9,10 +9,10 @@ use burn_cubecl::CubeBackend;
 
 use super::host::{exp, in_place, is_f32, reduce};
 
-/// The most scores a head may hold at once; beyond, Flex's tiled attention is kinder to caches.
+/// The most scores a head may hold at once; above this, Flex's tiled attention is faster.
 const MAX_SCORES: usize = 512 * 512;
 
-/// Returns what each token takes from all.
+/// Returns the attention's output, before its projection.
 ///
 /// # Shapes
 /// - `qkv`: queries, keys and values side by side, `[b, n, 3·d]`, of `heads` heads each

@@ -22,7 +22,7 @@ pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Plain {
     x.try_into_primitive::<Flex>().expect("it was made of Flex's")
 }
 
-/// Puts a step into the graph: `output` comes of `inputs`, and `state` is kept for its gradient.
+/// Records a step from `inputs` to `output` in the graph, and keeps `state` for its gradient.
 pub(super) fn record<C: CheckpointStrategy, const N: usize, S: Backward<Flex, N>>(
     step: S,
     inputs: [&Tracked<C>; N],

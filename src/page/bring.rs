@@ -177,8 +177,8 @@ impl Turn {
         (self.state.status, self.state.seed_is_fresh) = (status, true);
     }
 
-    /// Looks again at what was brought before more of models was known: loads its model, or returns
-    /// what will differ, in a sentence.
+    /// Looks at the brought recipe again, now that more is known of models: loads its model, or
+    /// returns a sentence that says what will differ.
     pub(super) fn bring_again(&mut self) -> Option<String> {
         let brought = self.state.brought.clone()?;
         let Judged { differs, folder, .. } = self.state.judge(&brought);

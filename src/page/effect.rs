@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::history::HistoryEntry;
 use super::protocol::{DeviceChoice, Request};
 use crate::recipe::Recipe;
 
@@ -32,13 +31,8 @@ pub enum Effect {
     },
     /// Reads the history from the store.
     Recall,
-    /// Keeps a PNG in the store.
-    Keep {
-        /// What it was drawn from.
-        recipe: Recipe,
-        /// The picture, with its recipe inside.
-        png: Rc<[u8]>,
-    },
+    /// Keeps pictures in the store, each with what it was drawn from: PNGs with their recipes inside.
+    Keep(Vec<(Recipe, Rc<[u8]>)>),
     /// Removes one picture from the store, or all of them.
     Remove(Option<u32>),
     /// Asks the browser to promise that it keeps what is stored.
@@ -49,11 +43,4 @@ pub enum Effect {
     ShowStage,
     /// Loads the page anew, with a recipe in its address.
     Reload(Recipe),
-}
-
-impl Effect {
-    /// Keeps a picture of the history.
-    pub fn keep(entry: &HistoryEntry) -> Self {
-        Self::Keep { recipe: entry.recipe.clone(), png: entry.png.clone() }
-    }
 }

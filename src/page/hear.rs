@@ -1,5 +1,7 @@
 //! What the page does with each message of its worker.
 
+use std::rc::Rc;
+
 use super::effect::Effect;
 use super::history::HistoryEntry;
 use super::protocol::{Event, Request};
@@ -64,6 +66,8 @@ impl Turn {
         let own = State { follows_model: true, ..state.clone() }.as_the_model(state.form.clone());
         state.follows_model |= sampling(&own) == sampling(&state.form);
         state.form = state.as_the_model(state.form.clone());
+        let model = state.loaded().map(|loaded| &loaded.model);
+        state.form.sampler = super::bring::offered(state.form.clone(), model).0.sampler;
         let differs = self.bring_again();
         if self.state.loading().is_some() {
             // What was brought is another model's, which is loading now.
@@ -128,12 +132,18 @@ impl Turn {
             }
             return;
         }
-        for (picture, i) in pictures.iter().zip(0..) {
-            let recipe = Recipe { seed: recipe.seed + i, count: 1, ..recipe.clone() };
-            let Some(png) = HistoryEntry::png(picture, &recipe) else { continue };
-            if !self.state.history.iter().any(|entry| *entry.png == *png) {
-                self.effects.push(Effect::Keep { recipe, png: png.into() });
-            }
+        let of_each = pictures.iter().zip(0..).filter_map(|(picture, i)| {
+            // As the run counts: after the largest seed comes 0.
+            let seed = recipe.seed.wrapping_add(i);
+            let recipe = Recipe { seed, count: 1, ..recipe.clone() };
+            let png: Rc<[u8]> = HistoryEntry::png(picture, &recipe)?.into();
+            Some((recipe, png))
+        });
+        let history = &self.state.history;
+        let is_new = |png: &[u8]| !history.iter().any(|entry| *entry.png == *png);
+        let new: Vec<_> = of_each.filter(|(_, png)| is_new(png)).collect();
+        if !new.is_empty() {
+            self.effects.push(Effect::Keep(new));
         }
     }
 

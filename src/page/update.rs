@@ -129,6 +129,10 @@ impl Turn {
                 if key.is_none() && !state.history_is_closed {
                     state.status = FULL.into();
                 }
+                if key.is_some_and(|key| state.history.iter().any(|entry| entry.key == key)) {
+                    // It was recalled in the meantime.
+                    return;
+                }
                 let key = key.unwrap_or_else(|| HistoryEntry::unstored_key(&state.history));
                 let entry = HistoryEntry { key, recipe: *recipe, unknown: Vec::new(), png };
                 state.history.insert(0, Rc::new(entry));

@@ -25,11 +25,8 @@ pub async fn load<S: Source>(
     parts: Parts,
 ) -> Result<Pipeline> {
     manifest.check()?;
-    let verified = async |file: &str| {
-        let bytes = source.read(file).await?;
-        manifest.verify(file, &bytes).map(|()| bytes)
-    };
-    let checkpoint = async |file: &str| Checkpoint::new(file, vec![verified(file).await?]);
+    let checkpoint =
+        async |file: &str| Checkpoint::new(file, vec![verified(source, &manifest, file).await?]);
 
     let tokenizer = tokenizer(source, &manifest).await?;
     let weights = checkpoint(TEXT_ENCODER).await?;
@@ -48,11 +45,7 @@ pub async fn load<S: Source>(
     let (config, weights) = (manifest.dit(), checkpoint(DIT).await?);
     weights.check_holds(config.values_at_least())?;
     let dit = load_weights(config.init(device), &weights, &keys::DIT)?;
-    let mut files = vec![verified(AUTOENCODER).await?];
-    if parts == Parts::All && manifest.files.contains_key(ENCODER) {
-        files.push(verified(ENCODER).await?);
-    }
-    let network = autoencoder(Checkpoint::new(AUTOENCODER, files)?, device, parts)?;
+    let network = autoencoder(source, &manifest, device, parts).await?;
     let sampler = manifest.sampler()?.name();
     Ok(Pipeline {
         hash: manifest.model_hash(),
@@ -82,14 +75,19 @@ pub async fn load<S: Source>(
     })
 }
 
+/// Returns the bytes of a file, if they are those that the manifest names.
+async fn verified<S: Source>(source: &S, manifest: &Manifest, file: &str) -> Result<Vec<u8>> {
+    let bytes = source.read(file).await?;
+    manifest.verify(file, &bytes).map(|()| bytes)
+}
+
 /// Returns what makes tokens of words, which needs no weights.
 ///
 /// # Errors
 /// Returns an error if a file is missing or damaged.
 pub async fn tokenizer<S: Source>(source: &S, manifest: &Manifest) -> Result<Tokenizer> {
     let text = async |file: &str| {
-        let bytes = source.read(file).await?;
-        manifest.verify(file, &bytes)?;
+        let bytes = verified(source, manifest, file).await?;
         String::from_utf8(bytes).map_err(|_| Error::model(file, "it is not a text file in UTF-8"))
     };
     let tokenizer = Tokenizer::new(&text(VOCABULARY).await?)?;
@@ -114,11 +112,28 @@ pub fn text_config(weights: &Checkpoint) -> MiniLmConfig {
         .with_max_position_embeddings(rows("embeddings.position_embeddings.weight", places))
 }
 
+/// Loads the autoencoder alone: both halves, or the decoder.
+///
+/// # Errors
+/// Returns an error if a file is missing or damaged.
+pub async fn autoencoder<S: Source>(
+    source: &S,
+    manifest: &Manifest,
+    device: &Device,
+    parts: Parts,
+) -> Result<StickerAutoencoder> {
+    let mut files = vec![verified(source, manifest, AUTOENCODER).await?];
+    if parts == Parts::All && manifest.files.contains_key(ENCODER) {
+        files.push(verified(source, manifest, ENCODER).await?);
+    }
+    autoencoder_of(Checkpoint::new(AUTOENCODER, files)?, device, parts)
+}
+
 /// Loads the autoencoder from `weights`: both halves, or the decoder alone.
 ///
 /// # Errors
 /// Returns a sentence if a tensor is missing or does not fit.
-pub fn autoencoder(
+pub fn autoencoder_of(
     mut weights: Checkpoint,
     device: &Device,
     parts: Parts,

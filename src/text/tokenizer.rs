@@ -114,7 +114,7 @@ impl Tokenizer {
         let encoding = self
             .bert
             .encode(text.as_str(), true)
-            .map_err(|problem| Error::Recipe(format!("The prompt cannot be read: {problem}")))?;
+            .map_err(|problem| Error::Recipe(format!("The text cannot be read: {problem}")))?;
         let mut ids = encoding.get_ids().to_vec();
         let unknown = self.unknown(&text, &encoding);
         let (mut cut, total) = (None, ids.len());

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 /// threads, which is better use of it than many threads in each small product; else all at once.
 ///
 /// # Shapes
-/// `work` gives `[n, c, h, w]` for a range of n rows; so are the results joined.
+/// `work` gives `[n, c, h, w]` for a range of n rows; the results are joined along the rows.
 pub fn by_rows(
     device: &Device,
     rows: usize,
@@ -44,7 +44,7 @@ impl Workers {
         Self::of(threads.unwrap_or_else(usual))
     }
 
-    /// So many.
+    /// Returns `count` workers.
     ///
     /// # Panics
     /// Panics if the system gives no threads.

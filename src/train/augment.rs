@@ -39,8 +39,8 @@ pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Au
     Augmented { image: dataset.pictures[i].clone(), captions }
 }
 
-/// In one colour, and “blue pizza”. `None` if there is nothing to paint, or what comes of it is
-/// `held` out.
+/// Returns the picture painted in one colour, with a caption such as “blue pizza”. `None` if there is
+/// nothing to paint, or the result is `held` out.
 pub(super) fn coloured(
     dataset: &Dataset,
     i: usize,

@@ -39,7 +39,17 @@ pub fn prepare(
     if train.is_empty() {
         return Err(Error::dataset("The dataset", "it holds nothing to learn from"));
     }
-    let style = |&i: &usize| model.style(&dataset.entries[i].style);
+    let style = |&i: &usize| {
+        let Entry { label, style, .. } = &dataset.entries[i];
+        model.style(style).map_err(|error| {
+            let problem = error.to_string();
+            let problem = problem.trim_end_matches('.');
+            Error::dataset(
+                "The dataset",
+                format!("its picture “{label}” has no style of the model ({problem})"),
+            )
+        })
+    };
     let styles: Vec<Option<usize>> = train.iter().map(style).collect::<Result<_>>()?;
     let encode = |caption: &str| reader.states(caption);
     let mut builder = Builder::new(

@@ -18,8 +18,8 @@ pub struct LossAndGrads {
     pub grad_norm: f64,
 }
 
-/// Returns the gradient of `loss` over `parts`, each with the number of its rows. `max_grad_norm`
-/// is the most that the whole gradient may be long.
+/// Returns the gradient of `loss` over `parts`, each with the number of its rows. A gradient whose
+/// norm is above `max_grad_norm` is scaled down to it.
 ///
 /// # Panics
 /// Panics if the loss does not depend on the module.

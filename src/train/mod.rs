@@ -3,7 +3,7 @@
 //! ```text
 //!  dataset ─► examples ─► prepared (latents, states) ─► rows of a step ─┐
 //!                                                       dit: loss; gradient, on each thread
-//!  checkpoint ◄─ run: rate, optimiser, average, report ◄────────────────┘
+//!  snapshot ◄─ run: rate, optimiser, average, report ◄────────────────┘
 //! ```
 
 mod augment;

@@ -107,7 +107,7 @@ impl PreparedCache<'_> {
         prepare(&dataset, self.model, self.seed, &workers, self.progress)
     }
 
-    /// Tells what of the captions is not read.
+    /// Reports what the model does not read of the captions.
     fn tell<'a>(&self, captions: impl Iterator<Item = &'a str>) -> Result<()> {
         let Some(reader) = &self.model.text else { return Ok(()) };
         let learnt = self.max_tokens.min(reader.max_tokens);

@@ -52,7 +52,7 @@ pub fn append(folder: &Path, line: &MetricsLine) -> Result<()> {
 }
 
 /// Returns the lines of a run up to `step`, and none beyond: a killed run had gone further than the
-/// checkpoint that it goes on from.
+/// snapshot that it goes on from.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, or written anew.

@@ -32,9 +32,9 @@ pub struct Course<'a> {
     pub shares: &'a [f64],
     /// Which channels of the latent are detail; see [`Prepared::detail_channels`].
     pub is_detail: &'a [bool],
-    /// How much those count above [`DETAIL_LEVEL`], if the DiT cannot know them yet.
+    /// The weight of detail channels above [`DETAIL_LEVEL`], where noise hides them.
     pub detail: f64,
-    /// Places for captions: the padding beyond is cut, and what of a caption lies there.
+    /// The most tokens of a caption; the rest, mostly padding, is cut.
     pub max_tokens: usize,
 }
 

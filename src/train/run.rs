@@ -1,4 +1,4 @@
-//! A run from its first step to its last, whatever it trains: rates, checkpoints, metrics.
+//! A run from its first step to its last, whatever it trains: rates, snapshots, metrics.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use crate::{Error, Result};
 pub struct Plan {
     /// Its folder.
     pub folder: PathBuf,
-    /// Another run, from whose last checkpoint it begins.
+    /// Another run, from whose last snapshot it begins.
     pub from: Option<PathBuf>,
     /// How many steps there are.
     pub steps: usize,
@@ -97,9 +97,9 @@ fn lock(folder: &Path, progress: &dyn Progress) -> Result<File> {
     Ok(file)
 }
 
-/// The time between checkpoints. One is written after the first step that ends later: with that
+/// The time between snapshots. One is written after the first step that ends later: with that
 /// step and a sheet of samples, a kill loses less than five minutes.
-const CHECKPOINT: Duration = Duration::from_secs(200);
+const SAVE_EVERY: Duration = Duration::from_secs(200);
 
 /// Something that can be trained.
 pub trait Task {
@@ -129,12 +129,12 @@ pub trait Task {
     fn sample(&self, ema: &Self::Module, folder: &Path, step: usize) -> Result<()>;
 }
 
-/// Trains until the plan's last step or until its time is over, writes a checkpoint, and returns the
+/// Trains until the plan's last step or until its time is over, writes a snapshot, and returns the
 /// state.
 ///
 /// # Errors
 /// Returns an error if files cannot be written or read, if an earlier run in the folder had
-/// other `settings`, if the run to begin from has no checkpoint, and if the loss is no longer a
+/// other `settings`, if the run to begin from has no snapshot, and if the loss is no longer a
 /// number.
 pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     task: &T,
@@ -151,7 +151,9 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         TrainState::resume(folder, (new.clone(), task.table()), optimiser(settings), settings)?;
     let mut state = match (found, &plan.from) {
         (Some(state), _) => state,
-        (None, Some(from)) => TrainState::snapshot(from, (new, task.table()), optimiser(settings))?,
+        (None, Some(from)) => {
+            TrainState::begin_from(from, (new, task.table()), optimiser(settings))?
+        }
         (None, None) => TrainState::begin(new, optimiser(settings)),
     };
     state.module = task.prepare(state.module);
@@ -185,7 +187,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         report::append(folder, &line)?;
         lines.push(line);
         progress.advance(1, &recent(&lines, plan.batch_size));
-        if last || saved.elapsed() > CHECKPOINT {
+        if last || saved.elapsed() > SAVE_EVERY {
             state.save(folder, task.table(), settings)?;
             report::curve(folder, &lines)?;
             saved = Instant::now();

@@ -61,7 +61,7 @@ impl<M: Module> TrainState<M> {
         Self { module: trainable(module), ema, optimiser, step: 0 }
     }
 
-    /// Writes a checkpoint into the run's folder, and removes old ones.
+    /// Writes a snapshot into the run's folder, and removes old ones.
     ///
     /// # Errors
     /// Returns an error if it cannot be written, as on a full disk: then earlier ones are still
@@ -93,11 +93,11 @@ impl<M: Module> TrainState<M> {
         remove(&whole[..whole.len().saturating_sub(KEPT)])
     }
 
-    /// Returns the last whole checkpoint of a run's folder; `None` if there is none yet.
+    /// Returns the last whole snapshot of a run's folder; `None` if there is none yet.
     /// `module` and `optimiser` are new ones of the same making.
     ///
     /// # Errors
-    /// Returns an error if the checkpoint is damaged, or was made with other settings than
+    /// Returns an error if the snapshot is damaged, or was made with other settings than
     /// `settings`.
     pub fn resume<S: DeserializeOwned + PartialEq + Serialize>(
         folder: &Path,
@@ -109,22 +109,21 @@ impl<M: Module> TrainState<M> {
         Self::read(&place, step, (module, table), optimiser).map(Some)
     }
 
-    /// Returns the beginning of a run that goes on from another's last checkpoint, whatever its
-    /// settings.
+    /// Returns the beginning of a run from the last snapshot of another run, whatever its settings.
     ///
     /// # Errors
     /// Returns an error if there is none, or it is damaged or another network's.
-    pub fn snapshot(
+    pub fn begin_from(
         folder: &Path,
         (module, table): (M, &KeyTable),
         optimiser: ModuleOptimizer,
     ) -> Result<Self> {
         let Snapshot { place, .. } = Snapshot::last(folder)?.ok_or_else(|| {
-            let problem = "it has no checkpoint of a run; name the folder that `train --run` made";
+            let problem = "it has no snapshot of a run; name the folder that `train --run` made";
             Error::Training(format!("{} cannot be used: {problem}", folder.display()))
         })?;
         Self::read(&place, 0, (module, table), optimiser).map_err(|_| {
-            let problem = "its checkpoint is damaged, or of another network than this run's: `train \
+            let problem = "its snapshot is damaged, or of another network than this run's: `train \
                            dit` goes on from `train dit` and `train vae` from `train vae`, each \
                            with the --model that it was begun with";
             Error::Training(format!("{} cannot be used: {problem}", folder.display()))
@@ -156,7 +155,7 @@ impl<M: Module> TrainState<M> {
     }
 }
 
-/// What a run's last checkpoint says of itself.
+/// What a run's last snapshot says of itself.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Its folder.
@@ -197,7 +196,7 @@ impl Snapshot {
     }
 }
 
-/// Returns the last checkpoint of a run's folder, and its step; `None` if there is none yet.
+/// Returns the last snapshot of a run's folder, and its step; `None` if there is none yet.
 ///
 /// # Errors
 /// Returns an error if it does not say which, or the run was begun with other settings than
@@ -236,7 +235,7 @@ fn remove(places: &[PathBuf]) -> Result<()> {
     places.iter().try_for_each(remove)
 }
 
-/// Returns the checkpoints of a run, oldest first, and those that were never finished.
+/// Returns the snapshots of a run, oldest first, and those that were never finished.
 fn list(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder.join("checkpoints")).into_iter().flatten().flatten();
     let places = entries.map(|entry| entry.path()).filter(|path| path.is_dir());

@@ -58,16 +58,16 @@ impl Performer {
                     Err(_) => Action::History(HistoryAction::Closed),
                 });
             }),
-            Effect::Keep { recipe, png } => spawn_local(async move {
-                let key = store::add(&png).await;
-                if key == Err(Lack::Closed) {
-                    to.dispatch(Action::History(HistoryAction::Closed));
+            Effect::Keep(pictures) => spawn_local(async move {
+                // One after another, so that they stand in the order in which they were drawn.
+                for (recipe, png) in pictures {
+                    let key = store::add(&png).await;
+                    if key == Err(Lack::Closed) {
+                        to.dispatch(Action::History(HistoryAction::Closed));
+                    }
+                    let (key, recipe) = (key.ok(), recipe.into());
+                    to.dispatch(Action::History(HistoryAction::Kept { key, recipe, png }));
                 }
-                to.dispatch(Action::History(HistoryAction::Kept {
-                    key: key.ok(),
-                    recipe: recipe.into(),
-                    png,
-                }));
             }),
             Effect::Remove(key) => spawn_local(async move {
                 to.dispatch(match store::remove(key).await {

@@ -18,7 +18,7 @@ struct TensorPlace {
     shape: Vec<usize>,
 }
 
-/// Beside a tensor of bytes stands one of this name, `[rows, groups]`: each row is cut into so many
+/// The last part of the name of a byte tensor's scales, `[rows, groups]`: each row is cut into
 /// groups of equal length, each with a scale of its own.
 pub(super) const SCALE: &str = "scale";
 

@@ -123,7 +123,7 @@ impl TrainDitArguments {
 }
 
 /// Returns what a run begins with, and the pictures that has seen: its own beginning if it goes
-/// on, another run's last checkpoint, or the model.
+/// on, another run's last snapshot, or the model.
 fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(String, usize)> {
     let Common { run, from, .. } = &arguments.common;
     let Some(from) = from else {
@@ -138,7 +138,7 @@ fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(Stri
     let found = Snapshot::last(from)?;
     let Some((snapshot, before)) = found.and_then(|found| Some((settings(&found)?, found))) else {
         return Err(Error::Training(format!(
-            "{} cannot be used: it has no checkpoint that `train dit` wrote; name the folder that its \
+            "{} cannot be used: it has no snapshot that `train dit` wrote; name the folder that its \
              --run made",
             from.display()
         )));

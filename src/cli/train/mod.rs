@@ -41,10 +41,10 @@ struct Common {
     /// The model to go on from, or to take the other parts of.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
-    /// The run's folder: checkpoints, metrics, samples and, in the end, the model.
+    /// The run's folder: snapshots, metrics, samples and, in the end, the model.
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// Begin from the last checkpoint of this other run, its optimiser's memory included.
+    /// Begin from the last snapshot of this other run, its optimiser's memory included.
     #[arg(long, value_name = "RUN")]
     from: Option<PathBuf>,
     /// Steps in all.

@@ -3,13 +3,14 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::load_model;
+use crate::cli::model_folder;
 use crate::cli::terminal::print;
 use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
+use crate::pipeline::Parts;
 use crate::pipeline::export::{autoencoder_files, export, manifest};
-use crate::pipeline::stickers::{AUTOENCODER, ENCODER};
+use crate::pipeline::stickers::{AUTOENCODER, ENCODER, autoencoder};
 use crate::tools::device;
 use crate::tools::progress::Progress;
 use crate::train::latents;
@@ -73,9 +74,9 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     let new = match arguments.from_scratch {
         true => StickerAutoencoder::init(&device),
         false => {
-            let model = load_model(&common.model, &device, true).await?;
-            let network = model.autoencoder.sticker().cloned();
-            network.expect("a folder with a model.json has the stickers' autoencoder")
+            let source = model_folder(&common.model)?;
+            let loaded = autoencoder(&source, &manifest, &device, Parts::All).await;
+            loaded.map_err(|error| error.within(&common.model))?
         }
     };
     let unit = vec![1.0; manifest.latent_std.len()];

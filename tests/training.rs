@@ -314,7 +314,7 @@ fn own_pictures_become_a_model() {
     let (success, said) = train("dit", "2", &["--model", &vae]);
     assert!(success && said.contains("Going on from step 1"), "{said}");
     let (success, said) = train("dit", "3", &["--model", &vae, "--weight-decay", "0.5"]);
-    assert!(!success && said.contains("weight_decay was 0.02 and is 0.5"), "{said}");
+    assert!(!success && said.contains("--weight-decay was 0.02 and is 0.5"), "{said}");
     // A fall begins from it, in a folder of its own.
     let from = path("dit");
     let falling = ["train", "dit", "--run", &path("fall"), "--steps", "1", "--from", &from];

@@ -21,8 +21,8 @@ pub(super) struct SamplingOptions {
     guidance_interval: Option<Vec<f64>>,
     #[arg(long, value_name = "NAME", help = sampler_help())]
     sampler: Option<String>,
-    /// Move a flow's levels towards noise, if it is decided what a picture shows; 1 leaves them
-    /// even in time. By default the model's own.
+    /// Move a flow's levels towards noise, where a picture gets its contents; 1 leaves them even
+    /// in time. By default the model's own.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     shift: Option<f64>,
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Entry;
 use crate::Result;
 use crate::text::Tokenizer;
-use crate::tools::words::{meant, short};
+use crate::tools::words::{counted, meant, short};
 
 /// How many are quoted.
 const QUOTED: usize = 3;
 
-/// Sentences about captions that do not fit into `places` tokens, that become the same by that,
+/// Sentences about captions that do not fit into `max_tokens`, that become the same by that,
 /// whose words `tokenizer` does not know, and that are empty; none if all is well.
 ///
 /// # Errors
@@ -18,7 +18,7 @@ const QUOTED: usize = 3;
 pub fn notes<'a>(
     captions: impl IntoIterator<Item = &'a str>,
     tokenizer: &Tokenizer,
-    places: usize,
+    max_tokens: usize,
 ) -> Result<Vec<String>> {
     let mut empty = 0;
     let mut all: BTreeSet<&str> = BTreeSet::new();
@@ -29,7 +29,7 @@ pub fn notes<'a>(
     let (mut cut, mut unknown) = (Vec::new(), Vec::new());
     let mut same: BTreeMap<Vec<u32>, Vec<&str>> = BTreeMap::new();
     for caption in &all {
-        let tokens = tokenizer.encode(caption, places)?;
+        let tokens = tokenizer.encode(caption, max_tokens)?;
         if let Some(rest) = tokens.cut {
             cut.push(format!("“{}” loses “{}”", short(caption, 120), short(&rest, 60)));
         }
@@ -45,16 +45,22 @@ pub fn notes<'a>(
             quoted.collect::<Vec<_>>().join(" and ")
         })
         .collect();
-    let of = |count: usize| format!("{count} of {} captions", all.len());
+    let of = |which: &[String]| {
+        let verb = if which.len() == 1 { "is" } else { "are" };
+        (format!("{} of {}", which.len(), counted(all.len(), "caption")), verb)
+    };
+    let ((too_long, is), (strange, _)) = (of(&cut), of(&unknown));
+    let has = if unknown.len() == 1 { "has" } else { "have" };
     let told = [
-        (&cut, format!("{} are longer than {places} tokens, and are cut", of(cut.len()))),
+        (&cut, format!("{too_long} {is} longer than {max_tokens} tokens, and {is} cut")),
         (&twins, "Captions that are read as one and the same".into()),
-        (&unknown, format!("{} have words that the model does not know", of(unknown.len()))),
+        (&unknown, format!("{strange} {has} words that the model does not know")),
     ];
     let mut notes = Vec::new();
     if empty > 0 {
         notes.push(format!(
-            "Captions are empty for {empty} pictures, which are learnt without words."
+            "Captions are empty for {}: learnt without words.",
+            counted(empty, "picture")
         ));
     }
     for (which, what) in told.into_iter().filter(|(which, _)| !which.is_empty()) {

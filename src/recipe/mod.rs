@@ -162,7 +162,11 @@ impl Recipe {
             return refuse(format!("The count must be 1 to {MAX_COUNT}, and is {}", self.count));
         }
         if self.seed.checked_add(self.count as u64 - 1).is_none() {
-            return refuse("The seeds of several pictures must not go beyond 2^64".into());
+            let most = u64::MAX - (self.count as u64 - 1);
+            let count = self.count;
+            return refuse(format!(
+                "{count} pictures have {count} seeds, one after another: choose a seed up to {most}"
+            ));
         }
         if !(0.0..=MAX_GUIDANCE).contains(&self.guidance) {
             let given = self.guidance;

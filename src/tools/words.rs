@@ -36,6 +36,11 @@ pub fn several(all: &[String]) -> String {
     }
 }
 
+/// Returns a number of things: “1 step”, “2 steps”.
+pub fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

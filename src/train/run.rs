@@ -16,6 +16,7 @@ use super::report::{self, MetricsLine};
 use super::snapshot::TrainState;
 use crate::diffusion::guess::GuessErrors;
 use crate::tools::progress::Progress;
+use crate::tools::words::counted;
 use crate::weights::KeyTable;
 use crate::{Error, Result};
 
@@ -46,13 +47,13 @@ impl Plan {
     /// Returns what is ahead of a run that has had `step` steps.
     fn course(&self, step: usize) -> String {
         match self.steps {
-            steps if step == 0 => format!("Beginning a run of {steps} steps."),
+            steps if step == 0 => format!("Beginning a run of {}.", counted(steps, "step")),
             steps if step < steps => format!("Going on from step {step} of {steps}."),
             _ if self.learning_rate.decay_steps.is_some() => format!(
                 "This run has had its {step} steps, and its learning rate has fallen to 0: name \
                  another --run for a new fall."
             ),
-            _ => format!("This run has had {step} steps: give more --steps to go on."),
+            _ => format!("This run has had {}: give more --steps to go on.", counted(step, "step")),
         }
     }
 

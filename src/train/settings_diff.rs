@@ -24,16 +24,19 @@ fn difference(name: &str, old: &Value, new: &Value) -> Option<String> {
         "seen" => None,
         "origin" => Some("it began with other weights: give the same --model and --from".into()),
         "data" => Some("it learns from other --data, or with other encoders".into()),
-        "learning_rate" if old["decay_steps"] != new["decay_steps"] => Some(
-            "its learning rate falls over other --steps, or not at all: a cooldown keeps its length"
-                .into(),
-        ),
+        "learning_rate" if old["decay_steps"] != new["decay_steps"] => {
+            Some("its --steps or --cooldown were others: a cooldown keeps its length".into())
+        }
         "learning_rate" => {
-            let parts = ["peak", "warmup_steps"].into_iter().filter(|part| old[part] != new[part]);
-            let told = parts.map(|part| format!("{part} was {} and is {}", old[part], new[part]));
+            let parts = [("peak", "--learning-rate"), ("warmup_steps", "--warmup-steps")];
+            let differ = parts.into_iter().filter(|(part, _)| old[part] != new[part]);
+            let told =
+                differ.map(|(part, flag)| format!("{flag} was {} and is {}", old[part], new[part]));
             Some(told.collect::<Vec<_>>().join(", "))
         }
-        _ => Some(format!("{name} was {old} and is {new}")),
+        "divergence" if old.is_null() => Some("it began without --from-scratch".into()),
+        "divergence" => Some("it began with --from-scratch".into()),
+        _ => Some(format!("--{} was {old} and is {new}", name.replace('_', "-"))),
     }
 }
 
@@ -50,7 +53,10 @@ mod tests {
         let mut new = old.clone();
         new["seed"] = 2.into();
         new["learning_rate"]["peak"] = 0.2.into();
-        assert_eq!(differences(&old, &new), "peak was 0.1 and is 0.2, seed was 1 and is 2");
+        assert_eq!(
+            differences(&old, &new),
+            "--learning-rate was 0.1 and is 0.2, --seed was 1 and is 2"
+        );
         new["learning_rate"]["decay_steps"] = 9.into();
         assert!(differences(&old, &new).contains("keeps its length"));
     }

@@ -129,8 +129,8 @@ fn trouble(state: &PageHandle) -> Html {
                 <p>{format!("{trouble} Your settings and your history are kept. If it happens \
                              again, the CPU is slower and steadier.")}</p>
             } else {
-                <p>{"The model could not be started. Try again; if that does not help, its files on the \
-                     server are at fault, and whoever keeps this page can mend them."}</p>
+                <p>{"The model could not be started, for the reason above. Try again, or on the CPU. If a \
+                     file is missing or damaged, whoever keeps this page can mend it."}</p>
             }
             <div class="actions">
                 <button type="button" onclick={act(state, || Action::Restart)}>

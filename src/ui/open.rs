@@ -99,7 +99,7 @@ fn read(name: &str, png: &[u8]) -> Action {
         Err(error) => Action::Say(format!("{name}: {error}")),
         Ok(None) => Action::Say(format!(
             "{name} holds no recipe: open a picture that Patchwork saved, and that no other \
-             program has changed. Sheets of several hold none."
+             program has changed. Sheets of a grid hold none."
         )),
         Ok(Some((recipe, unknown))) => Action::Bring(Brought {
             what: format!("The recipe of {name} is in the form"),

@@ -206,8 +206,8 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     ))?;
     if !common.cooldown {
         print(format!(
-            "Its rate has not fallen yet: `--from {}` and `--cooldown`, with another --run, make the \
-             model that draws best of it.",
+            "Its learning rate has not fallen yet. A cooldown makes it draw better: train on with \
+             `--from {} --cooldown` and another --run.",
             common.run.display()
         ))?;
     }

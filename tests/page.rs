@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use patchwork::image::Image;
-use patchwork::page::bring::Brought;
 use patchwork::page::grid::{Axis, Grid, Setting};
 use patchwork::page::history::HistoryEntry;
+use patchwork::page::offer::Brought;
 use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, ModelFacts, Request};
 use patchwork::page::{Action, Effect, HistoryAction, ModelChoice, State, update};
 use patchwork::recipe::address::{self, standard};

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::bring::Brought;
 use super::grid::Grid;
 use super::history::HistoryEntry;
+use super::offer::Brought;
 use super::protocol::{DeviceChoice, Event};
 use super::state::ModelChoice;
 use crate::recipe::Recipe;

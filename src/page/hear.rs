@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::effect::Effect;
 use super::history::HistoryEntry;
+use super::offer::offered;
 use super::protocol::{Event, Request};
 use super::state::{Engine, Job, Loaded, Loading, State, StopReason};
 use super::turn::{Turn, sampling};
@@ -67,7 +68,7 @@ impl Turn {
         state.follows_model |= sampling(&own) == sampling(&state.form);
         state.form = state.as_the_model(state.form.clone());
         let model = state.loaded().map(|loaded| &loaded.model);
-        state.form.sampler = super::bring::offered(state.form.clone(), model).0.sampler;
+        state.form.sampler = offered(state.form.clone(), model).0.sampler;
         let differs = self.bring_again();
         if self.state.loading().is_some() {
             // What was brought is another model's, which is loading now.
@@ -76,8 +77,7 @@ impl Turn {
         match waiting {
             Some(recipe) => {
                 let recipe = self.state.as_the_model(*recipe);
-                let (recipe, _) =
-                    super::bring::offered(recipe, self.state.loaded().map(|loaded| &loaded.model));
+                let (recipe, _) = offered(recipe, self.state.loaded().map(|loaded| &loaded.model));
                 self.begin(recipe, None);
             }
             None => self.next_cell(),

@@ -13,6 +13,7 @@ pub mod grid;
 pub mod hear;
 pub mod help;
 pub mod history;
+pub mod offer;
 pub mod protocol;
 pub mod run;
 pub mod state;

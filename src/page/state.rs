@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::bring::Brought;
 use super::grid::Grid;
 use super::history::HistoryEntry;
+use super::offer::Brought;
 use super::protocol::{DeviceChoice, DeviceFacts, ModelFacts, Reading};
 use super::run::StageRun;
 use crate::recipe::Recipe;

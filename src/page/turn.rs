@@ -2,6 +2,7 @@
 
 use super::effect::Effect;
 use super::grid::Grid;
+use super::offer::{Brought, offered};
 use super::protocol::{DeviceChoice, Reading, Request};
 use super::run::{Origin, StageRun};
 use super::state::{Engine, Job, Loaded, Loading, State};
@@ -70,7 +71,7 @@ impl Turn {
         let status = self.state.status.clone();
         let what = "The link's recipe is in the form".into();
         let is_asked = recipe != standard();
-        self.bring(super::bring::Brought { what, is_of_picture: false, recipe, unknown });
+        self.bring(Brought { what, is_of_picture: false, recipe, unknown });
         let state = &mut self.state;
         (state.follows_model, state.unset) = (unset.len() == SAMPLING.len(), unset);
         if state.loading().is_some() {
@@ -158,7 +159,7 @@ impl State {
     pub(super) fn as_the_model(&self, mut recipe: Recipe) -> Recipe {
         let Some(Loaded { model, .. }) = self.loaded() else { return recipe };
         let own = model.defaults.over(recipe.clone());
-        let own = super::bring::offered(Recipe { shift: model.shift, ..own }, Some(model)).0;
+        let own = offered(Recipe { shift: model.shift, ..own }, Some(model)).0;
         if self.follows_model {
             return Recipe { style: recipe.style, ..own };
         }

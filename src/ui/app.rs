@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen_futures::spawn_local;
-use yew::{Callback, Component, Context, Html, Properties, classes, function_component, html};
+use yew::{Component, Context, Html, Properties, classes, function_component, html};
 
 use crate::page::protocol::DeviceChoice;
 use crate::page::{Action, Engine, State, StopReason, update};
@@ -144,16 +143,4 @@ fn trouble(state: &PageHandle) -> Html {
             </div>
         </div>
     }
-}
-
-/// Returns a callback that does something with its input, and says what came of it.
-pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
-    state: &PageHandle,
-    work: impl Fn(Input) -> Work + 'static,
-) -> Callback<Input> {
-    let (dispatcher, work) = (state.dispatcher(), Rc::new(work));
-    Callback::from(move |input| {
-        let (dispatcher, work) = (dispatcher.clone(), work(input));
-        spawn_local(async move { dispatcher.dispatch(Action::Say(work.await)) });
-    })
 }

@@ -7,13 +7,12 @@ use yew::{
 
 use crate::image::Image;
 use crate::page::Action;
-use crate::page::bring::Brought;
 use crate::page::grid::{Axis, Grid, Setting};
-use crate::ui::app::tell;
+use crate::page::offer::Brought;
 use crate::ui::canvas::{Canvas, labelled_sheet};
 use crate::ui::controls::{Choice, Text};
 use crate::ui::form::act;
-use crate::ui::handle::PageHandle;
+use crate::ui::handle::{PageHandle, tell};
 use crate::ui::share;
 
 #[derive(PartialEq, Properties)]

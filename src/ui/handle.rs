@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
+use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
 use crate::page::{Action, State};
@@ -53,4 +54,16 @@ impl Dispatcher {
     pub(super) fn dispatch(&self, action: Action) {
         self.0.emit(action);
     }
+}
+
+/// Returns a callback that does something with its input, and says what came of it.
+pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
+    state: &PageHandle,
+    work: impl Fn(Input) -> Work + 'static,
+) -> Callback<Input> {
+    let (dispatcher, work) = (state.dispatcher(), Rc::new(work));
+    Callback::from(move |input| {
+        let (dispatcher, work) = (dispatcher.clone(), work(input));
+        spawn_local(async move { dispatcher.dispatch(Action::Say(work.await)) });
+    })
 }

@@ -8,12 +8,11 @@ use yew::{
     use_memo, use_state_eq,
 };
 
-use crate::page::bring::{Brought, fields};
 use crate::page::history::HistoryEntry;
+use crate::page::offer::{Brought, fields};
 use crate::page::{Action, HistoryAction};
-use crate::ui::app::tell;
 use crate::ui::form::act;
-use crate::ui::handle::PageHandle;
+use crate::ui::handle::{PageHandle, tell};
 use crate::ui::open::open_button;
 use crate::ui::use_keys::listen;
 use crate::ui::{archive, share};

@@ -9,7 +9,7 @@ use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 
 use crate::image::Image;
 use crate::page::Action;
-use crate::page::bring::{Brought, fields};
+use crate::page::offer::{Brought, fields};
 use crate::ui::address::from_address;
 use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::use_keys::listen;

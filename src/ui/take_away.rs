@@ -7,8 +7,7 @@ use yew::{Html, MouseEvent, html};
 use crate::image::Image;
 use crate::page::history::HistoryEntry;
 use crate::page::run::StageRun;
-use crate::ui::app::tell;
-use crate::ui::handle::PageHandle;
+use crate::ui::handle::{PageHandle, tell};
 use crate::ui::share;
 
 /// Returns the picture, or several as a contact sheet.

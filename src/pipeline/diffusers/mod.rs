@@ -19,7 +19,8 @@ use crate::tools::foreign::is_plain;
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 use config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
-use scheduler_config::{SCHEDULER, SchedulerConfig};
+use scheduler_classes::SCHEDULER;
+use scheduler_config::SchedulerConfig;
 
 /// The file that tells this layout.
 pub const INDEX: &str = "model_index.json";

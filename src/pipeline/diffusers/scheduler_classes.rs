@@ -2,8 +2,10 @@
 //!
 //! A field that a scheduler does not know makes no difference in diffusers, and none here.
 
-use super::scheduler_config::SCHEDULER;
 use crate::{Error, Result};
+
+/// The scheduler's file.
+pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 
 /// A scheduler of diffusers that is drawn here.
 #[derive(Debug, Clone, Copy, PartialEq)]

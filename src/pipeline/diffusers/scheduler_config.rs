@@ -3,12 +3,9 @@
 use serde_json::Value;
 
 use super::honoured::SchedulerFields;
-use super::scheduler_classes::Class;
+use super::scheduler_classes::{Class, SCHEDULER};
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::{Error, Result};
-
-/// The scheduler's file.
-pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 
 /// `scheduler/scheduler_config.json`, as far as it says anything that may differ.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::scheduler_classes::Class;
-use super::scheduler_config::SCHEDULER;
+use super::scheduler_classes::SCHEDULER;
 use crate::tools::words::short;
 use crate::{Error, Result};
 

@@ -1,0 +1,87 @@
+//! What the form can take over of a recipe: as far as this page and its model can draw it, and no
+//! promise beyond that.
+
+use super::protocol::ModelFacts;
+use crate::recipe::Recipe;
+use crate::recipe::limits::{MAX_GUIDANCE, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS};
+use crate::tools::words::{meant, short};
+
+/// A recipe that was brought, and where from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brought {
+    /// The beginning of a sentence: “The recipe of a.png is in the form”.
+    pub what: String,
+    /// Whether it ought to name its model.
+    pub is_of_picture: bool,
+    /// What it says.
+    pub recipe: Recipe,
+    /// What in it is not known, in words.
+    pub unknown: Vec<String>,
+}
+
+/// Fields of a recipe that this version does not know, in words.
+pub fn fields(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("the field “{}”", short(name, 40))).collect()
+}
+
+/// Returns the recipe as far as the form has controls for it, within their bounds; and what it
+/// cannot take over, in words. Names are as this page spells them, and those of `model`, if it is
+/// loaded.
+pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
+    let mut lost = Vec::new();
+    if let (true, Some(model)) = (recipe.sampler.trim().is_empty(), model) {
+        recipe.sampler.clone_from(&model.defaults.sampler);
+    }
+    if let Some(model) = model {
+        match model.sampler(&recipe.sampler) {
+            Some(name) => recipe.sampler = name.to_owned(),
+            None => {
+                lost.push(format!("the sampler “{}”", short(&recipe.sampler, 40)));
+                recipe.sampler.clone_from(&model.defaults.sampler);
+            }
+        }
+    }
+    recipe.style = recipe.style.trim().to_owned();
+    match model.map(|model| meant(&recipe.style, &model.styles)) {
+        Some(Some(style)) => recipe.style.clone_from(style),
+        // It stays, so that no other is drawn instead.
+        Some(None) if !recipe.style.is_empty() => {
+            lost.push(format!("the style “{}”", short(&recipe.style, 40)));
+        }
+        _ => {}
+    }
+    let mut whole = |what: &str, value: &mut usize, most: usize| {
+        let bound = (*value).clamp(1, most);
+        if *value != bound {
+            lost.push(format!("{value} {what} (1 to {most})"));
+        }
+        *value = bound;
+    };
+    whole("steps", &mut recipe.steps, PAGE_MAX_STEPS);
+    whole("images", &mut recipe.count, PAGE_MAX_COUNT);
+    let mut bounded = |what: &str, value: f64, (least, most): (f64, f64)| {
+        let bound = if value.is_finite() { value.clamp(least, most) } else { least };
+        if bound != value {
+            lost.push(format!("{what} {value} ({least} to {most})"));
+        }
+        bound
+    };
+    recipe.guidance = bounded("guidance", recipe.guidance, (0.0, MAX_GUIDANCE));
+    let shifts = (MIN_SHIFT, MAX_SHIFT);
+    recipe.shift = recipe.shift.map(|shift| bounded("shift", shift, shifts));
+    if let Some(class) = recipe.class.take() {
+        lost.push(format!("the class {class}"));
+    }
+    if recipe.eta != 0.0 {
+        lost.push(format!("eta {}", recipe.eta));
+        recipe.eta = 0.0;
+    }
+    if recipe.karras {
+        lost.push("Karras levels".into());
+        recipe.karras = false;
+    }
+    if let Some(channels) = recipe.guidance_channels.take() {
+        lost.push(format!("guidance of {channels} channels alone"));
+    }
+    (recipe, lost)
+}

@@ -6,12 +6,11 @@ use burn::tensor::Device;
 use clap::Args;
 
 use super::{check_targets, load_model, print_beside};
-use crate::cli::terminal::note;
 use crate::dataset::{Dataset, captions};
 use crate::pipeline::export::manifest;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
-use crate::train::examples::prepare;
+use crate::train::examples::{prepare, tell_captions};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -42,10 +41,7 @@ pub(super) fn run(arguments: &PackArguments, progress: &dyn Progress) -> Result<
     let manifest = manifest(&arguments.model)?;
     let model = pollster::block_on(load_model(&arguments.model, &device, true))?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
-    if let Some(reader) = &model.text {
-        let all = captions::of(&dataset.entries);
-        captions::notes(all, &reader.tokenizer, reader.max_tokens)?.iter().for_each(note);
-    }
+    tell_captions(captions::of(&dataset.entries), &model, usize::MAX, progress)?;
     let mut prepared =
         prepare(&dataset, &model, arguments.seed, &Workers::new(&device, None), progress)?;
     prepared.origin = manifest.prepared_origin(&hash, arguments.seed);

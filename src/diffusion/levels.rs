@@ -95,7 +95,7 @@ impl Levels {
 
     /// Returns the same levels, with timesteps rounded down if `whole`.
     #[must_use]
-    pub fn told(mut self, whole: bool) -> Self {
+    pub fn rounded_down(mut self, whole: bool) -> Self {
         if whole {
             self.steps.iter_mut().for_each(|step| step.timestep = step.timestep.floor());
         }

@@ -4,7 +4,7 @@ use super::offer::{Brought, offered};
 use super::state::State;
 use super::turn::Turn;
 use crate::recipe::Recipe;
-use crate::tools::words::{meant, several, short};
+use crate::tools::words::{several, short};
 
 /// What is to be said and done about a recipe that was brought.
 struct Judged {
@@ -104,12 +104,7 @@ impl Turn {
             self.load_for(folder, "Loading the model that drew it.");
             return None;
         }
-        let model = self.state.loaded()?.model.clone();
-        if let Some(style) = meant(&self.state.form.style, &model.styles) {
-            self.state.form.style.clone_from(style);
-        }
-        let (form, _) = offered(self.state.form.clone(), Some(&model));
-        self.state.form.sampler = form.sampler;
+        self.state.loaded()?;
         if self.state.models.is_some() {
             self.state.brought = None;
         }

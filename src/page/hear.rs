@@ -68,7 +68,8 @@ impl Turn {
         state.follows_model |= sampling(&own) == sampling(&state.form);
         state.form = state.as_the_model(state.form.clone());
         let model = state.loaded().map(|loaded| &loaded.model);
-        state.form.sampler = offered(state.form.clone(), model).0.sampler;
+        let (Recipe { sampler, style, .. }, _) = offered(state.form.clone(), model);
+        (state.form.sampler, state.form.style) = (sampler, style);
         let differs = self.bring_again();
         if self.state.loading().is_some() {
             // What was brought is another model's, which is loading now.
@@ -149,7 +150,7 @@ impl Turn {
 
     /// Asks the worker how it reads the prompts.
     pub(super) fn ask_for_reading(&mut self) {
-        let Recipe { prompt, negative, .. } = self.state.form.clone();
+        let (prompt, negative) = self.state.prompts();
         self.send(Request::Read { prompt, negative });
     }
 }

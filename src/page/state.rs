@@ -160,6 +160,11 @@ impl State {
         }
     }
 
+    /// Returns the form's prompt and negative prompt.
+    pub(super) fn prompts(&self) -> (String, String) {
+        (self.form.prompt.clone(), self.form.negative.clone())
+    }
+
     /// Returns whether the worker draws.
     pub fn is_drawing(&self) -> bool {
         matches!(self.engine, Engine::Ready { job: Job::Drawing, .. })

@@ -10,7 +10,6 @@ use super::run::StageRun;
 use super::state::{Engine, State, StopReason};
 use super::turn::{Turn, sampling};
 use crate::image::Image;
-use crate::recipe::Recipe;
 
 /// Said once if the browser keeps no history.
 const CLOSED: &str = "This browser keeps no history here, perhaps because this is a private window: \
@@ -21,10 +20,7 @@ const FULL: &str = "This browser has no room to keep the picture: download it, o
 
 /// Returns the state after an action, and what is to be done outside it.
 pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
-    let is_read = |state: &State| {
-        let Recipe { prompt, negative, .. } = state.form.clone();
-        state.loaded().map(|_| (prompt, negative))
-    };
+    let is_read = |state: &State| state.loaded().map(|_| state.prompts());
     let (read, kept) = (is_read(&state), state.keeps_something());
     let mut turn = Turn { state, effects: Vec::new() };
     turn.handle(action);

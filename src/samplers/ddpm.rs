@@ -62,9 +62,7 @@ impl Sampler for Ddpm {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
-    use super::super::testing::{assert_keeps_variance, value};
+    use super::super::testing::{assert_keeps_variance, one, value};
     use super::*;
 
     #[test]
@@ -74,7 +72,6 @@ mod tests {
 
     #[test]
     fn a_learned_variance_goes_from_the_posteriors_to_betas() {
-        let one = |value: f64| Tensor::<4>::full([1, 1, 1, 1], value, &Device::flex());
         let spread =
             |v: f64| value(learned(one(0.0), one(0.0), one(v), (2.0, 1.0), &mut || one(1.0)));
         let (_, up) = euler_ancestral::split(2.0, 1.0, 1.0);

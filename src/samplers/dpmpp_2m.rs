@@ -33,7 +33,7 @@ impl Sampler for Dpmpp2m {
         let last = 1.0 / schedule.timesteps() as f64;
         let rising = linspace(1.0, last, steps + 1).into_iter().map(|alpha| 1.0 - alpha);
         let levels = levels::flow(schedule, &rising.rev().collect::<Vec<_>>(), options)?;
-        Ok(levels.told(options.whole_timesteps))
+        Ok(levels.rounded_down(options.whole_timesteps))
     }
 
     /// Of first order if nothing was seen before, and on the last step to σ = 0.

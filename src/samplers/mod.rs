@@ -129,6 +129,11 @@ pub const ALL: [fn() -> Box<dyn Sampler>; 7] = [
     || Box::new(euler_ancestral::EulerAncestral),
 ];
 
+/// Makes one of each.
+fn all() -> impl Iterator<Item = Box<dyn Sampler>> {
+    ALL.into_iter().map(|new| new())
+}
+
 /// Returns the names of all samplers.
 pub fn names() -> [&'static str; ALL.len()] {
     ALL.map(|new| new().name())
@@ -136,8 +141,7 @@ pub fn names() -> [&'static str; ALL.len()] {
 
 /// Returns the names of the samplers that `can`, as people list them.
 fn those(can: fn(&dyn Sampler) -> bool) -> String {
-    let all = ALL.iter().map(|new| new());
-    let names: Vec<_> = all.filter(|sampler| can(&**sampler)).map(|s| s.name()).collect();
+    let names: Vec<_> = all().filter(|sampler| can(&**sampler)).map(|s| s.name()).collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => names.concat(),
@@ -151,8 +155,7 @@ pub fn those_of_flows() -> String {
 
 /// Returns the samplers that the page offers: name, and what it calls them.
 pub fn offered() -> Vec<(String, String)> {
-    let all = ALL.iter().map(|new| new());
-    all.filter_map(|sampler| Some((sampler.name().into(), sampler.label()?.into()))).collect()
+    all().filter_map(|sampler| Some((sampler.name().into(), sampler.label()?.into()))).collect()
 }
 
 /// Makes the sampler that somebody means by `name`; see [`meant`].
@@ -162,14 +165,10 @@ pub fn offered() -> Vec<(String, String)> {
 pub fn named(name: &str) -> Result<Box<dyn Sampler>> {
     let names = names();
     let found = meant(name, names);
-    ALL.into_iter().map(|new| new()).find(|sampler| Some(sampler.name()) == found).ok_or_else(
-        || {
-            Error::Recipe(format!(
-                "There is no sampler “{name}”: choose one of {}",
-                names.join(", ")
-            ))
-        },
-    )
+    all().find(|sampler| Some(sampler.name()) == found).ok_or_else(|| {
+        let names = names.join(", ");
+        Error::Recipe(format!("There is no sampler “{name}”: choose one of {names}"))
+    })
 }
 
 /// Lays the levels of a run of `steps` on a model that was trained on `schedule`, and checks them.
@@ -218,7 +217,6 @@ mod tests {
     /// The page draws flows, so it must not offer what refuses them.
     #[test]
     fn what_the_page_offers_walks_a_flow() {
-        let all = || ALL.iter().map(|new| new());
         assert!(all().all(|s| s.label().is_none() || s.refuses_flow().is_none()));
         assert_eq!(offered().len(), all().filter(|s| s.label().is_some()).count());
         assert!(offered().len() >= 2);

@@ -39,7 +39,7 @@ impl Sampler for Unipc {
         let first = &mut levels.steps[0];
         first.from = first.from.min(1.0 - 1e-6);
         first.timestep = schedule.timestep(first.from);
-        Ok(levels.told(options.whole_timesteps))
+        Ok(levels.rounded_down(options.whole_timesteps))
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {

@@ -18,8 +18,7 @@ pub fn is_inside(path: &str) -> bool {
 /// What some editors put at the beginning of a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Returns what a file is, with advice, if its name is wrong; `None` if
-/// it may be what it should.
+/// Returns what a file is, with advice, if its name is wrong; `None` if it may be what it should.
 pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes[..bytes.len().min(512)].to_ascii_lowercase();
     let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start).trim_ascii_start();

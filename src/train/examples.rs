@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::augment::{Augmented, coloured, composed, plain};
 use super::prepared::{Builder, Example, Prepared};
 use crate::dataset::render::SIDE;
-use crate::dataset::{Dataset, Entry, Split};
+use crate::dataset::{Dataset, Entry, Split, captions};
 use crate::image::Image;
 use crate::model::MiniLmConfig;
 use crate::pipeline::Pipeline;
@@ -95,6 +95,23 @@ pub fn prepare(
     }
     progress.end();
     Ok(builder.finish())
+}
+
+/// Reports what `model` does not read of captions of which at most `max_tokens` are learnt.
+///
+/// # Errors
+/// Returns an error if a caption cannot be read at all.
+pub fn tell_captions<'a>(
+    captions: impl Iterator<Item = &'a str>,
+    model: &Pipeline,
+    max_tokens: usize,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let Some(reader) = &model.text else { return Ok(()) };
+    let learnt = max_tokens.min(reader.max_tokens);
+    let notes = captions::notes(captions, &reader.tokenizer, learnt)?;
+    notes.iter().for_each(|note| progress.note(note));
+    Ok(())
 }
 
 /// Returns each picture's normalised latent.

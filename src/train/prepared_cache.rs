@@ -5,7 +5,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::examples::prepare;
+use super::examples::{prepare, tell_captions};
 use super::prepared::Prepared;
 use crate::dataset::{Dataset, captions};
 use crate::pipeline::Pipeline;
@@ -91,7 +91,7 @@ impl PreparedCache<'_> {
             return Err(Error::dataset(self.data.display().to_string(), problem));
         }
         let reader = self.model.text.as_ref().expect("only models of prompts are packed for");
-        self.tell(prepared.captions())?;
+        tell_captions(prepared.captions(), self.model, self.max_tokens, self.progress)?;
         self.progress.note("Computing states of captions, once.");
         let workers = Workers::new(&Device::flex(), self.threads);
         prepared.read_captions(|caption: &str| reader.states(caption), &workers)?;
@@ -102,17 +102,9 @@ impl PreparedCache<'_> {
         self.progress.note("Computing latents of pictures and states of captions, once.");
         let dataset = Dataset::from_bytes(&bytes, self.data)?;
         drop(bytes);
-        self.tell(captions::of(&dataset.entries))?;
+        let captions = captions::of(&dataset.entries);
+        tell_captions(captions, self.model, self.max_tokens, self.progress)?;
         let workers = Workers::new(&self.model.device, self.threads);
         prepare(&dataset, self.model, self.seed, &workers, self.progress)
-    }
-
-    /// Reports what the model does not read of the captions.
-    fn tell<'a>(&self, captions: impl Iterator<Item = &'a str>) -> Result<()> {
-        let Some(reader) = &self.model.text else { return Ok(()) };
-        let learnt = self.max_tokens.min(reader.max_tokens);
-        let notes = captions::notes(captions, &reader.tokenizer, learnt)?;
-        notes.iter().for_each(|note| self.progress.note(note));
-        Ok(())
     }
 }

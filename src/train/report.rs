@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_on_from_its_checkpoint() {
+    fn a_run_goes_on_from_its_snapshot() {
         let folder = tempfile::tempdir().unwrap();
         assert!(rewind(folder.path(), 0).unwrap().is_empty());
         for step in 1..=5 {

@@ -11,6 +11,7 @@ use yew::{
 use crate::page::history::HistoryEntry;
 use crate::page::offer::{Brought, fields};
 use crate::page::{Action, HistoryAction};
+use crate::tools::words::counted;
 use crate::ui::form::act;
 use crate::ui::handle::{PageHandle, tell};
 use crate::ui::open::open_button;
@@ -45,13 +46,15 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
         0 if state.history_is_closed => {
             "Nothing yet. What you draw is here until the page is closed.".into()
         }
-        n if state.history_is_closed => {
-            let s = if n == 1 { "" } else { "s" };
-            format!("{n} picture{s}, {:.0} KB, until the page is closed.", bytes as f64 / 1e3)
-        }
         0 => "Nothing yet. What you draw is kept here, in this browser only.".into(),
-        1 => format!("1 picture, {:.0} KB, kept in this browser only.", bytes as f64 / 1e3),
-        n => format!("{n} pictures, {:.0} KB, kept in this browser only.", bytes as f64 / 1e3),
+        n => {
+            let (pictures, size) = (counted(n, "picture"), bytes as f64 / 1e3);
+            let kept = match state.history_is_closed {
+                true => "until the page is closed",
+                false => "kept in this browser only",
+            };
+            format!("{pictures}, {size:.0} KB, {kept}.")
+        }
     };
     let shown = if *shows_all { entries.len() } else { SHOWN };
     let show = {

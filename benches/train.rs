@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
+use patchwork::dataset::teaching::CaptionKind;
 use patchwork::model::{Dit, DitConfig};
 use patchwork::tools::parallel::Workers;
 use patchwork::tools::random::step_rng;
@@ -32,9 +33,10 @@ fn main() {
 
     let styles = (0..9).map(|i| format!("style {i}")).collect();
     let mut data = Builder::new([8, 16, 16], [16, 384], styles, &[0.1; 2 * 384]);
-    let text = data.text("a text", &[0.1; 6 * 384]);
+    let caption = data.text("a text", &[0.1; 6 * 384]);
     let latent = data.latent(&[0.5; 8 * 16 * 16]);
-    data.kind(vec![Example { latent, texts: vec![text], style: Some(3) }]);
+    let kind = CaptionKind::Name;
+    data.example(Example { latent, caption, style: Some(3), kind, weight: 1.0 });
     let data = data.finish();
     let workers = Workers::new(&device, None);
 
@@ -43,7 +45,6 @@ fn main() {
         let course = Course {
             times: &Times::default(),
             dropout: Dropout { all: 0.1, style: 0.1 },
-            shares: &[1.0],
             is_detail: &[false; 8],
             detail: 1.0,
             max_tokens: 16,

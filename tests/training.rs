@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
+use patchwork::dataset::teaching::CaptionKind;
 use patchwork::diffusion::Generator;
 use patchwork::evaluate::Asked;
 use patchwork::evaluate::flow::flow_error;
@@ -34,20 +35,18 @@ const TEXT: [usize; 2] = [4, 12];
 fn data() -> Prepared {
     let states = |i: u64, tokens: usize| Generator::new(100 + i).randn(tokens * TEXT[1]);
     let mut builder = Builder::new(LATENT, TEXT, vec!["a".into(), "b".into()], &states(0, 2));
-    let examples = (0..4u64)
-        .map(|i| {
-            // A wave of its own direction and length.
-            let wave = |j: usize| {
-                let (row, column) = (j / 8 % 8, j % 8);
-                let angle = (i + 1) as f32 * row as f32 + (4 - i) as f32 * column as f32;
-                1.5 * (angle * 0.4 + (j / 64) as f32).sin()
-            };
-            let latent = builder.latent(&(0..128).map(wave).collect::<Vec<f32>>());
-            let text = builder.text(&format!("{i}"), &states(i + 1, 3));
-            Example { latent, texts: vec![text], style: Some(i as usize % 2) }
-        })
-        .collect();
-    builder.kind(examples);
+    for i in 0..4u64 {
+        // A wave of its own direction and length.
+        let wave = |j: usize| {
+            let (row, column) = (j / 8 % 8, j % 8);
+            let angle = (i + 1) as f32 * row as f32 + (4 - i) as f32 * column as f32;
+            1.5 * (angle * 0.4 + (j / 64) as f32).sin()
+        };
+        let latent = builder.latent(&(0..128).map(wave).collect::<Vec<f32>>());
+        let caption = builder.text(&format!("{i}"), &states(i + 1, 3));
+        let (style, kind) = (Some(i as usize % 2), CaptionKind::Name);
+        builder.example(Example { latent, caption, style, kind, weight: 1.0 });
+    }
     builder.finish()
 }
 
@@ -76,7 +75,6 @@ fn settings() -> DitSettings {
         max_grad_norm: 1.0,
         times: Times::default(),
         detail: 0.25,
-        shares: vec![1.0],
         skipping: 0.5,
         max_tokens: 3,
         drop_all: 0.1,
@@ -299,7 +297,9 @@ fn own_pictures_become_a_model() {
     };
     let data = path("mine.safetensors");
     works(&["dataset", "--pictures", &path("mine"), "-o", &data]);
-    let short = ["--data", &data, "--batch", "2", "--samples", "0", "--warm-up", "1"];
+    let short = [
+        "--data", &data, "--batch", "2", "--samples", "0", "--warm-up", "1", "--rate", "0.0002",
+    ];
     let train = |kind: &str, steps: &str, more: &[&str]| {
         let out = path(kind);
         let arguments = ["train", kind, "--run", &out, "--steps", steps];

@@ -8,11 +8,13 @@ use clap::Args;
 use super::{check_targets, model_folder, picture, print_beside};
 use crate::Result;
 use crate::cli::terminal::note;
-use crate::dataset::{Dataset, Split, captions, folder, gather};
+use crate::dataset::gather::{Count, Match, gather};
+use crate::dataset::{Dataset, Split, captions, folder};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{MANIFEST, tokenizer};
+use crate::tools::files::write_target;
 use crate::tools::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -32,6 +34,9 @@ pub(super) struct DatasetArguments {
     /// Write a sheet of some pictures of each style here, as .png, .webp or .jpg.
     #[arg(long, value_name = "PICTURE")]
     sheet: Option<PathBuf>,
+    /// Write here what each icon of the open sets is taken for, and how that is known, as a table.
+    #[arg(long, value_name = "TSV")]
+    matches: Option<PathBuf>,
     /// Where the packed file goes.
     #[arg(short, long, value_name = "F.safetensors")]
     output: PathBuf,
@@ -44,8 +49,10 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
     let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
     sheet_path.map_or(Ok(Format::Png), |path| Format::of(path))?;
     let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
-    check_targets(&[("--output", Some(output)), ("--sheet", sheet_path)], &read)?;
-    let print = |line: String| print_beside(&[Some(output), sheet_path], line);
+    let matches = arguments.matches.as_ref();
+    let targets = [("--output", Some(output)), ("--sheet", sheet_path), ("--matches", matches)];
+    check_targets(&targets, &read)?;
+    let print = |line: String| print_beside(&[Some(output), sheet_path, matches], line);
     let dataset = match &arguments.pictures {
         Some(path) => {
             let (dataset, notes) = folder::read(path)?;
@@ -53,16 +60,19 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             dataset
         }
         None => {
-            let (dataset, counts) = gather::gather(&arguments.cache, arguments.seed, progress)?;
-            print(format!(
-                "{:<12} {:>6} {:>8} {:>6} {:>7}",
-                "style", "taken", "unnamed", "twice", "broken"
-            ))?;
-            for c in counts {
-                let gather::Count { style, taken, unnamed, twice, broken } = c;
-                print(format!("{style:<12} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}"))?;
+            let gathered = gather(&arguments.cache, arguments.seed, progress)?;
+            let head = ("style", "package", "taken", "unnamed", "twice", "broken");
+            let (a, b, c, d, e, f) = head;
+            print(format!("{a:<12} {b:<26} {c:>6} {d:>8} {e:>6} {f:>7}"))?;
+            for Count { package, style, taken, unnamed, twice, broken } in gathered.counts {
+                print(format!(
+                    "{style:<12} {package:<26} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}"
+                ))?;
             }
-            dataset
+            if let Some(path) = &arguments.matches {
+                write_matches(path, &gathered.matches)?;
+            }
+            gathered.dataset
         }
     };
     dataset.write(&arguments.output)?;
@@ -78,6 +88,14 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
         count(Split::Pair),
         count(Split::Concept)
     ))
+}
+
+fn write_matches(path: &Path, matches: &[Match]) -> Result<()> {
+    let mut table = "package\ticon\tlabel\thow\n".to_owned();
+    for Match { package, icon, label, how } in matches {
+        table += &format!("{package}\t{icon}\t{label}\t{how}\n");
+    }
+    write_target(path, table.as_bytes())
 }
 
 /// Returns what a model does not read of a dataset's captions and styles, in sentences.

@@ -24,6 +24,9 @@ pub(super) struct PackArguments {
     /// Of the pictures made of others only each Nth is kept.
     #[arg(long, value_name = "N", default_value_t = 3)]
     every: usize,
+    /// Pack for a model that draws in the dataset's styles, as `train dit --new-styles` makes it.
+    #[arg(long)]
+    new_styles: bool,
     /// Decides what is drawn at random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -38,9 +41,13 @@ pub(super) fn run(arguments: &PackArguments, progress: &dyn Progress) -> Result<
         return Err(Error::Options("--every must be at least 1".into()));
     }
     let device = Device::flex();
-    let manifest = manifest(&arguments.model)?;
-    let model = pollster::block_on(load_model(&arguments.model, &device, true))?;
+    let mut manifest = manifest(&arguments.model)?;
+    let mut model = pollster::block_on(load_model(&arguments.model, &device, true))?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;
+    if arguments.new_styles {
+        manifest.set_styles(dataset.styles());
+        model = model.with_styles(dataset.styles());
+    }
     tell_captions(captions::of(&dataset.entries), &model, usize::MAX, progress)?;
     let mut prepared =
         prepare(&dataset, &model, arguments.seed, &Workers::new(&device, None), progress)?;

@@ -9,7 +9,8 @@ use clap::Args;
 use super::{check_new_model, load_model};
 use crate::cli::terminal::print;
 use crate::dataset::colours::COLOURS;
-use crate::dataset::compose::{phrases, plural};
+use crate::dataset::compose::phrases;
+use crate::dataset::grammar::plural;
 use crate::dataset::{Dataset, Entry};
 use crate::pipeline::export::export;
 use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};
@@ -79,9 +80,9 @@ pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
 /// Returns all that the dataset's captions may say, and the lists' lines.
 fn texts(entries: &[Entry], lists: &[PathBuf]) -> Result<BTreeSet<String>> {
     let mut texts: BTreeSet<String> = phrases().chain(COLOURS.map(|c| c.name.into())).collect();
-    for Entry { label, tags, style, .. } in entries {
+    for Entry { label, tags, names, style, .. } in entries {
         texts.extend([label.clone(), plural(label), style.clone()]);
-        texts.extend(tags.iter().cloned());
+        texts.extend(tags.iter().chain(names).cloned());
     }
     for path in lists {
         texts.extend(read_text(path)?.lines().map(|line| line.trim().to_owned()));

@@ -99,18 +99,14 @@ pub fn unknown_styles(entries: &[Entry], styles: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Split;
 
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nred\nbig\napple\n";
 
     fn entries(labels: &[&str]) -> Vec<Entry> {
         let entry = |label: &&str| Entry {
             label: (*label).into(),
-            tags: Vec::new(),
             style: "Noto".into(),
-            group: String::new(),
-            licence: String::new(),
-            split: Split::Train,
+            ..Entry::default()
         };
         labels.iter().map(entry).collect()
     }

@@ -18,7 +18,7 @@ const fn hue(name: &'static str, hue: f32, lightness: f32) -> Colour {
 }
 
 /// Every colour that pictures are painted in.
-pub const COLOURS: [Colour; 10] = [
+pub const COLOURS: [Colour; 11] = [
     hue("red", 2.0, 1.1),
     hue("orange", 28.0, 0.8),
     hue("yellow", 50.0, 0.65),
@@ -26,6 +26,7 @@ pub const COLOURS: [Colour; 10] = [
     hue("blue", 215.0, 1.0),
     hue("purple", 275.0, 1.0),
     hue("pink", 335.0, 0.6),
+    hue("brown", 24.0, 2.0),
     Colour { name: "gray", hue: None, lightness: 1.0 },
     Colour { name: "black", hue: None, lightness: 3.0 },
     Colour { name: "white", hue: None, lightness: 0.2 },
@@ -41,14 +42,27 @@ pub fn named(name: &str) -> Option<Colour> {
     COLOURS.into_iter().find(|colour| colour.name == name)
 }
 
+/// Returns whether a word is a colour's.
+pub fn is_colour(word: &str) -> bool {
+    named(word).is_some()
+}
+
 /// Returns whether a name has a colour's word in it.
 pub fn has_colour(words: &str) -> bool {
-    words.split(' ').any(|word| named(word).is_some() || word == "brown")
+    words.split(' ').any(is_colour)
 }
+
+/// Pixels of the line around what is painted white, which is lost on white paper without one.
+const OUTLINE: usize = 2;
+/// The line's colour.
+const INK: [u8; 4] = [70, 70, 70, 255];
 
 /// Returns the picture with everything colourful in it painted in one colour.
 pub fn painted(image: &Image, colour: Colour) -> Image {
     let mut image = image.clone();
+    if colour.name == "white" {
+        outline(&mut image);
+    }
     for pixel in image.pixels.as_chunks_mut::<4>().0 {
         let [_, saturation, lightness] = to_hsl(*pixel);
         if saturation < SATURATED || pixel[3] == 0 {
@@ -62,6 +76,70 @@ pub fn painted(image: &Image, colour: Colour) -> Image {
         *pixel = [r, g, b, pixel[3]];
     }
     image
+}
+
+/// Draws a line along the inside of a picture's edge.
+fn outline(image: &mut Image) {
+    let (width, height) = (image.width, image.height);
+    let clear: Vec<bool> = image.pixels.as_chunks::<4>().0.iter().map(|p| p[3] < 128).collect();
+    let is_clear = |x: isize, y: isize| {
+        let inside = (0..width as isize).contains(&x) && (0..height as isize).contains(&y);
+        !inside || clear[y as usize * width + x as usize]
+    };
+    let reach = OUTLINE as isize;
+    for (at, pixel) in image.pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let (x, y) = ((at % width) as isize, (at / width) as isize);
+        let near = |dy: isize| (-reach..=reach).any(|dx| is_clear(x + dx, y + dy));
+        if !clear[at] && (-reach..=reach).any(near) {
+            *pixel = INK;
+        }
+    }
+}
+
+/// Of a picture's area without black lines, this part is of one colour if it is called so.
+const MOSTLY: f64 = 0.55;
+
+/// Returns the colour that a picture has for the most part, if it has one.
+pub fn seen(image: &Image) -> Option<&'static str> {
+    let mut counts = [0usize; COLOURS.len()];
+    for &pixel in image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127) {
+        let name = called(pixel);
+        let place = COLOURS.iter().position(|colour| colour.name == name);
+        counts[place.expect("a colour's name")] += 1;
+    }
+    let all: usize = counts.iter().sum();
+    let black = COLOURS.iter().position(|colour| colour.name == "black").expect("it is there");
+    // Lines are black in many styles; a thing is black only if it is so all over.
+    let is_black = counts[black] as f64 > MOSTLY * all as f64;
+    let rest = if is_black { all } else { all - counts[black] };
+    let best = (0..COLOURS.len()).filter(|i| is_black || *i != black).max_by_key(|i| counts[*i])?;
+    (rest > 0 && counts[best] as f64 >= MOSTLY * rest as f64).then_some(COLOURS[best].name)
+}
+
+/// Returns what one calls a pixel's colour.
+fn called(pixel: [u8; 4]) -> &'static str {
+    let [hue, saturation, lightness] = to_hsl(pixel);
+    if saturation < SATURATED || lightness < 0.1 {
+        return match lightness {
+            0.0..0.22 => "black",
+            0.8.. => "white",
+            _ => "gray",
+        };
+    }
+    match hue {
+        10.0..45.0 if lightness < 0.42 || saturation < 0.5 => "brown",
+        ..12.0 if lightness > 0.72 => "pink",
+        ..12.0 => "red",
+        12.0..41.0 => "orange",
+        41.0..66.0 if lightness < 0.3 => "brown",
+        41.0..66.0 => "yellow",
+        66.0..170.0 => "green",
+        170.0..252.0 => "blue",
+        252.0..295.0 => "purple",
+        295.0..338.0 => "pink",
+        _ if lightness > 0.68 => "pink",
+        _ => "red",
+    }
 }
 
 /// Returns how much of a picture's colourful area has the hue of `colour`, 0..1; `None` if next
@@ -138,7 +216,10 @@ mod tests {
     #[test]
     fn what_is_painted_is_of_that_colour() {
         for colour in COLOURS {
-            let painted = painted(&square([200, 90, 40, 255]), colour);
+            let square =
+                Image { width: 128, height: 128, pixels: [200, 90, 40, 255].repeat(128 * 128) };
+            let painted = painted(&square, colour);
+            assert_eq!(seen(&painted), Some(colour.name));
             if colour.hue.is_some() {
                 assert_eq!(share(&painted, colour), Some(1.0), "{}", colour.name);
             } else {
@@ -153,6 +234,34 @@ mod tests {
             assert_eq!(painted(&square(plain), COLOURS[4]), square(plain));
             assert_eq!(share(&square(plain), COLOURS[4]), None);
         }
+    }
+
+    /// What is white stays visible on white paper.
+    #[test]
+    fn white_has_a_line_around_it() {
+        let pixels = (0..64 * 64).flat_map(|i| match (i % 64, i / 64) {
+            (20..40, 20..40) => [200, 30, 30, 255],
+            _ => [0; 4],
+        });
+        let image = Image { width: 64, height: 64, pixels: pixels.collect() };
+        let white = painted(&image, named("white").unwrap());
+        let at = |x: usize, y: usize| white.pixels.as_chunks::<4>().0[y * 64 + x];
+        assert_eq!((at(20, 30), at(21, 30)), (INK, INK));
+        assert!(at(30, 30)[0] > 200 && at(19, 30)[3] == 0);
+    }
+
+    #[test]
+    fn the_colour_of_most_of_it_is_seen() {
+        let halves = |left: [u8; 4], right: [u8; 4]| {
+            let row = [left.repeat(5), right.repeat(3)].concat();
+            Image { width: 8, height: 8, pixels: row.repeat(8) }
+        };
+        assert_eq!(seen(&halves([220, 30, 30, 255], [0; 4])), Some("red"));
+        assert_eq!(seen(&halves([220, 30, 30, 255], [10, 10, 10, 255])), Some("red"));
+        assert_eq!(seen(&halves([130, 80, 40, 255], [10, 10, 10, 255])), Some("brown"));
+        assert_eq!(seen(&halves([20, 20, 20, 255], [240, 240, 240, 255])), Some("black"));
+        let striped = [[220, 30, 30, 255], [30, 30, 220, 255]].concat().repeat(32);
+        assert_eq!(seen(&Image { width: 8, height: 8, pixels: striped }), None);
     }
 
     #[test]

@@ -96,6 +96,12 @@ impl Concepts {
         Ok(Self { concepts, by_name, by_code })
     }
 
+    /// Returns the concept with this label.
+    pub fn labelled(&self, label: &str) -> Option<&Concept> {
+        let found = self.by_name.get(&plain(label)).map(|&i| &self.concepts[i]);
+        found.filter(|concept| concept.label.to_lowercase() == label)
+    }
+
     /// Returns the concept that a picture set calls `name`, as in `backhand-index-pointing-up-2`.
     pub fn named(&self, name: &str) -> Option<&Concept> {
         let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
@@ -107,6 +113,8 @@ impl Concepts {
             Some(format!("{unnumbered}-face")),
             uncoloured.map(str::to_owned),
             name.strip_suffix("symbol").map(str::to_owned),
+            // As Fluent calls the elf.
+            name.strip_prefix("person-").map(str::to_owned),
         ];
         let found = tries.into_iter().flatten().find_map(|name| self.by_name.get(&plain(&name)));
         found.map(|&i| &self.concepts[i])

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Dataset, Entry, Split, render};
+use super::teaching::OWN;
+use super::{Dataset, Entry, render};
 use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced};
 use crate::{Error, Result};
@@ -91,9 +92,8 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
             label,
             tags: line.tags,
             style: line.style.trim().to_owned(),
-            group: "own".into(),
-            licence: String::new(),
-            split: Split::Train,
+            group: OWN.into(),
+            ..Entry::default()
         });
         dataset.pictures.push(image);
     }

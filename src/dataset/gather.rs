@@ -3,20 +3,24 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use rayon::prelude::{IntoParallelIterator, ParallelIterator};
-use serde::Deserialize;
+use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::concepts::{Concept, Concepts};
+use super::iconify::icons;
+use super::names::{EVERYDAY, IconNames, Named, everyday_by_label};
+use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
 use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
-use super::{Dataset, Entry, Split, npm, render, split};
+use super::{Dataset, Entry, Split, colours, npm, split};
+use crate::Result;
 use crate::image::Image;
-use crate::image::file::read;
+use crate::text::WordTable;
 use crate::tools::progress::Progress;
-use crate::{Error, Result};
 
 /// What became of one set's pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
+    /// The set's package.
+    pub package: &'static str,
     /// The set's style.
     pub style: &'static str,
     /// Taken.
@@ -29,123 +33,190 @@ pub struct Count {
     pub broken: usize,
 }
 
-/// Fetches, draws, names and splits everything; what came of each set.
+/// How an icon got its label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// The set's package.
+    pub package: &'static str,
+    /// The icon's name in it.
+    pub icon: String,
+    /// What it shows; empty if it is left out.
+    pub label: String,
+    /// “table”, “label” or “code” if it has that very name or code, else “alias”; “none” if nothing
+    /// names it, and “not drawn” if it is a letter, a flag or a silhouette.
+    pub how: &'static str,
+}
+
+/// What is gathered: the dataset, what came of each set, and of each icon.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The pictures.
+    pub dataset: Dataset,
+    /// A row for each set.
+    pub counts: Vec<Count>,
+    /// A row for each icon.
+    pub matches: Vec<Match>,
+}
+
+/// Fetches, draws, names and splits everything.
 ///
 /// # Errors
 /// Returns an error if a package cannot be fetched or is not as it was when it was pinned.
-pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<(Dataset, Vec<Count>)> {
+pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gathered> {
     let concepts = Concepts::new(&npm::files(EMOJIBASE, cache, progress)?)?;
-    let mut dataset = Dataset::default();
-    let mut counts = Vec::new();
+    let namer = Namer { concepts, icons: IconNames::new() };
+    let mut gathered =
+        Gathered { dataset: Dataset::default(), counts: Vec::new(), matches: Vec::new() };
+    progress.begin("Drawing sets", SETS.len(), 0);
     for set in &SETS {
-        counts.push(add(&mut dataset, set, &npm::files(set.package, cache, progress)?, &concepts)?);
+        let files = npm::files(set.package, cache, progress)?;
+        gathered.add(set, &files, &namer)?;
+        progress.advance(1, set.style);
     }
-    split::assign(&mut dataset.entries, seed);
-    Ok((dataset, counts))
+    progress.end();
+    let table = WordTable::new(EVERYDAY)?;
+    let names = everyday_by_label(&table);
+    for entry in &mut gathered.dataset.entries {
+        let words = names.get(entry.label.as_str()).into_iter().flatten();
+        entry.names = words.filter(|word| **word != entry.label).map(|&w| w.to_owned()).collect();
+    }
+    split::assign(&mut gathered.dataset, &table, seed);
+    Ok(gathered)
 }
 
-/// A picture before it is drawn.
-enum IconSource {
-    Svg(String),
-    WebP(Vec<u8>),
+/// Names icons.
+struct Namer {
+    concepts: Concepts,
+    icons: IconNames,
 }
 
-fn add(
-    dataset: &mut Dataset,
-    set: &PictureSet,
-    files: &BTreeMap<String, Vec<u8>>,
-    concepts: &Concepts,
-) -> Result<Count> {
-    let sources = match set.kind {
-        PackageKind::Iconify => icons(set, files)?,
-        PackageKind::WebP => assets(files),
-    };
-    let total = sources.len();
-    let find = |name: &str| match set.kind {
-        PackageKind::Iconify => concepts.named(name),
-        PackageKind::WebP => concepts.coded(name),
-    };
-    let drawn: Vec<(&Concept, Option<Image>)> = sources
-        .into_iter()
-        .filter_map(|(name, source)| Some((find(&name).filter(|c| c.is_drawn())?, source)))
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(|(concept, source)| {
-            let image = match source {
-                IconSource::Svg(source) => render::svg(&source),
-                IconSource::WebP(bytes) => {
-                    read(&bytes).ok().and_then(|image| render::resized(&image))
-                }
-            };
-            (concept, image)
-        })
-        .collect();
-    let mut count =
-        Count { style: set.style, taken: 0, unnamed: total - drawn.len(), twice: 0, broken: 0 };
-    let mut seen = HashSet::new();
-    for (concept, image) in drawn {
-        let Some(image) = image.filter(|image| image.pixels.iter().any(|value| *value > 0)) else {
-            count.broken += 1;
-            continue;
-        };
-        if !seen.insert(image.pixels.clone()) {
-            count.twice += 1;
-            continue;
+impl Namer {
+    /// Returns what an icon shows, and how that is known.
+    fn name(&self, set: &PictureSet, icon: &str) -> (Option<Name<'_>>, &'static str) {
+        match self.icons.get(set.package.short(), icon) {
+            Some(Named::Out) => return (None, "table"),
+            Some(Named::Label(label)) => {
+                let concept = self.concepts.labelled(label);
+                return (Some(Name { label: label.to_owned(), concept }), "table");
+            }
+            None => {}
         }
-        count.taken += 1;
-        dataset.entries.push(Entry {
-            label: concept.label.to_lowercase(),
-            tags: concept.tags.clone(),
-            style: set.style.into(),
-            group: concept.group_name().into(),
-            licence: format!("{} ({})", set.licence, set.credit),
-            split: Split::Train,
-        });
-        dataset.pictures.push(image);
+        let found = match set.kind {
+            PackageKind::Iconify => self.concepts.named(icon),
+            PackageKind::WebP => self.concepts.coded(icon),
+            PackageKind::Chosen => None,
+        };
+        let Some(concept) = found else { return (None, "none") };
+        if !concept.is_drawn() {
+            return (None, "not drawn");
+        }
+        let label = concept.label.to_lowercase();
+        let how = match set.kind {
+            PackageKind::WebP => "code",
+            _ if self.concepts.labelled(&icon.replace('-', " ")).is_some() => "label",
+            _ => "alias",
+        };
+        (Some(Name { label, concept: Some(concept) }), how)
     }
-    Ok(count)
 }
 
-/// Iconify's file of a set.
-#[derive(Deserialize)]
-struct Icons {
-    icons: BTreeMap<String, Icon>,
-    width: Option<f32>,
-    height: Option<f32>,
+/// What an icon shows.
+struct Name<'a> {
+    label: String,
+    concept: Option<&'a Concept>,
 }
 
-/// One picture: the inside of an SVG, and its box if that differs from the set's.
-#[derive(Deserialize)]
-struct Icon {
-    body: String,
-    left: Option<f32>,
-    top: Option<f32>,
-    width: Option<f32>,
-    height: Option<f32>,
-    #[serde(default)]
-    hidden: bool,
+/// The group of what Unicode has no emoji of.
+const OTHER: &str = "objects";
+
+impl Gathered {
+    fn add(
+        &mut self,
+        set: &PictureSet,
+        files: &BTreeMap<String, Vec<u8>>,
+        namer: &Namer,
+    ) -> Result<()> {
+        let sources = match set.kind {
+            PackageKind::WebP => assets(files),
+            PackageKind::Iconify | PackageKind::Chosen => icons(set, files)?,
+        };
+        let total = sources.len();
+        let mut named = Vec::new();
+        for (icon, source) in sources {
+            // A flat twin is another variant of the same drawing.
+            let (name, how) = match icon.strip_suffix("-flat") {
+                Some(plain) if set.kind == PackageKind::Chosen => namer.name(set, plain),
+                _ => namer.name(set, &icon),
+            };
+            self.matches.push(Match {
+                package: set.package.short(),
+                icon,
+                label: name.as_ref().map_or_else(String::new, |name| name.label.clone()),
+                how,
+            });
+            named.extend(name.map(|name| (name, source)));
+        }
+        let large: Vec<Option<(Image, Bounds)>> =
+            named.par_iter().map(|(_, source)| large(source)).collect();
+        let scale = set_scale(large.iter().flatten().map(|(_, bounds)| bounds.extent()));
+        let images: Vec<Option<Image>> = large
+            .into_par_iter()
+            .map(|large| {
+                let (image, bounds) = large?;
+                placed(&image, bounds, scale.min(SAFE * SIDE as f32 / bounds.extent() as f32))
+            })
+            .collect();
+        let mut count = Count {
+            package: set.package.short(),
+            style: set.style,
+            taken: 0,
+            unnamed: total - named.len(),
+            twice: 0,
+            broken: 0,
+        };
+        let mut seen = HashSet::new();
+        for ((name, _), image) in named.into_iter().zip(images) {
+            let Some(image) = image else {
+                count.broken += 1;
+                continue;
+            };
+            if !seen.insert(image.pixels.clone()) {
+                count.twice += 1;
+                continue;
+            }
+            count.taken += 1;
+            let colour = if set.in_colour { colours::seen(&image) } else { None };
+            self.dataset.entries.push(Entry {
+                label: name.label,
+                tags: name.concept.map_or_else(Vec::new, |concept| concept.tags.clone()),
+                style: set.style.into(),
+                group: name.concept.map_or(OTHER, Concept::group_name).into(),
+                licence: format!("{} ({})", set.licence, set.credit),
+                colour: colour.map(str::to_owned),
+                split: Split::Train,
+                names: Vec::new(),
+            });
+            self.dataset.pictures.push(image);
+        }
+        self.counts.push(count);
+        Ok(())
+    }
 }
 
-fn icons(set: &PictureSet, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, IconSource)>> {
-    let refuse = |problem: String| Error::dataset(set.package.spec, problem);
-    let bytes = files.get("icons.json").ok_or_else(|| refuse("it has no icons.json".into()))?;
-    let icons: Icons =
-        serde_json::from_slice(bytes).map_err(|problem| refuse(problem.to_string()))?;
-    let (width, height) = (icons.width.unwrap_or(16.0), icons.height.unwrap_or(16.0));
-    let visible = icons.icons.into_iter().filter(|(_, icon)| !icon.hidden);
-    Ok(visible
-        .map(|(name, icon)| {
-            let (left, top) = (icon.left.unwrap_or(0.0), icon.top.unwrap_or(0.0));
-            let (width, height) = (icon.width.unwrap_or(width), icon.height.unwrap_or(height));
-            let svg = format!(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" \
-                 xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
-                 viewBox=\"{left} {top} {width} {height}\">{}</svg>",
-                icon.body
-            );
-            (name, IconSource::Svg(svg))
-        })
-        .collect())
+/// Returns a picture drawn large, and where it is opaque.
+fn large(source: &IconSource) -> Option<(Image, Bounds)> {
+    let image = source.draw()?;
+    let bounds = Bounds::of(&image)?;
+    Some((image, bounds))
+}
+
+/// Returns how much smaller a set's pictures are made, all alike: a small square stays smaller than a
+/// large one. The few largest are made to fit one by one.
+fn set_scale(extents: impl Iterator<Item = usize>) -> f32 {
+    let mut extents: Vec<usize> = extents.collect();
+    extents.sort_unstable();
+    let most = extents.get(extents.len() * 9 / 10).copied().unwrap_or(LARGE);
+    SAFE * SIDE as f32 / most as f32
 }
 
 fn assets(files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, IconSource)> {

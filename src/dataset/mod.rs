@@ -6,14 +6,22 @@ pub mod captions;
 pub mod colours;
 pub mod compose;
 pub mod concepts;
+pub mod families;
 pub mod folder;
 pub mod gather;
+pub mod grammar;
+pub mod iconify;
+pub mod keywords;
+pub mod names;
 pub mod npm;
 pub mod render;
 pub mod sets;
+pub mod small;
 pub mod split;
+pub mod teaching;
+pub mod twins;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -30,13 +38,19 @@ use crate::{Error, Result};
 use render::SIDE;
 
 /// What is known of a picture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its caption.
     pub label: String,
     /// Keywords.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Everyday words for it, as good as its caption.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The colour that is seen in it, if its colours are its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
     /// The name of its style; empty if it has none.
     #[serde(default)]
     pub style: String,
@@ -129,6 +143,12 @@ impl Dataset {
         Ok(Self { entries, pictures })
     }
 
+    /// Returns the names of all styles, sorted.
+    pub fn styles(&self) -> Vec<String> {
+        let styles: BTreeSet<&String> = self.entries.iter().map(|entry| &entry.style).collect();
+        styles.into_iter().filter(|style| !style.is_empty()).cloned().collect()
+    }
+
     /// Returns the places of a split's pictures.
     pub fn of(&self, split: Split) -> impl Iterator<Item = usize> {
         let of_split = move |(i, entry): (usize, &Entry)| (entry.split == split).then_some(i);
@@ -148,6 +168,7 @@ mod tests {
             group: "objects".into(),
             licence: "MIT (nobody)".into(),
             split,
+            ..Entry::default()
         };
         let picture = |value: u8| Image {
             width: SIDE,

@@ -4,22 +4,54 @@ use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg;
 
 use crate::image::Image;
+use crate::image::file::read;
 
 /// Pixels a side of every picture.
 pub const SIDE: usize = 128;
 
-/// Returns an SVG, drawn as large as fits and in the middle. `None` if it cannot be drawn:
-/// picture sets hold a few files that no renderer takes.
-pub fn svg(source: &str) -> Option<Image> {
+/// Pixels a side at which pictures are drawn first, to be made small.
+pub const LARGE: usize = 2 * SIDE;
+
+/// A picture before it is drawn.
+#[derive(Debug)]
+pub enum IconSource {
+    /// A vector drawing.
+    Svg(String),
+    /// A file of pixels.
+    WebP(Vec<u8>),
+}
+
+impl IconSource {
+    /// Returns the picture, at least [`LARGE`]; `None` if it cannot be drawn.
+    pub fn draw(&self) -> Option<Image> {
+        match self {
+            Self::Svg(source) => svg(source, LARGE),
+            Self::WebP(bytes) => {
+                let image = read(bytes).ok()?;
+                match image.width.max(image.height) {
+                    ..LARGE => None,
+                    _ => Some(image),
+                }
+            }
+        }
+    }
+}
+
+/// The part of a sticker's side that pictures fill at most.
+pub const SAFE: f32 = 0.9;
+
+/// Returns an SVG, drawn as large as fits and in the middle of a square of `side` pixels. `None` if it
+/// cannot be drawn: picture sets hold a few files that no renderer takes.
+pub fn svg(source: &str, side: usize) -> Option<Image> {
     // A renderer's panic on one icon must not end the whole run.
     std::panic::catch_unwind(|| {
         let tree = usvg::Tree::from_str(source, &usvg::Options::default()).ok()?;
         let size = tree.size();
-        let scale = SIDE as f32 / size.width().max(size.height());
-        let centre = |side: f32| (SIDE as f32 - side * scale) / 2.0;
+        let scale = side as f32 / size.width().max(size.height());
+        let centre = |part: f32| (side as f32 - part * scale) / 2.0;
         let transform = Transform::from_scale(scale, scale)
             .post_translate(centre(size.width()), centre(size.height()));
-        let mut pixmap = blank()?;
+        let mut pixmap = Pixmap::new(side as u32, side as u32)?;
         resvg::render(&tree, transform, &mut pixmap.as_mut());
         Some(to_image(&pixmap))
     })
@@ -32,18 +64,64 @@ pub fn resized(image: &Image) -> Option<Image> {
     if image.width == 0 || image.height == 0 {
         return None;
     }
-    let mut image = std::borrow::Cow::Borrowed(image);
-    // Bilinear sampling sees four pixels: halve first, or it would miss most of a large picture.
-    while image.width.max(image.height) >= 2 * SIDE {
-        image = std::borrow::Cow::Owned(halved(&image));
-    }
+    let whole = Bounds { left: 0, top: 0, right: image.width, bottom: image.height };
+    let scale = SIDE as f32 / whole.extent() as f32;
     if image.width == SIDE && image.height == SIDE {
+        return Some(image.clone());
+    }
+    placed(image, whole, scale)
+}
+
+/// Where a picture's opaque pixels lie: `left` and `top` are inside, `right` and `bottom` are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    left: usize,
+    top: usize,
+    right: usize,
+    bottom: usize,
+}
+
+impl Bounds {
+    /// Of a picture; `None` if nothing in it is opaque.
+    pub fn of(image: &Image) -> Option<Self> {
+        let mut bounds: Option<Self> = None;
+        for (at, pixel) in image.pixels.as_chunks::<4>().0.iter().enumerate() {
+            if pixel[3] < 128 {
+                continue;
+            }
+            let (x, y) = (at % image.width, at / image.width);
+            let found = bounds.get_or_insert(Self { left: x, top: y, right: x + 1, bottom: y + 1 });
+            found.left = found.left.min(x);
+            found.right = found.right.max(x + 1);
+            found.bottom = y + 1;
+        }
+        bounds
+    }
+
+    /// Returns the longer of both sides, in pixels.
+    pub fn extent(&self) -> usize {
+        (self.right - self.left).max(self.bottom - self.top)
+    }
+}
+
+/// Returns a sticker of a picture, `scale` times as large, the middle of its bounds in the middle.
+pub fn placed(image: &Image, bounds: Bounds, scale: f32) -> Option<Image> {
+    let centre =
+        [(bounds.left + bounds.right) as f32 / 2.0, (bounds.top + bounds.bottom) as f32 / 2.0];
+    let (mut image, mut centre, mut scale) = (std::borrow::Cow::Borrowed(image), centre, scale);
+    // Smooth sampling sees sixteen pixels: halve first, or it would miss most of a large picture; and
+    // an exact half is the mean of four.
+    while scale < 0.4 || scale == 0.5 {
+        // The last one of an odd number has no pair, and halves lie at halves.
+        image = std::borrow::Cow::Owned(halved(&image));
+        centre = centre.map(|at| at / 2.0);
+        scale *= 2.0;
+    }
+    let place = centre.map(|at| SIDE as f32 / 2.0 - at * scale);
+    if scale == 1.0 && place == [0.0; 2] && [image.width, image.height] == [SIDE; 2] {
         return Some(image.into_owned());
     }
-    let scale = SIDE as f32 / image.width.max(image.height) as f32;
-    let centre = |side: usize| (SIDE as f32 - side as f32 * scale) / 2.0;
     let mut canvas = blank()?;
-    let place = [centre(image.width), centre(image.height)];
     paste(&mut canvas, &image, scale, place)?;
     Some(to_image(&canvas))
 }
@@ -86,7 +164,7 @@ pub(super) fn paste(canvas: &mut Pixmap, image: &Image, scale: f32, place: [f32;
         let [r, g, b, a] = *from;
         *to = resvg::tiny_skia::ColorU8::from_rgba(r, g, b, a).premultiply();
     }
-    let paint = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
+    let paint = PixmapPaint { quality: FilterQuality::Bicubic, ..PixmapPaint::default() };
     let transform = Transform::from_scale(scale, scale).post_translate(place[0], place[1]);
     canvas.draw_pixmap(0, 0, source.as_ref(), &paint, transform, None);
     Some(())
@@ -114,11 +192,11 @@ mod tests {
     fn an_svg_fills_the_square_and_keeps_its_shape() {
         let wide = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10">
             <rect width="20" height="10" fill="red"/></svg>"#;
-        let image = svg(wide).unwrap();
+        let image = svg(wide, SIDE).unwrap();
         assert_eq!((image.width, image.height), (SIDE, SIDE));
         assert_eq!(pixel(&image, 64, 64), [255, 0, 0, 255]);
         assert_eq!(pixel(&image, 64, 10), [0; 4]);
-        assert!(svg("no svg").is_none());
+        assert!(svg("no svg", SIDE).is_none());
     }
 
     #[test]
@@ -128,6 +206,25 @@ mod tests {
         let small = resized(&image).unwrap();
         assert_eq!((small.width, small.height), (SIDE, SIDE));
         assert_eq!(pixel(&small, 5, 5), [200, 0, 0, 128]);
+    }
+
+    #[test]
+    fn a_picture_is_centred_by_what_is_opaque() {
+        let pixels = (0..256 * 256).flat_map(|i| match (i % 256, i / 256) {
+            (0..100, 40..90) => [0, 0, 200, 255],
+            (0..250, _) => [0, 0, 200, 60],
+            _ => [0; 4],
+        });
+        let image = Image { width: 256, height: 256, pixels: pixels.collect() };
+        let bounds = Bounds::of(&image).unwrap();
+        assert_eq!(
+            (bounds, bounds.extent()),
+            (Bounds { left: 0, top: 40, right: 100, bottom: 90 }, 100)
+        );
+        let small = placed(&image, bounds, 0.8).unwrap();
+        let found = Bounds::of(&small).unwrap();
+        assert_eq!(found, Bounds { left: 24, top: 44, right: 104, bottom: 84 });
+        assert!(Bounds::of(&Image { width: 2, height: 1, pixels: vec![0; 8] }).is_none());
     }
 
     #[test]

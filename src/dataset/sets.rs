@@ -8,6 +8,8 @@ pub enum PackageKind {
     Iconify,
     /// `assets/<hexcode>.webp`.
     WebP,
+    /// Iconify's, of other things than emoji: only those that `names/chosen.tsv` lists.
+    Chosen,
 }
 
 /// A package, pinned.
@@ -32,6 +34,17 @@ pub struct PictureSet {
     pub licence: &'static str,
     /// Who is to be credited.
     pub credit: &'static str,
+    /// Whether its colours are the things' own, and not the same for all.
+    pub in_colour: bool,
+}
+
+impl Package {
+    /// Returns the package's name without its scope and version, and without what all of Iconify's
+    /// packages share.
+    pub fn short(&self) -> &'static str {
+        let name = self.spec.rsplit_once('@').map_or(self.spec, |(name, _)| name);
+        name.rsplit('/').next().unwrap_or(name)
+    }
 }
 
 const fn set(
@@ -42,12 +55,13 @@ const fn set(
     credit: &'static str,
 ) -> PictureSet {
     let package = Package { spec, sha256 };
-    PictureSet { style, package, kind: PackageKind::Iconify, licence, credit }
+    let kind = PackageKind::Iconify;
+    PictureSet { style, package, kind, licence, credit, in_colour: true }
 }
 
-/// The nine styles, in the order of the model's labels. OpenMoji and EmojiOne 1 are left out: they
-/// are share-alike.
-pub const SETS: [PictureSet; 9] = [
+/// The sets of the twelve styles. `3d` has two, which are the same drawings, rendered and as gradients: two
+/// variants of one example. OpenMoji and EmojiOne 1 are left out: they are share-alike.
+pub const SETS: [PictureSet; 13] = [
     PictureSet {
         kind: PackageKind::WebP,
         ..set(
@@ -81,7 +95,7 @@ pub const SETS: [PictureSet; 9] = [
         "FxEmojis, Mozilla",
     ),
     set(
-        "fluent",
+        "3d",
         "@iconify-json/fluent-emoji@1.2.7",
         "8044210dbf11e016d4de85f15d01a243423bd832457e7e2491df1b751c0e272b",
         "MIT",
@@ -94,6 +108,27 @@ pub const SETS: [PictureSet; 9] = [
         "MIT",
         "Fluent Emoji Flat, Microsoft",
     ),
+    PictureSet {
+        kind: PackageKind::Chosen,
+        in_colour: false,
+        ..set(
+            "icon",
+            "@iconify-json/icon-park@1.2.4",
+            "c1a25212a31602aca93c3fa6f6b3288e89b9d7811afc132dfd78506e9d586b6f",
+            "Apache-2.0",
+            "IconPark, ByteDance",
+        )
+    },
+    PictureSet {
+        in_colour: false,
+        ..set(
+            "ink",
+            "@iconify-json/fluent-emoji-high-contrast@1.2.6",
+            "0b92d48c90d2200bd499e3cdd09a127ca6a8c8ddefd34c35eb5a1e4994012ae0",
+            "MIT",
+            "Fluent Emoji High Contrast, Microsoft",
+        )
+    },
     set(
         "noto",
         "@iconify-json/noto@1.2.9",
@@ -108,6 +143,28 @@ pub const SETS: [PictureSet; 9] = [
         "CC-BY-4.0",
         "Streamline Emojis, Streamline",
     ),
+    PictureSet {
+        kind: PackageKind::Chosen,
+        in_colour: false,
+        ..set(
+            "plump",
+            "@iconify-json/streamline-plump-color@1.2.2",
+            "33ed8a9ebda9ed896125f1e01873105688d68d0b0c95ca1bcead5a41309afcf6",
+            "CC-BY-4.0",
+            "Plump icons, Streamline",
+        )
+    },
+    PictureSet {
+        kind: PackageKind::Chosen,
+        in_colour: false,
+        ..set(
+            "silhouette",
+            "@iconify-json/game-icons@1.2.4",
+            "f5758efb34d91c4f50b941f355f16ee73938625e5996fabc25171288404460a4",
+            "CC-BY-3.0",
+            "Game-icons.net: Lorc, Delapouite and contributors",
+        )
+    },
     set(
         "twemoji",
         "@iconify-json/twemoji@1.2.5",
@@ -122,3 +179,18 @@ pub const EMOJIBASE: Package = Package {
     spec: "emojibase-data@17.0.0",
     sha256: "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a",
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn styles_are_at_most_twelve_and_packages_are_named_short() {
+        let styles: BTreeSet<&str> = SETS.iter().map(|set| set.style).collect();
+        assert_eq!(styles.len(), 12);
+        assert_eq!(SETS[0].package.short(), "fluent-emoji-3d");
+        assert_eq!(EMOJIBASE.short(), "emojibase-data");
+    }
+}

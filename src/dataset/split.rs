@@ -1,4 +1,5 @@
-//! What is learnt from, and what is kept back to measure with.
+//! What is learnt from, and what is kept back to measure with. Nothing that is kept back has a near copy
+//! among what is learnt: pictures that look alike, and a family's in one style, stay together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +8,17 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::Entry;
+use super::families::Families;
+use super::twins::{Groups, near_pairs};
+use super::{Dataset, Entry};
+use crate::text::WordTable;
 
 /// Which part of a dataset a picture is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Learnt from.
+    #[default]
     Train,
     /// A held-out pair: its concept is learnt in other styles, and its style from other concepts.
     Pair,
@@ -21,88 +26,177 @@ pub enum Split {
     Concept,
 }
 
-/// Of the pairs of concept and style, this part is held out.
-const PAIRS: f64 = 0.03;
+/// The number of pairs of concept and style that are held out.
+const PAIRS: usize = 300;
 /// The number of concepts that are held out in every style, of those drawn in at least [`STYLES`].
-const CONCEPTS: usize = 10;
-const STYLES: usize = 6;
+const CONCEPTS: usize = 40;
+const STYLES: usize = 5;
+/// Groups of more pictures than this are learnt: faces that all look alike are one large group.
+const MOST: usize = 6;
 
-/// Gives each entry its split; `seed` decides.
-pub fn assign(entries: &mut [Entry], seed: u64) {
-    let mut rng = StdRng::seed_from_u64(seed);
-    let mut styles: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for entry in entries.iter() {
-        styles.entry(&entry.label).or_default().insert(&entry.style);
+/// Gives each picture its split; `seed` decides. No concept of `everyday` is held out whole.
+pub fn assign(dataset: &mut Dataset, everyday: &WordTable, seed: u64) {
+    let near = near_pairs(&dataset.pictures);
+    let splits = choose(&dataset.entries, &near, everyday, seed, (CONCEPTS, PAIRS));
+    for (entry, split) in dataset.entries.iter_mut().zip(splits) {
+        entry.split = split;
     }
-    let mut whole: Vec<&str> = styles
+}
+
+fn choose(
+    entries: &[Entry],
+    near: &[[usize; 2]],
+    everyday: &WordTable,
+    seed: u64,
+    (concepts, pairs): (usize, usize),
+) -> Vec<Split> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let families = Families::new(entries.iter().map(|entry| entry.label.as_str()));
+    let family: Vec<String> = entries.iter().map(|entry| families.of(&entry.label)).collect();
+    let groups = groups(entries, near, &family);
+    let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, family) in family.iter().enumerate() {
+        members.entry(family).or_default().push(i);
+    }
+    let mut splits = vec![Split::Train; entries.len()];
+
+    // Whole families of which no picture looks like another family's.
+    let common: BTreeSet<&str> =
+        everyday.words().flat_map(|(_, labels)| labels).map(String::as_str).collect();
+    let is_rare = |rows: &[usize]| {
+        rows.iter().all(|&i| {
+            let Entry { label, names, .. } = &entries[i];
+            names.is_empty() && !common.contains(label.as_str())
+        })
+    };
+    let styles = |rows: &[usize]| -> usize {
+        rows.iter().map(|&i| &entries[i].style).collect::<BTreeSet<_>>().len()
+    };
+    let is_apart = |name: &str, rows: &[usize]| {
+        rows.iter().all(|i| groups.members(*i).iter().all(|j| family[*j] == name))
+    };
+    let mut whole: Vec<(&str, &Vec<usize>)> = members
         .iter()
-        .filter(|(_, styles)| styles.len() >= STYLES)
-        .map(|(label, _)| *label)
+        .filter(|(name, rows)| styles(rows) >= STYLES && is_rare(rows) && is_apart(name, rows))
+        .map(|(name, rows)| (*name, rows))
         .collect();
     whole.shuffle(&mut rng);
-    whole.truncate(CONCEPTS);
-    let whole: BTreeSet<String> = whole.into_iter().map(str::to_owned).collect();
-
-    // Only if the concept is learnt in another style.
-    let mut pairs: Vec<(&str, &str)> = styles
-        .iter()
-        .filter(|(label, styles)| styles.len() > 1 && !whole.contains(**label))
-        .flat_map(|(label, styles)| styles.iter().map(|style| (*label, *style)))
-        .collect();
-    pairs.shuffle(&mut rng);
-    pairs.truncate((pairs.len() as f64 * PAIRS).round() as usize);
-    // The last style of a concept stays.
-    let mut left: BTreeMap<&str, usize> =
-        styles.iter().map(|(label, styles)| (*label, styles.len())).collect();
-    pairs.retain(|(label, _)| {
-        let left = left.get_mut(label).expect("it has styles");
-        let is_spare = *left > 1;
-        *left -= usize::from(is_spare);
-        is_spare
-    });
-    let pairs: BTreeSet<(String, String)> =
-        pairs.into_iter().map(|(label, style)| (label.to_owned(), style.to_owned())).collect();
-
-    for entry in entries {
-        entry.split = if whole.contains(&entry.label) {
-            Split::Concept
-        } else if pairs.contains(&(entry.label.clone(), entry.style.clone())) {
-            Split::Pair
-        } else {
-            Split::Train
-        };
+    for (_, rows) in whole.into_iter().take(concepts) {
+        rows.iter().for_each(|&i| splits[i] = Split::Concept);
     }
+
+    // A group is held out only if each of its concepts is learnt in another style.
+    let mut roots: Vec<usize> = (0..entries.len()).filter(|i| groups.root(*i) == *i).collect();
+    roots.shuffle(&mut rng);
+    let mut held = BTreeSet::new();
+    for root in roots {
+        let rows = groups.members(root);
+        if rows.len() > MOST || splits[root] != Split::Train || held.len() >= pairs {
+            continue;
+        }
+        let is_spare = |i: &usize| {
+            let Entry { label, style, .. } = &entries[*i];
+            members[family[*i].as_str()].iter().any(|j| {
+                let other = &entries[*j];
+                other.label == *label
+                    && other.style != *style
+                    && splits[*j] == Split::Train
+                    && !rows.contains(j)
+            })
+        };
+        if rows.iter().all(is_spare) {
+            for &i in rows {
+                splits[i] = Split::Pair;
+                held.insert((&entries[i].label, &entries[i].style));
+            }
+        }
+    }
+    splits
+}
+
+/// Pictures that stay together.
+struct Together {
+    roots: Vec<usize>,
+    members: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Together {
+    fn root(&self, i: usize) -> usize {
+        self.roots[i]
+    }
+
+    fn members(&self, i: usize) -> &[usize] {
+        &self.members[&self.roots[i]]
+    }
+}
+
+/// Returns near copies, and families within a style, as groups.
+fn groups(entries: &[Entry], near: &[[usize; 2]], family: &[String]) -> Together {
+    let mut groups = Groups::new(entries.len());
+    near.iter().for_each(|[a, b]| groups.join(*a, *b));
+    let mut first: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (i, entry) in entries.iter().enumerate() {
+        let first = *first.entry((&family[i], &entry.style)).or_insert(i);
+        groups.join(first, i);
+    }
+    let roots: Vec<usize> = (0..entries.len()).map(|i| groups.root(i)).collect();
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (i, root) in roots.iter().enumerate() {
+        members.entry(*root).or_default().push(i);
+    }
+    Together { roots, members }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// 200 concepts in 8 styles, of which every fourth is done by a man and by a woman.
+    fn entries() -> Vec<Entry> {
+        let entry = |i: usize| {
+            let (concept, style) = (i / 8, i % 8);
+            let label = match concept % 4 {
+                0 => format!("man doing {concept}"),
+                1 => format!("woman doing {}", concept - 1),
+                _ => format!("thing {concept}"),
+            };
+            Entry { label, style: format!("style {style}"), ..Entry::default() }
+        };
+        (0..1600).map(entry).collect()
+    }
+
     #[test]
     fn a_seed_decides_and_nothing_leaks() {
-        let entry = |i: usize| Entry {
-            label: format!("thing {}", i / 8),
-            tags: Vec::new(),
-            style: format!("style {}", i % 8),
-            group: String::new(),
-            licence: String::new(),
-            split: Split::Train,
-        };
-        let mut entries: Vec<Entry> = (0..1600).map(entry).collect();
-        assign(&mut entries, 1);
-        let first = entries.clone();
-        assign(&mut entries, 1);
-        assert_eq!(first, entries);
-        assign(&mut entries, 2);
-        assert_ne!(first, entries);
+        let entries = entries();
+        let everyday: String = (0..60).map(|i| format!("word {i}\tthing {i}\n")).collect();
+        let everyday = WordTable::new(&everyday).unwrap();
+        // Each thing looks the same in styles 3 and 4.
+        let near: Vec<[usize; 2]> = (0..200).map(|i| [8 * i + 3, 8 * i + 4]).collect();
+        let split = |seed| choose(&entries, &near, &everyday, seed, (20, 50));
+        let first = split(1);
+        assert_eq!(first, split(1));
+        assert_ne!(first, split(2));
 
+        let rows = |split| (0..1600).filter(|i| first[*i] == split).collect::<Vec<_>>();
         let labels = |split| -> BTreeSet<&str> {
-            first.iter().filter(|e| e.split == split).map(|e| e.label.as_str()).collect()
+            rows(split).into_iter().map(|i| entries[i].label.as_str()).collect()
         };
-        assert_eq!(labels(Split::Concept).len(), CONCEPTS);
+        assert!(labels(Split::Concept).len() >= 20);
         assert!(labels(Split::Concept).is_disjoint(&labels(Split::Train)));
+        assert!(labels(Split::Concept).iter().all(|label| everyday.labels(label).is_empty()));
         assert!(labels(Split::Pair).is_subset(&labels(Split::Train)));
-        let pairs = first.iter().filter(|entry| entry.split == Split::Pair).count();
-        assert_eq!(pairs, 46); // 3 % of the 190 concepts' 8 pairs each
+        let pairs = rows(Split::Pair).len();
+        assert!((50..54).contains(&pairs), "{pairs}");
+        for [a, b] in near {
+            assert_eq!(first[a], first[b], "near copies");
+        }
+        // Of a man and a woman who do the same, neither is held out alone.
+        for i in (0..200).step_by(4) {
+            for style in 0..8 {
+                assert_eq!(first[8 * i + style], first[8 * (i + 1) + style]);
+            }
+        }
+        let everyday_things = |i: &usize| first[8 * i] == Split::Concept;
+        assert_eq!((0..60).filter(|i| i % 4 > 1).filter(everyday_things).count(), 0);
     }
 }

@@ -85,11 +85,9 @@ mod tests {
     fn held_out_concepts_are_halved_each() {
         let entry = |i: usize| Entry {
             label: format!("thing {}", i % 10),
-            tags: Vec::new(),
             style: format!("style {}", i / 10),
-            group: String::new(),
-            licence: String::new(),
             split: [Split::Train, Split::Pair, Split::Concept, Split::Concept][i % 4],
+            ..Entry::default()
         };
         let dataset = Dataset { entries: (0..160).map(entry).collect(), pictures: Vec::new() };
         let drawing = Drawing { most: 100, seed: u64::MAX };

@@ -6,14 +6,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::small::{Small, distance, small};
 use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
-
-/// Pixels a side that are compared.
-const SIDE: usize = 32;
-
-/// A picture as it is compared: premultiplied RGBA in 0..1, means of equal cells.
-type Small = Vec<f32>;
 
 /// Ranks of true pictures, 0 being the nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -85,40 +80,16 @@ impl<'a> Shapes<'a> {
     }
 }
 
-fn small(image: &Image) -> Small {
-    let (across, down) = (image.width / SIDE, image.height / SIDE);
-    let mut small = vec![0f32; SIDE * SIDE * 4];
-    for (at, pixel) in image.pixels.as_chunks::<4>().0.iter().enumerate() {
-        let (row, column) = (at / image.width / down, at % image.width / across);
-        let cell = &mut small[(row * SIDE + column) * 4..][..4];
-        let alpha = f32::from(pixel[3]) / 255.0;
-        for (c, sum) in cell.iter_mut().enumerate() {
-            *sum += if c == 3 { alpha } else { f32::from(pixel[c]) / 255.0 * alpha };
-        }
-    }
-    let each = (across * down) as f32;
-    small.iter_mut().for_each(|value| *value /= each);
-    small
-}
-
-fn distance(a: &Small, b: &Small) -> f32 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Split;
 
     /// Five discs of growing size in each of two styles, which differ in colour.
     fn dataset() -> Dataset {
         let entry = |i: usize| Entry {
             label: format!("disc {}", i % 5),
-            tags: Vec::new(),
             style: format!("style {}", i / 5),
-            group: String::new(),
-            licence: String::new(),
-            split: Split::Train,
+            ..Entry::default()
         };
         let picture = |i: usize| disc(10.0 + 10.0 * (i % 5) as f32, 60 * (i / 5) as u8);
         Dataset { entries: (0..10).map(entry).collect(), pictures: (0..10).map(picture).collect() }
@@ -150,12 +121,5 @@ mod tests {
         let dataset = dataset();
         let ranks = Shapes::new(&dataset).real_ranks(&[0, 6]);
         assert_eq!(ranks, Ranks { count: 2, first: 1.0, of_five: 1.0, median: 0.0 });
-    }
-
-    #[test]
-    fn small_pictures_are_premultiplied_means() {
-        let pixels = [[255, 0, 0, 255], [0, 255, 0, 0]].concat().repeat(64 * 64 / 2);
-        let small = small(&Image { width: 64, height: 64, pixels });
-        assert_eq!(small[..4], [0.5, 0.0, 0.0, 0.5]);
     }
 }

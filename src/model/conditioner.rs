@@ -21,6 +21,11 @@ impl Conditioner {
         }
     }
 
+    /// Returns the same with other labels; see [`LabelEmbedder::with_rows`].
+    pub fn with_labels(self, rows: &[usize]) -> Self {
+        Self { y_embedder: self.y_embedder.with_rows(rows), ..self }
+    }
+
     /// # Shapes
     /// - input: `b` timesteps, labels `[b]`
     /// - output: `[b, d]`

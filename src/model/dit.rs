@@ -64,6 +64,25 @@ impl Dit {
         &self.config
     }
 
+    /// Returns the same network with other labels: each has what the label of that number had, or, for
+    /// `None`, what no label has, as the null label keeps.
+    ///
+    /// # Panics
+    /// Panics if a label is not among those that it has.
+    pub fn with_labels(self, labels: &[Option<usize>]) -> Self {
+        let null = self.config.num_classes;
+        assert!(labels.iter().flatten().all(|label| *label < null), "labels that it has");
+        let rows = labels.iter().map(|label| label.unwrap_or(null)).chain([null]);
+        let rows: Vec<usize> = rows.collect();
+        let conditioners =
+            self.conditioners.into_iter().map(|conditioner| conditioner.with_labels(&rows));
+        Self {
+            conditioners: conditioners.collect(),
+            config: DitConfig { num_classes: labels.len(), ..self.config },
+            ..self
+        }
+    }
+
     /// Returns a prompt's states, `[n, text_dim]`, made ready for [`forward`](Self::forward), for a
     /// batch of one. `None` if the model takes no text.
     pub fn embed_text(&self, states: Tensor<2>) -> Option<TextTokens> {
@@ -161,6 +180,24 @@ impl Dit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::testing::scrambled;
+
+    #[test]
+    fn labels_are_taken_along_by_their_numbers() {
+        let device = Device::flex();
+        let dit = scrambled(DitConfig::new([4, 4], 2, 2, 8, 2, 2, 3).init(&device), 1);
+        let other = dit.clone().with_labels(&[Some(2), None, Some(0), None]);
+        let x = Tensor::ones([1, 2, 4, 4], &device);
+        let draw = |dit: &Dit, label: i32| {
+            let label = Tensor::from_ints([label], &device);
+            dit.forward(x.clone(), &[500.0], &label, None).into_data()
+        };
+        // New number, and the number it had; 3 was the null label, and 4 is.
+        for (new, old) in [(0, 2), (1, 3), (2, 0), (3, 3), (4, 3)] {
+            assert_eq!(draw(&other, new), draw(&dit, old), "{new}");
+        }
+        assert_eq!(other.config().num_classes, 4);
+    }
 
     /// Parameter counts of the paper's table 4, positions left out.
     #[test]

@@ -1,6 +1,6 @@
 //! What becomes a vector: patches, positions, timesteps and labels.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
@@ -103,6 +103,16 @@ impl LabelEmbedder {
     pub fn init(classes: usize, width: usize, device: &Device) -> Self {
         let table = EmbeddingConfig::new(classes + 1, width).with_initializer(small_normal());
         Self { embedding_table: table.init(device) }
+    }
+
+    /// Returns a table of some of its rows, in this order; the last is to be the null label's.
+    pub fn with_rows(&self, rows: &[usize]) -> Self {
+        let table = self.embedding_table.weight.val();
+        let places: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
+        let places = TensorData::new(places, [rows.len()]);
+        let places = Tensor::<1, Int>::from_data(places, &table.device());
+        let weight = Param::from_tensor(table.select(0, places));
+        Self { embedding_table: Embedding { weight } }
     }
 
     /// # Shapes

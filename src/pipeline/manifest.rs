@@ -113,10 +113,18 @@ impl Manifest {
         }
     }
 
-    /// Returns what latents and states depend on: the dataset's hash, both encoders, and the seed.
+    /// Returns what prepared latents and states depend on: the dataset's hash, both encoders, the
+    /// styles and the seed.
     pub fn prepared_origin(&self, data: &str, seed: u64) -> String {
-        let (vae, text) = (self.encoder_hash(), self.hash(TEXT_ENCODER));
-        format!("data {data}, autoencoder {vae}, text {text}, seed {seed}")
+        let (vae, text, styles) =
+            (self.encoder_hash(), self.hash(TEXT_ENCODER), self.styles.join("|"));
+        format!("data {data}, autoencoder {vae}, text {text}, styles {styles}, seed {seed}")
+    }
+
+    /// Sets the styles that it draws in.
+    pub fn set_styles(&mut self, styles: Vec<String>) {
+        self.null_style = styles.len();
+        self.styles = styles;
     }
 
     /// Returns what tells the model from others of its name.

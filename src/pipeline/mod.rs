@@ -97,6 +97,18 @@ impl Pipeline {
         }
     }
 
+    /// Returns the model with other styles: those that it has keep what they have learnt, and new ones
+    /// begin as no style.
+    #[must_use]
+    pub fn with_styles(self, styles: Vec<String>) -> Self {
+        let label = |style: &String| {
+            let known = meant(style, &self.styles);
+            self.styles.iter().position(|own| Some(own) == known)
+        };
+        let labels: Vec<Option<usize>> = styles.iter().map(label).collect();
+        Self { dit: self.dit.with_labels(&labels), styles, ..self }
+    }
+
     /// Returns the shape of one latent, `[1, c, h, w]`.
     pub fn latent_shape(&self) -> [usize; 4] {
         let config = self.dit.config();

@@ -5,7 +5,9 @@ pub mod reader;
 pub mod tokenizer;
 #[cfg(feature = "native")]
 pub mod trim;
+pub mod words;
 
 pub use emoji::EmojiNames;
 pub use reader::TextReader;
 pub use tokenizer::{Tokenizer, Tokens};
+pub use words::WordTable;

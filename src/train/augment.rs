@@ -1,120 +1,128 @@
-//! Examples made of a picture: the picture itself, and changed ones whose captions say what was
-//! done, so that prompts compose.
-
-use std::collections::HashSet;
+//! Pictures made of a picture, whose captions say what was done, so that prompts compose.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 
 use crate::dataset::Dataset;
-use crate::dataset::colours::{COLOURS, colourfulness, has_colour, painted};
+use crate::dataset::colours::{COLOURS, Colour, has_colour, painted};
 use crate::dataset::compose::{COUNTS, SIDES, pair, placed, several, small};
+use crate::dataset::grammar::{strip_article, with_article};
+use crate::dataset::teaching::{CaptionKind, Teaching};
 use crate::image::Image;
 
-/// A picture and its captions.
+/// How many are made of each picture, of each kind.
+const VARIANTS: usize = 3;
+
+/// A picture and its caption.
+#[derive(Debug)]
 pub(super) struct Augmented {
     pub(super) image: Image,
-    pub(super) captions: Vec<String>,
+    pub(super) caption: String,
 }
 
-/// As it is. Keywords are left out that are `concepts`, held out whole.
-pub(super) fn plain(dataset: &Dataset, i: usize, concepts: &HashSet<&str>) -> Augmented {
-    let entry = &dataset.entries[i];
-    let label = &entry.label;
-    if label.is_empty() {
-        let mut captions = entry.tags.clone();
-        captions.retain(|tag| !tag.is_empty() && !concepts.contains(tag.as_str()));
-        if captions.is_empty() {
-            captions.push(String::new());
-        }
-        return Augmented { image: dataset.pictures[i].clone(), captions };
-    }
-    // As often the bare label as everything else that one may call it.
-    let mut captions = vec![label.clone(); 4];
-    captions.push(format!("a {label}"));
-    let is_new = |tag: &&String| !label.contains(tag.as_str()) && !concepts.contains(tag.as_str());
-    let keywords = entry.tags.iter().filter(is_new);
-    captions.extend(keywords.take(4).flat_map(|tag| [tag.clone(), format!("{label}, {tag}")]));
-    Augmented { image: dataset.pictures[i].clone(), captions }
-}
-
-/// Returns the picture painted in one colour, with a caption such as “blue pizza”. `None` if there is
-/// nothing to paint, or the result is `held` out.
-pub(super) fn coloured(
+/// Returns variants of the picture at place `i`, of a kind that may be
+/// [made](Teaching::made) of it.
+pub(super) fn variants(
     dataset: &Dataset,
-    i: usize,
-    held: &HashSet<&str>,
+    teaching: &Teaching<'_>,
+    (i, kind): (usize, CaptionKind),
+    rng: &mut StdRng,
+) -> Vec<Augmented> {
+    let is_painted = kind == CaptionKind::Painted;
+    let mut colours = COLOURS;
+    colours.shuffle(rng);
+    let mut made: Vec<Augmented> = Vec::new();
+    // Some are refused: they would show what is held out, or have been made already.
+    for colour in colours {
+        let one = match is_painted {
+            true => coloured(dataset, teaching, (i, colour), rng),
+            false => composed(dataset, teaching, i, rng),
+        };
+        let is_new = |one: &Augmented| made.iter().all(|other| other.caption != one.caption);
+        made.extend(one.filter(is_new));
+        if made.len() == VARIANTS {
+            break;
+        }
+    }
+    made
+}
+
+/// Returns the picture painted in one colour, with a caption such as “blue pizza”. `None` if the
+/// result is held out, or no name is left without its colours.
+fn coloured(
+    dataset: &Dataset,
+    teaching: &Teaching<'_>,
+    (i, colour): (usize, Colour),
     rng: &mut StdRng,
 ) -> Option<Augmented> {
-    let (entry, picture) = (&dataset.entries[i], &dataset.pictures[i]);
-    let colour = COLOURS.choose(rng)?;
-    if colourfulness(picture) < 0.2 {
+    let name = *teaching.names(i).choose(rng)?;
+    let plain: Vec<&str> =
+        strip_article(name).split(' ').filter(|word| !has_colour(word)).collect();
+    // “orange” is a colour and a fruit.
+    if plain.is_empty() {
         return None;
     }
-    let is_colour = |word: &&str| !has_colour(word);
-    let label = entry.label.split(' ').filter(is_colour).collect::<Vec<_>>().join(" ");
-    // “orange” is a colour and a fruit; and some captions are empty.
-    if label.is_empty() {
-        return None;
-    }
-    let caption = format!("{} {label}", colour.name);
+    let caption = format!("{} {}", colour.name, plain.join(" "));
     // A red heart painted orange would give the held-out orange heart away.
-    if held.contains(caption.as_str()) {
+    if teaching.is_held(&caption) {
         return None;
     }
-    let captions = vec![caption.clone(), caption.clone(), format!("a {caption}")];
-    Some(Augmented { image: painted(picture, *colour), captions })
+    let caption = articled(caption, rng);
+    Some(Augmented { image: painted(&dataset.pictures[i], colour), caption })
 }
 
 /// Several, small, at one side, or beside another thing of its style.
-pub(super) fn composed(
+fn composed(
     dataset: &Dataset,
-    train: &[usize],
+    teaching: &Teaching<'_>,
     i: usize,
     rng: &mut StdRng,
 ) -> Option<Augmented> {
-    let (entry, picture) = (&dataset.entries[i], &dataset.pictures[i]);
-    let label = entry.label.as_str();
-    let is_thing = |i: usize| {
-        let entry = &dataset.entries[i];
-        !entry.label.is_empty()
-            && !matches!(entry.group.as_str(), "people & body" | "symbols")
-            && entry.label.split(' ').count() <= 2
-    };
-    if !is_thing(i) {
-        return None;
-    }
+    let picture = &dataset.pictures[i];
+    let name = |i: usize, rng: &mut StdRng| Some(strip_article(teaching.names(i).choose(rng)?));
+    let own = name(i, rng)?;
     let (image, caption) = match rng.random_range(0..10) {
-        0..4 => several(picture, label, *COUNTS.choose(rng)?),
-        4 => small(picture, label),
-        5 | 6 => placed(picture, label, *SIDES.choose(rng)?),
+        0..4 => several(picture, own, *COUNTS.choose(rng)?),
+        4 => small(picture, own),
+        5 | 6 => placed(picture, own, *SIDES.choose(rng)?),
         _ => {
+            let style = &dataset.entries[i].style;
+            let learnt: Vec<usize> = teaching.learnt().collect();
             let other = (0..100).find_map(|_| {
-                let j = *train.choose(rng)?;
-                (j != i && is_thing(j) && dataset.entries[j].style == entry.style).then_some(j)
+                let j = *learnt.choose(rng)?;
+                let is_thing = teaching.made(j).contains(&CaptionKind::Composed);
+                (j != i && is_thing && dataset.entries[j].style == *style).then_some(j)
             })?;
-            let other = (&dataset.pictures[other], dataset.entries[other].label.as_str());
-            pair((picture, label), other)
+            pair((picture, own), (&dataset.pictures[other], name(other, rng)?))
         }
     };
-    Some(Augmented { image, captions: vec![caption] })
+    Some(Augmented { image, caption })
+}
+
+/// Returns the caption, now and then with an article.
+fn articled(caption: String, rng: &mut StdRng) -> String {
+    match rng.random_range(0..4) {
+        0 => with_article(&caption).unwrap_or(caption),
+        _ => caption,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::families::Families;
     use crate::dataset::{Entry, Split};
+    use crate::text::WordTable;
     use crate::tools::random::step_rng;
 
     fn dataset() -> Dataset {
-        let entry = |label: &str| Entry {
+        let entry = |label: &str, group: &str, split| Entry {
             label: label.into(),
-            tags: vec!["fruit".into(), "apple".into()],
             style: "noto".into(),
-            group: "food & drink".into(),
-            licence: String::new(),
-            split: Split::Train,
+            group: group.into(),
+            split,
+            ..Entry::default()
         };
         // A bar, so that no composition looks like the picture itself.
         let pixels = (0..128 * 128).flat_map(|i| match i % 128 {
@@ -122,47 +130,64 @@ mod tests {
             _ => [0; 4],
         });
         let picture = Image { width: 128, height: 128, pixels: pixels.collect() };
-        Dataset {
-            entries: vec![entry("red apple"), entry("pear")],
-            pictures: vec![picture.clone(), picture],
-        }
+        let entries = vec![
+            entry("red apple", "food & drink", Split::Train),
+            entry("wolf", "animals & nature", Split::Train),
+            entry("woman", "people & body", Split::Train),
+            entry("orange", "food & drink", Split::Train),
+            entry("", "own", Split::Train),
+            entry("a cat", "own", Split::Train),
+            entry("blue apple", "food & drink", Split::Pair),
+        ];
+        Dataset { pictures: vec![picture; entries.len()], entries }
     }
 
     #[test]
     fn captions_say_what_was_done() {
         let dataset = dataset();
-        let captions = plain(&dataset, 0, &HashSet::new()).captions;
-        assert_eq!(captions[0], "red apple");
-        assert_eq!(captions[5..], ["fruit".to_owned(), "red apple, fruit".into()]);
-        assert_eq!(plain(&dataset, 0, &HashSet::from(["fruit"])).captions.len(), 5);
+        let families = Families::new(std::iter::empty());
+        let everyday = WordTable::default();
+        let teaching = Teaching::new(&dataset, &families, &everyday);
         let mut rng = step_rng(0, 0);
-        let painted = coloured(&dataset, 0, &HashSet::new(), &mut rng).unwrap();
-        assert!(painted.captions[0].ends_with(" apple") && !painted.captions[0].contains("red "));
-        for _ in 0..20 {
-            let made = composed(&dataset, &[0, 1], 1, &mut rng).unwrap();
-            assert_ne!(made.captions[0], "pear");
-            assert!(made.image.pixels != dataset.pictures[1].pixels);
+        let mut all = |i: usize, kind: CaptionKind| -> Vec<String> {
+            let mut made = Vec::new();
+            for _ in 0..30 {
+                let new = variants(&dataset, &teaching, (i, kind), &mut rng);
+                assert_eq!(new.len(), VARIANTS, "{new:?}");
+                for one in new {
+                    assert!(
+                        one.image.pixels != dataset.pictures[i].pixels
+                            || one.caption.contains("red")
+                    );
+                    made.push(one.caption);
+                }
+            }
+            made
+        };
+        let apples = all(0, CaptionKind::Painted);
+        assert!(apples.iter().any(|caption| caption == "a green apple"), "{apples:?}");
+        assert!(apples.iter().all(|caption| caption.ends_with(" apple")));
+        assert!(!apples.iter().any(|caption| caption.contains("blue apple")), "it is held out");
+        let wolves = all(1, CaptionKind::Composed);
+        for caption in ["two wolves", "small wolf", "wolf and red apple"] {
+            assert!(wolves.iter().any(|made| made == caption), "{caption}: {wolves:?}");
         }
+        let cats = all(5, CaptionKind::Composed);
+        assert!(cats.iter().any(|caption| caption == "three cats"), "{cats:?}");
+        assert!(cats.iter().all(|caption| !caption.contains("a cat")), "{cats:?}");
     }
 
-    /// No “two s”, no “a ”, no “blue ”.
     #[test]
-    fn what_has_no_name_is_not_composed() {
-        let mut dataset = dataset();
-        dataset.entries[0].label = String::new();
-        dataset.entries[1].label = "orange".into();
-        let mut rng = step_rng(0, 0);
-        assert_eq!(plain(&dataset, 0, &HashSet::from(["apple"])).captions, ["fruit"]);
-        dataset.entries[0].tags.clear();
-        assert_eq!(plain(&dataset, 0, &HashSet::new()).captions, [""]);
-        for _ in 0..20 {
-            for i in [0, 1] {
-                assert!(coloured(&dataset, i, &HashSet::new(), &mut rng).is_none());
-            }
-            assert!(composed(&dataset, &[0, 1], 0, &mut rng).is_none());
-            if let Some(made) = composed(&dataset, &[0, 1], 1, &mut rng) {
-                assert!(!made.captions[0].contains("and"), "{}", made.captions[0]);
-            }
+    fn people_and_what_has_no_name_are_not_changed() {
+        let dataset = dataset();
+        let families = Families::new(std::iter::empty());
+        let everyday = WordTable::default();
+        let teaching = Teaching::new(&dataset, &families, &everyday);
+        assert_eq!(teaching.made(0).len(), 2);
+        for i in [2, 4] {
+            assert!(teaching.made(i).is_empty(), "{i}");
         }
+        let painted = variants(&dataset, &teaching, (3, CaptionKind::Painted), &mut step_rng(0, 1));
+        assert!(painted.is_empty(), "{painted:?}");
     }
 }

@@ -71,8 +71,6 @@ pub struct DitSettings {
     pub times: Times,
     /// How much channels of detail count at high noise.
     pub detail: f64,
-    /// How often pictures as they are, painted and composed ones are drawn.
-    pub shares: Vec<f64>,
     /// The part of the patches that skips the middle blocks.
     pub skipping: f64,
     /// Places for captions.
@@ -116,12 +114,10 @@ pub struct DitTask<'a> {
 
 impl DitTask<'_> {
     fn course(&self) -> Course<'_> {
-        let DitSettings { times, shares, detail, max_tokens, drop_all, drop_style, .. } =
-            self.settings;
+        let DitSettings { times, detail, max_tokens, drop_all, drop_style, .. } = self.settings;
         Course {
             times,
             dropout: Dropout { all: *drop_all, style: *drop_style },
-            shares,
             is_detail: &self.is_detail,
             detail: *detail,
             max_tokens: *max_tokens,

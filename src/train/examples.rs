@@ -1,22 +1,35 @@
 //! From a dataset to what a DiT learns: latents and states, by the model's own encoders.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use super::augment::{Augmented, coloured, composed, plain};
+use super::augment::{Augmented, variants};
 use super::prepared::{Builder, Example, Prepared};
+use crate::dataset::families::Families;
+use crate::dataset::names::EVERYDAY;
 use crate::dataset::render::SIDE;
+use crate::dataset::teaching::{CaptionKind, Teaching};
 use crate::dataset::{Dataset, Entry, Split, captions};
 use crate::image::Image;
 use crate::model::MiniLmConfig;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_tensor;
+use crate::text::{TextReader, WordTable};
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
-/// Kinds of examples: pictures as they are, painted ones and composed ones.
-pub const KINDS: usize = 3;
+/// Pictures that are encoded before their captions are.
+const CHUNK: usize = 256;
+/// Pictures that a thread encodes at a time.
+const PART: usize = 16;
+
+/// A picture to encode, and what it is called: words, what they say, how often they are drawn.
+struct Taught {
+    image: Image,
+    captions: Vec<(String, CaptionKind, f64)>,
+    style: Option<usize>,
+}
 
 /// Computes all latents and states of a dataset's training split.
 ///
@@ -39,62 +52,91 @@ pub fn prepare(
     if train.is_empty() {
         return Err(Error::dataset("The dataset", "it holds nothing to learn from"));
     }
-    let style = |&i: &usize| {
-        let Entry { label, style, .. } = &dataset.entries[i];
-        model.style(style).map_err(|error| {
-            let problem = error.to_string();
-            let problem = problem.trim_end_matches('.');
-            Error::dataset(
-                "The dataset",
-                format!("its picture “{label}” has no style of the model ({problem})"),
-            )
-        })
-    };
-    let styles: Vec<Option<usize>> = train.iter().map(style).collect::<Result<_>>()?;
-    let encode = |caption: &str| reader.states(caption);
+    let styles: Vec<Option<usize>> =
+        train.iter().map(|&i| style(&dataset.entries[i], model)).collect::<Result<_>>()?;
     let mut builder = Builder::new(
         [channels, height, width],
         [reader.max_tokens, MiniLmConfig::new().hidden_size],
         model.styles.clone(),
-        &encode("")?,
+        &reader.states("")?,
     );
-    let labels = |splits: &[Split]| -> HashSet<&str> {
-        let of_split = |entry: &&Entry| splits.contains(&entry.split);
-        dataset.entries.iter().filter(of_split).map(|entry| entry.label.as_str()).collect()
-    };
-    let (concepts, held) = (labels(&[Split::Concept]), labels(&[Split::Concept, Split::Pair]));
+    let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+    let everyday = WordTable::new(EVERYDAY)?;
+    let teaching = Teaching::new(dataset, &families, &everyday);
     let mut rng = step_rng(seed, usize::MAX);
-    progress.begin("Encoding", KINDS * train.len(), 0);
-    for kind in 0..KINDS {
-        let mut make = |i: usize| match kind {
-            0 => Some(plain(dataset, i, &concepts)),
-            1 => coloured(dataset, i, &held, &mut rng),
-            _ => composed(dataset, &train, i, &mut rng),
-        };
-        let mut examples = Vec::new();
-        for (rows, styles) in train.chunks(256).zip(styles.chunks(256)) {
-            let made = rows.iter().zip(styles).filter_map(|(&i, style)| Some((make(i)?, *style)));
-            let (made, styles): (Vec<Augmented>, Vec<Option<usize>>) = made.unzip();
-            let parts = made.chunks(16).collect();
-            let latents = workers.map(parts, |made| encode_pictures(made, model));
-            let captions = made.iter().flat_map(|made| &made.captions).map(String::as_str);
-            let new: BTreeSet<&str> =
-                captions.filter(|caption| builder.place(caption).is_none()).collect();
-            let new: Vec<&str> = new.into_iter().collect();
-            for (caption, states) in new.iter().zip(workers.map(new.clone(), encode)) {
-                builder.text(caption, &states?);
-            }
-            for ((made, style), latent) in made.iter().zip(styles).zip(latents.iter().flatten()) {
-                let place = |caption: &String| builder.place(caption).expect("it was just encoded");
-                let texts = made.captions.iter().map(place).collect();
-                examples.push(Example { latent: builder.latent(latent), texts, style });
-            }
-            progress.advance(rows.len(), "");
+    progress.begin("Encoding", train.len(), 0);
+    let mut waiting: Vec<Taught> = Vec::new();
+    for (&i, &style) in train.iter().zip(&styles) {
+        let weight = teaching.weight(i);
+        let own = teaching.captions(i).into_iter();
+        waiting.push(Taught {
+            image: dataset.pictures[i].clone(),
+            captions: own.map(|own| (own.text, own.kind, weight * own.weight)).collect(),
+            style,
+        });
+        for kind in teaching.made(i) {
+            let made = variants(dataset, &teaching, (i, kind), &mut rng);
+            let each = weight * teaching.share(kind) / made.len().max(1) as f64;
+            waiting.extend(made.into_iter().map(|Augmented { image, caption }| Taught {
+                image,
+                captions: vec![(caption, kind, each)],
+                style,
+            }));
         }
-        builder.kind(examples);
+        if waiting.len() >= CHUNK {
+            encode(&std::mem::take(&mut waiting), &mut builder, (model, reader), workers)?;
+        }
+        progress.advance(1, "");
     }
+    encode(&waiting, &mut builder, (model, reader), workers)?;
     progress.end();
     Ok(builder.finish())
+}
+
+/// Returns the label of a picture's style.
+fn style(entry: &Entry, model: &Pipeline) -> Result<Option<usize>> {
+    model.style(&entry.style).map_err(|error| {
+        let problem = error.to_string();
+        let problem = problem.trim_end_matches('.');
+        let Entry { label, .. } = entry;
+        Error::dataset(
+            "The dataset",
+            format!(
+                "its picture “{label}” has no style of the model ({problem}); or let the model take the \
+                 dataset's styles, with --new-styles"
+            ),
+        )
+    })
+}
+
+/// Adds pictures with their captions.
+fn encode(
+    taught: &[Taught],
+    builder: &mut Builder,
+    (model, reader): (&Pipeline, &TextReader),
+    workers: &Workers,
+) -> Result<()> {
+    let latents = workers.map(taught.chunks(PART).collect(), |part| encode_pictures(part, model));
+    let captions = taught.iter().flat_map(|taught| &taught.captions);
+    let new: BTreeSet<&str> = captions
+        .map(|(text, ..)| text.as_str())
+        .filter(|text| builder.place(text).is_none())
+        .collect();
+    let new: Vec<&str> = new.into_iter().collect();
+    for (caption, states) in new.iter().zip(workers.map(new.clone(), |text| reader.states(text))) {
+        builder.text(caption, &states?);
+    }
+    for (Taught { captions, style, .. }, latent) in taught.iter().zip(latents.iter().flatten()) {
+        let latent = builder.latent(latent);
+        for (text, kind, weight) in captions {
+            let caption = builder.place(text).expect("it was just encoded");
+            // What says the style in words is learnt without its label.
+            let style = style.filter(|_| *kind != CaptionKind::Style);
+            let weight = *weight as f32;
+            builder.example(Example { latent, caption, style, kind: *kind, weight });
+        }
+    }
+    Ok(())
 }
 
 /// Reports what `model` does not read of captions of which at most `max_tokens` are learnt.
@@ -115,10 +157,10 @@ pub fn tell_captions<'a>(
 }
 
 /// Returns each picture's normalised latent.
-fn encode_pictures(made: &[Augmented], model: &Pipeline) -> Vec<Vec<f32>> {
-    let images: Vec<&Image> = made.iter().map(|made| &made.image).collect();
+fn encode_pictures(taught: &[Taught], model: &Pipeline) -> Vec<Vec<f32>> {
+    let images: Vec<&Image> = taught.iter().map(|taught| &taught.image).collect();
     let latent = model.autoencoder.encode(to_tensor(&images, &model.device));
-    let size = latent.shape().num_elements() / made.len();
+    let size = latent.shape().num_elements() / images.len();
     let values: Vec<f32> = latent.into_data().iter::<f32>().collect();
     values.chunks_exact(size).map(<[f32]>::to_vec).collect()
 }

@@ -1,26 +1,30 @@
 //! What never changes while a DiT trains, computed once: latents of all pictures and states of all
-//! captions, in half precision, in one safetensors file.
+//! captions, in half precision, and how often which of them are drawn together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
-use rand::RngExt;
+use rand::distr::Distribution;
+use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
-use serde::{Deserialize, Serialize};
 
+use crate::dataset::teaching::CaptionKind;
 use crate::pipeline::detail::{coarse_shares, is_detail};
-use crate::tools::random::weighted;
 
-/// A picture and the captions that fit it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A picture with a caption that fits it.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Example {
     /// Place of its latent.
     pub latent: usize,
-    /// Places of its captions.
-    pub texts: Vec<usize>,
-    /// Its style's label, if it has one.
+    /// Place of its caption.
+    pub caption: usize,
+    /// Its style's label; `None` if it is left out.
     pub style: Option<usize>,
+    /// What the caption says.
+    pub kind: CaptionKind,
+    /// How often it is drawn, beside the others.
+    pub weight: f32,
 }
 
 /// Latents, states, and which belong together.
@@ -36,21 +40,15 @@ pub struct Prepared {
     pub styles: Vec<String>,
     /// What it was made of: hashes of dataset and encoders, and the seed.
     pub origin: String,
-    /// Pictures as they are, and then those made of them.
-    pub(super) kinds: Vec<ExampleKind>,
+    pub(super) examples: Vec<Example>,
+    /// None if nothing is to be drawn.
+    pub(super) draws: Option<WeightedIndex<f64>>,
     pub(super) latents: Vec<f16>,
     pub(super) states: Vec<f16>,
     /// Where each caption's states begin and end, in tokens.
     pub(super) bounds: Vec<[usize; 2]>,
     /// The captions themselves.
     pub(super) captions: Vec<String>,
-}
-
-/// Examples of one kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ExampleKind {
-    /// The examples.
-    pub examples: Vec<Example>,
 }
 
 /// Puts a [`Prepared`] together.
@@ -74,7 +72,8 @@ impl Builder {
             text_dim,
             styles,
             origin: String::new(),
-            kinds: Vec::new(),
+            examples: Vec::new(),
+            draws: None,
             latents: Vec::new(),
             states: Vec::new(),
             bounds: Vec::new(),
@@ -111,18 +110,25 @@ impl Builder {
         data.latents.len() / size - 1
     }
 
-    /// Adds examples of one kind; the first are pictures as they are.
-    pub fn kind(&mut self, examples: Vec<Example>) {
-        self.prepared.kinds.push(ExampleKind { examples });
+    /// Adds an example.
+    pub fn example(&mut self, example: Example) {
+        self.prepared.examples.push(example);
     }
 
     /// Returns all of it.
-    pub fn finish(self) -> Prepared {
+    pub fn finish(mut self) -> Prepared {
+        self.prepared.weigh();
         self.prepared
     }
 }
 
 impl Prepared {
+    /// Makes draws of the examples' weights.
+    pub(super) fn weigh(&mut self) {
+        let weights = self.examples.iter().map(|example| f64::from(example.weight));
+        self.draws = WeightedIndex::new(weights).ok();
+    }
+
     /// Returns all captions, each once, besides the empty one of no words.
     pub fn captions(&self) -> impl Iterator<Item = &str> {
         self.captions.iter().map(String::as_str).filter(|caption| !caption.is_empty())
@@ -135,8 +141,8 @@ impl Prepared {
     }
 
     /// Returns a caption's states, row-major `[n, text_dim]`.
-    pub fn states(&self, text: usize) -> &[f16] {
-        let [start, end] = self.bounds[text];
+    pub fn states(&self, caption: usize) -> &[f16] {
+        let [start, end] = self.bounds[caption];
         &self.states[start * self.text_dim..end * self.text_dim]
     }
 
@@ -145,41 +151,51 @@ impl Prepared {
         0
     }
 
-    /// Returns how many examples there are.
-    pub fn count(&self) -> usize {
-        self.kinds.iter().map(|kind| kind.examples.len()).sum()
+    /// Returns how many pictures there are, as they are and made of others.
+    pub fn pictures(&self) -> usize {
+        self.examples.iter().map(|example| example.latent).collect::<BTreeSet<_>>().len()
     }
 
-    /// Returns pictures as they are.
+    /// Returns how many captions of pictures there are.
+    pub fn count(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// Returns what part of all draws each kind of caption gets.
+    pub fn shares(&self) -> BTreeMap<CaptionKind, f64> {
+        let mut shares: BTreeMap<CaptionKind, f64> = BTreeMap::new();
+        for example in &self.examples {
+            *shares.entry(example.kind).or_default() += f64::from(example.weight);
+        }
+        let all: f64 = shares.values().sum();
+        shares.values_mut().for_each(|share| *share /= all);
+        shares
+    }
+
+    /// Returns pictures as they are under their names: labels and everyday words.
+    pub fn named(&self) -> impl Iterator<Item = &Example> + Clone {
+        self.examples.iter().filter(|example| example.kind == CaptionKind::Name)
+    }
+
+    /// Returns a random example, each as often as its weight says.
     ///
     /// # Panics
     /// Panics if there is nothing to learn.
-    pub fn plain(&self) -> &[Example] {
-        &self.kinds.first().expect("there is something to learn").examples
-    }
-
-    /// Returns a random example: first its kind, by its share of all draws, then any of that kind.
-    /// Kinds of which there are no examples, or no share, are not drawn.
-    pub fn draw(&self, shares: &[f64], rng: &mut StdRng) -> &Example {
-        let kinds: Vec<(&ExampleKind, f64)> =
-            self.kinds.iter().zip(shares.iter().copied()).collect();
-        let kinds = kinds.iter().filter(|(kind, _)| !kind.examples.is_empty());
-        let place = weighted(kinds.clone().map(|(_, share)| *share), rng);
-        let kind = place.and_then(|place| kinds.clone().nth(place));
-        let examples = kind.map_or(self.plain(), |(kind, _)| &kind.examples);
-        &examples[rng.random_range(0..examples.len())]
+    pub fn draw(&self, rng: &mut StdRng) -> &Example {
+        let draws = self.draws.as_ref().expect("there is something to learn");
+        &self.examples[draws.sample(rng)]
     }
 
     /// Returns which channels of the latent are detail, by some pictures as they are; and how much
     /// of each a mean over 2×2 cells keeps. See [`coarse_shares`].
     pub fn detail_channels(&self) -> (Vec<bool>, Vec<f64>) {
         let [channels, height, width] = self.latent;
-        let examples = self.plain();
-        let examples: Vec<&Example> =
-            examples.iter().step_by(examples.len().div_ceil(500)).collect();
-        let latents = examples.iter().flat_map(|example| self.latent(example.latent));
+        let places: BTreeSet<usize> = self.named().map(|example| example.latent).collect();
+        let step = places.len().div_ceil(500).max(1);
+        let places: Vec<usize> = places.into_iter().step_by(step).collect();
+        let latents = places.iter().flat_map(|place| self.latent(*place));
         let latents: Vec<f32> = latents.map(|value| value.to_f32()).collect();
-        let shape = [examples.len(), channels, height, width];
+        let shape = [places.len(), channels, height, width];
         let latents = Tensor::from_data(TensorData::new(latents, shape), &Device::flex());
         let shares = coarse_shares(latents);
         (shares.iter().map(|share| is_detail(*share)).collect(), shares)
@@ -189,17 +205,15 @@ impl Prepared {
     #[cfg(test)]
     pub(crate) fn tiny() -> Self {
         let mut builder = Builder::new([2, 4, 4], [3, 6], vec!["a".into(), "b".into()], &[0.1; 12]);
-        let examples = (0..4)
-            .map(|i| {
-                let values: Vec<f32> = (0..32).map(|j| ((i * 7 + j) as f32).sin()).collect();
-                let caption = format!("thing {i}");
-                let states: Vec<f32> = (0..18).map(|j| (i * 5 + j) as f32 * 0.05).collect();
-                let latent = builder.latent(&values);
-                let text = builder.text(&caption, &states);
-                Example { latent, texts: vec![text], style: (i < 3).then_some(i % 2) }
-            })
-            .collect();
-        builder.kind(examples);
+        for i in 0..4 {
+            let values: Vec<f32> = (0..32).map(|j| ((i * 7 + j) as f32).sin()).collect();
+            let states: Vec<f32> = (0..18).map(|j| (i * 5 + j) as f32 * 0.05).collect();
+            let latent = builder.latent(&values);
+            let caption = builder.text(&format!("thing {i}"), &states);
+            let style = (i < 3).then_some(i % 2);
+            let kind = CaptionKind::Name;
+            builder.example(Example { latent, caption, style, kind, weight: 1.0 });
+        }
         builder.finish()
     }
 }
@@ -209,21 +223,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_decide_which_kind_is_drawn() {
+    fn weights_decide_what_is_drawn() {
         let mut builder = Builder::new([1, 1, 1], [1, 1], Vec::new(), &[0.0]);
-        for i in 0..3 {
+        let kinds = [CaptionKind::Name, CaptionKind::Keyword, CaptionKind::Painted];
+        for (i, (kind, weight)) in kinds.into_iter().zip([17.0, 2.0, 1.0]).enumerate() {
             let latent = builder.latent(&[i as f32]);
-            builder.kind(vec![Example { latent, texts: vec![0], style: None }]);
+            builder.example(Example { latent, caption: 0, style: None, kind, weight });
         }
         let data = builder.finish();
         let mut rng = crate::tools::random::step_rng(0, 0);
         let mut counts = [0; 3];
-        (0..4000).for_each(|_| counts[data.draw(&[0.85, 0.10, 0.05], &mut rng).latent] += 1);
+        (0..4000).for_each(|_| counts[data.draw(&mut rng).latent] += 1);
         assert!((3300..3500).contains(&counts[0]) && (330..470).contains(&counts[1]), "{counts:?}");
-        // Kinds without a share are not drawn, nor are those without examples, which keep theirs.
-        let mut gap = data.clone();
-        gap.kinds[1].examples.clear();
-        assert!((0..100).all(|_| gap.draw(&[0.0, 1.0, 0.1], &mut rng).latent == 2));
-        assert!((0..100).all(|_| data.draw(&[0.0, 1.0], &mut rng).latent == 1));
+        assert!((data.shares()[&CaptionKind::Keyword] - 0.1).abs() < 1e-9);
+        assert_eq!((data.named().count(), data.pictures(), data.count()), (1, 3, 3));
     }
 }

@@ -40,6 +40,13 @@ pub struct PreparedCache<'a> {
     pub progress: &'a dyn Progress,
 }
 
+/// Returns what part of all draws each kind of caption gets, in words.
+fn told_shares(prepared: &Prepared) -> String {
+    let shares = prepared.shares().into_iter();
+    let told = shares.map(|(kind, share)| format!("{} {:.0} %", kind.name(), 100.0 * share));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 impl PreparedCache<'_> {
     /// Returns latents and states of `origin`. `bytes` are those of the dataset's file.
     ///
@@ -74,8 +81,10 @@ impl PreparedCache<'_> {
         std::fs::create_dir_all(self.run).map_err(|source| Error::write(self.run, source))?;
         prepared.write(&path)?;
         self.progress.note(&format!(
-            "There are {} pictures, as they are and made of them.",
-            prepared.count()
+            "There are {} pictures, as they are and made of them, with {} captions: {}.",
+            prepared.pictures(),
+            prepared.count(),
+            told_shares(&prepared)
         ));
         Ok(prepared)
     }

@@ -1,37 +1,44 @@
-//! [`Prepared`] as a safetensors file: whole, as a run keeps it; or packed, to be carried to
-//! another machine, with latents in a byte a value and captions as text, whose states are computed
-//! there.
+//! [`Prepared`] as a safetensors file, which an outside trainer can read without this program.
+//!
+//! | tensor | shape | what it is |
+//! |---|---|---|
+//! | `latents` | F16 `[pictures, channels, height, width]` | normalised latents |
+//! | `text_states` | F16 `[tokens, text_dim]` | states of all captions, one after another |
+//! | `text_offsets` | I64 `[captions + 1]` | caption `i` has the tokens `text_offsets[i]..text_offsets[i + 1]` |
+//! | `example_latent`, `example_caption` | I64 `[examples]` | places of a picture and of a caption that fits it |
+//! | `example_style` | I64 `[examples]` | the style's number; as many as there are styles: none |
+//! | `example_kind` | I64 `[examples]` | what the caption says, a number of `kinds` |
+//! | `example_weight` | F32 `[examples]` | how often it is drawn, beside the others |
+//!
+//! Metadata: `format` ([`FORMAT`]), `captions`, `styles` and `kinds` (lists in JSON; caption 0 is the
+//! empty prompt), `max_tokens`, and `origin`, what it was made of.
+//!
+//! A packed file, to be carried to another machine, has `latents` in a byte a value (I8, with
+//! `latents.scale` for each 64 values of a row) and no text tensors: the states are computed there.
 
 use std::path::Path;
 
 use half::f16;
 use safetensors::SafeTensors;
-use serde::{Deserialize, Serialize};
+use safetensors::tensor::Metadata;
+use serde::de::DeserializeOwned;
 
-use super::prepared::{Example, ExampleKind, Prepared};
+use super::prepared::{Example, Prepared};
+use crate::dataset::teaching::{CaptionKind, KINDS};
 use crate::tools::files::write_target;
 use crate::tools::parallel::Workers;
 use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
-#[derive(Serialize, Deserialize)]
-struct Header {
-    origin: String,
-    latent: [usize; 3],
-    #[serde(rename = "places")]
-    max_tokens: usize,
-    text_dim: usize,
-    styles: Vec<String>,
-    kinds: Vec<ExampleKind>,
-    bounds: Vec<[usize; 2]>,
-    #[serde(default)]
-    captions: Vec<String>,
-}
+/// What `format` says.
+pub const FORMAT: &str = "patchwork prepared 2";
 
-const HEADER: &str = "prepared";
 const LATENTS: &str = "latents";
-const STATES: &str = "states";
+const STATES: &str = "text_states";
+const OFFSETS: &str = "text_offsets";
+const WEIGHTS: &str = "example_weight";
+const COLUMNS: [&str; 4] = ["example_latent", "example_caption", "example_style", "example_kind"];
 
 impl Prepared {
     /// Writes the whole file.
@@ -39,50 +46,78 @@ impl Prepared {
     /// # Errors
     /// Returns an error if it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let half = |name: &str, values: &[f16]| {
-            Stored::new(name, &[values.len()], &singles(values), Precision::Half)
-        };
-        let tensors = [half(LATENTS, &self.latents), half(STATES, &self.states)];
-        self.write_file(path, &tensors)
+        let [channels, height, width] = self.latent;
+        let pictures = self.latents.len() / (channels * height * width);
+        let latents = Stored::new(
+            LATENTS,
+            &[pictures, channels, height, width],
+            &singles(&self.latents),
+            Precision::Half,
+        );
+        let shape = [self.states.len() / self.text_dim, self.text_dim];
+        let states = Stored::new(STATES, &shape, &singles(&self.states), Precision::Half);
+        let ends = self.bounds.iter().map(|[_, end]| *end);
+        let offsets = Stored::integers(OFFSETS, [0].into_iter().chain(ends));
+        self.write_file(path, vec![latents, states, offsets])
     }
 
     /// Writes the packed file, a fifth of the size: with pictures as they are, and each `every`th
-    /// of those made of them.
+    /// of those made of them, which then stand for the others.
     ///
     /// # Errors
     /// Returns an error if it cannot be written.
     pub fn write_packed(&self, path: &Path, every: usize) -> Result<()> {
-        let mut packed = Self { states: Vec::new(), latents: Vec::new(), ..self.clone() };
-        for (i, kind) in packed.kinds.iter_mut().enumerate() {
-            let step = if i == 0 { 1 } else { every.max(1) };
-            let examples = std::mem::take(&mut kind.examples).into_iter().step_by(step);
-            let size: usize = self.latent.iter().product();
-            kind.examples = examples
-                .map(|example| {
-                    packed.latents.extend(self.latent(example.latent));
-                    Example { latent: packed.latents.len() / size - 1, ..example }
-                })
-                .collect();
-        }
         let size: usize = self.latent.iter().product();
+        let every = every.max(1);
+        let mut packed = Self { latents: Vec::new(), examples: Vec::new(), ..self.clone() };
+        let (mut places, mut made) = (vec![None; self.latents.len() / size], 0);
+        for example in &self.examples {
+            let is_made = matches!(example.kind, CaptionKind::Painted | CaptionKind::Composed);
+            let mut weight = example.weight;
+            if is_made {
+                made += 1;
+                weight *= every as f32;
+                if (made - 1) % every != 0 {
+                    continue;
+                }
+            }
+            let latent = *places[example.latent].get_or_insert_with(|| {
+                packed.latents.extend(self.latent(example.latent));
+                packed.latents.len() / size - 1
+            });
+            packed.examples.push(Example { latent, weight, ..*example });
+        }
         let shape = [packed.latents.len() / size, size];
         let tensors = Stored::in_bytes(LATENTS, &shape, &singles(&packed.latents));
-        packed.write_file(path, &tensors)
+        packed.write_file(path, tensors.into())
     }
 
-    fn write_file(&self, path: &Path, tensors: &[Stored]) -> Result<()> {
-        let header = Header {
-            origin: self.origin.clone(),
-            latent: self.latent,
-            max_tokens: self.max_tokens,
-            text_dim: self.text_dim,
-            styles: self.styles.clone(),
-            kinds: self.kinds.clone(),
-            bounds: self.bounds.clone(),
-            captions: self.captions.clone(),
+    fn write_file(&self, path: &Path, mut tensors: Vec<Stored>) -> Result<()> {
+        let styles = self.styles.len();
+        let number = |example: &Example, column: &str| match column {
+            "example_latent" => example.latent,
+            "example_caption" => example.caption,
+            "example_style" => example.style.unwrap_or(styles),
+            _ => KINDS.iter().position(|kind| *kind == example.kind).expect("all kinds are there"),
         };
-        let header = serde_json::to_string(&header).expect("plain data");
-        write_target(path, &to_bytes(tensors, Some((HEADER, header))))
+        for column in COLUMNS {
+            let values = self.examples.iter().map(|example| number(example, column));
+            tensors.push(Stored::integers(column, values));
+        }
+        let weights: Vec<f32> = self.examples.iter().map(|example| example.weight).collect();
+        tensors.push(Stored::new(WEIGHTS, &[weights.len()], &weights, Precision::Full));
+        let list = |values: &[String]| serde_json::to_string(values).expect("plain data");
+        let metadata = [
+            ("format", FORMAT.to_owned()),
+            ("origin", self.origin.clone()),
+            ("styles", list(&self.styles)),
+            ("captions", list(&self.captions)),
+            ("kinds", list(&KINDS.map(|kind| kind.name().to_owned()))),
+            ("max_tokens", self.max_tokens.to_string()),
+            ("text_dim", self.text_dim.to_string()),
+            ("latent", serde_json::to_string(&self.latent).expect("plain data")),
+        ];
+        write_target(path, &to_bytes(&tensors, metadata))
     }
 
     /// Reads either file.
@@ -92,35 +127,87 @@ impl Prepared {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         let refuse = || {
-            let problem = "it does not hold prepared latents; remove it, and `train dit` makes them \
-                           anew from a dataset, as does `patchwork pack`";
+            let problem = "it does not hold prepared latents, or those of an earlier version; remove \
+                           it, and `train dit` makes them anew from a dataset, as does `patchwork pack`";
             Error::dataset(path.display().to_string(), problem)
         };
-        let header = header(&bytes).ok_or_else(refuse)?;
+        let mut prepared = Self::of_header(&bytes).ok_or_else(refuse)?;
+        prepared.examples = prepared.read_examples(&bytes).ok_or_else(refuse)?;
+        let offsets = column(&bytes, OFFSETS).unwrap_or_default();
+        prepared.bounds = offsets.windows(2).map(|pair| [pair[0], pair[1]]).collect();
         let file = Checkpoint::new(path.display().to_string(), vec![bytes]);
         let file = file.map_err(|_| refuse())?;
         let values = |name: &str| -> Result<Vec<f16>> {
             let values = file.values(name).map_err(|_| refuse())?;
             Ok(values.into_iter().map(f16::from_f32).collect())
         };
-        Ok(Self {
-            origin: header.origin,
-            latent: header.latent,
-            max_tokens: header.max_tokens,
-            text_dim: header.text_dim,
-            styles: header.styles,
-            kinds: header.kinds,
-            bounds: header.bounds,
-            captions: header.captions,
-            latents: values(LATENTS)?,
-            states: if file.contains(STATES) { values(STATES)? } else { Vec::new() },
+        prepared.latents = values(LATENTS)?;
+        if file.contains(STATES) {
+            prepared.states = values(STATES)?;
+        }
+        let weights = file.values(WEIGHTS).map_err(|_| refuse())?;
+        for (example, weight) in prepared.examples.iter_mut().zip(weights) {
+            example.weight = weight;
+        }
+        if !prepared.is_whole() {
+            return Err(refuse());
+        }
+        prepared.weigh();
+        Ok(prepared)
+    }
+
+    /// Returns what the metadata say; `None` if they are of another kind of file.
+    fn of_header(bytes: &[u8]) -> Option<Self> {
+        let metadata = metadata(bytes)?;
+        let text = |key: &str| metadata.metadata().as_ref()?.get(key).map(String::as_str);
+        fn json<T: DeserializeOwned>(text: Option<&str>) -> Option<T> {
+            serde_json::from_str(text?).ok()
+        }
+        Some(Self {
+            latent: json(text("latent"))?,
+            max_tokens: json(text("max_tokens"))?,
+            text_dim: json(text("text_dim"))?,
+            styles: json(text("styles"))?,
+            origin: text("origin")?.to_owned(),
+            captions: json(text("captions"))?,
+            examples: Vec::new(),
+            draws: None,
+            latents: Vec::new(),
+            states: Vec::new(),
+            bounds: Vec::new(),
         })
+    }
+
+    fn read_examples(&self, bytes: &[u8]) -> Option<Vec<Example>> {
+        let [latents, captions, styles, kinds] = COLUMNS.map(|name| column(bytes, name));
+        let (latents, captions, styles, kinds) = (latents?, captions?, styles?, kinds?);
+        let places = latents.iter().zip(&captions).zip(styles.iter().zip(&kinds));
+        let example =
+            |((&latent, &caption), (&style, &kind)): ((&usize, &usize), (&usize, &usize))| {
+                let style = (style < self.styles.len()).then_some(style);
+                Some(Example { latent, caption, style, kind: *KINDS.get(kind)?, weight: 0.0 })
+            };
+        places.map(example).collect()
+    }
+
+    /// Returns whether all places that examples name are there.
+    fn is_whole(&self) -> bool {
+        let size: usize = self.latent.iter().product();
+        let tokens = self.states.len() / self.text_dim.max(1);
+        let is_there = |example: &Example| {
+            (example.latent + 1) * size <= self.latents.len()
+                && example.caption < self.captions.len()
+        };
+        size > 0
+            && self.examples.iter().all(is_there)
+            && self.bounds.iter().all(|[start, end]| start <= end && *end <= tokens)
+            && (self.bounds.is_empty() || self.bounds.len() == self.captions.len())
     }
 
     /// Returns whether a file is of this kind and packed, and no dataset.
     pub fn is_packed(bytes: &[u8]) -> bool {
         let tensors = SafeTensors::deserialize(bytes);
-        header(bytes).is_some() && tensors.is_ok_and(|file| file.tensor(STATES).is_err())
+        Self::of_header(bytes).is_some() && tensors.is_ok_and(|file| file.tensor(STATES).is_err())
     }
 
     /// Returns a packed file's captions, read by `encode`: states, row-major `[n, text_dim]`.
@@ -144,9 +231,17 @@ impl Prepared {
     }
 }
 
-fn header(bytes: &[u8]) -> Option<Header> {
+/// Returns a column of whole numbers.
+fn column(bytes: &[u8], name: &str) -> Option<Vec<usize>> {
+    let file = SafeTensors::deserialize(bytes).ok()?;
+    let numbers = file.tensor(name).ok()?.data().as_chunks::<8>().0.iter();
+    numbers.map(|bytes| usize::try_from(i64::from_le_bytes(*bytes)).ok()).collect()
+}
+
+fn metadata(bytes: &[u8]) -> Option<Metadata> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).ok()?;
-    serde_json::from_str(metadata.metadata().as_ref()?.get(HEADER)?).ok()
+    let format = metadata.metadata().as_ref()?.get("format")?;
+    (format == FORMAT).then_some(metadata)
 }
 
 fn singles(values: &[f16]) -> Vec<f32> {
@@ -162,17 +257,35 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.safetensors");
         Prepared::tiny().write(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
         assert_eq!(Prepared::read(&path).unwrap(), Prepared::tiny());
-        assert!(!Prepared::is_packed(&std::fs::read(&path).unwrap()));
+        assert!(!Prepared::is_packed(&bytes));
+        // As an outside reader sees it.
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("latents").unwrap().shape(), [4, 2, 4, 4]);
+        assert_eq!(column(&bytes, "example_style").unwrap(), [0, 1, 0, 2]);
         std::fs::write(&path, b"no").unwrap();
         assert!(Prepared::read(&path).unwrap_err().to_string().contains("anew from a dataset"));
+    }
+
+    /// A place that is not there is found when the file is read, not in the middle of a run.
+    #[test]
+    fn examples_of_nothing_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.safetensors");
+        let mut wrong = Prepared::tiny();
+        wrong.examples[2].latent = 9;
+        wrong.write(&path).unwrap();
+        assert!(Prepared::read(&path).is_err());
     }
 
     #[test]
     fn what_is_packed_is_nearly_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.safetensors");
-        let whole = Prepared::tiny();
+        let mut whole = Prepared::tiny();
+        whole.examples[2].kind = CaptionKind::Painted;
+        whole.examples[3].kind = CaptionKind::Composed;
         whole.write_packed(&path, 1).unwrap();
         assert!(Prepared::is_packed(&std::fs::read(&path).unwrap()));
         let mut packed = Prepared::read(&path).unwrap();
@@ -183,19 +296,15 @@ mod tests {
         };
         packed.read_captions(states, &Workers::of(2)).unwrap();
         assert_eq!((&packed.states, &packed.bounds), (&whole.states, &whole.bounds));
-        assert_eq!(packed.kinds, whole.kinds);
+        assert_eq!(packed.examples, whole.examples);
         for (a, b) in packed.latents.iter().zip(&whole.latents) {
             assert!((a.to_f32() - b.to_f32()).abs() < 0.01, "{a} is not {b}");
         }
-        // Of made pictures every second one, with its own latent.
-        let mut two = whole.clone();
-        two.kinds.push(two.kinds[0].clone());
-        two.write_packed(&path, 2).unwrap();
+        // Of made pictures every second one, which stands for two.
+        whole.write_packed(&path, 2).unwrap();
         let packed = Prepared::read(&path).unwrap();
-        assert_eq!(packed.kinds.iter().map(|k| k.examples.len()).collect::<Vec<_>>(), [4, 2]);
-        for (example, from) in packed.kinds[1].examples.iter().zip([0, 2]) {
-            let (a, b) = (packed.latent(example.latent)[5], whole.latent(from)[5]);
-            assert!((a.to_f32() - b.to_f32()).abs() < 0.01, "{a} is not {b}");
-        }
+        let kept: Vec<_> =
+            packed.examples.iter().map(|e| (e.latent, e.caption, e.weight)).collect();
+        assert_eq!(kept, [(0, 1, 1.0), (1, 2, 1.0), (2, 3, 2.0)]);
     }
 }

@@ -13,14 +13,14 @@ use crate::tools::parallel::by_rows;
 /// The most pictures that are looked at.
 const MOST: usize = 64;
 
-/// Returns the errors of `dit` on some pictures as they are, evenly from all, under the first
-/// caption of each and, for the wrong prompt, of the next one.
+/// Returns the errors of `dit` on some pictures as they are, evenly from all, under a name of each, a
+/// label or an everyday word, and, for the wrong prompt, under the next one's.
 ///
 /// # Panics
 /// Panics if the data hold nothing, or the model takes no text.
 pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors {
-    let all = data.plain();
-    let examples: Vec<&Example> = all.iter().step_by(all.len().div_ceil(MOST)).collect();
+    let step = data.named().count().div_ceil(MOST).max(1);
+    let examples: Vec<&Example> = data.named().step_by(step).collect();
     let [channels, height, width] = data.latent;
     let clean: Vec<f32> = examples
         .iter()
@@ -35,7 +35,7 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
     let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [examples.len()]), device);
     let text = |offset: usize| {
         let texts = examples.iter().cycle().skip(offset).take(examples.len());
-        embed(dit, data, texts.map(|example| example.texts[0]), device)
+        embed(dit, data, texts.map(|example| example.caption), device)
     };
     let (right, wrong) = (text(0), text(1));
     let mut generator = Generator::new(0);

@@ -28,8 +28,6 @@ pub struct Course<'a> {
     pub times: &'a Times,
     /// What is left out of conditions.
     pub dropout: Dropout,
-    /// How often each kind of example is drawn.
-    pub shares: &'a [f64],
     /// Which channels of the latent are detail; see [`Prepared::detail_channels`].
     pub is_detail: &'a [bool],
     /// The weight of detail channels above [`DETAIL_LEVEL`], where noise hides them.
@@ -82,21 +80,20 @@ pub struct TrainBatch {
 impl Rows {
     /// `count` rows.
     pub fn draw(data: &Prepared, count: usize, course: &Course<'_>, rng: &mut StdRng) -> Self {
-        let Course { times, dropout, shares, is_detail, detail, max_tokens } = *course;
+        let Course { times, dropout, is_detail, detail, max_tokens } = *course;
         let [channels, height, width] = data.latent;
         let size = channels * height * width;
         let (null, empty) = (data.styles.len() as i32, data.empty_text());
         let max_tokens = max_tokens.min(data.max_tokens);
         let mut rows = Self { count, max_tokens, ..Self::default() };
         for _ in 0..count {
-            let Example { latent, texts, style } = data.draw(shares, rng);
+            let Example { latent, caption, style, .. } = data.draw(rng);
             let chance: f64 = rng.random();
             let (text, label) = if chance < dropout.all {
                 (empty, null)
             } else {
-                let text = texts[rng.random_range(0..texts.len())];
                 let none = chance < dropout.all + dropout.style;
-                (text, style.filter(|_| !none).map_or(null, |style| style as i32))
+                (*caption, style.filter(|_| !none).map_or(null, |style| style as i32))
             };
             let time = times.draw(rng);
             for &clean in data.latent(*latent) {
@@ -187,7 +184,6 @@ mod tests {
         let course = Course {
             times: &Times::default(),
             dropout: Dropout { all: 0.2, style: 0.2 },
-            shares: &[1.0],
             is_detail: &[false, true],
             detail: 0.25,
             max_tokens: 2,

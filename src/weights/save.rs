@@ -1,5 +1,7 @@
 //! From a module to a safetensors file, by its key table: what [`load`](fn@super::load) undoes.
 
+use std::collections::HashMap;
+
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use half::f16;
@@ -54,6 +56,13 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
+    /// Returns whole numbers, as I64.
+    pub fn integers(name: &str, values: impl IntoIterator<Item = usize>) -> Self {
+        let bytes: Vec<u8> =
+            values.into_iter().flat_map(|value| (value as i64).to_le_bytes()).collect();
+        Self { name: name.to_owned(), shape: vec![bytes.len() / 8], dtype: Dtype::I64, bytes }
+    }
+
     /// Returns the name that the file has for it.
     pub fn name(&self) -> &str {
         &self.name
@@ -97,13 +106,18 @@ pub fn parameters<M: Module>(module: &M, table: &KeyTable, precision: Precision)
     saver.stored
 }
 
-/// Returns the bytes of a safetensors file.
-pub fn to_bytes(tensors: &[Stored], metadata: Option<(&str, String)>) -> Vec<u8> {
+/// Returns the bytes of a safetensors file, with what it says of itself.
+pub fn to_bytes<'a>(
+    tensors: &[Stored],
+    metadata: impl IntoIterator<Item = (&'a str, String)>,
+) -> Vec<u8> {
     let views = tensors.iter().map(|tensor| {
         let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
         (&tensor.name, view.expect("as many bytes as the shape says"))
     });
-    let metadata = metadata.map(|(key, value)| [(key.to_owned(), value)].into());
+    let metadata: HashMap<String, String> =
+        metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let metadata = Some(metadata).filter(|metadata| !metadata.is_empty());
     safetensors::serialize(views, metadata).expect("names differ, and shapes fit")
 }
 

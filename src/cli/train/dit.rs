@@ -1,17 +1,19 @@
 //! `patchwork train dit`.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::Common;
 use crate::cli::load_model;
 use crate::cli::terminal::{note, print};
+use crate::dataset::Dataset;
 use crate::pipeline::export::{export, manifest};
 use crate::pipeline::stickers::{DIT, Manifest};
 use crate::tools::device;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
 use crate::train::dit::{DitSettings, DitTask};
-use crate::train::examples::KINDS;
 use crate::train::prepared::Prepared;
 use crate::train::prepared_cache::PreparedCache;
 use crate::train::run::{Plan, run as train};
@@ -49,9 +51,10 @@ pub(in crate::cli) struct TrainDitArguments {
     /// default 0.25, and 0.5 while the rate falls.
     #[arg(long, value_name = "X")]
     detail: Option<f64>,
-    /// How often pictures as they are, painted ones and composed ones are drawn.
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', default_value = "0.85,0.10,0.05")]
-    shares: Vec<f64>,
+    /// Draw in the dataset's styles: those that the model has keep what they have learnt, by their
+    /// names; its others are left out.
+    #[arg(long)]
+    new_styles: bool,
     /// The part of the patches that skips the middle blocks. By default 0.75, and 0 while the rate
     /// falls, as the network that draws skips none.
     #[arg(long, value_name = "X")]
@@ -86,7 +89,6 @@ impl TrainDitArguments {
             max_grad_norm: 1.0,
             times: self.times.clone().unwrap_or_else(times),
             detail: self.detail.unwrap_or(if falls { 0.5 } else { 0.25 }),
-            shares: self.shares.clone(),
             skipping: self.skipping.unwrap_or(if falls { 0.0 } else { 0.75 }),
             max_tokens: self.max_tokens.unwrap_or(if falls {
                 manifest.text_tokens
@@ -110,10 +112,6 @@ impl TrainDitArguments {
         }
         if !(0.0..=1e3).contains(&self.detail.unwrap_or(1.0)) {
             return refuse("--detail must be 0 to 1000");
-        }
-        let are_shares = self.shares.iter().all(|share| (0.0..=1e6).contains(share));
-        if self.shares.len() != KINDS || !are_shares || self.shares.iter().sum::<f64>() <= 0.0 {
-            return refuse("--shares must be three numbers, none below 0 and not all 0");
         }
         if self.from_scratch && self.common.from.is_some() {
             return refuse("--from begins with another run's weights: leave out --from-scratch");
@@ -160,14 +158,21 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     let plan = common.plan(arguments.learning_rate, arguments.batch_size)?;
     arguments.check()?;
     let folder = common.folder()?;
-    let manifest = manifest(&common.model)?;
+    let mut manifest = manifest(&common.model)?;
     let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
+    if arguments.new_styles {
+        manifest.set_styles(styles_of(&bytes, &common.data)?);
+    }
     let origin = manifest.prepared_origin(&FileFacts::of(&bytes).sha256, common.seed);
     let settings = arguments.settings(&plan, &manifest, origin.clone())?;
     // Before long work.
     snapshot::last(&common.run, &settings)?;
     let device = device::named(&common.device).await?;
     let model = load_model(&common.model, &device, true).await?;
+    let model = match arguments.new_styles {
+        true => model.with_styles(manifest.styles.clone()),
+        false => model,
+    };
     let cache = PreparedCache {
         run: &common.run,
         from: common.from.as_deref(),
@@ -198,7 +203,10 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
 
     let seen = settings.seen + state.step * arguments.batch_size;
     let bytes = to_bytes(&parameters(&state.ema, &keys::DIT, Precision::Half), None);
-    export(&common.model, &folder, &[(DIT, bytes)], |m| m.images_seen = Some(seen))?;
+    export(&common.model, &folder, &[(DIT, bytes)], |m| {
+        m.images_seen = Some(seen);
+        m.set_styles(manifest.styles.clone());
+    })?;
     print(format!(
         "{}: {}; its DiT has seen {seen} pictures in all",
         folder.display(),
@@ -212,6 +220,14 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         ))?;
     }
     Ok(())
+}
+
+/// Returns the styles of a dataset, or of what was packed of one, sorted.
+fn styles_of(bytes: &[u8], path: &Path) -> Result<Vec<String>> {
+    if Prepared::is_packed(bytes) {
+        return Ok(Prepared::read(path)?.styles);
+    }
+    Ok(Dataset::from_bytes(bytes, path)?.styles())
 }
 
 /// Returns which channels of the latent are detail, and prints them.

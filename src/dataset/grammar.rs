@@ -1,0 +1,173 @@
+//! English for captions: plurals, and who takes an article.
+
+use pluralizer::pluralize;
+
+/// Plural in form, one in kind, or nothing that one counts.
+const UNCOUNTED: [&str; 40] = [
+    "scissors",
+    "glasses",
+    "sunglasses",
+    "goggles",
+    "trousers",
+    "pants",
+    "jeans",
+    "shorts",
+    "tights",
+    "pyjamas",
+    "pajamas",
+    "headphones",
+    "binoculars",
+    "chopsticks",
+    "noodles",
+    "fries",
+    "ramen",
+    "pasta",
+    "spaghetti",
+    "broccoli",
+    "bacon",
+    "toast",
+    "tofu",
+    "honey",
+    "butter",
+    "milk",
+    "tea",
+    "coffee",
+    "beer",
+    "wine",
+    "sushi",
+    "garlic",
+    "ginger",
+    "popcorn",
+    "corn",
+    "lightning",
+    "fog",
+    "confetti",
+    "sand",
+    "hair",
+];
+/// Beginnings whose h is not heard.
+const SILENT: [&str; 3] = ["hour", "heir", "honest"];
+/// Whole names that are no things: no article stands before them.
+const ENDINGS: [&str; 4] = ["ing", "ness", "ed", "wear"];
+
+/// Returns the last word of a name's head: “hand” of “hand with fingers splayed”.
+pub fn head(label: &str) -> &str {
+    let ends = [" with ", " of ", " in ", " on ", " and ", " at ", " behind ", ": "];
+    let end = ends.iter().filter_map(|end| label.find(end)).min().unwrap_or(label.len());
+    label[..end].rsplit(' ').next().unwrap_or(label)
+}
+
+/// Returns the same of several: “red apples”, “pots of food”, “scissors”.
+pub fn plural(label: &str) -> String {
+    let word = head(label);
+    if word.is_empty() || UNCOUNTED.contains(&word) || is_many(word) {
+        return label.to_owned();
+    }
+    let start = word.as_ptr() as usize - label.as_ptr() as usize;
+    let (before, after) = (&label[..start], &label[start + word.len()..]);
+    format!("{before}{}{after}", pluralize(word, 2, false))
+}
+
+/// Returns the same word of one: “shoe” of “shoes”.
+pub fn singular(word: &str) -> String {
+    match UNCOUNTED.contains(&word) {
+        true => word.to_owned(),
+        false => pluralize(word, 1, false),
+    }
+}
+
+fn is_many(word: &str) -> bool {
+    pluralize(word, 2, false) == word && pluralize(word, 1, false) != word
+}
+
+/// Returns the name with “a” or “an” before it; `None` if it takes none.
+pub fn with_article(name: &str) -> Option<String> {
+    let word = head(name);
+    let is_bare = name.starts_with("the ") || strip_article(name) != name;
+    let is_act = !name.contains(' ') && ENDINGS.iter().any(|end| word.ends_with(end));
+    if word.is_empty() || is_bare || is_act || is_many(word) || UNCOUNTED.contains(&word) {
+        return None;
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let article = match SILENT.iter().any(|start| name.starts_with(start)) {
+        true => "an",
+        false => in_definite::get_a_or_an(name),
+    };
+    Some(format!("{article} {name}"))
+}
+
+/// Returns a caption without the article that it begins with.
+pub fn strip_article(caption: &str) -> &str {
+    ["a ", "an "].iter().find_map(|article| caption.strip_prefix(article)).unwrap_or(caption)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_have_plurals() {
+        for (one, many) in [
+            ("cat", "cats"),
+            ("red apple", "red apples"),
+            ("butterfly", "butterflies"),
+            ("bus", "buses"),
+            ("mouse", "mice"),
+            ("toy", "toys"),
+            ("wolf", "wolves"),
+            ("scissors", "scissors"),
+            ("grapes", "grapes"),
+            ("glasses", "glasses"),
+            ("cherries", "cherries"),
+            ("sheep", "sheep"),
+            ("fish", "fish"),
+            ("tooth", "teeth"),
+            ("leaf", "leaves"),
+            ("knife", "knives"),
+            ("goose", "geese"),
+            ("pot of food", "pots of food"),
+            ("hand with fingers splayed", "hands with fingers splayed"),
+            ("potato", "potatoes"),
+            ("piano", "pianos"),
+            ("box", "boxes"),
+            ("peach", "peaches"),
+            ("cactus", "cacti"),
+            ("snowman", "snowmen"),
+            ("ballet shoes", "ballet shoes"),
+            ("dress", "dresses"),
+            ("hibiscus", "hibiscuses"),
+            ("octopus", "octopuses"),
+            ("fries", "fries"),
+            ("deer", "deer"),
+        ] {
+            assert_eq!(plural(one), many);
+        }
+    }
+
+    #[test]
+    fn articles_stand_where_they_belong() {
+        for (name, with) in [
+            ("apple", Some("an apple")),
+            ("eye", Some("an eye")),
+            ("unicorn", Some("a unicorn")),
+            ("hourglass", Some("an hourglass")),
+            ("umbrella", Some("an umbrella")),
+            ("ufo", Some("a ufo")),
+            ("bus", Some("a bus")),
+            ("dress", Some("a dress")),
+            ("hot dog", Some("a hot dog")),
+            ("man swimming", Some("a man swimming")),
+            ("scissors", None),
+            ("grapes", None),
+            ("a cat", None),
+            ("an old car", None),
+            ("swimming", None),
+            ("popcorn", None),
+        ] {
+            assert_eq!(with_article(name).as_deref(), with, "{name}");
+        }
+        assert_eq!(strip_article("an old car"), "old car");
+    }
+}

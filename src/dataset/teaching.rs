@@ -1,0 +1,377 @@
+//! What a dataset's pictures are taught by: captions of each, and how often each is drawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use serde::{Deserialize, Serialize};
+
+use super::colours::{colourfulness, has_colour};
+use super::families::Families;
+use super::grammar::with_article;
+use super::keywords::Keywords;
+use super::sets::SETS;
+use super::{Dataset, Entry, Split};
+use crate::text::WordTable;
+
+/// What a caption says of its picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptionKind {
+    /// Its label, or an everyday word: “dog face”, “dog”.
+    Name,
+    /// The colour that is seen in it: “red car”.
+    Colour,
+    /// The label and a keyword: “dog face, pet”.
+    Keyword,
+    /// A keyword alone, if it means this: “hound”.
+    Synonym,
+    /// The style in words, with its label off: “dog, noto style”.
+    Style,
+    /// What was made of it: painted.
+    Painted,
+    /// What was made of it: several, small, at a side, beside another.
+    Composed,
+}
+
+/// All kinds, in the order of their numbers in files.
+pub const KINDS: [CaptionKind; 7] = [
+    CaptionKind::Name,
+    CaptionKind::Colour,
+    CaptionKind::Keyword,
+    CaptionKind::Synonym,
+    CaptionKind::Style,
+    CaptionKind::Painted,
+    CaptionKind::Composed,
+];
+
+impl CaptionKind {
+    /// Returns its share of all draws, as it is meant to be. What a picture has no captions for is
+    /// given to its names.
+    pub const fn share(self) -> f64 {
+        match self {
+            Self::Name => 0.45,
+            Self::Colour | Self::Keyword => 0.15,
+            Self::Synonym => 0.10,
+            Self::Style | Self::Painted | Self::Composed => 0.05,
+        }
+    }
+
+    /// Returns its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Colour => "colour",
+            Self::Keyword => "keyword",
+            Self::Synonym => "synonym",
+            Self::Style => "style",
+            Self::Painted => "painted",
+            Self::Composed => "composed",
+        }
+    }
+}
+
+/// Words for a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caption {
+    /// The words.
+    pub text: String,
+    /// What they say.
+    pub kind: CaptionKind,
+    /// How much of the picture's draws they get: all of a picture's sum to 1, what is made of it
+    /// among them.
+    pub weight: f64,
+}
+
+/// A kind that few pictures have is drawn more often from those, but at most by this.
+const MOST: f64 = 1.3;
+/// Of a name's draws, this part has an article.
+const ARTICLE: f64 = 0.25;
+/// A family's labels share the weight of so many.
+const FAMILY: f64 = 3.0;
+/// The group of a user's own pictures, whose captions stay as they are.
+pub const OWN: &str = "own";
+/// Who is never painted.
+const PEOPLE: &str = "people & body";
+const SHAPES: &str = "symbols";
+/// The least part of a picture that has a hue if it is painted.
+const COLOURFUL: f64 = 0.2;
+/// Things of names longer than this are not made into others.
+const WORDS: usize = 3;
+
+/// What all pictures of a dataset are taught by.
+#[derive(Debug)]
+pub struct Teaching<'a> {
+    entries: &'a [Entry],
+    keywords: Keywords<'a>,
+    /// Names of concepts that are held out, by which nothing may be taught.
+    concepts: BTreeSet<&'a str>,
+    /// And of pairs too.
+    held: BTreeSet<&'a str>,
+    weights: BTreeMap<(&'a str, &'a str), f64>,
+    /// Whether there is something in a picture to paint.
+    has_paint: Vec<bool>,
+    shares: BTreeMap<CaptionKind, f64>,
+}
+
+impl<'a> Teaching<'a> {
+    /// Of a dataset, its families, and what everyday words mean.
+    pub fn new(dataset: &'a Dataset, families: &'a Families, everyday: &'a WordTable) -> Self {
+        let entries = dataset.entries.as_slice();
+        let labels = |splits: &[Split]| {
+            let of_split = entries.iter().filter(|entry| splits.contains(&entry.split));
+            of_split.map(|entry| entry.label.as_str()).collect()
+        };
+        let mut teaching = Self {
+            entries,
+            keywords: Keywords::new(entries, families, everyday),
+            concepts: labels(&[Split::Concept]),
+            held: labels(&[Split::Concept, Split::Pair]),
+            weights: weights(entries, families),
+            has_paint: has_paint(dataset),
+            shares: KINDS.into_iter().map(|kind| (kind, kind.share())).collect(),
+        };
+        teaching.shares = teaching.scaled();
+        teaching
+    }
+
+    /// Returns shares that come out as they are meant to, though not every picture has captions of
+    /// every kind.
+    fn scaled(&self) -> BTreeMap<CaptionKind, f64> {
+        let (mut having, mut all) = (BTreeMap::<CaptionKind, f64>::new(), 0.0);
+        for i in self.learnt() {
+            let weight = self.weight(i);
+            all += weight;
+            for (kind, _) in self.texts(i).into_iter().filter(|(_, texts)| !texts.is_empty()) {
+                *having.entry(kind).or_default() += weight;
+            }
+            for kind in self.made(i) {
+                *having.entry(kind).or_default() += weight;
+            }
+        }
+        let scale = |kind: CaptionKind| {
+            let part = having.get(&kind).map_or(1.0, |having| having / all);
+            kind.share() * (1.0 / part).min(MOST)
+        };
+        KINDS.into_iter().map(|kind| (kind, scale(kind))).collect()
+    }
+
+    /// Returns the places of the pictures that are learnt.
+    pub fn learnt(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.entries.len()).filter(|i| self.entries[*i].split == Split::Train)
+    }
+
+    /// Returns how often the picture at place `i` is drawn, beside others: each label equally within
+    /// a style, and families like one label or three.
+    pub fn weight(&self, i: usize) -> f64 {
+        let Entry { style, label, .. } = &self.entries[i];
+        self.weights.get(&(style.as_str(), label.as_str())).copied().unwrap_or(0.0)
+    }
+
+    /// Returns what is made of the picture at place `i`: painted, composed, both or nothing.
+    pub fn made(&self, i: usize) -> Vec<CaptionKind> {
+        let Entry { label, group, .. } = &self.entries[i];
+        let is_named = !label.is_empty() && label.split(' ').count() <= WORDS;
+        if !is_named || group == PEOPLE || group == SHAPES {
+            return Vec::new();
+        }
+        match self.has_paint[i] {
+            true => vec![CaptionKind::Painted, CaptionKind::Composed],
+            false => vec![CaptionKind::Composed],
+        }
+    }
+
+    /// Returns the names of the picture at place `i`: its label, and everyday words.
+    pub fn names(&self, i: usize) -> Vec<&'a str> {
+        let entry = &self.entries[i];
+        let names = [&entry.label].into_iter().chain(&entry.names).map(String::as_str);
+        names.filter(|name| !name.is_empty()).collect()
+    }
+
+    /// Returns whether nothing may be taught by these words: they name what is held out.
+    pub fn is_held(&self, words: &str) -> bool {
+        self.held.contains(words)
+    }
+
+    /// Returns the captions of the picture at place `i` as it is. What they leave of 1 is for what
+    /// is [made](Self::made) of it.
+    pub fn captions(&self, i: usize) -> Vec<Caption> {
+        let texts = self.texts(i);
+        let mut rest = 1.0;
+        for kind in self.made(i) {
+            rest -= self.shares[&kind];
+        }
+        let mut captions = Vec::new();
+        let others = texts.iter().filter(|(kind, _)| *kind != CaptionKind::Name);
+        for (kind, texts) in others.filter(|(_, texts)| !texts.is_empty()) {
+            let share = self.shares[kind];
+            rest -= share;
+            let each = share / texts.len() as f64;
+            captions.extend(texts.iter().map(|text| Caption {
+                text: text.clone(),
+                kind: *kind,
+                weight: each,
+            }));
+        }
+        let mut names = self.names(i);
+        if names.is_empty() {
+            names.push("");
+        }
+        let each = rest / names.len() as f64;
+        for name in names {
+            let kind = CaptionKind::Name;
+            match self.with_article(i, name) {
+                Some(text) => {
+                    captions.push(Caption { text, kind, weight: each * ARTICLE });
+                    let weight = each * (1.0 - ARTICLE);
+                    captions.push(Caption { text: name.to_owned(), kind, weight });
+                }
+                None => captions.push(Caption { text: name.to_owned(), kind, weight: each }),
+            }
+        }
+        captions
+    }
+
+    /// Returns the part of the draws that a kind of made pictures gets.
+    pub fn share(&self, kind: CaptionKind) -> f64 {
+        self.shares[&kind]
+    }
+
+    fn with_article(&self, i: usize, name: &str) -> Option<String> {
+        // Faces are called by what they do, and own captions are left alone.
+        let Entry { group, .. } = &self.entries[i];
+        if group == OWN || group == "smileys & emotion" { None } else { with_article(name) }
+    }
+
+    /// Returns the texts of a picture as it is, besides its names.
+    fn texts(&self, i: usize) -> Vec<(CaptionKind, Vec<String>)> {
+        let entry = &self.entries[i];
+        let Entry { label, style, group, colour, .. } = entry;
+        let names = self.names(i);
+        let colour = match colour {
+            Some(colour) if group != PEOPLE && group != SHAPES && !has_colour(label) => {
+                let coloured = names.iter().filter(|name| !has_colour(name));
+                let coloured = coloured.map(|name| format!("{colour} {name}"));
+                coloured.filter(|words| !self.is_held(words)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let is_free = |words: &String| !self.concepts.contains(words.as_str());
+        let beside = self.keywords.beside(entry).into_iter().filter(is_free);
+        let beside: Vec<String> = match label.is_empty() {
+            true => Vec::new(),
+            false => beside.map(|keyword| format!("{label}, {keyword}")).collect(),
+        };
+        let bare = self.keywords.bare(entry).into_iter().filter(is_free).collect();
+        let style = match group.as_str() {
+            OWN => Vec::new(),
+            _ => names
+                .iter()
+                .flat_map(|name| [format!("{style} {name}"), format!("{name}, {style} style")])
+                .collect(),
+        };
+        vec![
+            (CaptionKind::Colour, colour),
+            (CaptionKind::Keyword, beside),
+            (CaptionKind::Synonym, bare),
+            (CaptionKind::Style, style),
+        ]
+    }
+}
+
+/// Returns whether each picture has something to paint: it is colourful, and its colours are its own.
+fn has_paint(dataset: &Dataset) -> Vec<bool> {
+    let is_plain = |style: &str| SETS.iter().any(|set| set.style == style && !set.in_colour);
+    let pictures = dataset.entries.par_iter().zip(&dataset.pictures);
+    pictures
+        .map(|(entry, picture)| !is_plain(&entry.style) && colourfulness(picture) >= COLOURFUL)
+        .collect()
+}
+
+/// Returns how often a picture of each style and label is drawn.
+fn weights<'a>(entries: &'a [Entry], families: &Families) -> BTreeMap<(&'a str, &'a str), f64> {
+    let mut pictures: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.split == Split::Train) {
+        *pictures.entry((&entry.style, &entry.label)).or_default() += 1;
+    }
+    let mut sizes: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for (style, label) in pictures.keys() {
+        *sizes.entry((*style, families.of(label))).or_default() += 1;
+    }
+    let weight = |(&(style, label), &count): (&(&'a str, &'a str), &usize)| {
+        let family = sizes[&(style, families.of(label))] as f64;
+        ((style, label), (FAMILY / family).min(1.0) / count as f64)
+    };
+    pictures.iter().map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Image;
+
+    fn entry(label: &str, style: &str) -> Entry {
+        Entry {
+            label: label.into(),
+            tags: vec!["pet".into(), "woof".into()],
+            names: vec!["dog".into()],
+            style: style.into(),
+            group: "animals & nature".into(),
+            colour: Some("brown".into()),
+            ..Entry::default()
+        }
+    }
+
+    fn dataset() -> Dataset {
+        let mut entries = vec![entry("dog face", "noto"), entry("dog face", "noto")];
+        let clock = |hour: &&str| Entry { label: format!("{hour} o’clock"), ..entry("", "noto") };
+        entries.extend(["one", "two", "three", "four", "five", "six"].iter().map(clock));
+        entries.push(Entry { split: Split::Concept, ..entry("woof", "noto") });
+        let man = Entry { group: PEOPLE.into(), names: Vec::new(), ..entry("man", "noto") };
+        entries.push(man);
+        let picture = Image { width: 8, height: 8, pixels: [130, 80, 40, 255].repeat(64) };
+        Dataset { pictures: vec![picture; entries.len()], entries }
+    }
+
+    #[test]
+    fn captions_are_of_all_kinds_and_sum_to_one() {
+        let dataset = dataset();
+        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let everyday = WordTable::new("dog\tdog face\n").unwrap();
+        let teaching = Teaching::new(&dataset, &families, &everyday);
+        let captions = teaching.captions(0);
+        let texts: Vec<&str> = captions.iter().map(|caption| caption.text.as_str()).collect();
+        for text in [
+            "dog face",
+            "a dog face",
+            "dog",
+            "a dog",
+            "brown dog",
+            "brown dog face",
+            "dog face, pet",
+            "pet",
+            "noto dog",
+            "dog face, noto style",
+        ] {
+            assert!(texts.contains(&text), "{text} is not among {texts:?}");
+        }
+        // “woof” is a concept that is held out.
+        assert!(!texts.iter().any(|text| text.contains("woof")), "{texts:?}");
+        let made: f64 = teaching.made(0).into_iter().map(|kind| teaching.share(kind)).sum();
+        let sum: f64 = captions.iter().map(|caption| caption.weight).sum();
+        assert!((sum + made - 1.0).abs() < 1e-9, "{sum} and {made}");
+    }
+
+    #[test]
+    fn labels_are_drawn_equally_and_families_as_three() {
+        let dataset = dataset();
+        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let everyday = WordTable::default();
+        let teaching = Teaching::new(&dataset, &families, &everyday);
+        // Two pictures of one label, six labels of one family.
+        assert_eq!([0, 1, 2, 7, 9].map(|i| teaching.weight(i)), [0.5, 0.5, 0.5, 0.5, 1.0]);
+        assert_eq!(teaching.weight(8), 0.0);
+        assert_eq!(teaching.made(9), []);
+        let people = teaching.captions(9);
+        assert!(people.iter().all(|caption| caption.kind != CaptionKind::Colour));
+    }
+}

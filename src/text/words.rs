@@ -1,0 +1,264 @@
+//! Everyday words, and what pictures of them are called: one table for those who teach a model and for
+//! those who ask it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Error, Result};
+
+/// Everyday words, and the labels that show what they mean.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WordTable {
+    /// The labels of each word, the best first.
+    labels: BTreeMap<String, Vec<String>>,
+    /// Every single word that stands in the table.
+    known: BTreeSet<String>,
+}
+
+/// Words that prompts are made of besides names: nothing is missing if the table lacks them.
+const GRAMMAR: [&str; 62] = [
+    "a",
+    "an",
+    "the",
+    "and",
+    "or",
+    "of",
+    "on",
+    "in",
+    "at",
+    "to",
+    "with",
+    "without",
+    "for",
+    "from",
+    "by",
+    "under",
+    "over",
+    "behind",
+    "beside",
+    "near",
+    "into",
+    "as",
+    "is",
+    "are",
+    "my",
+    "your",
+    "his",
+    "her",
+    "its",
+    "their",
+    "very",
+    "some",
+    "no",
+    "not",
+    "that",
+    "this",
+    "it",
+    "left",
+    "right",
+    "top",
+    "bottom",
+    "one",
+    "two",
+    "three",
+    "four",
+    "small",
+    "little",
+    "big",
+    "large",
+    "cute",
+    "beautiful",
+    "funny",
+    "style",
+    "sticker",
+    "emoji",
+    "icon",
+    "drawing",
+    "picture",
+    "background",
+    "side",
+    "color",
+    "colour",
+];
+const COLOURS: [&str; 12] = [
+    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "gray", "grey", "black",
+    "white",
+];
+
+/// The most words that are named in place of one that is not known.
+const NEAREST: usize = 3;
+
+impl WordTable {
+    /// From a file's text: a word, a tab and its labels, separated by commas, in each line; lines
+    /// with # are remarks. A word without labels means nothing that there is a picture of.
+    ///
+    /// # Errors
+    /// Returns an error if a line has no tab, or a word stands twice.
+    pub fn new(text: &str) -> Result<Self> {
+        let mut all = Self::default();
+        for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
+            if line.starts_with('#') || line.trim().is_empty() {
+                continue;
+            }
+            let refuse =
+                |problem| Err(Error::model("words.tsv", format!("line {number} {problem}")));
+            let Some((word, labels)) = line.split_once('\t') else {
+                return refuse("should be a word, a tab and labels");
+            };
+            let labels: Vec<String> =
+                labels.split(',').map(|label| label.trim().to_owned()).collect();
+            let labels: Vec<String> = labels.into_iter().filter(|l| !l.is_empty()).collect();
+            if !labels.is_empty() {
+                for name in labels.iter().map(String::as_str).chain([word]) {
+                    all.known.extend(parts(name).map(str::to_owned));
+                }
+            }
+            if all.labels.insert(word.trim().to_owned(), labels).is_some() {
+                return refuse("has a word that stands there already");
+            }
+        }
+        Ok(all)
+    }
+
+    /// Returns the words that have labels, and these.
+    pub fn words(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let words = self.labels.iter().map(|(word, labels)| (word.as_str(), labels.as_slice()));
+        words.filter(|(_, labels)| !labels.is_empty())
+    }
+
+    /// Returns whether the table has the word, with labels or without.
+    pub fn has(&self, word: &str) -> bool {
+        self.labels.contains_key(word)
+    }
+
+    /// Returns the labels of a word; none if it is not there.
+    pub fn labels(&self, word: &str) -> &[String] {
+        self.labels.get(word).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the label that a whole prompt is read as, if it is a word of the table, whatever its
+    /// case and article, and its label another word.
+    pub fn read(&self, prompt: &str) -> Option<&str> {
+        let prompt = plain(prompt);
+        let label = self.labels(&prompt).first()?;
+        (*label != prompt).then_some(label)
+    }
+
+    /// Returns the words of a prompt that the table lacks, each with the nearest that it has.
+    pub fn unknown(&self, prompt: &str) -> Vec<(String, Vec<String>)> {
+        if self.labels.is_empty() || !self.labels(&plain(prompt)).is_empty() {
+            return Vec::new();
+        }
+        let prompt = prompt.to_lowercase();
+        let mut found: Vec<(String, Vec<String>)> = Vec::new();
+        for word in parts(&prompt).filter(|word| !self.is_known(word)) {
+            if !found.iter().any(|(other, _)| other == word) {
+                found.push((word.to_owned(), self.nearest(word)));
+            }
+        }
+        found
+    }
+
+    fn is_known(&self, word: &str) -> bool {
+        let is_there = |word: &str| {
+            self.known.contains(word) || GRAMMAR.contains(&word) || COLOURS.contains(&word)
+        };
+        is_there(word) || stems(word).any(|stem| is_there(&stem))
+    }
+
+    /// Returns the words and labels that are spelled most like `word`, the nearest first.
+    fn nearest(&self, word: &str) -> Vec<String> {
+        let most = (word.chars().count() / 3).max(1);
+        let first = word.chars().next();
+        let near = self.words().filter_map(|(known, _)| {
+            // Who mistypes a word seldom does so at its beginning.
+            let far = strsim::damerau_levenshtein(word, known);
+            let begins = first == known.chars().next();
+            (far <= most).then_some((far, !begins, known))
+        });
+        let mut near: Vec<_> = near.collect();
+        near.sort_unstable();
+        near.into_iter().take(NEAREST).map(|(_, _, known)| known.to_owned()).collect()
+    }
+}
+
+/// Returns a prompt in lower case, without its article, and what ends a sentence.
+fn plain(prompt: &str) -> String {
+    let prompt = prompt.to_lowercase();
+    let words: Vec<&str> = prompt.split_whitespace().collect();
+    let words = match words[..] {
+        ["a" | "an" | "the", _, ..] => &words[1..],
+        _ => &words[..],
+    };
+    words.join(" ").trim_end_matches(['.', '!', '?', ',']).to_owned()
+}
+
+/// Returns the single words of a name.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let is_between = |c: char| !c.is_alphanumeric() && c != '’' && c != '\'';
+    name.split(is_between).filter(|word| word.chars().any(char::is_alphabetic))
+}
+
+/// Returns what a word may be a form of: “cat” of “cats”, “smile” of “smiling”.
+fn stems(word: &str) -> impl Iterator<Item = String> {
+    let ends: [(&str, &[&str]); 6] = [
+        ("ies", &["y"]),
+        ("es", &["", "e"]),
+        ("s", &[""]),
+        ("ing", &["", "e"]),
+        ("ed", &["", "e"]),
+        ("y", &["", "ies"]),
+    ];
+    let stems = ends.into_iter().filter_map(move |(end, others)| {
+        let stem = word.strip_suffix(end).filter(|stem| stem.chars().count() > 1)?;
+        Some(others.iter().map(move |other| format!("{stem}{other}")))
+    });
+    stems.flatten().chain([format!("{word}s"), format!("{word}es")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> WordTable {
+        let text = "# by nobody\nbee\thoneybee\ncat\tcat,cat face\nphone\tmobile phone,telephone\n\
+                    carrot\tcarrot\nsofa\t\n";
+        WordTable::new(text).unwrap()
+    }
+
+    #[test]
+    fn a_whole_prompt_is_read_by_the_table() {
+        let table = table();
+        for (prompt, read) in [
+            ("bee", Some("honeybee")),
+            ("A  Bee!", Some("honeybee")),
+            ("the phone", Some("mobile phone")),
+            ("cat", None),
+            ("sofa", None),
+            ("a bee and a cat", None),
+            ("a", None),
+            ("", None),
+        ] {
+            assert_eq!(table.read(prompt), read, "{prompt}");
+        }
+        assert_eq!(table.labels("cat"), ["cat", "cat face"]);
+        assert_eq!(table.words().count(), 4);
+    }
+
+    #[test]
+    fn unknown_words_get_the_nearest_known_ones() {
+        let table = table();
+        assert!(table.unknown("two red cats with carrots on the left").is_empty());
+        let unknown = table.unknown("a carot and a sofa and a carot");
+        assert_eq!(unknown[0], ("carot".into(), vec!["carrot".into()]));
+        assert_eq!(unknown[1..], [("sofa".into(), vec![])]);
+        assert!(WordTable::default().unknown("anything").is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_wrong_is_named() {
+        for bad in ["no tab", "bee\thoneybee\nbee\tcat"] {
+            let error = WordTable::new(bad).unwrap_err().to_string();
+            assert!(error.contains("line "), "{error}");
+        }
+    }
+}

@@ -1,11 +1,11 @@
 //! The native program, a file a command.
 
 mod dataset;
-mod emoji;
 mod evaluate;
 mod generate;
 mod inspect;
 mod known_answer;
+mod names;
 mod pack;
 mod picture;
 mod progress;
@@ -16,6 +16,7 @@ mod sheet;
 mod terminal;
 mod train;
 mod trim;
+mod words;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -55,8 +56,11 @@ enum Command {
     Quantise(quantise::QuantiseArguments),
     /// Leave word pieces that prompts do not use out of a model's text encoder.
     Trim(trim::TrimArguments),
-    /// Write names of emoji beside a model, which then reads them in prompts.
-    Emoji(emoji::EmojiArguments),
+    /// Write beside a model what it reads prompts by: names of emoji, and everyday words.
+    #[command(alias = "emoji")]
+    Names(names::NamesArguments),
+    /// Say what a prompt is read as, which pictures teach it, and what else the same words teach.
+    Words(words::WordsArguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::InspectArguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
@@ -76,7 +80,8 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments, &bars),
         Command::Quantise(arguments) => quantise::run(&arguments),
         Command::Trim(arguments) => trim::run(&arguments),
-        Command::Emoji(arguments) => emoji::run(&arguments, &bars),
+        Command::Names(arguments) => names::run(&arguments, &bars),
+        Command::Words(arguments) => words::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
     };

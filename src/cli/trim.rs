@@ -59,6 +59,7 @@ pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
 
     let file = Checkpoint::new("the smaller text encoder", vec![small.clone()])?;
     let new = TextReader {
+        words: reader.words.clone(),
         tokenizer: Tokenizer::new(&kept)?.with_emoji(reader.tokenizer.emoji().clone()),
         encoder: load(text_config(&file).init(&device), &file, &keys::MINILM)?,
         max_tokens: reader.max_tokens,

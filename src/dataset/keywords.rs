@@ -71,7 +71,11 @@ impl<'a> Keywords<'a> {
 
     /// Returns whether `word` alone means `label` and little else.
     pub fn may_stand(&self, label: &str, word: &str) -> bool {
-        if self.never.contains(word) || is_number(word) || is_colour(word) || word.chars().count() < 3 {
+        if self.never.contains(word)
+            || is_number(word)
+            || is_colour(word)
+            || word.chars().count() < 3
+        {
             return false;
         }
         let one = singular(word);

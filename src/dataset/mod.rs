@@ -12,6 +12,7 @@ pub mod gather;
 pub mod grammar;
 pub mod iconify;
 pub mod keywords;
+pub mod lessons;
 pub mod names;
 pub mod npm;
 pub mod render;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::Pipeline;
-use super::notes::read_otherwise;
+use super::notes::{looked_up, read_otherwise};
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
@@ -49,8 +49,14 @@ impl<'a> Conditioned<'a> {
     pub fn new(pipeline: &'a Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
         let label = label(pipeline, recipe)?;
         let mut notes = Vec::new();
+        let mut prompt = recipe.prompt.clone();
+        if let Some(reader) = &pipeline.text {
+            let found = reader.look_up(&prompt);
+            notes.extend(looked_up(&prompt, &found));
+            prompt = found.text;
+        }
         let mut read = |what: &str, text: &str| read(pipeline, what, text, &mut notes);
-        let prompt = read("prompt", &recipe.prompt)?;
+        let prompt = read("prompt", &prompt)?;
         let negative = read("negative prompt", &recipe.negative)?;
 
         let null = pipeline.dit.config().num_classes;

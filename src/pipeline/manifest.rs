@@ -31,8 +31,10 @@ pub const VOCABULARY: &str = "vocab.txt";
 
 /// Names of emoji; a model without it does not know them.
 pub const EMOJI: &str = "emoji.tsv";
+/// What everyday words are called in the model's captions; a model without it knows of none.
+pub const WORDS: &str = "words.tsv";
 /// Every file that this layout knows: nothing else is read, copied or written.
-pub const FILES: [&str; 6] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI];
+pub const FILES: [&str; 7] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI, WORDS];
 
 /// What `model.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use crate::diffusion::Levels;
 use crate::recipe::Recipe;
 use crate::text::Tokens;
+use crate::text::reader::LookedUp;
 use crate::tools::words::{several, short};
 
 /// Returns how a text, which is the recipe's `what`, was read if that is not word by word: emoji,
@@ -14,6 +15,29 @@ pub fn read_otherwise(what: &str, tokens: &Tokens, max_tokens: usize) -> Vec<Str
             "The {what} is longer than the model's {max_tokens} tokens; this was left out: “{}”.",
             short(cut, 200)
         ));
+    }
+    notes
+}
+
+/// The most unknown words that are told.
+const UNKNOWN: usize = 3;
+
+/// Returns how the table of words reads a prompt, if that is another text, and what it lacks.
+pub fn looked_up(prompt: &str, found: &LookedUp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if found.is_other {
+        notes.push(format!("“{}” is read as “{}”.", short(prompt.trim(), 40), found.text));
+    }
+    for (word, nearest) in found.unknown.iter().take(UNKNOWN) {
+        let nearest: Vec<String> = nearest.iter().map(|word| format!("“{word}”")).collect();
+        notes.push(match nearest.is_empty() {
+            true => format!("The model was taught no pictures of “{}”.", short(word, 40)),
+            false => format!(
+                "The model was taught no pictures of “{}”. The nearest words that it knows: {}.",
+                short(word, 40),
+                nearest.join(", ")
+            ),
+        });
     }
     notes
 }

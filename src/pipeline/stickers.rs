@@ -4,13 +4,13 @@
 use burn::tensor::Device;
 
 pub use super::manifest::{
-    AUTOENCODER, DIT, EMOJI, ENCODER, FILES, MANIFEST, Manifest, TEXT_ENCODER, VOCABULARY,
+    AUTOENCODER, DIT, EMOJI, ENCODER, FILES, MANIFEST, Manifest, TEXT_ENCODER, VOCABULARY, WORDS,
 };
 
 use super::{Autoencoder, Parts, Pipeline, Source};
 use crate::diffusion::{LevelOptions, Schedule};
 use crate::model::{MiniLmConfig, StickerAutoencoder};
-use crate::text::{EmojiNames, TextReader, Tokenizer};
+use crate::text::{EmojiNames, TextReader, Tokenizer, WordTable};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
@@ -29,6 +29,7 @@ pub async fn load<S: Source>(
         async |file: &str| Checkpoint::new(file, vec![verified(source, &manifest, file).await?]);
 
     let tokenizer = tokenizer(source, &manifest).await?;
+    let words = words(source, &manifest).await?;
     let weights = checkpoint(TEXT_ENCODER).await?;
     let text = text_config(&weights);
     let (found, rows) = (tokenizer.vocabulary_size(), text.vocab_size);
@@ -51,6 +52,7 @@ pub async fn load<S: Source>(
         hash: manifest.model_hash(),
         name: manifest.name,
         text: Some(TextReader {
+            words,
             tokenizer,
             encoder,
             max_tokens: manifest.text_tokens,
@@ -86,15 +88,27 @@ async fn verified<S: Source>(source: &S, manifest: &Manifest, file: &str) -> Res
 /// # Errors
 /// Returns an error if a file is missing or damaged.
 pub async fn tokenizer<S: Source>(source: &S, manifest: &Manifest) -> Result<Tokenizer> {
-    let text = async |file: &str| {
-        let bytes = verified(source, manifest, file).await?;
-        String::from_utf8(bytes).map_err(|_| Error::model(file, "it is not a text file in UTF-8"))
-    };
-    let tokenizer = Tokenizer::new(&text(VOCABULARY).await?)?;
+    let tokenizer = Tokenizer::new(&text_file(source, manifest, VOCABULARY).await?)?;
     if !manifest.files.contains_key(EMOJI) {
         return Ok(tokenizer);
     }
-    Ok(tokenizer.with_emoji(EmojiNames::new(&text(EMOJI).await?)?))
+    Ok(tokenizer.with_emoji(EmojiNames::new(&text_file(source, manifest, EMOJI).await?)?))
+}
+
+/// Returns the table of everyday words; an empty one if the model has none.
+///
+/// # Errors
+/// Returns an error if the file is missing or damaged.
+pub async fn words<S: Source>(source: &S, manifest: &Manifest) -> Result<WordTable> {
+    match manifest.files.contains_key(WORDS) {
+        true => WordTable::new(&text_file(source, manifest, WORDS).await?),
+        false => Ok(WordTable::default()),
+    }
+}
+
+async fn text_file<S: Source>(source: &S, manifest: &Manifest, file: &str) -> Result<String> {
+    let bytes = verified(source, manifest, file).await?;
+    String::from_utf8(bytes).map_err(|_| Error::model(file, "it is not a text file in UTF-8"))
 }
 
 /// MiniLM's sizes, with as many words and places as the file has rows for: words that nobody types

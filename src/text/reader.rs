@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::{Tokenizer, Tokens};
+use super::{Tokenizer, Tokens, WordTable};
 use crate::Result;
 use crate::model::MiniLm;
 
@@ -13,13 +13,40 @@ pub struct TextReader {
     pub tokenizer: Tokenizer,
     /// Makes states of tokens.
     pub encoder: MiniLm,
+    /// What everyday words are called in the model's captions.
+    pub words: WordTable,
     /// The most tokens that the DiT takes.
     pub max_tokens: usize,
     /// Where the encoder lives.
     pub device: Device,
 }
 
+/// How the table of words reads a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedUp {
+    /// The text to read in its place.
+    pub text: String,
+    /// Whether that is another one.
+    pub is_other: bool,
+    /// Words that the model was not taught, each with the nearest that it was.
+    pub unknown: Vec<(String, Vec<String>)>,
+}
+
 impl TextReader {
+    /// Looks a whole prompt up in the table of words: an everyday word, or an emoji, is read as what
+    /// the model's captions call it.
+    pub fn look_up(&self, prompt: &str) -> LookedUp {
+        let (text, _) = self.tokenizer.emoji().read(prompt);
+        match self.words.read(&text) {
+            Some(label) => LookedUp { text: label.to_owned(), is_other: true, unknown: Vec::new() },
+            None => LookedUp {
+                text: prompt.to_owned(),
+                is_other: false,
+                unknown: self.words.unknown(&text),
+            },
+        }
+    }
+
     /// Returns a text's tokens, as many as the DiT takes, and how it was read: what was cut off,
     /// what the vocabulary lacks, and which emoji there are.
     ///

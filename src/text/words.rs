@@ -89,7 +89,8 @@ const NEAREST: usize = 3;
 
 impl WordTable {
     /// From a file's text: a word, a tab and its labels, separated by commas, in each line; lines
-    /// with # are remarks. A word without labels means nothing that there is a picture of.
+    /// with # are remarks. A word without labels means nothing that there is a picture of. A line
+    /// that begins with a tab has single words that are known besides.
     ///
     /// # Errors
     /// Returns an error if a line has no tab, or a word stands twice.
@@ -104,6 +105,10 @@ impl WordTable {
             let Some((word, labels)) = line.split_once('\t') else {
                 return refuse("should be a word, a tab and labels");
             };
+            if word.is_empty() {
+                all.known.extend(labels.split_whitespace().map(str::to_owned));
+                continue;
+            }
             let labels: Vec<String> =
                 labels.split(',').map(|label| label.trim().to_owned()).collect();
             let labels: Vec<String> = labels.into_iter().filter(|l| !l.is_empty()).collect();
@@ -121,8 +126,12 @@ impl WordTable {
 
     /// Returns the words that have labels, and these.
     pub fn words(&self) -> impl Iterator<Item = (&str, &[String])> {
-        let words = self.labels.iter().map(|(word, labels)| (word.as_str(), labels.as_slice()));
-        words.filter(|(_, labels)| !labels.is_empty())
+        self.all().filter(|(_, labels)| !labels.is_empty())
+    }
+
+    /// Returns all words, and the labels of each, which may be none.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.labels.iter().map(|(word, labels)| (word.as_str(), labels.as_slice()))
     }
 
     /// Returns whether the table has the word, with labels or without.
@@ -135,12 +144,64 @@ impl WordTable {
         self.labels.get(word).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the table as a file's text, with every known word.
+    pub fn to_text(&self) -> String {
+        let rows =
+            self.labels.iter().map(|(word, labels)| format!("{word}\t{}\n", labels.join(",")));
+        let mut text: String = rows.collect();
+        let named: BTreeSet<&str> = self
+            .words()
+            .flat_map(|(word, labels)| [word].into_iter().chain(labels.iter().map(String::as_str)))
+            .flat_map(parts)
+            .collect();
+        let rest: Vec<&str> =
+            self.known.iter().map(String::as_str).filter(|word| !named.contains(word)).collect();
+        if !rest.is_empty() {
+            text += &format!("\t{}\n", rest.join(" "));
+        }
+        text
+    }
+
+    /// Returns the same table with what else a model was taught: labels, the words for them that
+    /// `everyday` has, and captions, whose words are known.
+    #[must_use]
+    pub fn taught<'a>(
+        mut self,
+        labels: &BTreeSet<&'a str>,
+        everyday: &'a Self,
+        captions: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        for label in labels {
+            let own = self.labels.entry((*label).to_owned()).or_default();
+            if own.is_empty() {
+                own.push((*label).to_owned());
+            }
+        }
+        for (word, all) in &everyday.labels {
+            let found: Vec<String> =
+                all.iter().filter(|label| labels.contains(label.as_str())).cloned().collect();
+            // What was taught before stays, and what nobody draws is said to be nothing.
+            let own = self.labels.entry(word.clone()).or_default();
+            if !found.is_empty() {
+                *own = found;
+            }
+        }
+        for name in
+            labels.iter().copied().chain(captions).chain(everyday.words().map(|(word, _)| word))
+        {
+            if !everyday.has(name) || !self.labels(name).is_empty() {
+                self.known.extend(parts(name).map(str::to_owned));
+            }
+        }
+        self
+    }
+
     /// Returns the label that a whole prompt is read as, if it is a word of the table, whatever its
-    /// case and article, and its label another word.
+    /// case and article, and no label itself.
     pub fn read(&self, prompt: &str) -> Option<&str> {
         let prompt = plain(prompt);
-        let label = self.labels(&prompt).first()?;
-        (*label != prompt).then_some(label)
+        let labels = self.labels(&prompt);
+        if labels.contains(&prompt) { None } else { labels.first().map(String::as_str) }
     }
 
     /// Returns the words of a prompt that the table lacks, each with the nearest that it has.
@@ -252,6 +313,22 @@ mod tests {
         assert_eq!(unknown[0], ("carot".into(), vec!["carrot".into()]));
         assert_eq!(unknown[1..], [("sofa".into(), vec![])]);
         assert!(WordTable::default().unknown("anything").is_empty());
+    }
+
+    #[test]
+    fn a_model_s_table_has_what_it_was_taught() {
+        let before = WordTable::new("tux\ttux\n").unwrap();
+        let labels = BTreeSet::from(["cat", "cat face", "honeybee"]);
+        let captions = ["cat, pet", "fluffy"].into_iter();
+        let taught = before.taught(&labels, &table(), captions);
+        assert_eq!(taught.read("bee"), Some("honeybee"));
+        // Nobody drew a phone or a carrot.
+        assert_eq!((taught.read("phone"), taught.labels("tux")), (None, &["tux".to_owned()][..]));
+        let unknown: Vec<String> =
+            taught.unknown("a fluffy pet with a phone").into_iter().map(|(word, _)| word).collect();
+        assert_eq!(unknown, ["phone"]);
+        let again = WordTable::new(&taught.to_text()).unwrap();
+        assert_eq!(again, taught);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
 
+use crate::dataset::grammar::strip_article;
 use crate::dataset::teaching::CaptionKind;
 use crate::pipeline::detail::{coarse_shares, is_detail};
 
@@ -175,6 +176,15 @@ impl Prepared {
     /// Returns pictures as they are under their names: labels and everyday words.
     pub fn named(&self) -> impl Iterator<Item = &Example> + Clone {
         self.examples.iter().filter(|example| example.kind == CaptionKind::Name)
+    }
+
+    /// Returns the names of all pictures, without articles.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let names = self.named().map(|example| self.captions[example.caption].as_str());
+        let all: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+        let is_bare =
+            |name: &&str| !all.contains(strip_article(name)) || strip_article(name) == *name;
+        all.iter().copied().filter(is_bare).collect()
     }
 
     /// Returns a random example, each as often as its weight says.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use patchwork::pipeline::stickers::text_config;
-use patchwork::text::{TextReader, Tokenizer};
+use patchwork::text::{TextReader, Tokenizer, WordTable};
 use patchwork::weights::{Checkpoint, keys, load};
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -37,7 +37,8 @@ fn states(device: &Device) {
     let encoder = text_config(&checkpoint).init(device);
     let encoder = load(encoder, &checkpoint, &keys::MINILM).unwrap();
     let device = device.clone();
-    let reader = TextReader { tokenizer: tokenizer(), encoder, max_tokens: 512, device };
+    let words = WordTable::default();
+    let reader = TextReader { tokenizer: tokenizer(), encoder, words, max_tokens: 512, device };
     let file = tensors("minilm");
     for (i, case) in json::<Fixture>("minilm").prompts.iter().enumerate() {
         let (got, tokens) = reader.read(&case.text).unwrap();

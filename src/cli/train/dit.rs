@@ -8,8 +8,10 @@ use super::Common;
 use crate::cli::load_model;
 use crate::cli::terminal::{note, print};
 use crate::dataset::Dataset;
+use crate::dataset::names::EVERYDAY;
 use crate::pipeline::export::{export, manifest};
-use crate::pipeline::stickers::{DIT, Manifest};
+use crate::pipeline::stickers::{DIT, Manifest, WORDS};
+use crate::text::WordTable;
 use crate::tools::device;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
@@ -203,7 +205,15 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
 
     let seen = settings.seen + state.step * arguments.batch_size;
     let bytes = to_bytes(&parameters(&state.ema, &keys::DIT, Precision::Half), None);
-    export(&common.model, &folder, &[(DIT, bytes)], |m| {
+    let mut files = vec![(DIT, bytes)];
+    let reader = model.text.as_ref().filter(|_| !arguments.from_scratch);
+    let before = reader.map(|reader| reader.words.clone()).unwrap_or_default();
+    // What an older model was taught nobody has written down.
+    if arguments.from_scratch || manifest.files.contains_key(WORDS) {
+        let words = before.taught(&data.names(), &WordTable::new(EVERYDAY)?, data.captions());
+        files.push((WORDS, words.to_text().into_bytes()));
+    }
+    export(&common.model, &folder, &files, |m| {
         m.images_seen = Some(seen);
         m.set_styles(manifest.styles.clone());
     })?;

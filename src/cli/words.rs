@@ -1,0 +1,143 @@
+//! `patchwork words`: what a prompt is read as, how many pictures of each style teach it, and what else
+//! the same words teach.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::model_folder;
+use crate::cli::terminal::{note, print};
+use crate::dataset::Dataset;
+use crate::dataset::families::Families;
+use crate::dataset::lessons::{Lesson, Lessons, Verdict};
+use crate::dataset::names::EVERYDAY;
+use crate::dataset::teaching::Teaching;
+use crate::pipeline::export::manifest;
+use crate::pipeline::stickers::{tokenizer, words};
+use crate::text::{Tokenizer, WordTable};
+use crate::tools::words::{counted, short};
+use crate::{Error, Result};
+
+#[derive(Debug, Args)]
+pub(super) struct WordsArguments {
+    /// Prompts: words, several of them in quotes, or emoji.
+    #[arg(value_name = "PROMPT", required_unless_present = "all")]
+    prompts: Vec<String>,
+    /// Write the table of all everyday words, as tab-separated values, and how many are taught right.
+    #[arg(long)]
+    all: bool,
+    /// The dataset that teaches, from `patchwork dataset`.
+    #[arg(long, value_name = "F.safetensors", default_value = "stickers.safetensors")]
+    data: PathBuf,
+    /// The model that reads the prompts.
+    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    model: PathBuf,
+}
+
+pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
+    let WordsArguments { prompts, all, data, model } = arguments;
+    let manifest = manifest(model)?;
+    let source = model_folder(model)?;
+    let tokenizer = pollster::block_on(tokenizer(&source, &manifest))?;
+    let own = pollster::block_on(words(&source, &manifest))?;
+    if !data.is_file() {
+        for prompt in prompts {
+            print(read_as(prompt, &tokenizer, &own).0)?;
+        }
+        let path = data.display();
+        return Err(Error::Options(format!(
+            "There is no dataset {path}, so what teaches these words cannot be told: make it with \
+             `patchwork dataset -o {path}`, or name one with --data"
+        )));
+    }
+    let everyday = WordTable::new(EVERYDAY)?;
+    let dataset = Dataset::read(data)?;
+    let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+    let teaching = Teaching::new(&dataset, &families, &everyday);
+    let lessons = Lessons::new(&dataset, &teaching);
+    for prompt in prompts {
+        let (told, text) = read_as(prompt, &tokenizer, &own);
+        print(told)?;
+        print(taught(&text, &lessons))?;
+    }
+    if *all { table(&everyday, &lessons, data) } else { Ok(()) }
+}
+
+/// Returns a sentence about how a prompt is read, and the text that it is read as.
+fn read_as(prompt: &str, tokenizer: &Tokenizer, words: &WordTable) -> (String, String) {
+    let (text, _) = tokenizer.emoji().read(prompt);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let quoted = short(prompt.trim(), 60);
+    let read = words.read(&text).map_or(text.clone(), str::to_owned);
+    let mut told = match read == prompt.trim() {
+        true => format!("“{quoted}” is read as it is."),
+        false => format!("“{quoted}” is read as “{read}”."),
+    };
+    for (word, nearest) in words.unknown(&read) {
+        told += &format!(" The model was not taught “{}”", short(&word, 40));
+        if !nearest.is_empty() {
+            told += &format!("; the nearest words that it knows are {}", nearest.join(", "));
+        }
+        told.push('.');
+    }
+    (told, read.to_lowercase())
+}
+
+/// Returns which pictures are called exactly so, by style and by label.
+fn taught(text: &str, lessons: &Lessons<'_>) -> String {
+    let lesson = lessons.of(text);
+    if lesson.labels.is_empty() {
+        return "  No picture is called exactly so.".into();
+    }
+    let styles: Vec<String> =
+        lesson.styles.iter().map(|(style, count)| format!("{style} {count}")).collect();
+    let labels: Vec<String> = by_share(&lesson)
+        .into_iter()
+        .map(|(label, share)| format!("{label} {:.0} %", 100.0 * share))
+        .collect();
+    format!(
+        "  {} called so: {}.\n  They show: {}.",
+        counted(lesson.styles.values().sum(), "picture"),
+        styles.join(", "),
+        labels.join(", ")
+    )
+}
+
+/// Returns a lesson's labels, those that are drawn most first.
+fn by_share<'a>(lesson: &Lesson<'a>) -> Vec<(&'a str, f64)> {
+    let mut labels: Vec<(&str, f64)> =
+        lesson.labels.iter().map(|(label, share)| (*label, *share)).collect();
+    labels.sort_by(|a, b| b.1.total_cmp(&a.1));
+    labels
+}
+
+/// Writes a row for each everyday word.
+fn table(everyday: &WordTable, lessons: &Lessons<'_>, data: &Path) -> Result<()> {
+    let styles = lessons.styles();
+    print(format!("word\tmeans\ttaught\tright\t{}\tshows", styles.join("\t")))?;
+    let mut verdicts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for (word, labels) in everyday.all() {
+        let lesson = lessons.of(word);
+        let verdict = lesson.verdict(word, labels);
+        *verdicts.entry(verdict).or_default() += 1;
+        let counts: Vec<String> = styles
+            .iter()
+            .map(|style| lesson.styles.get(style.as_str()).copied().unwrap_or(0).to_string())
+            .collect();
+        let shows: Vec<&str> = by_share(&lesson).into_iter().map(|(label, _)| label).collect();
+        print(format!(
+            "{word}\t{}\t{}\t{:.2}\t{}\t{}",
+            labels.join(","),
+            verdict.name(),
+            lesson.right(word, labels),
+            counts.join("\t"),
+            shows.join(",")
+        ))?;
+    }
+    let told: Vec<String> =
+        verdicts.iter().map(|(verdict, count)| format!("{} {count}", verdict.name())).collect();
+    let all: usize = verdicts.values().sum();
+    note(format!("Of {all} everyday words {} teaches: {}.", data.display(), told.join(", ")));
+    Ok(())
+}

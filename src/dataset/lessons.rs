@@ -1,0 +1,145 @@
+//! What each word teaches: the pictures that are called exactly so.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Dataset;
+use super::grammar::strip_article;
+use super::teaching::{CaptionKind, Teaching};
+
+/// Which pictures are called what.
+#[derive(Debug)]
+pub struct Lessons<'a> {
+    dataset: &'a Dataset,
+    /// Places of pictures by what they are called, and how often they are drawn so.
+    called: HashMap<String, Vec<(usize, f64)>>,
+}
+
+/// What words teach.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lesson<'a> {
+    /// How many pictures of each style are called so.
+    pub styles: BTreeMap<&'a str, usize>,
+    /// Their labels, and each one's part of the draws.
+    pub labels: BTreeMap<&'a str, f64>,
+}
+
+/// Whether a word teaches what visitors mean by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// For the most part it does.
+    Right,
+    /// For the most part it teaches something else.
+    Wrong,
+    /// It is never said.
+    Never,
+    /// It is never said, and there is no picture of it.
+    Nothing,
+}
+
+impl Verdict {
+    /// Returns its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Never => "never",
+            Self::Nothing => "no picture",
+        }
+    }
+}
+
+impl<'a> Lessons<'a> {
+    /// Of all pictures that are learnt, as they are.
+    pub fn new(dataset: &'a Dataset, teaching: &Teaching<'_>) -> Self {
+        let mut called: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
+        for i in teaching.learnt() {
+            let says_name = |kind| {
+                matches!(kind, CaptionKind::Name | CaptionKind::Synonym | CaptionKind::Colour)
+            };
+            for caption in teaching.captions(i).into_iter().filter(|c| says_name(c.kind)) {
+                let name = strip_article(&caption.text).to_owned();
+                called.entry(name).or_default().push((i, teaching.weight(i) * caption.weight));
+            }
+        }
+        Self { dataset, called }
+    }
+
+    /// Returns what `words` teach, with an article or without.
+    pub fn of(&self, words: &str) -> Lesson<'a> {
+        let mut lesson = Lesson::default();
+        let rows = self.called.get(strip_article(words)).map_or(&[][..], Vec::as_slice);
+        let all: f64 = rows.iter().map(|(_, weight)| weight).sum();
+        let mut seen = BTreeSet::new();
+        for (i, weight) in rows {
+            let entry = &self.dataset.entries[*i];
+            *lesson.labels.entry(entry.label.as_str()).or_default() += weight / all;
+            if seen.insert(i) {
+                *lesson.styles.entry(entry.style.as_str()).or_default() += 1;
+            }
+        }
+        lesson
+    }
+
+    /// Returns the names of all styles.
+    pub fn styles(&self) -> Vec<String> {
+        self.dataset.styles()
+    }
+}
+
+impl Lesson<'_> {
+    /// Returns the part of the draws that shows one of `labels`, or what is called `word` itself.
+    pub fn right(&self, word: &str, labels: &[String]) -> f64 {
+        let is_right = |label: &str| label == word || labels.iter().any(|other| other == label);
+        self.labels.iter().filter(|(label, _)| is_right(label)).fold(0.0, |sum, (_, share)| sum + share)
+    }
+
+    /// Returns whether `word` teaches its labels.
+    pub fn verdict(&self, word: &str, labels: &[String]) -> Verdict {
+        match self.labels.is_empty() {
+            true if labels.is_empty() => Verdict::Nothing,
+            true => Verdict::Never,
+            false if self.right(word, labels) >= 0.5 => Verdict::Right,
+            false => Verdict::Wrong,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::families::Families;
+    use crate::dataset::{Entry, Split};
+    use crate::image::Image;
+    use crate::text::WordTable;
+
+    #[test]
+    fn a_word_teaches_the_pictures_that_are_called_so() {
+        let entry = |label: &str, names: &[&str], style: &str| Entry {
+            label: label.into(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            style: style.into(),
+            group: "animals & nature".into(),
+            split: Split::Train,
+            ..Entry::default()
+        };
+        let entries = vec![
+            entry("dog face", &["dog"], "noto"),
+            entry("dog", &[], "noto"),
+            entry("dog face", &["dog"], "blob"),
+        ];
+        let picture = Image { width: 8, height: 8, pixels: vec![255; 256] };
+        let dataset = Dataset { pictures: vec![picture; 3], entries };
+        let families = Families::new(std::iter::empty());
+        let everyday = WordTable::default();
+        let teaching = Teaching::new(&dataset, &families, &everyday);
+        let lessons = Lessons::new(&dataset, &teaching);
+        let dog = lessons.of("a dog");
+        assert_eq!(dog.styles, BTreeMap::from([("noto", 2), ("blob", 1)]));
+        let sum: f64 = dog.labels.values().sum();
+        assert!((sum - 1.0).abs() < 1e-9 && dog.labels.len() == 2);
+        assert_eq!(dog.verdict("dog", &[]), Verdict::Right);
+        assert_eq!(dog.verdict("hound", &["wolf".into()]), Verdict::Wrong);
+        assert_eq!(lessons.of("cat").verdict("cat", &["cat".into()]), Verdict::Never);
+        assert_eq!(lessons.of("cat").verdict("cat", &[]), Verdict::Nothing);
+    }
+}

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::model_folder;
+use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
 use crate::dataset::Dataset;
+use crate::dataset::contact::{Cell, has_font, sheet};
 use crate::dataset::families::Families;
 use crate::dataset::lessons::{Lesson, Lessons, Verdict};
 use crate::dataset::names::EVERYDAY;
@@ -22,11 +23,15 @@ use crate::{Error, Result};
 #[derive(Debug, Args)]
 pub(super) struct WordsArguments {
     /// Prompts: words, several of them in quotes, or emoji.
-    #[arg(value_name = "PROMPT", required_unless_present = "all")]
+    #[arg(value_name = "PROMPT", required_unless_present_any = ["all", "sheets"])]
     prompts: Vec<String>,
     /// Write the table of all everyday words, as tab-separated values, and how many are taught right.
     #[arg(long)]
     all: bool,
+    /// Write contact sheets into this folder: of each style, and of a hundred everyday words beside the
+    /// pictures that teach them.
+    #[arg(long, value_name = "DIR")]
+    sheets: Option<PathBuf>,
     /// The dataset that teaches, from `patchwork dataset`.
     #[arg(long, value_name = "F.safetensors", default_value = "stickers.safetensors")]
     data: PathBuf,
@@ -36,7 +41,7 @@ pub(super) struct WordsArguments {
 }
 
 pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
-    let WordsArguments { prompts, all, data, model } = arguments;
+    let WordsArguments { prompts, all, sheets, data, model } = arguments;
     let manifest = manifest(model)?;
     let source = model_folder(model)?;
     let tokenizer = pollster::block_on(tokenizer(&source, &manifest))?;
@@ -61,7 +66,46 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
         print(told)?;
         print(taught(&text, &lessons))?;
     }
-    if *all { table(&everyday, &lessons, data) } else { Ok(()) }
+    if *all {
+        table(&everyday, &lessons, data)?;
+    }
+    sheets.as_ref().map_or(Ok(()), |folder| write_sheets(folder, &everyday, &lessons))
+}
+
+/// Pictures of a style in a row of its sheet, and of an everyday word.
+const COLUMNS: usize = 30;
+const SHOWN: usize = 8;
+/// Everyday words that are shown, evenly from all; two stand in a row.
+const WORDS: usize = 100;
+
+fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+    if !has_font() {
+        note("This machine has no font that can be found: the sheets have no words. Install one.");
+    }
+    let write = |name: &str, cells: &[Cell<'_>], columns: usize| {
+        let path = folder.join(format!("{}.png", name.replace(' ', "-")));
+        let problem = "there are no pictures for it, or too many";
+        let sheet = sheet(cells, columns)
+            .ok_or_else(|| Error::dataset(path.display().to_string(), problem))?;
+        picture::write(&path, &sheet, None)?;
+        print(path.display())
+    };
+    for style in lessons.styles() {
+        write(&style, &lessons.of_style(&style), COLUMNS)?;
+    }
+    let words: Vec<(&str, &[String])> = everyday.words().collect();
+    let chosen = words.iter().step_by((words.len() / WORDS).max(1)).take(WORDS);
+    let mut cells: Vec<Cell<'_>> = Vec::new();
+    for (word, _) in chosen {
+        cells.push((None, format!("“{word}”:")));
+        let shown = lessons.shown(word).into_iter().map(Some).chain(std::iter::repeat(None));
+        cells.extend(shown.take(SHOWN).map(|shown| {
+            shown
+                .map_or((None, String::new()), |(picture, label)| (Some(picture), label.to_owned()))
+        }));
+    }
+    write("everyday words", &cells, 2 * (1 + SHOWN))
 }
 
 /// Returns a sentence about how a prompt is read, and the text that it is read as.

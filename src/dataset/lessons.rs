@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Dataset;
 use super::grammar::strip_article;
 use super::teaching::{CaptionKind, Teaching};
+use crate::image::Image;
 
 /// Which pictures are called what.
 #[derive(Debug)]
@@ -80,6 +81,26 @@ impl<'a> Lessons<'a> {
         lesson
     }
 
+    /// Returns the pictures that are called so, with their labels: one of each style and label, those
+    /// that are drawn most first.
+    pub fn shown(&self, words: &str) -> Vec<(&'a Image, &'a str)> {
+        let mut rows = self.called.get(words).cloned().unwrap_or_default();
+        rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut seen = BTreeSet::new();
+        let entry = |i: usize| &self.dataset.entries[i];
+        rows.retain(|(i, _)| seen.insert((&entry(*i).style, &entry(*i).label)));
+        rows.into_iter()
+            .map(|(i, _)| (&self.dataset.pictures[i], entry(i).label.as_str()))
+            .collect()
+    }
+
+    /// Returns all pictures of a style, with their labels, those that are held out among them.
+    pub fn of_style(&self, style: &str) -> Vec<(Option<&'a Image>, String)> {
+        let all = self.dataset.entries.iter().zip(&self.dataset.pictures);
+        let own = all.filter(|(entry, _)| entry.style == style);
+        own.map(|(entry, picture)| (Some(picture), entry.label.clone())).collect()
+    }
+
     /// Returns the names of all styles.
     pub fn styles(&self) -> Vec<String> {
         self.dataset.styles()
@@ -90,7 +111,10 @@ impl Lesson<'_> {
     /// Returns the part of the draws that shows one of `labels`, or what is called `word` itself.
     pub fn right(&self, word: &str, labels: &[String]) -> f64 {
         let is_right = |label: &str| label == word || labels.iter().any(|other| other == label);
-        self.labels.iter().filter(|(label, _)| is_right(label)).fold(0.0, |sum, (_, share)| sum + share)
+        self.labels
+            .iter()
+            .filter(|(label, _)| is_right(label))
+            .fold(0.0, |sum, (_, share)| sum + share)
     }
 
     /// Returns whether `word` teaches its labels.
@@ -109,7 +133,6 @@ mod tests {
     use super::*;
     use crate::dataset::families::Families;
     use crate::dataset::{Entry, Split};
-    use crate::image::Image;
     use crate::text::WordTable;
 
     #[test]

@@ -6,6 +6,7 @@ pub mod captions;
 pub mod colours;
 pub mod compose;
 pub mod concepts;
+pub mod contact;
 pub mod families;
 pub mod folder;
 pub mod gather;

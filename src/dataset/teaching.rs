@@ -83,7 +83,7 @@ pub struct Caption {
 }
 
 /// A kind that few pictures have is drawn more often from those, but at most by this.
-const MOST: f64 = 1.3;
+const MOST: f64 = 2.0;
 /// Of a name's draws, this part has an article.
 const ARTICLE: f64 = 0.25;
 /// A family's labels share the weight of so many.

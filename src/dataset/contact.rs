@@ -1,0 +1,93 @@
+//! Contact sheets: pictures in rows, each with its words below, to be looked at.
+
+use std::sync::{Arc, LazyLock};
+
+use resvg::tiny_skia::{Color, Pixmap, Transform};
+use resvg::usvg::{self, fontdb};
+
+use super::render::{SIDE, paste, to_image};
+use crate::image::Image;
+
+/// A picture and the words below it; a cell may have only one of them.
+pub type Cell<'a> = (Option<&'a Image>, String);
+
+/// Pixels a side of a picture, and of a cell across and down.
+const PICTURE: usize = 64;
+const CELL: [usize; 2] = [84, 82];
+/// Letters of this size, of which so many fit below a picture.
+const LETTER: usize = 9;
+const LETTERS: usize = 18;
+
+/// Fonts of this machine, looked for once.
+static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_system_fonts();
+    Arc::new(fonts)
+});
+
+/// Returns whether this machine has a font: without one there are pictures, but no words.
+pub fn has_font() -> bool {
+    FONTS.faces().next().is_some()
+}
+
+/// Returns the sheet, on white. `None` if there is nothing to show, or too much for one picture.
+pub fn sheet(cells: &[Cell<'_>], columns: usize) -> Option<Image> {
+    let rows = cells.len().div_ceil(columns.max(1));
+    let [width, height] = [columns * CELL[0], rows * CELL[1]];
+    let mut canvas = Pixmap::new(u32::try_from(width).ok()?, u32::try_from(height).ok()?)?;
+    canvas.fill(Color::WHITE);
+    let mut words = String::new();
+    for (i, (image, text)) in cells.iter().enumerate() {
+        let [x, y] = [i % columns * CELL[0], i / columns * CELL[1]];
+        if let Some(image) = image {
+            let place = [(x + (CELL[0] - PICTURE) / 2) as f32, y as f32];
+            paste(&mut canvas, image, PICTURE as f32 / SIDE as f32, place)?;
+        }
+        let (x, y) = (x + CELL[0] / 2, y + PICTURE + LETTER);
+        let text = escaped(&shortened(text));
+        words += &format!("<text x=\"{x}\" y=\"{y}\">{text}</text>");
+    }
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         font-family=\"DejaVu Sans, Liberation Sans, Arial, sans-serif\" font-size=\"{LETTER}\" \
+         text-anchor=\"middle\">{words}</svg>"
+    );
+    let options = usvg::Options { fontdb: FONTS.clone(), ..usvg::Options::default() };
+    let tree = usvg::Tree::from_str(&svg, &options).ok()?;
+    resvg::render(&tree, Transform::identity(), &mut canvas.as_mut());
+    Some(to_image(&canvas))
+}
+
+fn shortened(text: &str) -> String {
+    match text.chars().count() {
+        ..=LETTERS => text.to_owned(),
+        _ => text.chars().take(LETTERS - 1).chain(['…']).collect(),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_stand_in_rows() {
+        let picture =
+            Image { width: SIDE, height: SIDE, pixels: [200, 0, 0, 255].repeat(SIDE * SIDE) };
+        let cells = vec![
+            (Some(&picture), "a <b> & c".into()),
+            (None, "x".repeat(99)),
+            (Some(&picture), String::new()),
+        ];
+        let sheet = sheet(&cells, 2).unwrap();
+        assert_eq!([sheet.width, sheet.height], [2 * CELL[0], 2 * CELL[1]]);
+        let at = |x: usize, y: usize| sheet.pixels.as_chunks::<4>().0[y * sheet.width + x];
+        assert_eq!(at(42, 30), [200, 0, 0, 255]);
+        assert_eq!(at(CELL[0] + 42, 30), [255; 4]);
+        assert_eq!(at(42, CELL[1] + 30), [200, 0, 0, 255]);
+        assert!(super::sheet(&[], 4).is_none());
+    }
+}

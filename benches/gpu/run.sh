@@ -26,7 +26,7 @@ train() { # program device arguments...
   shift 2
   local part=(--part 1024)
   [ "$device" != cpu ] || part=()
-  "./$program" train dit --data packed.safetensors --model model --device "$device" "${part[@]}" --samples 0 "$@"
+  "./$program" train dit --data packed.safetensors --new-styles --model model --device "$device" "${part[@]}" --samples 0 "$@"
 }
 
 # The first device that does one step is the one.

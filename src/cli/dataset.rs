@@ -69,6 +69,10 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
                     "{style:<12} {package:<26} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}"
                 ))?;
             }
+            let credits: BTreeSet<&str> =
+                gathered.dataset.entries.iter().map(|entry| entry.licence.as_str()).collect();
+            print("Whoever publishes what has learnt from them credits:".into())?;
+            credits.into_iter().try_for_each(|credit| print(format!("- {credit}")))?;
             if let Some(path) = &arguments.matches {
                 write_matches(path, &gathered.matches)?;
             }

@@ -10,7 +10,7 @@ use super::{check_new_model, load_model};
 use crate::Result;
 use crate::dataset::Dataset;
 use crate::evaluate::quantise::{QuantisationLoss, Quantised};
-use crate::pipeline::export::export;
+use crate::pipeline::export::{export, manifest};
 
 #[derive(Debug, Args)]
 pub(super) struct QuantiseArguments {
@@ -40,6 +40,10 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
         psnr[1], psnr[0]
     ))?;
     loss.check()?;
-    export(&arguments.model, &arguments.output, &files, |_| ())?;
+    let knew = manifest(&arguments.model)?.knows_its_latents();
+    export(&arguments.model, &arguments.output, &files, |manifest| {
+        // The encoder in a byte a value is the same one under another hash.
+        manifest.latents_of = knew.then(|| manifest.encoder_hash().to_owned());
+    })?;
     print(arguments.output.display())
 }

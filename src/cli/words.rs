@@ -8,12 +8,13 @@ use clap::Args;
 
 use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
-use crate::dataset::Dataset;
 use crate::dataset::contact::{Cell, has_font, sheet};
 use crate::dataset::families::Families;
 use crate::dataset::lessons::{Lesson, Lessons, Verdict};
 use crate::dataset::names::EVERYDAY;
 use crate::dataset::teaching::Teaching;
+use crate::dataset::twins::leaks;
+use crate::dataset::{Dataset, Split};
 use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{tokenizer, words};
 use crate::text::{Tokenizer, WordTable};
@@ -68,6 +69,11 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
     }
     if *all {
         table(&everyday, &lessons, data)?;
+        let held = dataset.entries.iter().filter(|entry| entry.split != Split::Train).count();
+        note(format!(
+            "Of {held} held-out pictures {} have a near copy among those that are learnt.",
+            leaks(&dataset)
+        ));
     }
     sheets.as_ref().map_or(Ok(()), |folder| write_sheets(folder, &everyday, &lessons))
 }

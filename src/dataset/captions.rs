@@ -89,8 +89,8 @@ pub fn unknown_styles(entries: &[Entry], styles: &[String]) -> Option<String> {
         return None;
     }
     Some(format!(
-        "The model has no style {}, and will not learn pictures of it: leave the style out, or name one \
-         of {}.",
+        "The model has no style {}, and `train dit` refuses pictures of it unless --new-styles is given: \
+         leave the style out, or name one of {}.",
         unknown.join(", "),
         styles.join(", ")
     ))

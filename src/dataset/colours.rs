@@ -34,8 +34,6 @@ pub const COLOURS: [Colour; 11] = [
 
 /// Below this saturation a pixel is black, white or gray, and stays so.
 const SATURATED: f32 = 0.18;
-/// Hues this near to a colour's, in degrees, count as it.
-const NEAR: f32 = 24.0;
 
 /// Returns the colour of this name.
 pub fn named(name: &str) -> Option<Colour> {
@@ -145,25 +143,25 @@ fn called(pixel: [u8; 4]) -> &'static str {
     }
 }
 
-/// Returns how much of a picture's colourful area has the hue of `colour`, 0..1; `None` if next
-/// to nothing of it is colourful, or the colour has no hue.
+/// The least part of a picture's area that has a hue if its colour is told.
+const LEAST: f64 = 0.1;
+
+/// Returns how much of a picture's colourful area is called by the name of `colour`, 0..1; `None` if
+/// little of it is colourful, or the colour has no hue.
 pub fn share(image: &Image, colour: Colour) -> Option<f64> {
-    let wanted = colour.hue?;
-    let (mut colourful, mut near) = (0.0, 0.0);
+    colour.hue?;
+    let (mut colourful, mut own) = (0.0, 0.0);
     for &pixel in image.pixels.as_chunks::<4>().0 {
-        let [hue, saturation, lightness] = to_hsl(pixel);
-        if saturation < 0.3 || !(0.12..0.95).contains(&lightness) {
+        let name = called(pixel);
+        if named(name).is_none_or(|colour| colour.hue.is_none()) {
             continue;
         }
         let alpha = f64::from(pixel[3]) / 255.0;
         colourful += alpha;
-        let distance = (hue - wanted).rem_euclid(360.0);
-        if distance.min(360.0 - distance) <= NEAR {
-            near += alpha;
-        }
+        own += if name == colour.name { alpha } else { 0.0 };
     }
-    let least = 0.02 * (image.width * image.height) as f64;
-    (colourful > least).then(|| near / colourful)
+    let least = LEAST * (image.width * image.height) as f64;
+    (colourful > least).then(|| own / colourful)
 }
 
 /// Returns how colourful a picture is: the share of its opaque area that has a hue, 0..1.

@@ -2,6 +2,7 @@
 //! of JSON each: `{"file_name": "cat.png", "text": "a cat", "style": "noto"}` (style may be left
 //! out), the layout that image datasets are commonly shared in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use super::teaching::OWN;
 use super::{Dataset, Entry, render};
 use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced};
+use crate::tools::words::short;
 use crate::{Error, Result};
 
 /// The file of captions.
@@ -23,6 +25,9 @@ struct CaptionLine {
     style: String,
     #[serde(default)]
     tags: Vec<String>,
+    /// What this version does not know.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, serde_json::Value>,
 }
 
 /// Reads a folder; pictures (PNG, JPEG or WebP) are scaled to 128×128. What whoever made it should
@@ -58,7 +63,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     if let Some(problem) = misplaced(text.as_bytes()) {
         return Err(Error::dataset(path.display().to_string(), problem));
     }
-    let (mut dataset, mut empty) = (Dataset::default(), Vec::new());
+    let (mut dataset, mut empty, mut unknown) = (Dataset::default(), Vec::new(), BTreeSet::new());
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
         let refuse = |problem: String| {
@@ -70,6 +75,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
                 "it should look like {{\"file_name\": \"cat.png\", \"text\": \"a cat\"}} ({problem})"
             ))
         })?;
+        unknown.extend(line.unknown.into_keys());
         let name = &line.file_name;
         if !is_inside(name) {
             let problem = "is not a file in its folder: put the picture there, and name it so";
@@ -110,6 +116,14 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
             if empty.len() > 5 { ", …" } else { "" }
         ));
     }
+    if !unknown.is_empty() {
+        let fields: Vec<String> =
+            unknown.iter().take(5).map(|field| format!("“{}”", short(field, 40))).collect();
+        notes.push(format!(
+            "Not used of {CAPTIONS}: {}. What is used are file_name, text, style and tags.",
+            fields.join(", ")
+        ));
+    }
     Ok((dataset, notes))
 }
 
@@ -140,7 +154,13 @@ mod tests {
         std::fs::write(&captions, text).unwrap();
         let (dataset, notes) = read(folder.path()).unwrap();
         assert_eq!(dataset.entries.len(), 3);
+        assert_eq!(notes.len(), 1);
         assert!(notes[0].contains("2 of 3") && notes[0].contains("a.png (line 2)"), "{notes:?}");
+
+        std::fs::write(&captions, "{\"file_name\": \"a.png\", \"text\": \"x\", \"caption\": 1}")
+            .unwrap();
+        let notes = read(folder.path()).unwrap().1;
+        assert!(notes[0].contains("“caption”") && notes[0].contains("style"), "{notes:?}");
 
         for (bytes, word) in [
             (&b"version https://git-lfs.github.com/spec/v1\noid sha256:0"[..], "git lfs pull"),

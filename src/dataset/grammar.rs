@@ -3,7 +3,7 @@
 use pluralizer::pluralize;
 
 /// Plural in form, one in kind, or nothing that one counts.
-const UNCOUNTED: [&str; 40] = [
+const UNCOUNTED: [&str; 62] = [
     "scissors",
     "glasses",
     "sunglasses",
@@ -44,9 +44,36 @@ const UNCOUNTED: [&str; 40] = [
     "confetti",
     "sand",
     "hair",
+    "hockey",
+    "tennis",
+    "golf",
+    "badminton",
+    "baseball",
+    "basketball",
+    "football",
+    "rugby",
+    "volleyball",
+    "softball",
+    "lacrosse",
+    "soccer",
+    "judo",
+    "karate",
+    "yoga",
+    "money",
+    "cash",
+    "luggage",
+    "music",
+    "snow",
+    "rain",
+    "water",
 ];
 /// Beginnings whose h is not heard.
 const SILENT: [&str; 3] = ["hour", "heir", "honest"];
+/// Things that end like acts.
+const THINGS: [&str; 12] = [
+    "ring", "wing", "king", "string", "spring", "building", "painting", "earring", "dumpling",
+    "seedling", "bed", "seed",
+];
 /// Whole names that are no things: no article stands before them.
 const ENDINGS: [&str; 4] = ["ing", "ness", "ed", "wear"];
 
@@ -76,6 +103,15 @@ pub fn singular(word: &str) -> String {
     }
 }
 
+/// Returns whether there can be several of what is called so: no acts, moods or stuff.
+pub fn is_counted(name: &str) -> bool {
+    let word = head(name);
+    let is_act = !name.contains(' ')
+        && !THINGS.contains(&word)
+        && ENDINGS.iter().any(|end| word.ends_with(end));
+    !word.is_empty() && !is_act && (is_many(word) || !UNCOUNTED.contains(&word))
+}
+
 fn is_many(word: &str) -> bool {
     pluralize(word, 2, false) == word && pluralize(word, 1, false) != word
 }
@@ -84,8 +120,7 @@ fn is_many(word: &str) -> bool {
 pub fn with_article(name: &str) -> Option<String> {
     let word = head(name);
     let is_bare = name.starts_with("the ") || strip_article(name) != name;
-    let is_act = !name.contains(' ') && ENDINGS.iter().any(|end| word.ends_with(end));
-    if word.is_empty() || is_bare || is_act || is_many(word) || UNCOUNTED.contains(&word) {
+    if is_bare || !is_counted(name) || is_many(word) {
         return None;
     }
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -165,9 +200,16 @@ mod tests {
             ("an old car", None),
             ("swimming", None),
             ("popcorn", None),
+            ("ring", Some("a ring")),
+            ("hockey", None),
         ] {
             assert_eq!(with_article(name).as_deref(), with, "{name}");
         }
         assert_eq!(strip_article("an old car"), "old car");
+        for (name, counted) in
+            [("cat", true), ("grapes", true), ("cycling", false), ("beer", false)]
+        {
+            assert_eq!(is_counted(name), counted, "{name}");
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Which pictures belong together, so that none is learnt while its near copy is held out.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::small::{Small, are_near, coarse, small};
+use super::{Dataset, Split};
 use crate::image::Image;
 
 /// Sets that grow together (a disjoint-set forest).
@@ -52,6 +55,20 @@ pub fn near_pairs(pictures: &[Image]) -> Vec<[usize; 2]> {
             (i + 1..small.len()).filter(is_near).map(move |j| [i, j])
         })
         .collect()
+}
+
+/// Returns how many of the pictures that are held out have a near copy among what is learnt.
+pub fn leaks(dataset: &Dataset) -> usize {
+    let is_learnt = |i: usize| dataset.entries[i].split == Split::Train;
+    let mut leaked = BTreeSet::new();
+    for [a, b] in near_pairs(&dataset.pictures) {
+        for (held, learnt) in [(a, b), (b, a)] {
+            if !is_learnt(held) && is_learnt(learnt) {
+                leaked.insert(held);
+            }
+        }
+    }
+    leaked.len()
 }
 
 #[cfg(test)]

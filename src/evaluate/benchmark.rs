@@ -1,9 +1,11 @@
 //! What every model is asked, and what comes of it.
 
 use super::colour_prompts::{colour_prompts, mean_share, real_colour};
+use super::everyday::{Everyday, EverydayWords};
 use super::features::{FeatureExtractor, Features};
 use super::flow::{flow_error, guess_errors};
 use super::held_out::{HeldOut, asked, images};
+use super::interval::Interval;
 use super::metrics::{FeatureMetrics, Reference};
 use super::shapes::{Ranks, Shapes};
 use super::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, reconstruction};
@@ -31,6 +33,8 @@ pub fn check(model: &Pipeline) -> Result<()> {
 /// A fixed set of prompts, and the real pictures that drawings are compared with.
 pub struct Benchmark<'a> {
     dataset: &'a Dataset,
+    features: &'a Features,
+    everyday: EverydayWords<'a>,
     extractor: &'a FeatureExtractor,
     held_out: HeldOut,
     reference: Reference<'a>,
@@ -45,22 +49,31 @@ pub struct Benchmark<'a> {
 struct Real {
     pairs: FeatureMetrics,
     concepts: FeatureMetrics,
-    colour: f64,
+    colour: Interval,
     pairs_ranks: Ranks,
     learnt_ranks: Ranks,
 }
 
-/// Drawings beside the true pictures: drawn, true, drawn, true and so on.
-pub type Beside = Vec<Image>;
+/// What is shown of a model's drawings, in pairs: drawn, real, drawn, real and so on.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// Drawings beside the true pictures, learnt ones first.
+    pub beside: Vec<Image>,
+    /// Drawings beside the nearest pictures that were learnt, the nearest first.
+    pub copies: Vec<Image>,
+}
 
-/// Pairs of each kind that are shown beside each other.
+/// Drawings, and their features.
+type Drawings = Vec<(Image, Vec<f32>)>;
+
+/// Pairs of each kind that are shown.
 const SHOWN: usize = 40;
 
 impl<'a> Benchmark<'a> {
-    /// Of a dataset, and a row of features for each of its pictures.
+    /// Of a dataset, and a row of features for each of its pictures; what is drawn of it.
     pub fn new(
         (dataset, features): (&'a Dataset, &'a Features),
-        held_out: HeldOut,
+        (held_out, everyday): (HeldOut, EverydayWords<'a>),
         extractor: &'a FeatureExtractor,
         drawing: Drawing,
         progress: &'a dyn Progress,
@@ -78,12 +91,22 @@ impl<'a> Benchmark<'a> {
             pairs_ranks: shapes.real_ranks(&held_out.held),
             learnt_ranks: shapes.real_ranks(&held_out.learnt),
         };
-        Self { dataset, extractor, held_out, reference, shapes, drawing, real, progress }
+        Self {
+            dataset,
+            features,
+            everyday,
+            extractor,
+            held_out,
+            reference,
+            shapes,
+            drawing,
+            real,
+            progress,
+        }
     }
 
     /// Measures a model that draws as `sampling` says: its drawings of learnt and held-out pairs
-    /// and, unless `only_drawings`, all else; and some drawings beside the true pictures, learnt
-    /// ones first.
+    /// and, unless `only_drawings`, all else; and shows some of them.
     ///
     /// # Errors
     /// Returns an error if it cannot draw what the dataset holds.
@@ -92,16 +115,16 @@ impl<'a> Benchmark<'a> {
         model: &Pipeline,
         sampling: &Recipe,
         only_drawings: bool,
-    ) -> Result<(Report, Beside)> {
+    ) -> Result<(Report, Shown)> {
         let HeldOut { held, learnt, .. } = &self.held_out;
         self.progress.begin("Drawing", held.len() + learnt.len(), 0);
         let real = &self.real;
         let scores = Some(real.pairs.clone());
-        let (drawn_learnt, mut beside) =
+        let (drawn_learnt, learnt_drawings) =
             self.pairs(model, sampling, (learnt, None, real.learnt_ranks))?;
-        let (pairs, beside_held) = self.pairs(model, sampling, (held, scores, real.pairs_ranks))?;
-        beside.extend(beside_held);
+        let (pairs, drawings) = self.pairs(model, sampling, (held, scores, real.pairs_ranks))?;
         self.progress.end();
+        let shown = self.shown([(learnt, learnt_drawings), (held, drawings)]);
         let errors = |rows: &[usize]| match only_drawings {
             true => Ok(None),
             false => self.errors(model, rows).map(Some),
@@ -110,6 +133,10 @@ impl<'a> Benchmark<'a> {
             model: model.name.clone(),
             drawing: self.drawing,
             sampling: sampling.clone(),
+            everyday: match only_drawings {
+                true => None,
+                false => Some(self.everyday(model, sampling)?),
+            },
             pairs: Pairs { errors: errors(held)?, ..pairs },
             learnt: Pairs { errors: errors(learnt)?, ..drawn_learnt },
             rest: match only_drawings {
@@ -117,7 +144,7 @@ impl<'a> Benchmark<'a> {
                 false => Some(self.rest(model, sampling)?),
             },
         };
-        Ok((report, beside))
+        Ok((report, shown))
     }
 
     fn pairs(
@@ -125,8 +152,8 @@ impl<'a> Benchmark<'a> {
         model: &Pipeline,
         sampling: &Recipe,
         (rows, real_scores, real_ranks): (&[usize], Option<FeatureMetrics>, Ranks),
-    ) -> Result<(Pairs, Beside)> {
-        let (asked, real) = (asked(self.dataset, rows), images(self.dataset, rows));
+    ) -> Result<(Pairs, Drawings)> {
+        let asked = asked(self.dataset, rows);
         let drawn = draw(model, &asked, (sampling, self.drawing.seed), self.progress)?;
         let features = self.extractor.features(&drawn.iter().collect::<Vec<_>>());
         let pairs = Pairs {
@@ -136,8 +163,36 @@ impl<'a> Benchmark<'a> {
             real_ranks,
             errors: None,
         };
-        let beside = drawn.into_iter().zip(real.into_iter().cloned()).take(SHOWN);
-        Ok((pairs, beside.flat_map(<[Image; 2]>::from).collect()))
+        Ok((pairs, drawn.into_iter().zip(features).collect()))
+    }
+
+    /// Returns some drawings beside the true pictures, and those that are nearest to learnt ones.
+    fn shown(&self, drawings: [(&Vec<usize>, Drawings); 2]) -> Shown {
+        let mut shown = Shown::default();
+        let mut near: Vec<(f64, Image, usize)> = Vec::new();
+        for (rows, drawings) in drawings {
+            for (at, (&i, (drawn, features))) in rows.iter().zip(drawings).enumerate() {
+                if at < SHOWN {
+                    shown.beside.extend([drawn.clone(), self.dataset.pictures[i].clone()]);
+                }
+                let (distance, place) = self.reference.nearest(&features);
+                near.push((distance, drawn, place));
+            }
+        }
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let pairs = near.into_iter().take(SHOWN);
+        let pairs = pairs.flat_map(|(_, drawn, i)| [drawn, self.dataset.pictures[i].clone()]);
+        shown.copies = pairs.collect();
+        shown
+    }
+
+    fn everyday(&self, model: &Pipeline, sampling: &Recipe) -> Result<Everyday> {
+        let asked = self.everyday.asked();
+        self.progress.begin("Drawing everyday words", asked.len(), 0);
+        let drawn = draw(model, &asked, (sampling, self.drawing.seed), self.progress)?;
+        self.progress.end();
+        let features = self.extractor.features(&drawn.iter().collect::<Vec<_>>());
+        Ok(self.everyday.judge(&self.reference, &features, self.features))
     }
 
     fn errors(&self, model: &Pipeline, rows: &[usize]) -> Result<Errors> {

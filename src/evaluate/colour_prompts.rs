@@ -1,12 +1,13 @@
 //! Whether a model obeys colours: “blue car” and the like, and what real pictures get.
 
 use super::Asked;
+use super::interval::Interval;
 use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 
 /// Colour obedience of pictures that were painted, in the colours of the first `most` prompts.
-pub(super) fn real_colour(images: &[&Image], most: usize) -> f64 {
+pub(super) fn real_colour(images: &[&Image], most: usize) -> Interval {
     let colours: Vec<Colour> = coloured_things(most).map(|(colour, _)| colour).collect();
     let colourful = images.iter().filter(|image| colourfulness(image) >= 0.2);
     let painted = colourful
@@ -16,10 +17,10 @@ pub(super) fn real_colour(images: &[&Image], most: usize) -> f64 {
 }
 
 /// Returns the mean share of pictures' colourful area that has the colour asked for, 0..1.
-pub(super) fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> f64 {
+pub(super) fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> Interval {
     let shares: Vec<f64> =
         images.map(|(image, colour)| share(&image, colour).unwrap_or(0.0)).collect();
-    shares.iter().sum::<f64>() / shares.len().max(1) as f64
+    if shares.is_empty() { Interval::default() } else { Interval::mean(&shares) }
 }
 
 /// Blue and “blue car”, and so on.

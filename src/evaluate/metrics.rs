@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use super::features::{Features, Prototypes, nearest};
-use super::frechet;
+use super::features::{Features, Prototypes, nearest, subject, texture};
+use super::interval::Interval;
+use super::kid::KernelDistance;
+use super::style_judge::StyleJudge;
+use crate::dataset::families::Families;
 use crate::dataset::{Dataset, Split};
 
 /// The numbers of one set of pictures.
@@ -12,24 +15,29 @@ use crate::dataset::{Dataset, Split};
 pub struct FeatureMetrics {
     /// How many pictures.
     pub pictures: usize,
-    /// Fréchet distance to all pictures learnt from.
-    pub frechet: f64,
-    /// How often the nearest of all concepts is the right one, 0..1.
-    pub concept: f64,
-    /// How often the right one is among the nearest five.
-    pub concept_of_five: f64,
-    /// How often the nearest style is the right one.
-    pub style: f64,
-    /// Median cosine distance to the nearest picture learnt from: next to 0 are copies.
-    pub nearest: f64,
+    /// Kernel distance to pictures learnt from; see [`KernelDistance`].
+    pub kid: Interval,
+    /// How often the nearest of all families of concepts is the right one, 0..1.
+    pub family: Interval,
+    /// What part of all other families is farther than the right one, 0..1: half of them by chance.
+    pub family_rank: Interval,
+    /// How often the style is the right one; see [`StyleJudge`].
+    pub style: Interval,
+    /// Cosine distance to the nearest picture learnt from, that of the hundredth part which is nearest:
+    /// next to 0 are copies.
+    pub copies: Interval,
 }
 
 /// What pictures are held against.
 #[derive(Debug)]
 pub struct Reference<'a> {
+    families: Families,
     concepts: Prototypes,
-    styles: Prototypes,
-    train: Vec<&'a [f32]>,
+    styles: StyleJudge,
+    distance: KernelDistance,
+    /// Pictures learnt from: their places, and what they show.
+    train: Vec<usize>,
+    shown: Vec<&'a [f32]>,
 }
 
 impl<'a> Reference<'a> {
@@ -38,13 +46,23 @@ impl<'a> Reference<'a> {
     ///
     /// # Panics
     /// Panics if the dataset has nothing to learn from.
-    pub fn new(dataset: &Dataset, features: &'a Features, known: &[usize]) -> Self {
+    pub fn new(dataset: &'a Dataset, features: &'a Features, known: &[usize]) -> Self {
         let train: Vec<usize> = dataset.of(Split::Train).collect();
         let known: Vec<usize> = train.iter().chain(known).copied().collect();
+        let all: Vec<&[f32]> = features.iter().map(|row| subject(row)).collect();
+        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let textures = train.iter().map(|&i| {
+            let style = dataset.entries[i].style.as_str();
+            (style, texture(&features[i]))
+        });
+        let shown: Vec<&[f32]> = train.iter().map(|&i| all[i]).collect();
         Self {
-            concepts: Prototypes::new(&known, features, |i| dataset.entries[i].label.clone()),
-            styles: Prototypes::new(&train, features, |i| dataset.entries[i].style.clone()),
-            train: train.iter().map(|&i| features[i].as_slice()).collect(),
+            concepts: Prototypes::new(&known, &all, |i| families.of(&dataset.entries[i].label)),
+            styles: StyleJudge::new(textures),
+            distance: KernelDistance::new(&shown),
+            families,
+            train,
+            shown,
         }
     }
 
@@ -53,23 +71,55 @@ impl<'a> Reference<'a> {
     /// # Panics
     /// Panics if there are fewer than two.
     pub fn scores(&self, asked: &[Asked], features: &Features) -> FeatureMetrics {
-        let rows: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
-        let part = |is_right: &dyn Fn(&Asked, &[f32]) -> bool| {
-            let pairs = asked.iter().zip(&rows);
-            pairs.filter(|(asked, row)| is_right(asked, row)).count() as f64 / rows.len() as f64
+        let shown: Vec<&[f32]> = features.iter().map(|row| subject(row)).collect();
+        let ranks: Vec<f64> = asked
+            .iter()
+            .zip(&shown)
+            .map(|(asked, row)| self.farther(row, [self.families.of(&asked.prompt).as_str()]))
+            .collect();
+        let is_style = |(asked, row): (&Asked, &Vec<f32>)| {
+            f64::from(u8::from(self.styles.style(texture(row)) == asked.style))
         };
-        let within = |asked: &Asked, row: &[f32], most: usize| {
-            self.concepts.rank(row, &asked.prompt).is_some_and(|rank| rank < most)
-        };
-        let mut distances: Vec<f64> = rows.iter().map(|row| nearest(row, &self.train)).collect();
-        distances.sort_by(f64::total_cmp);
+        let first: Vec<f64> = ranks.iter().map(|rank| f64::from(u8::from(*rank >= 1.0))).collect();
+        let styles: Vec<f64> = asked.iter().zip(features).map(is_style).collect();
+        let copies: Vec<f64> = shown.iter().map(|row| nearest(row, &self.shown).0).collect();
         FeatureMetrics {
-            pictures: rows.len(),
-            frechet: frechet::distance(&rows, &self.train),
-            concept: part(&|asked, row| within(asked, row, 1)),
-            concept_of_five: part(&|asked, row| within(asked, row, 5)),
-            style: part(&|asked, row| self.styles.rank(row, &asked.style) == Some(0)),
-            nearest: distances[distances.len() / 2],
+            pictures: shown.len(),
+            kid: self.distance.of(&shown),
+            family: Interval::mean(&first),
+            family_rank: Interval::mean(&ranks),
+            style: Interval::mean(&styles),
+            copies: Interval::percentile(&copies, 0.01),
         }
+    }
+
+    /// Returns what part of all other families is farther than the nearest of `families`, 0..1.
+    pub fn farther<'b>(
+        &self,
+        row: &[f32],
+        families: impl IntoIterator<Item = &'b str> + Clone,
+    ) -> f64 {
+        self.part(families.into_iter().filter_map(|family| self.concepts.rank(row, family)).min())
+    }
+
+    /// Returns the same of a real picture, as if its family were not known by it.
+    pub fn farther_without(&self, row: &[f32], family: &str) -> Option<f64> {
+        self.concepts.rank_without(row, family).map(|rank| self.part(Some(rank)))
+    }
+
+    fn part(&self, rank: Option<usize>) -> f64 {
+        let others = self.concepts.count().saturating_sub(1).max(1);
+        rank.map_or(0.0, |rank| 1.0 - rank as f64 / others as f64)
+    }
+
+    /// Returns the family of a label.
+    pub fn family(&self, label: &str) -> String {
+        self.families.of(label)
+    }
+
+    /// Returns how near the nearest picture is that was learnt, and its place in the dataset.
+    pub fn nearest(&self, row: &[f32]) -> (f64, usize) {
+        let (distance, place) = nearest(subject(row), &self.shown);
+        (distance, self.train[place])
     }
 }

@@ -1,19 +1,23 @@
-//! How good a model draws, in numbers: distance to real pictures, whether concepts, styles and
-//! colours are what was asked for, whether pictures are copies, and how well the autoencoder keeps
-//! them. The same numbers of real held-out pictures say what could be reached.
+//! How good a model draws, in numbers: whether everyday words are drawn as what they mean, distance
+//! to real pictures, whether concepts, styles and colours are what was asked for, whether pictures
+//! are copies, and how well the autoencoder keeps them. The same numbers of real held-out pictures
+//! say what could be reached, and an interval says what each number is worth.
 
 pub mod benchmark;
 mod colour_prompts;
+pub mod everyday;
 pub mod features;
 pub mod flaws;
 pub mod flow;
-pub mod frechet;
 pub mod held_out;
+pub mod interval;
+pub mod kid;
 pub mod lite0;
 pub mod metrics;
 pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;
+pub mod style_judge;
 
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
@@ -26,6 +30,8 @@ use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 use crate::tools::random::step_rng;
+use everyday::Everyday;
+use interval::Interval;
 use metrics::FeatureMetrics;
 use shapes::Ranks;
 
@@ -63,6 +69,8 @@ pub struct Report {
     pub drawing: Drawing,
     /// How: a recipe without prompt, style and seed.
     pub sampling: Recipe,
+    /// Everyday words, unless only drawings of pairs were looked at.
+    pub everyday: Option<Everyday>,
     /// Held-out pairs of concept and style.
     pub pairs: Pairs,
     /// Pairs that were learnt.
@@ -103,9 +111,9 @@ pub struct Rest {
     /// Real pictures of those concepts.
     pub real_concepts: FeatureMetrics,
     /// The share of colourful area that has the colour asked for, 0..1.
-    pub colour: f64,
+    pub colour: Interval,
     /// The same of real pictures that were painted in it.
-    pub real_colour: f64,
+    pub real_colour: Interval,
     /// The autoencoder on held-out pictures.
     pub reconstruction: reconstruction::Reconstruction,
 }

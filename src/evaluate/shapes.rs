@@ -1,11 +1,13 @@
 //! Whether a drawing has the shape of what was asked for: the rank of the true picture among all of
-//! its style, by distance at 32×32. Features of a network may miss the subject where these do not;
+//! its style and of other families, by distance at 32×32. Features of a network may miss the subject where these do not;
 //! but a blurry drawing can win here, so neither counts alone.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::interval::Interval;
+use crate::dataset::families::Families;
 use crate::dataset::small::{Small, distance, small};
 use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
@@ -16,21 +18,25 @@ pub struct Ranks {
     /// How many were looked at.
     pub count: usize,
     /// How often the true picture is the nearest, 0..1.
-    pub first: f64,
+    pub first: Interval,
     /// How often it is among the nearest five.
-    pub of_five: f64,
+    pub of_five: Interval,
     /// The median rank.
-    pub median: f64,
+    pub median: Interval,
 }
 
 impl Ranks {
-    fn of(mut ranks: Vec<usize>) -> Self {
-        ranks.sort_unstable();
+    fn of(ranks: &[usize]) -> Self {
+        if ranks.is_empty() {
+            let none = Interval::default();
+            return Self { count: 0, first: none, of_five: none, median: none };
+        }
         let part = |most: usize| {
-            ranks.iter().filter(|rank| **rank < most).count() as f64 / ranks.len().max(1) as f64
+            let is_within = |rank: &usize| f64::from(u8::from(*rank < most));
+            Interval::mean(&ranks.iter().map(is_within).collect::<Vec<_>>())
         };
-        let middle = |i: usize| ranks.get(i).map_or(0.0, |rank| *rank as f64);
-        let median = (middle(ranks.len() / 2) + middle(ranks.len().saturating_sub(1) / 2)) / 2.0;
+        let values: Vec<f64> = ranks.iter().map(|rank| *rank as f64).collect();
+        let median = Interval::percentile(&values, 0.5);
         Self { count: ranks.len(), first: part(1), of_five: part(5), median }
     }
 }
@@ -41,6 +47,7 @@ pub struct Shapes<'a> {
     dataset: &'a Dataset,
     small: Vec<Small>,
     styles: HashMap<&'a str, Vec<usize>>,
+    families: Vec<String>,
 }
 
 impl<'a> Shapes<'a> {
@@ -50,13 +57,15 @@ impl<'a> Shapes<'a> {
         for (i, Entry { style, .. }) in dataset.entries.iter().enumerate() {
             styles.entry(style).or_default().push(i);
         }
-        Self { dataset, small: dataset.pictures.iter().map(small).collect(), styles }
+        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let families = dataset.entries.iter().map(|entry| families.of(&entry.label)).collect();
+        Self { dataset, small: dataset.pictures.iter().map(small).collect(), styles, families }
     }
 
     /// Of drawings of the pictures at `rows`.
     pub fn ranks(&self, rows: &[usize], drawn: &[Image]) -> Ranks {
         let rank = |(i, drawn): (&usize, &Image)| self.rank(*i, &small(drawn));
-        Ranks::of(rows.iter().zip(drawn).map(rank).collect())
+        Ranks::of(&rows.iter().zip(drawn).map(rank).collect::<Vec<_>>())
     }
 
     /// Returns what real pictures get: those of the same concepts in each other style, in place of
@@ -69,14 +78,16 @@ impl<'a> Shapes<'a> {
             };
             (0..entries.len()).filter(is_other).map(move |j| self.rank(i, &self.small[j]))
         });
-        Ranks::of(ranks.collect())
+        Ranks::of(&ranks.collect::<Vec<_>>())
     }
 
-    /// Returns how many pictures of the style of picture `i` are nearer to `drawn` than it is.
+    /// Returns how many pictures of the style of picture `i`, and of other families, are nearer to
+    /// `drawn` than it is.
     fn rank(&self, i: usize, drawn: &Small) -> usize {
         let own = distance(drawn, &self.small[i]);
         let style = &self.styles[self.dataset.entries[i].style.as_str()];
-        style.iter().filter(|&&j| j != i && distance(drawn, &self.small[j]) < own).count()
+        let others = style.iter().filter(|j| self.families[**j] != self.families[i]);
+        others.filter(|j| distance(drawn, &self.small[**j]) < own).count()
     }
 }
 
@@ -109,17 +120,30 @@ mod tests {
         let shapes = Shapes::new(&dataset);
         // A little too large, of another colour: still the nearest of its style.
         let ranks = shapes.ranks(&[1, 3], &[disc(22.0, 30), disc(42.0, 30)]);
-        assert_eq!(ranks, Ranks { count: 2, first: 1.0, of_five: 1.0, median: 0.0 });
+        assert_eq!((ranks.count, ranks.first.value, ranks.median.value), (2, 1.0, 0.0));
         // The smallest disc as the drawing of the largest is the worst that can be drawn.
         let ranks = shapes.ranks(&[4], &[disc(10.0, 0)]);
-        assert_eq!(ranks, Ranks { count: 1, first: 0.0, of_five: 1.0, median: 4.0 });
-        assert_eq!(shapes.ranks(&[0, 4], &[disc(10.0, 0), disc(10.0, 0)]).median, 2.0);
+        assert_eq!((ranks.first.value, ranks.of_five.value, ranks.median.value), (0.0, 1.0, 4.0));
+        let five = [0, 1, 2, 3, 4];
+        let ranks = shapes.ranks(&five, &five.map(|_| disc(10.0, 0)));
+        assert_eq!((ranks.first.value, ranks.median.value), (0.2, 2.0));
     }
 
     #[test]
     fn real_pictures_are_those_of_other_styles() {
         let dataset = dataset();
         let ranks = Shapes::new(&dataset).real_ranks(&[0, 6]);
-        assert_eq!(ranks, Ranks { count: 2, first: 1.0, of_five: 1.0, median: 0.0 });
+        assert_eq!((ranks.count, ranks.first.value, ranks.median.value), (2, 1.0, 0.0));
+    }
+
+    /// A man who swims is not wrong for a woman who does.
+    #[test]
+    fn one_of_the_family_is_no_other() {
+        let mut dataset = dataset();
+        for (i, who) in [(1, "man"), (2, "woman"), (3, "person")] {
+            dataset.entries[i].label = format!("{who} swimming");
+        }
+        let ranks = Shapes::new(&dataset).ranks(&[3], &[disc(20.0, 0)]);
+        assert_eq!(ranks.median.value, 1.0); // Only the smallest disc is nearer.
     }
 }

@@ -8,6 +8,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits,
 };
+use moxcms::{ColorProfile, Layout, TransformOptions};
 
 use crate::image::{INFLATES, Image};
 use crate::tools::files::is_stdout;
@@ -130,11 +131,26 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     limits.max_alloc = Some(2 * MOST_BYTES);
     decoder.set_limits(limits).map_err(unread)?;
     let turned = decoder.orientation().map_err(unread)?;
+    let profile = decoder.icc_profile().map_err(unread)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(unread)?;
     picture.apply_orientation(turned);
     let picture = picture.into_rgba8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    Ok(Image { width, height, pixels: picture.into_raw() })
+    let pixels = picture.into_raw();
+    let pixels = profile.and_then(|profile| to_srgb(&profile, &pixels)).unwrap_or(pixels);
+    Ok(Image { width, height, pixels })
+}
+
+/// Returns RGBA in the colours of a screen, sRGB, instead of a profile's such as Display P3. `None` if
+/// the profile is not one of RGB, or cannot be read.
+fn to_srgb(profile: &[u8], pixels: &[u8]) -> Option<Vec<u8>> {
+    let profile = ColorProfile::new_from_slice(profile).ok()?;
+    let options = TransformOptions::default();
+    let (layout, srgb) = (Layout::Rgba, ColorProfile::new_srgb());
+    let transform = profile.create_transform_8bit(layout, &srgb, layout, options).ok()?;
+    let mut changed = vec![0; pixels.len()];
+    transform.transform(pixels, &mut changed).ok()?;
+    Some(changed)
 }
 
 #[cfg(test)]
@@ -166,6 +182,25 @@ mod tests {
             let error = Format::of(Path::new(name)).unwrap_err().to_string();
             assert!(error.contains(".png, .webp or .jpg"), "{error}");
         }
+    }
+
+    /// The same numbers are a stronger red on a wide screen.
+    #[test]
+    fn profiles_are_changed_to_srgb() {
+        let png = |profile: Option<ColorProfile>| {
+            let mut bytes = Vec::new();
+            let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+            if let Some(profile) = profile {
+                encoder.set_icc_profile(profile.encode().unwrap()).unwrap();
+            }
+            let colour = ExtendedColorType::Rgba8;
+            encoder.write_image(&[200, 100, 100, 255], 1, 1, colour).unwrap();
+            read(&bytes).unwrap().pixels
+        };
+        assert_eq!(png(None), [200, 100, 100, 255]);
+        assert_eq!(png(Some(ColorProfile::new_srgb())), [200, 100, 100, 255]);
+        let wide = png(Some(ColorProfile::new_display_p3()));
+        assert!(wide[0] > 205 && wide[1] < 98 && wide[3] == 255, "{wide:?}");
     }
 
     #[test]

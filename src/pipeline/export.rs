@@ -60,6 +60,16 @@ pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::write(path, problem))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a model's folder `to`: the model of `from` with some of its files replaced, and what
 /// `change` does to its manifest.
 ///
@@ -73,6 +83,8 @@ pub fn export(
 ) -> Result<()> {
     let mut manifest = manifest(from)?;
     std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
+    // Half of an earlier model and half of this one are no model: what lists them goes first.
+    remove(&to.join(MANIFEST))?;
     // What this layout does not know stays where it is.
     manifest.files.retain(|name, _| FILES.contains(&name.as_str()));
     for name in manifest.files.keys().filter(|name| !files.iter().any(|(new, _)| new == name)) {
@@ -86,12 +98,7 @@ pub fn export(
     }
     change(&mut manifest);
     // An earlier model's would make the page distrust a sound GPU.
-    match std::fs::remove_file(to.join(KNOWN_ANSWER)) {
-        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::write(to.join(KNOWN_ANSWER), problem));
-        }
-        _ => {}
-    }
+    remove(&to.join(KNOWN_ANSWER))?;
     let json = serde_json::to_string_pretty(&manifest).expect("plain data");
     write_whole(&to.join(MANIFEST), (json + "\n").as_bytes())
 }

@@ -78,6 +78,9 @@ pub struct Manifest {
     /// Pictures that the DiT has seen in training, in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images_seen: Option<usize>,
+    /// SHA-256 of the encoder whose latents the DiT has learnt; older folders do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latents_of: Option<String>,
     /// Length and hash of each file.
     pub files: BTreeMap<String, FileFacts>,
 }
@@ -147,6 +150,23 @@ impl Manifest {
     /// Returns the SHA-256 of the file that holds the autoencoder's encoder.
     pub fn encoder_hash(&self) -> &str {
         self.hash(if self.files.contains_key(ENCODER) { ENCODER } else { AUTOENCODER })
+    }
+
+    /// Returns whether the DiT has learnt the latents of the autoencoder beside it, as far as is known.
+    pub fn knows_its_latents(&self) -> bool {
+        self.latents_of.as_deref().is_none_or(|hash| hash == self.encoder_hash())
+    }
+
+    /// Makes sure of it.
+    ///
+    /// # Errors
+    /// Returns an error if the DiT has learnt another's.
+    pub fn check_latents(&self) -> Result<()> {
+        if self.knows_its_latents() {
+            return Ok(());
+        }
+        let problem = "it has learnt the latents of another autoencoder than the one beside it, and                        would draw nothing to be recognised: train it first, with `patchwork train dit`";
+        Err(Error::model(DIT, problem))
     }
 
     /// Returns the SHA-256 of a file as listed; empty if it is not.

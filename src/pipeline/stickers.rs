@@ -25,6 +25,9 @@ pub async fn load<S: Source>(
     parts: Parts,
 ) -> Result<Pipeline> {
     manifest.check()?;
+    if parts == Parts::ForDrawing {
+        manifest.check_latents()?;
+    }
     let checkpoint =
         async |file: &str| Checkpoint::new(file, vec![verified(source, &manifest, file).await?]);
 

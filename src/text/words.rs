@@ -219,6 +219,12 @@ impl WordTable {
         found
     }
 
+    /// Returns whether a known word begins so.
+    pub fn begins(&self, start: &str) -> bool {
+        let from = self.known.range(start.to_owned()..).next();
+        from.is_some_and(|word| word.starts_with(start))
+    }
+
     fn is_known(&self, word: &str) -> bool {
         let is_there = |word: &str| {
             self.known.contains(word) || GRAMMAR.contains(&word) || COLOURS.contains(&word)
@@ -313,6 +319,7 @@ mod tests {
         assert_eq!(unknown[0], ("carot".into(), vec!["carrot".into()]));
         assert_eq!(unknown[1..], [("sofa".into(), vec![])]);
         assert!(WordTable::default().unknown("anything").is_empty());
+        assert!(table.begins("carr") && !table.begins("cars"));
     }
 
     #[test]

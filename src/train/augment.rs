@@ -7,7 +7,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use crate::dataset::Dataset;
 use crate::dataset::colours::{COLOURS, Colour, has_colour, painted};
 use crate::dataset::compose::{COUNTS, SIDES, pair, placed, several, small};
-use crate::dataset::grammar::{strip_article, with_article};
+use crate::dataset::grammar::{is_counted, strip_article, with_article};
 use crate::dataset::teaching::{CaptionKind, Teaching};
 use crate::image::Image;
 
@@ -83,6 +83,7 @@ fn composed(
     let name = |i: usize, rng: &mut StdRng| Some(strip_article(teaching.names(i).choose(rng)?));
     let own = name(i, rng)?;
     let (image, caption) = match rng.random_range(0..10) {
+        0..4 if !is_counted(own) => return None,
         0..4 => several(picture, own, *COUNTS.choose(rng)?),
         4 => small(picture, own),
         5 | 6 => placed(picture, own, *SIDES.choose(rng)?),

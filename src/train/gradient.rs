@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use super::params::{mean_gradient, own_graph};
+use super::params::{add, mean_gradient, own_graph};
 use crate::tools::parallel::Workers;
 
 /// What a step found.
@@ -32,14 +32,29 @@ pub fn gradient<M: Module + Sync, P: Send>(
     device: &Device,
 ) -> LossAndGrads {
     let rows = parts.iter().map(|(_, count)| *count as f64).sum::<f64>();
-    let parts = workers.map(parts, |(part, count)| {
-        let module = own_graph(module, device);
-        // Unequal parts count by their rows.
-        let loss = loss(&module, part) * count as f64;
-        let value = f64::from(loss.clone().inner().into_scalar::<f32>());
-        (value, GradientsParams::from_grads(loss.backward(), &module))
+    // Each worker adds up its own parts, so that there are never more gradients than workers.
+    let mut groups: Vec<Vec<(P, usize)>> = (0..workers.count()).map(|_| Vec::new()).collect();
+    let count = groups.len();
+    for (i, part) in parts.into_iter().enumerate() {
+        groups[i % count].push(part);
+    }
+    groups.retain(|group| !group.is_empty());
+    let groups = workers.map(groups, |group| {
+        let (mut losses, mut sum) = (0.0, None);
+        for (part, count) in group {
+            let module = own_graph(module, device);
+            // Unequal parts count by their rows.
+            let loss = loss(&module, part) * count as f64;
+            losses += f64::from(loss.clone().inner().into_scalar::<f32>());
+            let grads = GradientsParams::from_grads(loss.backward(), &module);
+            sum = Some(match sum {
+                Some(sum) => add(&module, sum, grads),
+                None => grads,
+            });
+        }
+        (losses, sum.expect("a group has parts"))
     });
-    let (losses, grads): (Vec<f64>, Vec<GradientsParams>) = parts.into_iter().unzip();
+    let (losses, grads): (Vec<f64>, Vec<GradientsParams>) = groups.into_iter().unzip();
     let (grads, grad_norm) = mean_gradient(module, grads, rows, max_grad_norm);
     LossAndGrads { loss: losses.iter().sum::<f64>() / rows, grads, grad_norm }
 }

@@ -53,6 +53,29 @@ pub fn ema<M: Module>(ema: M, module: &M, decay: f64) -> M {
     ema.map(&mut Move(collect.0, decay))
 }
 
+/// Returns the sum of two gradients.
+pub fn add<M: Module>(
+    module: &M,
+    first: GradientsParams,
+    second: GradientsParams,
+) -> GradientsParams {
+    struct Sum(GradientsParams, GradientsParams);
+    impl ModuleVisitor for Sum {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(grad) = self.1.remove::<D>(param.id) {
+                let sum = match self.0.remove::<D>(param.id) {
+                    Some(own) => own + grad,
+                    None => grad,
+                };
+                self.0.register(param.id, sum);
+            }
+        }
+    }
+    let mut sum = Sum(first, second);
+    module.visit(&mut sum);
+    sum.0
+}
+
 /// Returns the sum of several gradients over `count`, and its length over all parameters; scaled to
 /// be at most `max_grad_norm`.
 pub fn mean_gradient<M: Module>(

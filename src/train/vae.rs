@@ -89,6 +89,8 @@ pub struct VaeTask<'a> {
 struct NoisyPictures {
     images: Vec<Image>,
     noise: Vec<f32>,
+    /// Normal values by which posteriors are sampled; none if the encoder is left alone.
+    sample: Vec<f32>,
 }
 
 /// Returns an autoencoder whose decoder alone learns.
@@ -99,7 +101,7 @@ pub fn decoder_only(autoencoder: StickerAutoencoder) -> StickerAutoencoder {
 
 impl VaeTask<'_> {
     fn draw(&self, rng: &mut rand::rngs::StdRng, count: usize) -> NoisyPictures {
-        let mut part = NoisyPictures { images: Vec::new(), noise: Vec::new() };
+        let mut part = NoisyPictures { images: Vec::new(), noise: Vec::new(), sample: Vec::new() };
         for _ in 0..count {
             let i = *self.train.choose(rng).expect("there is something to learn");
             let picture = &self.data.pictures[i];
@@ -112,6 +114,10 @@ impl VaeTask<'_> {
                 let normal: f64 = StandardNormal.sample(rng);
                 (level * normal) as f32
             }));
+            if self.settings.divergence.is_some() {
+                let normal = |_| Distribution::<f32>::sample(&StandardNormal, rng);
+                part.sample.extend((0..cells * LATENT_CHANNELS).map(normal));
+            }
         }
         part
     }
@@ -136,8 +142,12 @@ impl VaeTask<'_> {
         let noise = Tensor::<4>::from_data(TensorData::new(part.noise, shape), &self.device) * std;
         let z = match divergence {
             None => mean + noise,
-            // The noise's level, up to the posterior's own deviation.
-            Some(_) => mean + noise * (log_variance / 2.0).exp() / self.settings.noise.max(1e-6),
+            // A sample of the posterior (Kingma and Welling, arXiv 1312.6114), with the noise besides.
+            Some(_) => {
+                let sample = TensorData::new(part.sample, shape);
+                let sample = Tensor::<4>::from_data(sample, &self.device);
+                mean + sample * (log_variance / 2.0).exp() + noise
+            }
         };
         let y = autoencoder.decode(z);
         let error = y - x;

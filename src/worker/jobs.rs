@@ -13,7 +13,7 @@ use super::{gpu, now, post};
 use crate::image::Image;
 use crate::page::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
-use crate::pipeline::notes::vocabulary;
+use crate::pipeline::notes::{looked_up, vocabulary};
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::stickers::{self, MANIFEST, Manifest};
 use crate::pipeline::{Parts, Pipeline, Run, Source, read_json};
@@ -226,14 +226,20 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
 fn read(worker: &Shared, prompt: &str, negative: &str) {
     let Ok(pipeline) = pipeline(worker) else { return };
     let Some(reader) = &pipeline.text else { return };
-    let reading = |what: &str, text: &str| {
+    let mut found = reader.look_up(prompt);
+    // A word that is still being typed is not unknown yet.
+    found
+        .unknown
+        .retain(|(word, _)| !prompt.ends_with(word.as_str()) || !reader.words.begins(word));
+    let reading = |what: &str, text: &str, mut notes: Vec<String>| {
         let tokens = reader.tokens(text).ok()?;
-        let notes = vocabulary(what, &tokens);
+        notes.extend(vocabulary(what, &tokens));
         Some(Reading { tokens: tokens.total, cut: tokens.cut, notes })
     };
-    if let (Some(prompt), Some(negative)) =
-        (reading("prompt", prompt), reading("negative prompt", negative))
-    {
+    if let (Some(prompt), Some(negative)) = (
+        reading("prompt", &found.text, looked_up(prompt, &found)),
+        reading("negative prompt", negative, Vec::new()),
+    ) {
         post(&Event::Read { prompt, negative });
     }
 }

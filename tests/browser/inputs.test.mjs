@@ -264,6 +264,15 @@ test("weights that only encode are never fetched, and what is kept is asked to s
   await state(page, "ready");
   assert.ok(!server.asked.some((file) => file.includes("vae_encoder")));
   assert.ok(server.asked.includes("models/stickers/emoji.tsv"));
+  assert.ok(server.asked.includes("models/stickers/words.tsv"));
+  // Everyday words are read by the model's table; of what it was never taught the page says so.
+  const help = page.locator("#Prompt-help");
+  await fill(page, { prompt: "a bee" });
+  await help.getByText("“a bee” is read as “honeybee”").waitFor();
+  await fill(page, { prompt: "a carrott" });
+  await help.getByText("no pictures of “carrott”. The nearest words that it knows: “carrot”").waitFor();
+  await fill(page, { prompt: "cat" });
+  await help.getByText("is read as").waitFor({ state: "detached" });
   await page.getByText("Device and model").click();
   await page.locator(".facts dl").getByText(/This browser (promises to keep|makes no promise)/).waitFor();
   const { files } = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));

@@ -40,7 +40,7 @@ export function makeTiny(folder, more = {}, block = 0) {
   // The encoder is not needed to draw.
   delete manifest.files["vae_encoder.safetensors"];
   writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
-  for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv"]) {
+  for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "words.tsv"]) {
     symlinkSync(join(EMBEDDED, file), join(folder, file));
   }
   runNative("known-answer", folder);
@@ -51,7 +51,7 @@ const ONE_BLOCK = mkdtempSync(join(tmpdir(), "patchwork-one-block-"));
 after(() => rmSync(ONE_BLOCK, { recursive: true, force: true }));
 makeTiny(ONE_BLOCK, { name: "stickers" }, 1);
 
-const FILES = ["model.json", "dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "known_answer.json"];
+const FILES = ["model.json", "dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "words.tsv", "known_answer.json"];
 
 /** An entry of the list of models that the page asks for. */
 function entry(name, folder) {

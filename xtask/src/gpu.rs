@@ -74,8 +74,19 @@ pub(crate) fn run_all() -> Outcome {
     if !built {
         return Err(format!("no program could be built for {}", features.join(" or ")));
     }
-    let pack = ["run", "--release", "--quiet", "--bin", "patchwork", "--", "pack", "--data", &data];
-    run("cargo", &[&pack[..], &["--every", "8", "-o", &at("packed.safetensors")]].concat())?;
+    let pack = [
+        "run",
+        "--release",
+        "--quiet",
+        "--bin",
+        "patchwork",
+        "--",
+        "pack",
+        "--new-styles",
+        "--data",
+        &data,
+    ];
+    run("cargo", &[&pack[..], &["--every", "64", "-o", &at("packed.safetensors")]].concat())?;
     run("xz", &["-6", "--threads=0", &at("packed.safetensors")])?;
     // No page asks there.
     let stickers = root().join("www/models/stickers").to_string_lossy().into_owned();

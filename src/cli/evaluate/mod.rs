@@ -11,7 +11,8 @@ use crate::cli::sampling::SamplingOptions;
 use crate::cli::terminal::note;
 use crate::cli::{check_targets, load_model, picture, print_beside};
 use crate::dataset::Dataset;
-use crate::evaluate::benchmark::{Benchmark, check};
+use crate::evaluate::benchmark::{Benchmark, Shown, check};
+use crate::evaluate::everyday::{EverydayWords, WORDS};
 use crate::evaluate::features::FeatureExtractor;
 use crate::evaluate::flaws::{Flaws, compare};
 use crate::evaluate::held_out::HeldOut;
@@ -19,6 +20,7 @@ use crate::evaluate::{Asked, Drawing, Report, draw, hundred};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::Pipeline;
+use crate::pipeline::export::manifest;
 use crate::recipe::Recipe;
 use crate::tools::files::{is_stdout, write_target};
 use crate::tools::progress::Progress;
@@ -40,6 +42,9 @@ pub(in crate::cli) struct EvaluateArguments {
     /// The most prompts of each kind.
     #[arg(long, value_name = "N", default_value_t = 300)]
     most: usize,
+    /// The most everyday words, each of which is drawn in three styles.
+    #[arg(long, value_name = "N", default_value_t = WORDS)]
+    everyday: usize,
     /// The seed of the first picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -53,6 +58,9 @@ pub(in crate::cli) struct EvaluateArguments {
     /// ones.
     #[arg(long, value_name = "PICTURE")]
     beside: Option<PathBuf>,
+    /// Draw the last model's drawings that are most like pictures learnt beside those, here.
+    #[arg(long, value_name = "PICTURE")]
+    copies: Option<PathBuf>,
     /// Only look for flaws in the last model's drawings of learnt pairs, and whose fault they are:
     /// a table, and a sheet of real pictures, those through the autoencoder, and drawings, a row
     /// each.
@@ -69,20 +77,29 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     if !(2..=1_000_000).contains(&most) {
         return Err(Error::Options("--most must be at least 2".into()));
     }
+    if !(1..=WORDS).contains(&arguments.everyday) {
+        return Err(Error::Options(format!("--everyday must be 1 to {WORDS}")));
+    }
     let drawing = Drawing { most, seed };
     let device = Device::flex();
     let EvaluateArguments {
-        sheet: sheet_path, beside: beside_path, flaws: flaws_path, output, ..
+        sheet: sheet_path,
+        beside: beside_path,
+        copies: copies_path,
+        flaws: flaws_path,
+        output,
+        ..
     } = arguments;
     let mut read: Vec<&Path> = arguments.model.iter().map(PathBuf::as_path).collect();
     read.push(&arguments.data);
     let targets = [
         ("--sheet", sheet_path.as_ref()),
         ("--beside", beside_path.as_ref()),
+        ("--copies", copies_path.as_ref()),
         ("--flaws", flaws_path.as_ref()),
         ("--output", output.as_ref()),
     ];
-    for path in [sheet_path, beside_path, flaws_path].into_iter().flatten() {
+    for path in [sheet_path, beside_path, copies_path, flaws_path].into_iter().flatten() {
         Format::of(path)?;
     }
     check_targets(&targets, &read)?;
@@ -91,13 +108,15 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     for path in &arguments.model {
         let model = pollster::block_on(load_model(path, &device, true))?;
         check(&model)?;
+        manifest(path)?.check_latents()?;
         models.push((path, model));
     }
     if let (Some(path), Some((_, model))) = (&arguments.sheet, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
         return sheet(model, &dataset, (&sampling, seed), path, progress);
     }
-    let held_out = HeldOut::new(&dataset, drawing)?;
+    let styles = common_styles(&dataset, &models);
+    let held_out = HeldOut::new(&dataset, drawing, &styles)?;
     if let (Some(path), Some((_, model))) = (&arguments.flaws, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
         return flaws(model, held_out.learnt_of(&dataset), (&sampling, seed), path, progress);
@@ -105,13 +124,15 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     let extractor = FeatureExtractor::new(&arguments.cache, &device, progress)?;
     note("Looking at all pictures of the dataset, once.");
     let features = extractor.features_of(&dataset, &hash, &arguments.data)?;
-    let benchmark = Benchmark::new((&dataset, &features), held_out, &extractor, drawing, progress);
-    let (mut reports, mut beside) = (Vec::new(), Vec::new());
+    let everyday = EverydayWords::new(&dataset, &styles, arguments.everyday)?;
+    let asked = (held_out, everyday);
+    let benchmark = Benchmark::new((&dataset, &features), asked, &extractor, drawing, progress);
+    let (mut reports, mut shown) = (Vec::new(), Shown::default());
     for (path, model) in &models {
         note(format!("Drawing with {}.", path.display()));
         let sampling = arguments.sampling.recipe(model)?;
         let (report, drawings) = benchmark.run(model, &sampling, arguments.only_drawings)?;
-        beside = drawings;
+        shown = drawings;
         reports.push(Report { model: path.display().to_string(), ..report });
         let file = arguments.output.as_ref().filter(|path| !is_stdout(path));
         if let Some(path) = file {
@@ -122,10 +143,18 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     if let Some(path) = arguments.output.as_ref().filter(|path| is_stdout(path)) {
         write_reports(path, &reports)?;
     }
-    if let Some(path) = &arguments.beside {
-        picture::write(path, &Image::sheet(&beside, 16), None)?;
+    for (path, images) in [(beside_path, &shown.beside), (copies_path, &shown.copies)] {
+        if let Some(path) = path {
+            picture::write(path, &Image::sheet(images, 16), None)?;
+        }
     }
     print_beside(&targets.map(|(_, path)| path), table::table(&reports))
+}
+
+/// Returns the dataset's styles that all models have.
+fn common_styles(dataset: &Dataset, models: &[(&PathBuf, Pipeline)]) -> Vec<String> {
+    let all_have = |style: &String| models.iter().all(|(_, model)| model.styles.contains(style));
+    dataset.styles().into_iter().filter(all_have).collect()
 }
 
 fn write_reports(path: &Path, reports: &[Report]) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use crate::diffusion::guess::{GuessErrors, LEVELS};
+use crate::evaluate::interval::Interval;
 use crate::evaluate::metrics::FeatureMetrics;
 use crate::evaluate::reconstruction::Reconstruction;
 use crate::evaluate::shapes::Ranks;
@@ -19,17 +20,30 @@ pub(super) fn table(reports: &[Report]) -> String {
     line("", &|report| report.model.clone(), "real pictures".into());
     *text.borrow_mut() += &format!("|---|{}\n", "---|".repeat(reports.len() + 1));
     type Cell<'a, T> = &'a dyn Fn(&T) -> String;
+    if let Some(real) = &first.everyday {
+        let what = format!(
+            "{} everyday words in {}: nearer to the right concept than to 95 % of all others",
+            real.words,
+            real.styles.join(", ")
+        );
+        let score = |report: &Report| {
+            report.everyday.as_ref().map_or_else(String::new, |words| percent(words.score))
+        };
+        line(&what, &score, percent(real.real));
+    }
     let scores: [(&str, Cell<'_, FeatureMetrics>); 5] = [
-        ("Fréchet distance", &|scores| format!("{:.1}", scores.frechet)),
-        ("nearest concept is right", &|scores| percent(scores.concept)),
-        ("… one of the nearest five", &|scores| percent(scores.concept_of_five)),
-        ("nearest style is right", &|scores| percent(scores.style)),
-        ("distance to the nearest picture learnt", &|scores| format!("{:.3}", scores.nearest)),
+        ("kernel distance (KID, ×1000)", &|scores| plain(scores.kid, 1000.0, 1)),
+        ("nearest family of concepts is right", &|scores| percent(scores.family)),
+        ("… families that are farther", &|scores| percent(scores.family_rank)),
+        ("style is right", &|scores| percent(scores.style)),
+        ("nearest to a picture learnt: 1st percentile", &|scores| plain(scores.copies, 1.0, 3)),
     ];
     let ranks: [(&str, Cell<'_, Ranks>); 3] = [
-        ("true picture is the nearest of its style at 32×32", &|ranks| percent(ranks.first)),
+        ("true picture is the nearest of its style and other families at 32×32", &|ranks| {
+            percent(ranks.first)
+        }),
         ("… one of the nearest five", &|ranks| percent(ranks.of_five)),
-        ("… median rank", &|ranks| format!("{:.0}", ranks.median)),
+        ("… median rank", &|ranks| plain(ranks.median, 1.0, 0)),
     ];
     for (kind, of) in [
         ("learnt pairs", (|r| &r.learnt) as fn(&Report) -> &Pairs),
@@ -80,6 +94,12 @@ pub(super) fn table(reports: &[Report]) -> String {
     text.take()
 }
 
-fn percent(part: f64) -> String {
-    format!("{:.1} %", 100.0 * part)
+/// Returns a figure with its interval.
+fn plain(Interval { value, low, high }: Interval, times: f64, digits: usize) -> String {
+    let [value, low, high] = [value, low, high].map(|value| format!("{:.digits$}", times * value));
+    format!("{value} ({low} to {high})")
+}
+
+fn percent(part: Interval) -> String {
+    plain(part, 100.0, 1).replace(" (", " % (")
 }

@@ -215,6 +215,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     }
     export(&common.model, &folder, &files, |m| {
         m.images_seen = Some(seen);
+        m.latents_of = Some(m.encoder_hash().to_owned());
         m.set_styles(manifest.styles.clone());
     })?;
     print(format!(

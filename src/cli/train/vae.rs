@@ -83,7 +83,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     let task = VaeTask {
         train: data.of(Split::Train).collect(),
         data: &data,
-        std: if arguments.from_scratch { unit } else { manifest.latent_std },
+        std: if arguments.from_scratch { unit } else { manifest.latent_std.clone() },
         settings: &settings,
         workers: common.workers(&device),
         micro_batch: arguments.micro_batch,
@@ -101,12 +101,25 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     }
     let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
     let latents = arguments.from_scratch.then(|| latents::fit(&state.ema, &pictures, &device));
+    let (learnt, knew) = (manifest.encoder_hash().to_owned(), manifest.knows_its_latents());
     export(&common.model, &folder, &files, |manifest| {
+        if arguments.from_scratch {
+            // The DiT beside it knows nothing of the new latents.
+            manifest.latents_of.get_or_insert(learnt);
+        } else if knew {
+            manifest.latents_of = Some(manifest.encoder_hash().to_owned());
+        }
         if let Some(fitted) = latents {
             manifest.latent_mean = fitted.mean;
             manifest.latent_std = fitted.std;
             manifest.preview = fitted.preview;
         }
     })?;
-    print(format!("{}: {}", folder.display(), common.done(state.step)))
+    print(format!("{}: {}", folder.display(), common.done(state.step)))?;
+    if arguments.from_scratch {
+        print(
+            "Its DiT does not know the new latents: train one with `train dit` before it draws.",
+        )?;
+    }
+    Ok(())
 }

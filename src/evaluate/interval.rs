@@ -1,0 +1,72 @@
+//! Figures with what they are worth: each beside the interval that it falls into when the pictures are
+//! drawn by lot anew (the bootstrap, Efron 1979).
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use crate::tools::random::step_rng;
+
+/// How often pictures are drawn by lot anew.
+const TIMES: usize = 400;
+/// The part of those figures that is left out at each end.
+const TAIL: f64 = 0.05;
+
+/// A figure, and the bounds that nine of ten figures of other lots lie within.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Interval {
+    /// The figure.
+    pub value: f64,
+    /// The lower bound.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Returns a figure of `count` pictures, given by their places, of which some may come several
+    /// times.
+    pub fn of(count: usize, figure: impl Fn(&[usize]) -> f64) -> Self {
+        let all: Vec<usize> = (0..count).collect();
+        let mut rng = step_rng(0, count);
+        let mut figures: Vec<f64> = (0..TIMES)
+            .map(|_| {
+                let lot: Vec<usize> = all.iter().map(|_| rng.random_range(0..count)).collect();
+                figure(&lot)
+            })
+            .collect();
+        figures.sort_by(f64::total_cmp);
+        let cut = (TAIL * TIMES as f64) as usize;
+        Self { value: figure(&all), low: figures[cut], high: figures[TIMES - 1 - cut] }
+    }
+
+    /// Returns the mean of values, one of each picture.
+    pub fn mean(values: &[f64]) -> Self {
+        Self::of(values.len(), |lot| lot.iter().map(|i| values[*i]).sum::<f64>() / lot.len() as f64)
+    }
+
+    /// Returns the value that a part of all, 0..1, lies below.
+    pub fn percentile(values: &[f64], part: f64) -> Self {
+        Self::of(values.len(), |lot| {
+            let mut values: Vec<f64> = lot.iter().map(|i| values[*i]).collect();
+            values.sort_by(f64::total_cmp);
+            values[((values.len() as f64 * part) as usize).min(values.len() - 1)]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_pictures_say_more() {
+        let coins = |count: usize| (0..count).map(|i| (i % 2) as f64).collect::<Vec<_>>();
+        let (few, many) = (Interval::mean(&coins(20)), Interval::mean(&coins(2000)));
+        assert_eq!((few.value, many.value), (0.5, 0.5));
+        // The deviation of a mean of n coins is 0.5 / √n; nine of ten lie within 1.64 of it.
+        assert!((few.high - few.low - 2.0 * 1.64 * 0.5 / 20f64.sqrt()).abs() < 0.08, "{few:?}");
+        assert!((many.high - many.low) < 0.05, "{many:?}");
+        let first = Interval::percentile(&(0..1000).map(f64::from).collect::<Vec<_>>(), 0.01);
+        assert!((first.value - 10.0).abs() < 1e-9 && first.low < 10.0 && first.high > 10.0);
+    }
+}

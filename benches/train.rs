@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use patchwork::dataset::teaching::CaptionKind;
+use patchwork::dataset::caption_kind::CaptionKind;
 use patchwork::model::{Dit, DitConfig};
 use patchwork::tools::parallel::Workers;
 use patchwork::tools::random::step_rng;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
-use patchwork::dataset::teaching::CaptionKind;
+use patchwork::dataset::caption_kind::CaptionKind;
 use patchwork::diffusion::Generator;
 use patchwork::evaluate::Asked;
 use patchwork::evaluate::flow::flow_error;

@@ -33,7 +33,7 @@ pub const COLOURS: [Colour; 11] = [
 ];
 
 /// Below this saturation a pixel is black, white or gray, and stays so.
-const SATURATED: f32 = 0.18;
+pub(super) const SATURATED: f32 = 0.18;
 
 /// Returns the colour of this name.
 pub fn named(name: &str) -> Option<Colour> {
@@ -94,76 +94,6 @@ fn outline(image: &mut Image) {
     }
 }
 
-/// Of a picture's area without black lines, this part is of one colour if it is called so.
-const MOSTLY: f64 = 0.5;
-
-/// Returns the colour that a picture has for the most part, if it has one.
-pub fn seen(image: &Image) -> Option<&'static str> {
-    let mut counts = [0usize; COLOURS.len()];
-    for &pixel in image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127) {
-        let name = called(pixel);
-        let place = COLOURS.iter().position(|colour| colour.name == name);
-        counts[place.expect("a colour's name")] += 1;
-    }
-    let all: usize = counts.iter().sum();
-    let black = COLOURS.iter().position(|colour| colour.name == "black").expect("it is there");
-    // Lines are black in many styles; a thing is black only if it is so all over.
-    let is_black = counts[black] as f64 > MOSTLY * all as f64;
-    let rest = if is_black { all } else { all - counts[black] };
-    let best = (0..COLOURS.len()).filter(|i| is_black || *i != black).max_by_key(|i| counts[*i])?;
-    (counts[best] as f64 > MOSTLY * rest as f64).then_some(COLOURS[best].name)
-}
-
-/// Returns what one calls a pixel's colour. Of 380 pictures whose labels name a colour, 332 are called
-/// so by the colour [`seen`] in them.
-fn called(pixel: [u8; 4]) -> &'static str {
-    let [hue, saturation, lightness] = to_hsl(pixel);
-    let is_warm = (8.0..50.0).contains(&hue);
-    if !is_warm && lightness < 0.32 && saturation < 0.5 {
-        return "black";
-    }
-    if saturation < SATURATED || lightness < 0.1 {
-        return match lightness {
-            ..0.3 => "black",
-            0.8.. => "white",
-            _ => "gray",
-        };
-    }
-    match hue {
-        8.0..50.0 if lightness < 0.36 => "brown",
-        5.0..50.0 if saturation < 0.66 && lightness < 0.6 => "brown",
-        12.0..38.0 => "orange",
-        38.0..66.0 => "yellow",
-        66.0..170.0 => "green",
-        170.0..252.0 => "blue",
-        252.0..295.0 => "purple",
-        295.0..338.0 => "pink",
-        _ if lightness > 0.7 => "pink",
-        _ => "red",
-    }
-}
-
-/// The least part of a picture's area that has a hue if its colour is told.
-const LEAST: f64 = 0.1;
-
-/// Returns how much of a picture's colourful area is called by the name of `colour`, 0..1; `None` if
-/// little of it is colourful, or the colour has no hue.
-pub fn share(image: &Image, colour: Colour) -> Option<f64> {
-    colour.hue?;
-    let (mut colourful, mut own) = (0.0, 0.0);
-    for &pixel in image.pixels.as_chunks::<4>().0 {
-        let name = called(pixel);
-        if named(name).is_none_or(|colour| colour.hue.is_none()) {
-            continue;
-        }
-        let alpha = f64::from(pixel[3]) / 255.0;
-        colourful += alpha;
-        own += if name == colour.name { alpha } else { 0.0 };
-    }
-    let least = LEAST * (image.width * image.height) as f64;
-    (colourful > least).then(|| own / colourful)
-}
-
 /// Returns how colourful a picture is: the share of its opaque area that has a hue, 0..1.
 pub fn colourfulness(image: &Image) -> f64 {
     let opaque = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127);
@@ -177,7 +107,7 @@ pub fn colourfulness(image: &Image) -> f64 {
 
 /// Hue in degrees; saturation (of HSV, since HSL's is high for near-white) and HSL's lightness in
 /// 0..1.
-fn to_hsl([r, g, b, _]: [u8; 4]) -> [f32; 3] {
+pub(super) fn to_hsl([r, g, b, _]: [u8; 4]) -> [f32; 3] {
     let [r, g, b] = [r, g, b].map(|value| f32::from(value) / 255.0);
     let (max, min) = (r.max(g).max(b), r.min(g).min(b));
     let chroma = max - min;
@@ -215,25 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_painted_is_of_that_colour() {
-        for colour in COLOURS {
-            let square =
-                Image { width: 128, height: 128, pixels: [200, 90, 40, 255].repeat(128 * 128) };
-            let painted = painted(&square, colour);
-            assert_eq!(seen(&painted), Some(colour.name));
-            if colour.hue.is_some() {
-                assert_eq!(share(&painted, colour), Some(1.0), "{}", colour.name);
-            } else {
-                assert!(colourfulness(&painted) < 0.01, "{}", colour.name);
-            }
-        }
-    }
-
-    #[test]
     fn black_and_white_stay() {
         for plain in [[255, 255, 255, 255], [10, 10, 12, 255], [90, 90, 90, 255]] {
             assert_eq!(painted(&square(plain), COLOURS[4]), square(plain));
-            assert_eq!(share(&square(plain), COLOURS[4]), None);
         }
     }
 
@@ -249,20 +163,6 @@ mod tests {
         let at = |x: usize, y: usize| white.pixels.as_chunks::<4>().0[y * 64 + x];
         assert_eq!((at(20, 30), at(21, 30)), (INK, INK));
         assert!(at(30, 30)[0] > 200 && at(19, 30)[3] == 0);
-    }
-
-    #[test]
-    fn the_colour_of_most_of_it_is_seen() {
-        let halves = |left: [u8; 4], right: [u8; 4]| {
-            let row = [left.repeat(5), right.repeat(3)].concat();
-            Image { width: 8, height: 8, pixels: row.repeat(8) }
-        };
-        assert_eq!(seen(&halves([220, 30, 30, 255], [0; 4])), Some("red"));
-        assert_eq!(seen(&halves([220, 30, 30, 255], [10, 10, 10, 255])), Some("red"));
-        assert_eq!(seen(&halves([130, 80, 40, 255], [10, 10, 10, 255])), Some("brown"));
-        assert_eq!(seen(&halves([20, 20, 20, 255], [240, 240, 240, 255])), Some("black"));
-        let striped = [[220, 30, 30, 255], [30, 30, 220, 255]].concat().repeat(32);
-        assert_eq!(seen(&Image { width: 8, height: 8, pixels: striped }), None);
     }
 
     #[test]

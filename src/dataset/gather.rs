@@ -9,8 +9,9 @@ use super::concepts::{Concept, Concepts};
 use super::iconify::icons;
 use super::names::{EVERYDAY, IconNames, Named, everyday_by_label};
 use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
+use super::seeing;
 use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
-use super::{Dataset, Entry, Split, colours, npm, split};
+use super::{Dataset, Entry, Split, npm, split};
 use crate::Result;
 use crate::image::Image;
 use crate::text::WordTable;
@@ -185,7 +186,7 @@ impl Gathered {
                 continue;
             }
             count.taken += 1;
-            let colour = if set.in_colour { colours::seen(&image) } else { None };
+            let colour = if set.in_colour { seeing::seen(&image) } else { None };
             self.dataset.entries.push(Entry {
                 label: name.label,
                 tags: name.concept.map_or_else(Vec::new, |concept| concept.tags.clone()),

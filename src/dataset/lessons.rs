@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Dataset;
+use super::caption_kind::CaptionKind;
 use super::grammar::strip_article;
-use super::teaching::{CaptionKind, Teaching};
+use super::teaching::Teaching;
 use crate::image::Image;
 
 /// Which pictures are called what.

@@ -2,6 +2,7 @@
 //! file whose tensor `pictures`, `[n, 128, 128, 4]`, holds straight RGBA, and whose metadata
 //! `entries` describes each in JSON.
 
+pub mod caption_kind;
 pub mod captions;
 pub mod colours;
 pub mod compose;
@@ -16,12 +17,15 @@ pub mod keywords;
 pub mod lessons;
 pub mod names;
 pub mod npm;
+mod painted;
 pub mod render;
+pub mod seeing;
 pub mod sets;
 pub mod small;
 pub mod split;
 pub mod teaching;
 pub mod twins;
+mod weights;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;

@@ -2,73 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
-use serde::{Deserialize, Serialize};
-
-use super::colours::{colourfulness, has_colour};
+use super::caption_kind::{CaptionKind, KINDS};
+use super::colours::has_colour;
 use super::families::Families;
 use super::grammar::with_article;
 use super::keywords::Keywords;
-use super::sets::SETS;
+use super::painted::has_paint;
+use super::weights::weights;
 use super::{Dataset, Entry, Split};
 use crate::text::WordTable;
-
-/// What a caption says of its picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CaptionKind {
-    /// Its label, or an everyday word: “dog face”, “dog”.
-    Name,
-    /// The colour that is seen in it: “red car”.
-    Colour,
-    /// The label and a keyword: “dog face, pet”.
-    Keyword,
-    /// A keyword alone, if it means this: “hound”.
-    Synonym,
-    /// The style in words, with its label off: “dog, noto style”.
-    Style,
-    /// What was made of it: painted.
-    Painted,
-    /// What was made of it: several, small, at a side, beside another.
-    Composed,
-}
-
-/// All kinds, in the order of their numbers in files.
-pub const KINDS: [CaptionKind; 7] = [
-    CaptionKind::Name,
-    CaptionKind::Colour,
-    CaptionKind::Keyword,
-    CaptionKind::Synonym,
-    CaptionKind::Style,
-    CaptionKind::Painted,
-    CaptionKind::Composed,
-];
-
-impl CaptionKind {
-    /// Returns its share of all draws, as it is meant to be. What a picture has no captions for is
-    /// given to its names.
-    pub const fn share(self) -> f64 {
-        match self {
-            Self::Name => 0.45,
-            Self::Colour | Self::Keyword => 0.15,
-            Self::Synonym => 0.10,
-            Self::Style | Self::Painted | Self::Composed => 0.05,
-        }
-    }
-
-    /// Returns its name in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Colour => "colour",
-            Self::Keyword => "keyword",
-            Self::Synonym => "synonym",
-            Self::Style => "style",
-            Self::Painted => "painted",
-            Self::Composed => "composed",
-        }
-    }
-}
 
 /// Words for a picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,15 +28,11 @@ pub struct Caption {
 const MOST: f64 = 2.0;
 /// Of a name's draws, this part has an article.
 const ARTICLE: f64 = 0.25;
-/// A family's labels share the weight of so many.
-const FAMILY: f64 = 3.0;
 /// The group of a user's own pictures, whose captions stay as they are.
 pub const OWN: &str = "own";
 /// Who is never painted.
 const PEOPLE: &str = "people & body";
 const SHAPES: &str = "symbols";
-/// The least part of a picture that has a hue if it is painted.
-const COLOURFUL: f64 = 0.2;
 /// Things of names longer than this are not made into others.
 const WORDS: usize = 3;
 
@@ -276,32 +214,6 @@ impl<'a> Teaching<'a> {
             (CaptionKind::Style, style),
         ]
     }
-}
-
-/// Returns whether each picture has something to paint: it is colourful, and its colours are its own.
-fn has_paint(dataset: &Dataset) -> Vec<bool> {
-    let is_plain = |style: &str| SETS.iter().any(|set| set.style == style && !set.in_colour);
-    let pictures = dataset.entries.par_iter().zip(&dataset.pictures);
-    pictures
-        .map(|(entry, picture)| !is_plain(&entry.style) && colourfulness(picture) >= COLOURFUL)
-        .collect()
-}
-
-/// Returns how often a picture of each style and label is drawn.
-fn weights<'a>(entries: &'a [Entry], families: &Families) -> BTreeMap<(&'a str, &'a str), f64> {
-    let mut pictures: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.split == Split::Train) {
-        *pictures.entry((&entry.style, &entry.label)).or_default() += 1;
-    }
-    let mut sizes: BTreeMap<(&str, String), usize> = BTreeMap::new();
-    for (style, label) in pictures.keys() {
-        *sizes.entry((*style, families.of(label))).or_default() += 1;
-    }
-    let weight = |(&(style, label), &count): (&(&'a str, &'a str), &usize)| {
-        let family = sizes[&(style, families.of(label))] as f64;
-        ((style, label), (FAMILY / family).min(1.0) / count as f64)
-    };
-    pictures.iter().map(weight).collect()
 }
 
 #[cfg(test)]

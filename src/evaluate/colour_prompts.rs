@@ -2,7 +2,8 @@
 
 use super::Asked;
 use super::interval::Interval;
-use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted, share};
+use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted};
+use crate::dataset::seeing::share;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use super::features::{Features, Prototypes, nearest, subject, texture};
+use super::features::{Features, Prototypes, subject, texture};
 use super::interval::Interval;
 use super::kid::KernelDistance;
+use super::nearest::nearest;
 use super::style_judge::StyleJudge;
 use crate::dataset::families::Families;
 use crate::dataset::{Dataset, Split};

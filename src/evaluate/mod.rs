@@ -14,6 +14,7 @@ pub mod interval;
 pub mod kid;
 pub mod lite0;
 pub mod metrics;
+mod nearest;
 pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;

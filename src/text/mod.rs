@@ -2,6 +2,7 @@
 
 pub mod emoji;
 pub mod reader;
+mod spelling;
 pub mod tokenizer;
 #[cfg(feature = "native")]
 pub mod trim;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::spelling::{is_common, parts, plain, stems};
 use crate::{Error, Result};
 
 /// Everyday words, and the labels that show what they mean.
@@ -13,76 +14,6 @@ pub struct WordTable {
     /// Every single word that stands in the table.
     known: BTreeSet<String>,
 }
-
-/// Words that prompts are made of besides names: nothing is missing if the table lacks them.
-const GRAMMAR: [&str; 62] = [
-    "a",
-    "an",
-    "the",
-    "and",
-    "or",
-    "of",
-    "on",
-    "in",
-    "at",
-    "to",
-    "with",
-    "without",
-    "for",
-    "from",
-    "by",
-    "under",
-    "over",
-    "behind",
-    "beside",
-    "near",
-    "into",
-    "as",
-    "is",
-    "are",
-    "my",
-    "your",
-    "his",
-    "her",
-    "its",
-    "their",
-    "very",
-    "some",
-    "no",
-    "not",
-    "that",
-    "this",
-    "it",
-    "left",
-    "right",
-    "top",
-    "bottom",
-    "one",
-    "two",
-    "three",
-    "four",
-    "small",
-    "little",
-    "big",
-    "large",
-    "cute",
-    "beautiful",
-    "funny",
-    "style",
-    "sticker",
-    "emoji",
-    "icon",
-    "drawing",
-    "picture",
-    "background",
-    "side",
-    "color",
-    "colour",
-];
-const COLOURS: [&str; 12] = [
-    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "gray", "grey", "black",
-    "white",
-];
 
 /// The most words that are named in place of one that is not known.
 const NEAREST: usize = 3;
@@ -226,9 +157,7 @@ impl WordTable {
     }
 
     fn is_known(&self, word: &str) -> bool {
-        let is_there = |word: &str| {
-            self.known.contains(word) || GRAMMAR.contains(&word) || COLOURS.contains(&word)
-        };
+        let is_there = |word: &str| self.known.contains(word) || is_common(word);
         is_there(word) || stems(word).any(|stem| is_there(&stem))
     }
 
@@ -246,40 +175,6 @@ impl WordTable {
         near.sort_unstable();
         near.into_iter().take(NEAREST).map(|(_, _, known)| known.to_owned()).collect()
     }
-}
-
-/// Returns a prompt in lower case, without its article, and what ends a sentence.
-fn plain(prompt: &str) -> String {
-    let prompt = prompt.to_lowercase();
-    let words: Vec<&str> = prompt.split_whitespace().collect();
-    let words = match words[..] {
-        ["a" | "an" | "the", _, ..] => &words[1..],
-        _ => &words[..],
-    };
-    words.join(" ").trim_end_matches(['.', '!', '?', ',']).to_owned()
-}
-
-/// Returns the single words of a name.
-fn parts(name: &str) -> impl Iterator<Item = &str> {
-    let is_between = |c: char| !c.is_alphanumeric() && c != '’' && c != '\'';
-    name.split(is_between).filter(|word| word.chars().any(char::is_alphabetic))
-}
-
-/// Returns what a word may be a form of: “cat” of “cats”, “smile” of “smiling”.
-fn stems(word: &str) -> impl Iterator<Item = String> {
-    let ends: [(&str, &[&str]); 6] = [
-        ("ies", &["y"]),
-        ("es", &["", "e"]),
-        ("s", &[""]),
-        ("ing", &["", "e"]),
-        ("ed", &["", "e"]),
-        ("y", &["", "ies"]),
-    ];
-    let stems = ends.into_iter().filter_map(move |(end, others)| {
-        let stem = word.strip_suffix(end).filter(|stem| stem.chars().count() > 1)?;
-        Some(others.iter().map(move |other| format!("{stem}{other}")))
-    });
-    stems.flatten().chain([format!("{word}s"), format!("{word}es")])
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 use crate::dataset::Dataset;
+use crate::dataset::caption_kind::CaptionKind;
 use crate::dataset::colours::{COLOURS, Colour, has_colour, painted};
 use crate::dataset::compose::{COUNTS, SIDES, pair, placed, several, small};
 use crate::dataset::grammar::{is_counted, strip_article, with_article};
-use crate::dataset::teaching::{CaptionKind, Teaching};
+use crate::dataset::teaching::Teaching;
 use crate::image::Image;
 
 /// How many are made of each picture, of each kind.

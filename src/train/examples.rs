@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::augment::{Augmented, variants};
 use super::prepared::{Builder, Example, Prepared};
+use crate::dataset::caption_kind::CaptionKind;
 use crate::dataset::families::Families;
 use crate::dataset::names::EVERYDAY;
 use crate::dataset::render::SIDE;
-use crate::dataset::teaching::{CaptionKind, Teaching};
+use crate::dataset::teaching::Teaching;
 use crate::dataset::{Dataset, Entry, Split, captions};
 use crate::image::Image;
 use crate::model::MiniLmConfig;

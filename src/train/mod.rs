@@ -13,6 +13,7 @@ pub mod examples;
 pub mod gradient;
 pub mod latents;
 pub mod optimiser;
+pub mod packed;
 pub mod params;
 pub mod prepared;
 pub mod prepared_cache;

@@ -9,8 +9,8 @@ use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
 
+use crate::dataset::caption_kind::CaptionKind;
 use crate::dataset::grammar::strip_article;
-use crate::dataset::teaching::CaptionKind;
 use crate::pipeline::detail::{coarse_shares, is_detail};
 
 /// A picture with a caption that fits it.

@@ -117,3 +117,14 @@ impl PreparedCache<'_> {
         prepare(&dataset, self.model, self.seed, &workers, self.progress)
     }
 }
+
+/// Returns the styles of a dataset, or of what was packed of one, sorted.
+///
+/// # Errors
+/// Returns an error if it is neither.
+pub fn styles_of(bytes: &[u8], path: &Path) -> Result<Vec<String>> {
+    if Prepared::is_packed(bytes) {
+        return Ok(Prepared::read(path)?.styles);
+    }
+    Ok(Dataset::from_bytes(bytes, path)?.styles())
+}

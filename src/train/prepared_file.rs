@@ -24,9 +24,8 @@ use safetensors::tensor::Metadata;
 use serde::de::DeserializeOwned;
 
 use super::prepared::{Example, Prepared};
-use crate::dataset::teaching::{CaptionKind, KINDS};
+use crate::dataset::caption_kind::KINDS;
 use crate::tools::files::write_target;
-use crate::tools::parallel::Workers;
 use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
@@ -34,8 +33,8 @@ use crate::{Error, Result};
 /// What `format` says.
 pub const FORMAT: &str = "patchwork prepared 2";
 
-const LATENTS: &str = "latents";
-const STATES: &str = "text_states";
+pub(super) const LATENTS: &str = "latents";
+pub(super) const STATES: &str = "text_states";
 const OFFSETS: &str = "text_offsets";
 const WEIGHTS: &str = "example_weight";
 const COLUMNS: [&str; 4] = ["example_latent", "example_caption", "example_style", "example_kind"];
@@ -61,38 +60,7 @@ impl Prepared {
         self.write_file(path, vec![latents, states, offsets])
     }
 
-    /// Writes the packed file, a fifth of the size: with pictures as they are, and each `every`th
-    /// of those made of them, which then stand for the others.
-    ///
-    /// # Errors
-    /// Returns an error if it cannot be written.
-    pub fn write_packed(&self, path: &Path, every: usize) -> Result<()> {
-        let size: usize = self.latent.iter().product();
-        let every = every.max(1);
-        let mut packed = Self { latents: Vec::new(), examples: Vec::new(), ..self.clone() };
-        let (mut places, mut made) = (vec![None; self.latents.len() / size], 0);
-        for example in &self.examples {
-            let is_made = matches!(example.kind, CaptionKind::Painted | CaptionKind::Composed);
-            let mut weight = example.weight;
-            if is_made {
-                made += 1;
-                weight *= every as f32;
-                if (made - 1) % every != 0 {
-                    continue;
-                }
-            }
-            let latent = *places[example.latent].get_or_insert_with(|| {
-                packed.latents.extend(self.latent(example.latent));
-                packed.latents.len() / size - 1
-            });
-            packed.examples.push(Example { latent, weight, ..*example });
-        }
-        let shape = [packed.latents.len() / size, size];
-        let tensors = Stored::in_bytes(LATENTS, &shape, &singles(&packed.latents));
-        packed.write_file(path, tensors.into())
-    }
-
-    fn write_file(&self, path: &Path, mut tensors: Vec<Stored>) -> Result<()> {
+    pub(super) fn write_file(&self, path: &Path, mut tensors: Vec<Stored>) -> Result<()> {
         let styles = self.styles.len();
         let number = |example: &Example, column: &str| match column {
             "example_latent" => example.latent,
@@ -157,7 +125,7 @@ impl Prepared {
     }
 
     /// Returns what the metadata say; `None` if they are of another kind of file.
-    fn of_header(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn of_header(bytes: &[u8]) -> Option<Self> {
         let metadata = metadata(bytes)?;
         let text = |key: &str| metadata.metadata().as_ref()?.get(key).map(String::as_str);
         fn json<T: DeserializeOwned>(text: Option<&str>) -> Option<T> {
@@ -203,32 +171,6 @@ impl Prepared {
             && self.bounds.iter().all(|[start, end]| start <= end && *end <= tokens)
             && (self.bounds.is_empty() || self.bounds.len() == self.captions.len())
     }
-
-    /// Returns whether a file is of this kind and packed, and no dataset.
-    pub fn is_packed(bytes: &[u8]) -> bool {
-        let tensors = SafeTensors::deserialize(bytes);
-        Self::of_header(bytes).is_some() && tensors.is_ok_and(|file| file.tensor(STATES).is_err())
-    }
-
-    /// Returns a packed file's captions, read by `encode`: states, row-major `[n, text_dim]`.
-    ///
-    /// # Errors
-    /// Returns an error if one cannot be read.
-    pub fn read_captions(
-        &mut self,
-        encode: impl Fn(&str) -> Result<Vec<f32>> + Sync,
-        workers: &Workers,
-    ) -> Result<()> {
-        let captions = self.captions.iter().map(String::as_str).collect();
-        self.bounds.clear();
-        self.states.clear();
-        for states in workers.map(captions, encode) {
-            let start = self.states.len() / self.text_dim;
-            self.states.extend(states?.into_iter().map(f16::from_f32));
-            self.bounds.push([start, self.states.len() / self.text_dim]);
-        }
-        Ok(())
-    }
 }
 
 /// Returns a column of whole numbers.
@@ -244,7 +186,7 @@ fn metadata(bytes: &[u8]) -> Option<Metadata> {
     (format == FORMAT).then_some(metadata)
 }
 
-fn singles(values: &[f16]) -> Vec<f32> {
+pub(super) fn singles(values: &[f16]) -> Vec<f32> {
     values.iter().map(|value| value.to_f32()).collect()
 }
 
@@ -277,34 +219,5 @@ mod tests {
         wrong.examples[2].latent = 9;
         wrong.write(&path).unwrap();
         assert!(Prepared::read(&path).is_err());
-    }
-
-    #[test]
-    fn what_is_packed_is_nearly_the_same() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("p.safetensors");
-        let mut whole = Prepared::tiny();
-        whole.examples[2].kind = CaptionKind::Painted;
-        whole.examples[3].kind = CaptionKind::Composed;
-        whole.write_packed(&path, 1).unwrap();
-        assert!(Prepared::is_packed(&std::fs::read(&path).unwrap()));
-        let mut packed = Prepared::read(&path).unwrap();
-        // The states come from a text encoder; here, from what they were.
-        let states = |caption: &str| {
-            let place = whole.captions.iter().position(|known| known == caption);
-            Ok(whole.states(place.expect("a caption")).iter().map(|v| v.to_f32()).collect())
-        };
-        packed.read_captions(states, &Workers::of(2)).unwrap();
-        assert_eq!((&packed.states, &packed.bounds), (&whole.states, &whole.bounds));
-        assert_eq!(packed.examples, whole.examples);
-        for (a, b) in packed.latents.iter().zip(&whole.latents) {
-            assert!((a.to_f32() - b.to_f32()).abs() < 0.01, "{a} is not {b}");
-        }
-        // Of made pictures every second one, which stands for two.
-        whole.write_packed(&path, 2).unwrap();
-        let packed = Prepared::read(&path).unwrap();
-        let kept: Vec<_> =
-            packed.examples.iter().map(|e| (e.latent, e.caption, e.weight)).collect();
-        assert_eq!(kept, [(0, 1, 1.0), (1, 2, 1.0), (2, 3, 2.0)]);
     }
 }

@@ -1,13 +1,10 @@
 //! `patchwork train dit`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::Common;
 use crate::cli::load_model;
 use crate::cli::terminal::{note, print};
-use crate::dataset::Dataset;
 use crate::dataset::names::EVERYDAY;
 use crate::pipeline::export::{export, manifest};
 use crate::pipeline::stickers::{DIT, Manifest, WORDS};
@@ -17,7 +14,7 @@ use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
 use crate::train::dit::{DitSettings, DitTask};
 use crate::train::prepared::Prepared;
-use crate::train::prepared_cache::PreparedCache;
+use crate::train::prepared_cache::{PreparedCache, styles_of};
 use crate::train::run::{Plan, run as train};
 use crate::train::snapshot::{self, Snapshot};
 use crate::train::times::Times;
@@ -231,14 +228,6 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         ))?;
     }
     Ok(())
-}
-
-/// Returns the styles of a dataset, or of what was packed of one, sorted.
-fn styles_of(bytes: &[u8], path: &Path) -> Result<Vec<String>> {
-    if Prepared::is_packed(bytes) {
-        return Ok(Prepared::read(path)?.styles);
-    }
-    Ok(Dataset::from_bytes(bytes, path)?.styles())
 }
 
 /// Returns which channels of the latent are detail, and prints them.

@@ -1,0 +1,60 @@
+//! What captions say of their pictures, and how often each kind is drawn.
+
+use serde::{Deserialize, Serialize};
+
+/// What a caption says of its picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptionKind {
+    /// Its label, or an everyday word: “dog face”, “dog”.
+    Name,
+    /// The colour that is seen in it: “red car”.
+    Colour,
+    /// The label and a keyword: “dog face, pet”.
+    Keyword,
+    /// A keyword alone, if it means this: “hound”.
+    Synonym,
+    /// The style in words, with its label off: “dog, noto style”.
+    Style,
+    /// What was made of it: painted.
+    Painted,
+    /// What was made of it: several, small, at a side, beside another.
+    Composed,
+}
+
+/// All kinds, in the order of their numbers in files.
+pub const KINDS: [CaptionKind; 7] = [
+    CaptionKind::Name,
+    CaptionKind::Colour,
+    CaptionKind::Keyword,
+    CaptionKind::Synonym,
+    CaptionKind::Style,
+    CaptionKind::Painted,
+    CaptionKind::Composed,
+];
+
+impl CaptionKind {
+    /// Returns its share of all draws, as it is meant to be. What a picture has no captions for is
+    /// given to its names.
+    pub const fn share(self) -> f64 {
+        match self {
+            Self::Name => 0.45,
+            Self::Colour | Self::Keyword => 0.15,
+            Self::Synonym => 0.10,
+            Self::Style | Self::Painted | Self::Composed => 0.05,
+        }
+    }
+
+    /// Returns its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Colour => "colour",
+            Self::Keyword => "keyword",
+            Self::Synonym => "synonym",
+            Self::Style => "style",
+            Self::Painted => "painted",
+            Self::Composed => "composed",
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! How often pictures are drawn, beside others.
+
+use std::collections::BTreeMap;
+
+use super::families::Families;
+use super::{Entry, Split};
+
+/// A family's labels share the weight of so many.
+const FAMILY: f64 = 3.0;
+/// Returns how often a picture of each style and label is drawn: each label equally within a style,
+/// and families like one label or three.
+pub(super) fn weights<'a>(
+    entries: &'a [Entry],
+    families: &Families,
+) -> BTreeMap<(&'a str, &'a str), f64> {
+    let mut pictures: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.split == Split::Train) {
+        *pictures.entry((&entry.style, &entry.label)).or_default() += 1;
+    }
+    let mut sizes: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for (style, label) in pictures.keys() {
+        *sizes.entry((*style, families.of(label))).or_default() += 1;
+    }
+    let weight = |(&(style, label), &count): (&(&'a str, &'a str), &usize)| {
+        let family = sizes[&(style, families.of(label))] as f64;
+        ((style, label), (FAMILY / family).min(1.0) / count as f64)
+    };
+    pictures.iter().map(weight).collect()
+}

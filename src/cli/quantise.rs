@@ -43,7 +43,9 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
     let knew = manifest(&arguments.model)?.knows_its_latents();
     export(&arguments.model, &arguments.output, &files, |manifest| {
         // The encoder in a byte a value is the same one under another hash.
-        manifest.latents_of = knew.then(|| manifest.encoder_hash().to_owned());
+        if knew {
+            manifest.latents_of = Some(manifest.encoder_hash().to_owned());
+        }
     })?;
     print(arguments.output.display())
 }

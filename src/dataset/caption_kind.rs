@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The group of a user's own pictures: their captions are learnt as they are, alone and with each of
+/// their tags.
+pub const OWN: &str = "own";
+
 /// What a caption says of its picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -42,7 +42,7 @@ pub fn named(name: &str) -> Option<Colour> {
 
 /// Returns whether a word is a colour's.
 pub fn is_colour(word: &str) -> bool {
-    named(word).is_some()
+    word == "grey" || named(word).is_some()
 }
 
 /// Returns whether a name has a colour's word in it.

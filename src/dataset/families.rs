@@ -9,7 +9,7 @@ use super::colours::is_colour;
 const WHO: [&str; 11] =
     ["man", "woman", "person", "men", "women", "people", "boy", "girl", "child", "male", "female"];
 /// Ways that a person looks.
-const WAYS: [&str; 2] = [" facing right", " facing left"];
+const WAYS: [&str; 2] = [": facing right", ": facing left"];
 /// Sizes that Unicode tells squares apart by.
 const SIZES: [&str; 5] = ["small", "medium", "medium-small", "large", "big"];
 const HOURS: [&str; 12] = [
@@ -19,7 +19,7 @@ const HOURS: [&str; 12] = [
 /// Pairs of couples' members, who are many.
 const COUPLES: [&str; 2] = ["couple with heart", "kiss"];
 /// Names for one who does something by their gender, and for both.
-const GENDERS: [(&str, &str); 10] = [
+const GENDERS: [(&str, &str); 12] = [
     ("prince", "royal"),
     ("princess", "royal"),
     ("king", "royal"),
@@ -28,8 +28,10 @@ const GENDERS: [(&str, &str); 10] = [
     ("merman", "merperson"),
     ("mrs. claus", "santa claus"),
     ("mx claus", "santa claus"),
-    ("grandmother", "older person"),
-    ("grandfather", "older person"),
+    ("with crown", "royal"),
+    ("old", "older person"),
+    ("older", "older person"),
+    ("and holding hands", "holding hands"),
 ];
 /// How many labels must differ by a colour alone to be one family: red and green apples are two
 /// things.
@@ -122,7 +124,9 @@ mod tests {
             (&["red heart", "white heart"], "heart"),
             (&["one o’clock", "seven-thirty"], "clock face"),
             (&["man swimming", "woman swimming", "person swimming"], "swimming"),
-            (&["man walking facing right", "person walking"], "walking"),
+            (&["man walking: facing right", "person walking"], "walking"),
+            (&["old man", "old woman", "older person"], "older person"),
+            (&["prince", "person with crown"], "royal"),
             (&["man", "woman", "person", "boy"], "person"),
             (&["man: bald", "woman: bald"], "bald"),
             (&["globe showing americas", "globe showing europe-africa"], "globe"),

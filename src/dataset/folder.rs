@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::teaching::OWN;
+use super::caption_kind::OWN;
 use super::{Dataset, Entry, render};
 use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced};
@@ -90,7 +90,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
         let image = image.map_err(|problem| refuse(format!("{name}: {problem}")))?;
         let image =
             render::resized(&image).ok_or_else(|| refuse(format!("{name} has no pixels")))?;
-        let label = line.text.trim().to_lowercase();
+        let label = line.text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         if label.is_empty() {
             empty.push(format!("{name} (line {number})"));
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
+use super::caption_kind::OWN;
 use super::colours::is_colour;
 use super::families::Families;
 use super::grammar::{head, singular};
@@ -56,9 +57,12 @@ impl<'a> Keywords<'a> {
     /// Returns the words that may stand for a picture without its label, those that fewest share
     /// first.
     pub fn bare(&self, entry: &Entry) -> Vec<String> {
-        let own = entry.label.split(' ').filter(|word| *word != entry.label);
-        let words = entry.tags.iter().map(String::as_str).chain(own);
-        let may = |word: &&str| !entry.names.iter().any(|name| name == word);
+        // Of its own words the one that says what it is: the engine of a fire engine, not the fire.
+        let own = Some(head(&entry.label)).filter(|_| entry.group != OWN);
+        let words = entry.tags.iter().map(String::as_str);
+        let words = words.filter(|word| !entry.label.split(' ').any(|own| own == *word)).chain(own);
+        let may =
+            |word: &&str| *word != entry.label && !entry.names.iter().any(|name| name == word);
         self.fewest(words.filter(may).filter(|word| self.may_stand(&entry.label, word)))
     }
 

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::caption_kind::{CaptionKind, KINDS};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+
+use super::caption_kind::{CaptionKind, KINDS, OWN};
 use super::colours::has_colour;
 use super::families::Families;
-use super::grammar::with_article;
+use super::grammar::{strip_article, with_article};
 use super::keywords::Keywords;
 use super::painted::has_paint;
 use super::weights::weights;
@@ -26,10 +29,12 @@ pub struct Caption {
 
 /// A kind that few pictures have is drawn more often from those, but at most by this.
 const MOST: f64 = 2.0;
+/// The least part of a picture's draws that its names get.
+const LEAST: f64 = 0.35;
 /// Of a name's draws, this part has an article.
 const ARTICLE: f64 = 0.25;
-/// The group of a user's own pictures, whose captions stay as they are.
-pub const OWN: &str = "own";
+/// Who has moods for names.
+const FACES: &str = "smileys & emotion";
 /// Who is never painted.
 const PEOPLE: &str = "people & body";
 const SHAPES: &str = "symbols";
@@ -49,6 +54,8 @@ pub struct Teaching<'a> {
     /// Whether there is something in a picture to paint.
     has_paint: Vec<bool>,
     shares: BTreeMap<CaptionKind, f64>,
+    /// How much of these each picture's kinds get, so that its names keep their part.
+    cut: Vec<f64>,
 }
 
 impl<'a> Teaching<'a> {
@@ -67,8 +74,10 @@ impl<'a> Teaching<'a> {
             weights: weights(entries, families),
             has_paint: has_paint(dataset),
             shares: KINDS.into_iter().map(|kind| (kind, kind.share())).collect(),
+            cut: vec![1.0; entries.len()],
         };
         teaching.shares = teaching.scaled();
+        teaching.cut = (0..entries.len()).map(|i| teaching.fitting(i)).collect();
         teaching
     }
 
@@ -91,6 +100,14 @@ impl<'a> Teaching<'a> {
             kind.share() * (1.0 / part).min(MOST)
         };
         KINDS.into_iter().map(|kind| (kind, scale(kind))).collect()
+    }
+
+    /// Returns how much of their shares a picture's kinds get.
+    fn fitting(&self, i: usize) -> f64 {
+        let texts = self.texts(i).into_iter().filter(|(_, texts)| !texts.is_empty());
+        let kinds = texts.map(|(kind, _)| kind).chain(self.made(i));
+        let others: f64 = kinds.map(|kind| self.shares[&kind]).sum();
+        ((1.0 - LEAST) / others.max(1e-9)).min(1.0)
     }
 
     /// Returns the places of the pictures that are learnt.
@@ -125,6 +142,15 @@ impl<'a> Teaching<'a> {
         names.filter(|name| !name.is_empty()).collect()
     }
 
+    /// Returns a name of the picture at place `i` that says what thing it is, without its article: of
+    /// faces the label alone, since their other names are moods.
+    pub fn thing(&self, i: usize, rng: &mut StdRng) -> Option<&'a str> {
+        let names = self.names(i);
+        let is_face = self.entries[i].group == FACES;
+        let names = if is_face { &names[..names.len().min(1)] } else { &names[..] };
+        names.choose(rng).map(|name| strip_article(name))
+    }
+
     /// Returns whether nothing may be taught by these words: they name what is held out.
     pub fn is_held(&self, words: &str) -> bool {
         self.held.contains(words)
@@ -136,12 +162,11 @@ impl<'a> Teaching<'a> {
         let texts = self.texts(i);
         let mut rest = 1.0;
         for kind in self.made(i) {
-            rest -= self.shares[&kind];
+            rest -= self.share(i, kind);
         }
         let mut captions = Vec::new();
-        let others = texts.iter().filter(|(kind, _)| *kind != CaptionKind::Name);
-        for (kind, texts) in others.filter(|(_, texts)| !texts.is_empty()) {
-            let share = self.shares[kind];
+        for (kind, texts) in texts.iter().filter(|(_, texts)| !texts.is_empty()) {
+            let share = self.share(i, *kind);
             rest -= share;
             let each = share / texts.len() as f64;
             captions.extend(texts.iter().map(|text| Caption {
@@ -169,15 +194,16 @@ impl<'a> Teaching<'a> {
         captions
     }
 
-    /// Returns the part of the draws that a kind of made pictures gets.
-    pub fn share(&self, kind: CaptionKind) -> f64 {
-        self.shares[&kind]
+    /// Returns the part of a picture's draws that a kind of captions gets, besides names, if there are
+    /// any of it. Where there are of all kinds, names keep [`LEAST`].
+    pub fn share(&self, i: usize, kind: CaptionKind) -> f64 {
+        self.shares[&kind] * self.cut[i]
     }
 
     fn with_article(&self, i: usize, name: &str) -> Option<String> {
         // Faces are called by what they do, and own captions are left alone.
         let Entry { group, .. } = &self.entries[i];
-        if group == OWN || group == "smileys & emotion" { None } else { with_article(name) }
+        if group == OWN || group == FACES { None } else { with_article(name) }
     }
 
     /// Returns the texts of a picture as it is, besides its names.
@@ -268,7 +294,7 @@ mod tests {
         }
         // “woof” is a concept that is held out.
         assert!(!texts.iter().any(|text| text.contains("woof")), "{texts:?}");
-        let made: f64 = teaching.made(0).into_iter().map(|kind| teaching.share(kind)).sum();
+        let made: f64 = teaching.made(0).into_iter().map(|kind| teaching.share(0, kind)).sum();
         let sum: f64 = captions.iter().map(|caption| caption.weight).sum();
         assert!((sum + made - 1.0).abs() < 1e-9, "{sum} and {made}");
     }

@@ -95,7 +95,7 @@ impl<'a> EverydayWords<'a> {
             if !is_right {
                 wrong.push(format!("{word} ({style})"));
             }
-            real.extend(self.real(reference, labels, style, all));
+            real.extend(self.real(reference, (labels, &families), style, all));
         }
         Everyday {
             words: self.words.len(),
@@ -111,7 +111,7 @@ impl<'a> EverydayWords<'a> {
     fn real(
         &self,
         reference: &Reference<'_>,
-        labels: &[String],
+        (labels, families): (&[String], &[String]),
         style: &str,
         all: &Features,
     ) -> Option<f64> {
@@ -122,8 +122,11 @@ impl<'a> EverydayWords<'a> {
             };
             self.dataset.of(Split::Train).find(is_it)
         })?;
-        let family = reference.family(&self.dataset.entries[place].label);
-        let part = reference.farther_without(subject(&all[place]), &family)?;
-        Some(f64::from(u8::from(part > RIGHT)))
+        let (own, row) =
+            (reference.family(&self.dataset.entries[place].label), subject(&all[place]));
+        let part = reference.farther_without(row, &own)?;
+        // Any of the word's other families would do for a drawing, too.
+        let others = families.iter().map(String::as_str).filter(|family| *family != own);
+        Some(f64::from(u8::from(part.max(reference.farther(row, others)) > RIGHT)))
     }
 }

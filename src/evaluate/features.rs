@@ -9,6 +9,7 @@ use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use safetensors::SafeTensors;
 
 use super::lite0::{FEATURES, Lite0, TEXTURE};
+use super::palette::{PALETTE, palette};
 use crate::dataset::Dataset;
 use crate::image::Image;
 use crate::tools::files::write_whole;
@@ -18,18 +19,18 @@ use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
-/// Features of pictures, a row each: what it shows, and then its texture.
+/// Features of pictures, a row each: what it shows, and then how it is drawn.
 pub type Features = Vec<Vec<f32>>;
 
-const WIDTH: usize = FEATURES + TEXTURE;
+const WIDTH: usize = FEATURES + TEXTURE + PALETTE;
 
 /// Returns what a row says of what its picture shows.
 pub fn subject(row: &[f32]) -> &[f32] {
     &row[..FEATURES.min(row.len())]
 }
 
-/// Returns what a row says of its picture's texture.
-pub fn texture(row: &[f32]) -> &[f32] {
+/// Returns what a row says of how its picture is drawn: its texture and its colours.
+pub fn manner(row: &[f32]) -> &[f32] {
     &row[FEATURES.min(row.len())..]
 }
 
@@ -57,7 +58,8 @@ impl FeatureExtractor {
         let rows = self.workers.map(parts, |images: &[&Image]| {
             let features = Tensor::cat(self.network.features(images, &self.device).into(), 1);
             let values: Vec<f32> = features.into_data().iter::<f32>().collect();
-            values.chunks_exact(WIDTH).map(<[f32]>::to_vec).collect::<Features>()
+            let rows = values.chunks_exact(FEATURES + TEXTURE).zip(images);
+            rows.map(|(row, image)| [row, &palette(image)].concat()).collect::<Features>()
         });
         rows.into_iter().flatten().collect()
     }
@@ -83,7 +85,7 @@ impl FeatureExtractor {
     }
 }
 
-const TENSOR: &str = "features and texture";
+const TENSOR: &str = "subject and manner";
 const DATASET: &str = "dataset";
 
 /// Returns a file of features, if it was made of the dataset with this hash.
@@ -93,7 +95,10 @@ fn kept(path: &Path, hash: &str) -> Result<Option<Vec<u8>>> {
     }
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let header = SafeTensors::read_metadata(&bytes).ok();
-    let found = header.as_ref().and_then(|(_, header)| header.metadata().as_ref()?.get(DATASET));
+    let found = header.as_ref().and_then(|(_, header)| {
+        let shape = header.info(TENSOR)?.shape.last().copied();
+        header.metadata().as_ref()?.get(DATASET).filter(|_| shape == Some(WIDTH))
+    });
     Ok(found.is_some_and(|found| found == hash).then_some(bytes))
 }
 

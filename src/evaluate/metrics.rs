@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use super::features::{Features, Prototypes, subject, texture};
+use super::features::{Features, Prototypes, manner, subject};
 use super::interval::Interval;
 use super::kid::KernelDistance;
 use super::nearest::nearest;
@@ -52,14 +52,14 @@ impl<'a> Reference<'a> {
         let known: Vec<usize> = train.iter().chain(known).copied().collect();
         let all: Vec<&[f32]> = features.iter().map(|row| subject(row)).collect();
         let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
-        let textures = train.iter().map(|&i| {
+        let manners = train.iter().map(|&i| {
             let style = dataset.entries[i].style.as_str();
-            (style, texture(&features[i]))
+            (style, manner(&features[i]))
         });
         let shown: Vec<&[f32]> = train.iter().map(|&i| all[i]).collect();
         Self {
             concepts: Prototypes::new(&known, &all, |i| families.of(&dataset.entries[i].label)),
-            styles: StyleJudge::new(textures),
+            styles: StyleJudge::new(manners),
             distance: KernelDistance::new(&shown),
             families,
             train,
@@ -79,7 +79,7 @@ impl<'a> Reference<'a> {
             .map(|(asked, row)| self.farther(row, [self.families.of(&asked.prompt).as_str()]))
             .collect();
         let is_style = |(asked, row): (&Asked, &Vec<f32>)| {
-            f64::from(u8::from(self.styles.style(texture(row)) == asked.style))
+            f64::from(u8::from(self.styles.style(manner(row)) == asked.style))
         };
         let first: Vec<f64> = ranks.iter().map(|rank| f64::from(u8::from(*rank >= 1.0))).collect();
         let styles: Vec<f64> = asked.iter().zip(features).map(is_style).collect();

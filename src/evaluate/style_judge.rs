@@ -1,13 +1,13 @@
-//! Which style a picture is drawn in: by means and deviations of a network's early layers, where
-//! lines, edges and shading are, and the subject is not yet (as in style transfer, Gatys et al.,
-//! arXiv 1508.06576).
+//! Which style a picture is drawn in: by its colours, and by means and deviations of a network's early
+//! layers, where lines, edges and shading are, and the subject is not yet (as in style transfer,
+//! Gatys et al., arXiv 1508.06576).
 
 use std::collections::BTreeMap;
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Added to the covariance's diagonal, over its mean.
-const RIDGE: f64 = 0.01;
+const RIDGE: f64 = 0.001;
 
 /// Knows styles by pictures of each: the nearest mean, whitened by the covariance within styles
 /// (linear discriminant analysis, Fisher 1936).
@@ -21,7 +21,7 @@ pub struct StyleJudge {
 }
 
 impl StyleJudge {
-    /// From pictures' textures, all of one length, and their styles.
+    /// From how pictures are drawn, rows of one length, and their styles.
     ///
     /// # Panics
     /// Panics if there are none.
@@ -57,8 +57,8 @@ impl StyleJudge {
     }
 
     /// Returns the style that a picture is nearest to.
-    pub fn style(&self, texture: &[f32]) -> &str {
-        let row = scaled(texture, &self.scale);
+    pub fn style(&self, manner: &[f32]) -> &str {
+        let row = scaled(manner, &self.scale);
         let far = |mean: &DVector<f64>| {
             let white = self.within.l_dirty().solve_lower_triangular(&(&row - mean));
             white.expect("its diagonal is positive").norm_squared()

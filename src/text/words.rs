@@ -102,7 +102,9 @@ impl WordTable {
         everyday: &'a Self,
         captions: impl Iterator<Item = &'a str>,
     ) -> Self {
-        for label in labels {
+        let is_writable =
+            |name: &&&str| !name.contains(['\n', '\t', ',']) && !name.starts_with('#');
+        for label in labels.iter().filter(is_writable) {
             let own = self.labels.entry((*label).to_owned()).or_default();
             if own.is_empty() {
                 own.push((*label).to_owned());
@@ -115,6 +117,9 @@ impl WordTable {
             let own = self.labels.entry(word.clone()).or_default();
             if !found.is_empty() {
                 *own = found;
+            } else if labels.contains(word.as_str()) {
+                // Who teaches a car of their own means that one.
+                *own = vec![word.clone()];
             }
         }
         for name in
@@ -137,8 +142,14 @@ impl WordTable {
 
     /// Returns the words of a prompt that the table lacks, each with the nearest that it has.
     pub fn unknown(&self, prompt: &str) -> Vec<(String, Vec<String>)> {
-        if self.labels.is_empty() || !self.labels(&plain(prompt)).is_empty() {
+        let whole = plain(prompt);
+        if self.labels.is_empty() || !self.labels(&whole).is_empty() {
             return Vec::new();
+        }
+        if self.has(&whole) {
+            // There is no picture of a tank, though there may be one of a tank top.
+            let nearest = self.nearest(&whole);
+            return vec![(whole, nearest)];
         }
         let prompt = prompt.to_lowercase();
         let mut found: Vec<(String, Vec<String>)> = Vec::new();
@@ -213,6 +224,8 @@ mod tests {
         let unknown = table.unknown("a carot and a sofa and a carot");
         assert_eq!(unknown[0], ("carot".into(), vec!["carrot".into()]));
         assert_eq!(unknown[1..], [("sofa".into(), vec![])]);
+        let tanks = WordTable::new("tank\t\ntank top\ttank top\n").unwrap();
+        assert_eq!(tanks.unknown("a tank"), [("tank".into(), vec![])]);
         assert!(WordTable::default().unknown("anything").is_empty());
         assert!(table.begins("carr") && !table.begins("cars"));
     }
@@ -231,6 +244,13 @@ mod tests {
         assert_eq!(unknown, ["phone"]);
         let again = WordTable::new(&taught.to_text()).unwrap();
         assert_eq!(again, taught);
+        // Own captions may hold anything, and an own bee is no honeybee.
+        let own = BTreeSet::from(["bee", "tux, with a hat", "two\nlines", "# one"]);
+        let taught = taught.taught(&own, &table(), std::iter::empty());
+        assert_eq!((taught.read("bee"), taught.read("cat")), (None, None));
+        let alone = WordTable::default().taught(&own, &table(), std::iter::empty());
+        assert_eq!((alone.read("bee"), alone.labels("tux").len()), (None, 0));
+        assert_eq!(WordTable::new(&alone.to_text()).unwrap(), alone);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use rand::seq::{IndexedRandom, SliceRandom};
 
 use crate::dataset::Dataset;
 use crate::dataset::caption_kind::CaptionKind;
-use crate::dataset::colours::{COLOURS, Colour, has_colour, painted};
+use crate::dataset::colours::{COLOURS, Colour, is_colour, painted};
 use crate::dataset::compose::{COUNTS, SIDES, pair, placed, several, small};
-use crate::dataset::grammar::{is_counted, strip_article, with_article};
+use crate::dataset::grammar::{is_counted, with_article};
 use crate::dataset::teaching::Teaching;
 use crate::image::Image;
 
@@ -57,11 +57,12 @@ fn coloured(
     (i, colour): (usize, Colour),
     rng: &mut StdRng,
 ) -> Option<Augmented> {
-    let name = *teaching.names(i).choose(rng)?;
-    let plain: Vec<&str> =
-        strip_article(name).split(' ').filter(|word| !has_colour(word)).collect();
-    // “orange” is a colour and a fruit.
-    if plain.is_empty() {
+    let name = teaching.thing(i, rng)?;
+    let mut plain = name.split(' ').peekable();
+    while plain.next_if(|word| is_colour(word) || *word == "light").is_some() {}
+    let plain: Vec<&str> = plain.collect();
+    // “orange” is a colour and a fruit, and a “great white shark” is of no other colour.
+    if plain.is_empty() || plain.iter().any(|word| is_colour(word)) {
         return None;
     }
     let caption = format!("{} {}", colour.name, plain.join(" "));
@@ -81,11 +82,12 @@ fn composed(
     rng: &mut StdRng,
 ) -> Option<Augmented> {
     let picture = &dataset.pictures[i];
-    let name = |i: usize, rng: &mut StdRng| Some(strip_article(teaching.names(i).choose(rng)?));
-    let own = name(i, rng)?;
+    let own = teaching.thing(i, rng)?;
+    let has_size = ["small", "large", "big", "little"].iter().any(|size| own.starts_with(size));
     let (image, caption) = match rng.random_range(0..10) {
         0..4 if !is_counted(own) => return None,
         0..4 => several(picture, own, *COUNTS.choose(rng)?),
+        4 if has_size => return None,
         4 => small(picture, own),
         5 | 6 => placed(picture, own, *SIDES.choose(rng)?),
         _ => {
@@ -96,7 +98,7 @@ fn composed(
                 let is_thing = teaching.made(j).contains(&CaptionKind::Composed);
                 (j != i && is_thing && dataset.entries[j].style == *style).then_some(j)
             })?;
-            pair((picture, own), (&dataset.pictures[other], name(other, rng)?))
+            pair((picture, own), (&dataset.pictures[other], teaching.thing(other, rng)?))
         }
     };
     Some(Augmented { image, caption })

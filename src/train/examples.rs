@@ -77,7 +77,7 @@ pub fn prepare(
         });
         for kind in teaching.made(i) {
             let made = variants(dataset, &teaching, (i, kind), &mut rng);
-            let each = weight * teaching.share(kind) / made.len().max(1) as f64;
+            let each = weight * teaching.share(i, kind) / made.len().max(1) as f64;
             waiting.extend(made.into_iter().map(|Augmented { image, caption }| Taught {
                 image,
                 captions: vec![(caption, kind, each)],

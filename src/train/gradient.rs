@@ -32,29 +32,31 @@ pub fn gradient<M: Module + Sync, P: Send>(
     device: &Device,
 ) -> LossAndGrads {
     let rows = parts.iter().map(|(_, count)| *count as f64).sum::<f64>();
-    // Each worker adds up its own parts, so that there are never more gradients than workers.
-    let mut groups: Vec<Vec<(P, usize)>> = (0..workers.count()).map(|_| Vec::new()).collect();
-    let count = groups.len();
-    for (i, part) in parts.into_iter().enumerate() {
-        groups[i % count].push(part);
-    }
-    groups.retain(|group| !group.is_empty());
-    let groups = workers.map(groups, |group| {
-        let (mut losses, mut sum) = (0.0, None);
-        for (part, count) in group {
+    // A part for each worker at a time, added up in the parts' order: there are never more gradients
+    // than workers, and their sum does not depend on how many these are.
+    let (mut losses, mut sum) = (0.0, None);
+    let mut parts = parts.into_iter();
+    loop {
+        let round: Vec<(P, usize)> = parts.by_ref().take(workers.count()).collect();
+        if round.is_empty() {
+            break;
+        }
+        let found = workers.map(round, |(part, count)| {
             let module = own_graph(module, device);
             // Unequal parts count by their rows.
             let loss = loss(&module, part) * count as f64;
-            losses += f64::from(loss.clone().inner().into_scalar::<f32>());
-            let grads = GradientsParams::from_grads(loss.backward(), &module);
+            let value = f64::from(loss.clone().inner().into_scalar::<f32>());
+            (value, GradientsParams::from_grads(loss.backward(), &module))
+        });
+        for (value, grads) in found {
+            losses += value;
             sum = Some(match sum {
-                Some(sum) => add(&module, sum, grads),
+                Some(sum) => add(module, sum, grads),
                 None => grads,
             });
         }
-        (losses, sum.expect("a group has parts"))
-    });
-    let (losses, grads): (Vec<f64>, Vec<GradientsParams>) = groups.into_iter().unzip();
+    }
+    let grads = sum.into_iter().collect();
     let (grads, grad_norm) = mean_gradient(module, grads, rows, max_grad_norm);
-    LossAndGrads { loss: losses.iter().sum::<f64>() / rows, grads, grad_norm }
+    LossAndGrads { loss: losses / rows, grads, grad_norm }
 }

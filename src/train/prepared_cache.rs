@@ -66,8 +66,8 @@ impl PreparedCache<'_> {
             let prepared = Prepared::read(&path)?;
             if prepared.origin != origin {
                 return Err(Error::Training(format!(
-                    "The run in {} was begun with another dataset, autoencoder, text encoder or \
-                     seed: continue it with those, or choose another folder",
+                    "The run in {} was begun with another dataset, autoencoder, text encoder, \
+                     styles or seed: continue it with those, or choose another folder",
                     self.run.display()
                 )));
             }
@@ -97,6 +97,11 @@ impl PreparedCache<'_> {
         if !prepared.origin.contains(&encoder) {
             let problem =
                 "it was packed for a model with another autoencoder; pack it anew for this one";
+            return Err(Error::dataset(self.data.display().to_string(), problem));
+        }
+        if prepared.styles != self.model.styles {
+            let problem = "it was packed for a model with other styles; give --new-styles to both \
+                           `pack` and `train dit`, or to neither";
             return Err(Error::dataset(self.data.display().to_string(), problem));
         }
         let reader = self.model.text.as_ref().expect("only models of prompts are packed for");

@@ -11,7 +11,8 @@
 //! | `example_weight` | F32 `[examples]` | how often it is drawn, beside the others |
 //!
 //! Metadata: `format` ([`FORMAT`]), `captions`, `styles` and `kinds` (lists in JSON; caption 0 is the
-//! empty prompt), `max_tokens`, and `origin`, what it was made of.
+//! empty prompt), `latent` (channels, height and width), `text_dim`, `max_tokens`, and `origin`, what it
+//! was made of.
 //!
 //! A packed file, to be carried to another machine, has `latents` in a byte a value (I8, with
 //! `latents.scale` for each 64 values of a row) and no text tensors: the states are computed there.
@@ -114,6 +115,10 @@ impl Prepared {
             prepared.states = values(STATES)?;
         }
         let weights = file.values(WEIGHTS).map_err(|_| refuse())?;
+        let are_weights = weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0);
+        if weights.len() != prepared.examples.len() || !are_weights {
+            return Err(refuse());
+        }
         for (example, weight) in prepared.examples.iter_mut().zip(weights) {
             example.weight = weight;
         }

@@ -228,9 +228,8 @@ fn read(worker: &Shared, prompt: &str, negative: &str) {
     let Some(reader) = &pipeline.text else { return };
     let mut found = reader.look_up(prompt);
     // A word that is still being typed is not unknown yet.
-    found
-        .unknown
-        .retain(|(word, _)| !prompt.ends_with(word.as_str()) || !reader.words.begins(word));
+    let typed = prompt.to_lowercase();
+    found.unknown.retain(|(word, _)| !typed.ends_with(word.as_str()) || !reader.words.begins(word));
     let reading = |what: &str, text: &str, mut notes: Vec<String>| {
         let tokens = reader.tokens(text).ok()?;
         notes.extend(vocabulary(what, &tokens));

@@ -141,7 +141,7 @@ fn taught(text: &str, lessons: &Lessons<'_>) -> String {
         return "  No picture is called exactly so.".into();
     }
     let styles: Vec<String> =
-        lesson.styles.iter().map(|(style, count)| format!("{style} {count}")).collect();
+        lesson.styles.iter().map(|(style, count)| format!("{} {count}", called(style))).collect();
     let labels: Vec<String> = by_share(&lesson)
         .into_iter()
         .map(|(label, share)| format!("{label} {:.0} %", 100.0 * share))
@@ -152,6 +152,10 @@ fn taught(text: &str, lessons: &Lessons<'_>) -> String {
         styles.join(", "),
         labels.join(", ")
     )
+}
+
+fn called(style: &str) -> &str {
+    if style.is_empty() { "without a style" } else { style }
 }
 
 /// Returns a lesson's labels, those that are drawn most first.

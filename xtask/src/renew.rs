@@ -15,7 +15,8 @@ pub(crate) fn run_all() -> Outcome {
     let rest = ["--seed", "7", "-o", "www/models/stickers/sheet.png"];
     run("cargo", &[&program[..], &sheet, &rest].concat())?;
     // A hundred prompts need a dataset, which is the same wherever it is made.
-    let data = target_folder().join("stickers.safetensors").to_string_lossy().into_owned();
+    let data =
+        target_folder().join("stickers-12-styles.safetensors").to_string_lossy().into_owned();
     if !std::path::Path::new(&data).exists() {
         run("cargo", &[&program[..], &["dataset", "-o", &data]].concat())?;
     }

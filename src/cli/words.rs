@@ -69,6 +69,9 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
     }
     if *all {
         table(&everyday, &lessons, data)?;
+        let shares = teaching.shares().into_iter();
+        let shares = shares.map(|(kind, share)| format!("{} {:.0} %", kind.name(), 100.0 * share));
+        note(format!("Captions say: {}.", shares.collect::<Vec<_>>().join(", ")));
         let held = dataset.entries.iter().filter(|entry| entry.split != Split::Train).count();
         note(format!(
             "Of {held} held-out pictures {} have a near copy among those that are learnt.",

@@ -21,6 +21,7 @@ mod painted;
 pub mod render;
 pub mod seeing;
 pub mod sets;
+mod shares;
 pub mod small;
 pub mod split;
 pub mod teaching;

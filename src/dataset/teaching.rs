@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
-use super::caption_kind::{CaptionKind, KINDS, OWN};
+use super::caption_kind::{CaptionKind, OWN};
 use super::colours::has_colour;
 use super::families::Families;
 use super::grammar::{strip_article, with_article};
 use super::keywords::Keywords;
 use super::painted::has_paint;
+use super::shares::Shares;
 use super::weights::weights;
 use super::{Dataset, Entry, Split};
 use crate::text::WordTable;
@@ -27,10 +28,6 @@ pub struct Caption {
     pub weight: f64,
 }
 
-/// A kind that few pictures have is drawn more often from those, but at most by this.
-const MOST: f64 = 2.0;
-/// The least part of a picture's draws that its names get.
-const LEAST: f64 = 0.35;
 /// Of a name's draws, this part has an article.
 const ARTICLE: f64 = 0.25;
 /// Who has moods for names.
@@ -53,9 +50,7 @@ pub struct Teaching<'a> {
     weights: BTreeMap<(&'a str, &'a str), f64>,
     /// Whether there is something in a picture to paint.
     has_paint: Vec<bool>,
-    shares: BTreeMap<CaptionKind, f64>,
-    /// How much of these each picture's kinds get, so that its names keep their part.
-    cut: Vec<f64>,
+    shares: Shares,
 }
 
 impl<'a> Teaching<'a> {
@@ -73,41 +68,17 @@ impl<'a> Teaching<'a> {
             held: labels(&[Split::Concept, Split::Pair]),
             weights: weights(entries, families),
             has_paint: has_paint(dataset),
-            shares: KINDS.into_iter().map(|kind| (kind, kind.share())).collect(),
-            cut: vec![1.0; entries.len()],
+            shares: Shares::default(),
         };
-        teaching.shares = teaching.scaled();
-        teaching.cut = (0..entries.len()).map(|i| teaching.fitting(i)).collect();
+        let kinds = (0..entries.len()).map(|i| (teaching.weight(i), teaching.kinds(i)));
+        teaching.shares = Shares::new(&kinds.collect::<Vec<_>>());
         teaching
     }
 
-    /// Returns shares that come out as they are meant to, though not every picture has captions of
-    /// every kind.
-    fn scaled(&self) -> BTreeMap<CaptionKind, f64> {
-        let (mut having, mut all) = (BTreeMap::<CaptionKind, f64>::new(), 0.0);
-        for i in self.learnt() {
-            let weight = self.weight(i);
-            all += weight;
-            for (kind, _) in self.texts(i).into_iter().filter(|(_, texts)| !texts.is_empty()) {
-                *having.entry(kind).or_default() += weight;
-            }
-            for kind in self.made(i) {
-                *having.entry(kind).or_default() += weight;
-            }
-        }
-        let scale = |kind: CaptionKind| {
-            let part = having.get(&kind).map_or(1.0, |having| having / all);
-            kind.share() * (1.0 / part).min(MOST)
-        };
-        KINDS.into_iter().map(|kind| (kind, scale(kind))).collect()
-    }
-
-    /// Returns how much of their shares a picture's kinds get.
-    fn fitting(&self, i: usize) -> f64 {
+    /// Returns the kinds of captions that a picture has besides names.
+    fn kinds(&self, i: usize) -> Vec<CaptionKind> {
         let texts = self.texts(i).into_iter().filter(|(_, texts)| !texts.is_empty());
-        let kinds = texts.map(|(kind, _)| kind).chain(self.made(i));
-        let others: f64 = kinds.map(|kind| self.shares[&kind]).sum();
-        ((1.0 - LEAST) / others.max(1e-9)).min(1.0)
+        texts.map(|(kind, _)| kind).chain(self.made(i)).collect()
     }
 
     /// Returns the places of the pictures that are learnt.
@@ -194,10 +165,24 @@ impl<'a> Teaching<'a> {
         captions
     }
 
-    /// Returns the part of a picture's draws that a kind of captions gets, besides names, if there are
-    /// any of it. Where there are of all kinds, names keep [`LEAST`].
+    /// Returns what part of all draws each kind of captions gets, made pictures among them.
+    pub fn shares(&self) -> BTreeMap<CaptionKind, f64> {
+        let mut shares: BTreeMap<CaptionKind, f64> = BTreeMap::new();
+        for i in self.learnt() {
+            let own = self.captions(i).into_iter().map(|caption| (caption.kind, caption.weight));
+            let made = self.made(i).into_iter().map(|kind| (kind, self.share(i, kind)));
+            for (kind, part) in own.chain(made) {
+                *shares.entry(kind).or_default() += self.weight(i) * part;
+            }
+        }
+        let all: f64 = shares.values().sum();
+        shares.values_mut().for_each(|share| *share /= all);
+        shares
+    }
+
+    /// Returns the part of a picture's draws that a kind of captions gets, if there are any of it.
     pub fn share(&self, i: usize, kind: CaptionKind) -> f64 {
-        self.shares[&kind] * self.cut[i]
+        self.shares.of(i, kind)
     }
 
     fn with_article(&self, i: usize, name: &str) -> Option<String> {

@@ -1,5 +1,7 @@
 //! What visitors type first: whether the drawing of an everyday word is what the word means.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
@@ -7,7 +9,7 @@ use super::features::{Features, subject};
 use super::interval::Interval;
 use super::metrics::Reference;
 use crate::dataset::names::EVERYDAY;
-use crate::dataset::{Dataset, Entry, Split};
+use crate::dataset::{Dataset, Split};
 use crate::text::WordTable;
 use crate::{Error, Result};
 
@@ -42,21 +44,12 @@ pub struct EverydayWords<'a> {
 }
 
 impl<'a> EverydayWords<'a> {
-    /// At most `most` words, evenly from all that the dataset has pictures of, in three of `styles`.
+    /// At most `most` words, evenly from all that the dataset has pictures of in each of three of
+    /// `styles`.
     ///
     /// # Errors
     /// Returns an error if the table of words is malformed.
     pub fn new(dataset: &'a Dataset, styles: &[String], most: usize) -> Result<Self> {
-        let table = WordTable::new(EVERYDAY)?;
-        let learnt: Vec<&Entry> = dataset.of(Split::Train).map(|i| &dataset.entries[i]).collect();
-        let all: Vec<(String, Vec<String>)> = table
-            .words()
-            .filter(|(_, labels)| learnt.iter().any(|entry| labels.contains(&entry.label)))
-            .map(|(word, labels)| (word.to_owned(), labels.to_vec()))
-            .collect();
-        let step = all.len() as f64 / most.clamp(1, WORDS) as f64;
-        let count = most.clamp(1, WORDS).min(all.len());
-        let words = (0..count).map(|i| all[(i as f64 * step.max(1.0)) as usize].clone()).collect();
         let known = STYLES.iter().filter(|style| styles.iter().any(|own| own == *style));
         let mut chosen: Vec<String> = known.map(|style| (*style).to_owned()).collect();
         for style in styles {
@@ -64,6 +57,24 @@ impl<'a> EverydayWords<'a> {
                 chosen.push(style.clone());
             }
         }
+        let table = WordTable::new(EVERYDAY)?;
+        let learnt: BTreeSet<(&str, &str)> = dataset
+            .of(Split::Train)
+            .map(|i| &dataset.entries[i])
+            .map(|entry| (entry.label.as_str(), entry.style.as_str()))
+            .collect();
+        // Only what each style has a real picture of, to be judged beside.
+        let is_there = |labels: &[String], style: &String| {
+            labels.iter().any(|label| learnt.contains(&(label, style)))
+        };
+        let all: Vec<(String, Vec<String>)> = table
+            .words()
+            .filter(|(_, labels)| chosen.iter().all(|style| is_there(labels, style)))
+            .map(|(word, labels)| (word.to_owned(), labels.to_vec()))
+            .collect();
+        let step = all.len() as f64 / most.clamp(1, WORDS) as f64;
+        let count = most.clamp(1, WORDS).min(all.len());
+        let words = (0..count).map(|i| all[(i as f64 * step.max(1.0)) as usize].clone()).collect();
         if count == 0 {
             let problem = "it has no pictures of everyday words: make it with `patchwork dataset`";
             return Err(Error::dataset("The dataset", problem));

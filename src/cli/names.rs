@@ -29,8 +29,8 @@ pub(super) struct NamesArguments {
     /// The model's folder, in the embedded layout.
     #[arg(value_name = "DIR")]
     path: PathBuf,
-    /// The dataset that it has learnt from: everyday words are written for what that teaches. Without it
-    /// only names of emoji are.
+    /// The dataset that it has learnt from: what that teaches is added to the model's everyday words.
+    /// Without it, only the names of emoji are written.
     #[arg(long, value_name = "F.safetensors")]
     data: Option<PathBuf>,
     /// Where fetched packages are kept.
@@ -53,7 +53,10 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
     let mut files = vec![(EMOJI, emoji(&npm::files(EMOJIBASE, cache, progress)?)?)];
     if let Some(data) = data {
         let dataset = Dataset::read(data)?;
-        let before = pollster::block_on(stickers::words(&source, &parsed))?;
+        let before = match folder.join(WORDS).is_file() {
+            true => pollster::block_on(stickers::words(&source, &parsed))?,
+            false => WordTable::default(),
+        };
         files.push((WORDS, words(&dataset, before)?));
     }
     for (file, text) in &files {

@@ -10,6 +10,7 @@ use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
 use crate::dataset::contact::{Cell, has_font, sheet};
 use crate::dataset::families::Families;
+use crate::dataset::grammar::singular;
 use crate::dataset::lessons::{Lesson, Lessons, Verdict};
 use crate::dataset::names::EVERYDAY;
 use crate::dataset::teaching::Teaching;
@@ -26,7 +27,9 @@ pub(super) struct WordsArguments {
     /// Prompts: words, several of them in quotes, or emoji.
     #[arg(value_name = "PROMPT", required_unless_present_any = ["all", "sheets"])]
     prompts: Vec<String>,
-    /// Write the table of all everyday words, as tab-separated values, and how many are taught right.
+    /// Write the table of all everyday words, as tab-separated values: what each means, whether it is
+    /// taught so (right, wrong, never; or there is no picture), what part of its draws shows that, how
+    /// many pictures of each style teach it, and what they show.
     #[arg(long)]
     all: bool,
     /// Write contact sheets into this folder: of each style, and of a hundred everyday words beside the
@@ -65,7 +68,7 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
     for prompt in prompts {
         let (told, text) = read_as(prompt, &tokenizer, &own);
         print(told)?;
-        print(taught(&text, &lessons))?;
+        print(taught(prompt, &text, &lessons))?;
     }
     if *all {
         table(&everyday, &lessons, data)?;
@@ -128,7 +131,7 @@ fn read_as(prompt: &str, tokenizer: &Tokenizer, words: &WordTable) -> (String, S
         false => format!("“{quoted}” is read as “{read}”."),
     };
     for (word, nearest) in words.unknown(&read) {
-        told += &format!(" The model was not taught “{}”", short(&word, 40));
+        told += &format!(" This model was not taught “{}”", short(&word, 40));
         if !nearest.is_empty() {
             told += &format!("; the nearest words that it knows are {}", nearest.join(", "));
         }
@@ -137,12 +140,20 @@ fn read_as(prompt: &str, tokenizer: &Tokenizer, words: &WordTable) -> (String, S
     (told, read.to_lowercase())
 }
 
-/// Returns which pictures are called exactly so, by style and by label.
-fn taught(text: &str, lessons: &Lessons<'_>) -> String {
-    let lesson = lessons.of(text);
-    if lesson.labels.is_empty() {
-        return "  No picture is called exactly so.".into();
-    }
+/// Returns which of the dataset's pictures are called so, by style and by label.
+fn taught(prompt: &str, text: &str, lessons: &Lessons<'_>) -> String {
+    let typed = prompt.trim().to_lowercase();
+    let tries = [
+        text.to_owned(),
+        text.trim_start_matches("the ").trim_end_matches(['.', '!', '?']).to_owned(),
+        typed,
+        singular(text),
+    ];
+    let found = tries.into_iter().map(|words| (lessons.of(&words), words));
+    let Some((lesson, words)) = found.into_iter().find(|(lesson, _)| !lesson.labels.is_empty())
+    else {
+        return "  No picture of the dataset is called exactly so.".into();
+    };
     let styles: Vec<String> =
         lesson.styles.iter().map(|(style, count)| format!("{} {count}", called(style))).collect();
     let labels: Vec<String> = by_share(&lesson)
@@ -150,7 +161,7 @@ fn taught(text: &str, lessons: &Lessons<'_>) -> String {
         .map(|(label, share)| format!("{label} {:.0} %", 100.0 * share))
         .collect();
     format!(
-        "  {} called so: {}.\n  They show: {}.",
+        "  {} of the dataset called “{words}”: {}.\n  Of the draws under these words they show: {}.",
         counted(lesson.styles.values().sum(), "picture"),
         styles.join(", "),
         labels.join(", ")

@@ -42,6 +42,7 @@ const WORDS: usize = 3;
 #[derive(Debug)]
 pub struct Teaching<'a> {
     entries: &'a [Entry],
+    everyday: &'a WordTable,
     keywords: Keywords<'a>,
     /// Names of concepts that are held out, by which nothing may be taught.
     concepts: BTreeSet<&'a str>,
@@ -63,6 +64,7 @@ impl<'a> Teaching<'a> {
         };
         let mut teaching = Self {
             entries,
+            everyday,
             keywords: Keywords::new(entries, families, everyday),
             concepts: labels(&[Split::Concept]),
             held: labels(&[Split::Concept, Split::Pair]),
@@ -150,8 +152,10 @@ impl<'a> Teaching<'a> {
         if names.is_empty() {
             names.push("");
         }
-        let each = rest / names.len() as f64;
-        for name in names {
+        let counts: Vec<f64> = names.iter().map(|name| self.counts(i, name)).collect();
+        let all: f64 = counts.iter().sum();
+        for (name, count) in names.into_iter().zip(counts) {
+            let each = rest * count / all;
             let kind = CaptionKind::Name;
             match self.with_article(i, name) {
                 Some(text) => {
@@ -183,6 +187,16 @@ impl<'a> Teaching<'a> {
     /// Returns the part of a picture's draws that a kind of captions gets, if there are any of it.
     pub fn share(&self, i: usize, kind: CaptionKind) -> f64 {
         self.shares.of(i, kind)
+    }
+
+    /// Returns how much a name counts beside the label: an everyday word as much, if the label is the
+    /// first of its labels; the others together count as much as that one.
+    fn counts(&self, i: usize, name: &str) -> f64 {
+        let labels = self.everyday.labels(name);
+        match labels.iter().position(|label| *label == self.entries[i].label) {
+            Some(place) if place > 0 => 1.0 / (labels.len() - 1) as f64,
+            _ => 1.0,
+        }
     }
 
     fn with_article(&self, i: usize, name: &str) -> Option<String> {

@@ -11,8 +11,7 @@ use serde_json::Value;
 use super::model_folder;
 use crate::cli::terminal::print;
 use crate::dataset::concepts::Concepts;
-use crate::dataset::families::Families;
-use crate::dataset::names::EVERYDAY;
+use crate::dataset::names::everyday;
 use crate::dataset::sets::EMOJIBASE;
 use crate::dataset::teaching::Teaching;
 use crate::dataset::{Dataset, Split, npm};
@@ -87,12 +86,12 @@ fn emoji(files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
 
 /// Returns a model's table of words with what a dataset teaches.
 fn words(dataset: &Dataset, before: WordTable) -> Result<String> {
-    let everyday = WordTable::new(EVERYDAY)?;
-    let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+    let everyday = everyday();
+    let families = dataset.families();
     let teaching = Teaching::new(dataset, &families, &everyday);
     let labels = dataset.of(Split::Train).map(|i| dataset.entries[i].label.as_str());
     let labels: BTreeSet<&str> = labels.filter(|label| !label.is_empty()).collect();
-    let captions: Vec<_> = teaching.learnt().flat_map(|i| teaching.captions(i)).collect();
+    let captions: Vec<_> = teaching.learnt().iter().flat_map(|i| teaching.captions(*i)).collect();
     let captions = captions.iter().map(|caption| caption.text.as_str());
     Ok(before.taught(&labels, &everyday, captions).to_text())
 }

@@ -9,10 +9,9 @@ use clap::Args;
 use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
 use crate::dataset::contact::{Cell, has_font, sheet};
-use crate::dataset::families::Families;
 use crate::dataset::grammar::singular;
 use crate::dataset::lessons::{Lesson, Lessons, Verdict};
-use crate::dataset::names::EVERYDAY;
+use crate::dataset::names::everyday;
 use crate::dataset::teaching::Teaching;
 use crate::dataset::twins::leaks;
 use crate::dataset::{Dataset, Split};
@@ -60,9 +59,9 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
              `patchwork dataset -o {path}`, or name one with --data"
         )));
     }
-    let everyday = WordTable::new(EVERYDAY)?;
+    let everyday = everyday();
     let dataset = Dataset::read(data)?;
-    let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+    let families = dataset.families();
     let teaching = Teaching::new(&dataset, &families, &everyday);
     let lessons = Lessons::new(&dataset, &teaching);
     for prompt in prompts {

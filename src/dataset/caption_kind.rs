@@ -1,14 +1,11 @@
 //! What captions say of their pictures, and how often each kind is drawn.
 
-use serde::{Deserialize, Serialize};
-
 /// The group of a user's own pictures: their captions are learnt as they are, alone and with each of
 /// their tags.
 pub const OWN: &str = "own";
 
 /// What a caption says of its picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CaptionKind {
     /// Its label, or an everyday word: “dog face”, “dog”.
     Name,

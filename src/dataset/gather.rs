@@ -7,14 +7,13 @@ use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIter
 
 use super::concepts::{Concept, Concepts};
 use super::iconify::icons;
-use super::names::{EVERYDAY, IconNames, Named, everyday_by_label};
+use super::names::{IconNames, Named, everyday, everyday_by_label};
 use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
 use super::seeing;
 use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
 use super::{Dataset, Entry, Split, npm, split};
 use crate::Result;
 use crate::image::Image;
-use crate::text::WordTable;
 use crate::tools::progress::Progress;
 
 /// What became of one set's pictures.
@@ -75,7 +74,7 @@ pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gather
         progress.advance(1, set.style);
     }
     progress.end();
-    let table = WordTable::new(EVERYDAY)?;
+    let table = everyday();
     let names = everyday_by_label(&table);
     for entry in &mut gathered.dataset.entries {
         let words = names.get(entry.label.as_str()).into_iter().flatten();

@@ -99,7 +99,7 @@ impl<'a> Keywords<'a> {
         let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         // Among equals, short words are the common ones.
         let shared = |word: &str| self.shared.get(&singular(word)).map_or(0, BTreeSet::len);
-        words.sort_by_key(|word| (shared(word), word.len()));
+        words.sort_by_cached_key(|word| (shared(word), word.len()));
         let mut seen = BTreeSet::new();
         words.retain(|word| seen.insert(*word));
         words.into_iter().take(MOST).map(str::to_owned).collect()

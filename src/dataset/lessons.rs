@@ -54,7 +54,7 @@ impl<'a> Lessons<'a> {
     /// Of all pictures that are learnt, as they are.
     pub fn new(dataset: &'a Dataset, teaching: &Teaching<'_>) -> Self {
         let mut called: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
-        for i in teaching.learnt() {
+        for &i in teaching.learnt() {
             let says_name = |kind| {
                 matches!(kind, CaptionKind::Name | CaptionKind::Synonym | CaptionKind::Colour)
             };

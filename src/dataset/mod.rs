@@ -29,6 +29,7 @@ pub mod twins;
 mod weights;
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Display;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -42,6 +43,7 @@ use crate::tools::files::write_target;
 use crate::tools::foreign::misplaced;
 use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
+use families::Families;
 use render::SIDE;
 
 /// What is known of a picture.
@@ -125,21 +127,8 @@ impl Dataset {
     /// # Errors
     /// Returns an error if they are not what [`write`](Self::write) writes.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
-        let refuse = |problem: &dyn std::fmt::Display| {
-            let problem = format!(
-                "it is not a dataset ({problem}); make a new one with `patchwork dataset`, of your \
-                 own pictures with its `--pictures`"
-            );
-            Error::dataset(path.display().to_string(), problem)
-        };
-        if let Some(problem) = misplaced(bytes) {
-            return Err(Error::dataset(path.display().to_string(), problem));
-        }
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|problem| refuse(&problem))?;
-        let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
-        let entries = entries.ok_or_else(|| refuse(&"it has no entries"))?;
-        let entries: Vec<Entry> =
-            serde_json::from_str(entries).map_err(|problem| refuse(&problem))?;
+        let refuse = |problem: &dyn Display| not_a_dataset(path, problem);
+        let entries = Self::entries_of(bytes, path)?;
         let file = SafeTensors::deserialize(bytes).map_err(|problem| refuse(&problem))?;
         let tensor = file.tensor(PICTURES).map_err(|problem| refuse(&problem))?;
         if tensor.dtype() != Dtype::U8 || tensor.shape() != [entries.len(), SIDE, SIDE, 4] {
@@ -150,10 +139,29 @@ impl Dataset {
         Ok(Self { entries, pictures })
     }
 
+    /// Returns what is known of the pictures of a packed file's bytes, without these.
+    ///
+    /// # Errors
+    /// See [`from_bytes`](Self::from_bytes).
+    pub fn entries_of(bytes: &[u8], path: &Path) -> Result<Vec<Entry>> {
+        let refuse = |problem: &dyn Display| not_a_dataset(path, problem);
+        if let Some(problem) = misplaced(bytes) {
+            return Err(Error::dataset(path.display().to_string(), problem));
+        }
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|problem| refuse(&problem))?;
+        let entries = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRIES));
+        let entries = entries.ok_or_else(|| refuse(&"it has no entries"))?;
+        serde_json::from_str(entries).map_err(|problem| refuse(&problem))
+    }
+
     /// Returns the names of all styles, sorted.
     pub fn styles(&self) -> Vec<String> {
-        let styles: BTreeSet<&String> = self.entries.iter().map(|entry| &entry.style).collect();
-        styles.into_iter().filter(|style| !style.is_empty()).cloned().collect()
+        styles(&self.entries)
+    }
+
+    /// Returns the families of all labels.
+    pub fn families(&self) -> Families {
+        Families::new(self.entries.iter().map(|entry| entry.label.as_str()))
     }
 
     /// Returns the places of a split's pictures.
@@ -161,6 +169,20 @@ impl Dataset {
         let of_split = move |(i, entry): (usize, &Entry)| (entry.split == split).then_some(i);
         self.entries.iter().enumerate().filter_map(of_split)
     }
+}
+
+fn not_a_dataset(path: &Path, problem: &dyn Display) -> Error {
+    let problem = format!(
+        "it is not a dataset ({problem}); make a new one with `patchwork dataset`, of your own pictures \
+         with its `--pictures`"
+    );
+    Error::dataset(path.display().to_string(), problem)
+}
+
+/// Returns the names of all styles of pictures, sorted.
+pub fn styles(entries: &[Entry]) -> Vec<String> {
+    let styles: BTreeSet<&String> = entries.iter().map(|entry| &entry.style).collect();
+    styles.into_iter().filter(|style| !style.is_empty()).cloned().collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,15 @@ use crate::text::WordTable;
 const ICONS: [&str; 2] = [include_str!("names/corrections.tsv"), include_str!("names/chosen.tsv")];
 
 /// Everyday words and the labels that show what they mean; see [`WordTable`].
-pub const EVERYDAY: &str = include_str!("names/everyday.tsv");
+const EVERYDAY: &str = include_str!("names/everyday.tsv");
+
+/// Returns the everyday words, and the labels that show what they mean.
+///
+/// # Panics
+/// Panics if the table of this program is malformed.
+pub fn everyday() -> WordTable {
+    WordTable::new(EVERYDAY).expect("the table is well formed")
+}
 
 /// The mark for a picture that is left out.
 const NONE: &str = "-";
@@ -48,11 +56,6 @@ impl IconNames {
             NONE => Some(Named::Out),
             label => Some(Named::Label(label)),
         }
-    }
-
-    /// Returns all labels that the tables give.
-    pub fn labels(&self) -> impl Iterator<Item = &'static str> {
-        self.labels.values().copied().filter(|label| *label != NONE)
     }
 }
 

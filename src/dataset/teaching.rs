@@ -43,6 +43,7 @@ const WORDS: usize = 3;
 pub struct Teaching<'a> {
     entries: &'a [Entry],
     everyday: &'a WordTable,
+    learnt: Vec<usize>,
     keywords: Keywords<'a>,
     /// Names of concepts that are held out, by which nothing may be taught.
     concepts: BTreeSet<&'a str>,
@@ -65,6 +66,7 @@ impl<'a> Teaching<'a> {
         let mut teaching = Self {
             entries,
             everyday,
+            learnt: dataset.of(Split::Train).collect(),
             keywords: Keywords::new(entries, families, everyday),
             concepts: labels(&[Split::Concept]),
             held: labels(&[Split::Concept, Split::Pair]),
@@ -84,8 +86,8 @@ impl<'a> Teaching<'a> {
     }
 
     /// Returns the places of the pictures that are learnt.
-    pub fn learnt(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.entries.len()).filter(|i| self.entries[*i].split == Split::Train)
+    pub fn learnt(&self) -> &[usize] {
+        &self.learnt
     }
 
     /// Returns how often the picture at place `i` is drawn, beside others: each label equally within
@@ -172,7 +174,7 @@ impl<'a> Teaching<'a> {
     /// Returns what part of all draws each kind of captions gets, made pictures among them.
     pub fn shares(&self) -> BTreeMap<CaptionKind, f64> {
         let mut shares: BTreeMap<CaptionKind, f64> = BTreeMap::new();
-        for i in self.learnt() {
+        for &i in self.learnt() {
             let own = self.captions(i).into_iter().map(|caption| (caption.kind, caption.weight));
             let made = self.made(i).into_iter().map(|kind| (kind, self.share(i, kind)));
             for (kind, part) in own.chain(made) {
@@ -272,7 +274,7 @@ mod tests {
     #[test]
     fn captions_are_of_all_kinds_and_sum_to_one() {
         let dataset = dataset();
-        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let families = dataset.families();
         let everyday = WordTable::new("dog\tdog face\n").unwrap();
         let teaching = Teaching::new(&dataset, &families, &everyday);
         let captions = teaching.captions(0);
@@ -301,7 +303,7 @@ mod tests {
     #[test]
     fn labels_are_drawn_equally_and_families_as_three() {
         let dataset = dataset();
-        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let families = dataset.families();
         let everyday = WordTable::default();
         let teaching = Teaching::new(&dataset, &families, &everyday);
         // Two pictures of one label, six labels of one family.

@@ -21,7 +21,7 @@ pub(super) fn real_colour(images: &[&Image], most: usize) -> Interval {
 pub(super) fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> Interval {
     let shares: Vec<f64> =
         images.map(|(image, colour)| share(&image, colour).unwrap_or(0.0)).collect();
-    if shares.is_empty() { Interval::default() } else { Interval::mean(&shares) }
+    Interval::mean(&shares)
 }
 
 /// Blue and “blue car”, and so on.

@@ -8,9 +8,8 @@ use super::Asked;
 use super::features::{Features, subject};
 use super::interval::Interval;
 use super::metrics::Reference;
-use crate::dataset::names::EVERYDAY;
+use crate::dataset::names::everyday;
 use crate::dataset::{Dataset, Split};
-use crate::text::WordTable;
 use crate::{Error, Result};
 
 /// How many words there are at most.
@@ -48,7 +47,7 @@ impl<'a> EverydayWords<'a> {
     /// `styles`.
     ///
     /// # Errors
-    /// Returns an error if the table of words is malformed.
+    /// Returns an error if there are none.
     pub fn new(dataset: &'a Dataset, styles: &[String], most: usize) -> Result<Self> {
         let known = STYLES.iter().filter(|style| styles.iter().any(|own| own == *style));
         let mut chosen: Vec<String> = known.map(|style| (*style).to_owned()).collect();
@@ -57,7 +56,7 @@ impl<'a> EverydayWords<'a> {
                 chosen.push(style.clone());
             }
         }
-        let table = WordTable::new(EVERYDAY)?;
+        let table = everyday();
         let learnt: BTreeSet<(&str, &str)> = dataset
             .of(Split::Train)
             .map(|i| &dataset.entries[i])
@@ -102,7 +101,7 @@ impl<'a> EverydayWords<'a> {
                 labels.iter().map(|label| reference.family(label)).collect();
             let part = reference.farther(subject(row), families.iter().map(String::as_str));
             let is_right = part > RIGHT;
-            right.push(f64::from(u8::from(is_right)));
+            right.push(is_right);
             if !is_right {
                 wrong.push(format!("{word} ({style})"));
             }
@@ -111,13 +110,13 @@ impl<'a> EverydayWords<'a> {
         Everyday {
             words: self.words.len(),
             styles: self.styles.clone(),
-            score: Interval::mean(&right),
-            real: if real.is_empty() { Interval::default() } else { Interval::mean(&real) },
+            score: Interval::part(right),
+            real: Interval::part(real),
             wrong,
         }
     }
 
-    /// Returns 1 if a real picture of the first of `labels` that a style has is right, else 0; `None`
+    /// Returns whether a real picture of the first of `labels` that a style has is right; `None`
     /// if there is none, or no other by which it could be known.
     fn real(
         &self,
@@ -125,7 +124,7 @@ impl<'a> EverydayWords<'a> {
         (labels, families): (&[String], &[String]),
         style: &str,
         all: &Features,
-    ) -> Option<f64> {
+    ) -> Option<bool> {
         let place = labels.iter().find_map(|label| {
             let is_it = |i: &usize| {
                 let entry = &self.dataset.entries[*i];
@@ -138,6 +137,6 @@ impl<'a> EverydayWords<'a> {
         let part = reference.farther_without(row, &own)?;
         // Any of the word's other families would do for a drawing, too.
         let others = families.iter().map(String::as_str).filter(|family| *family != own);
-        Some(f64::from(u8::from(part.max(reference.farther(row, others)) > RIGHT)))
+        Some(part.max(reference.farther(row, others)) > RIGHT)
     }
 }

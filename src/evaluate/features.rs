@@ -143,10 +143,8 @@ impl Prototypes {
             .flat_map(|(rows, mean)| rows.iter().map(move |&i| vector(features[i]) - mean))
             .collect();
         let apart = DMatrix::from_columns(&apart);
-        let mut covariance = &apart * apart.transpose() / rows.len() as f64;
-        let ridge = (RIDGE * covariance.diagonal().mean()).max(1e-12);
-        (0..length).for_each(|i| covariance[(i, i)] += ridge);
-        let within = covariance.cholesky().expect("a covariance with a ridge is positive");
+        let covariance = &apart * apart.transpose() / rows.len() as f64;
+        let within = ridged(covariance, RIDGE);
         let directions = means.iter().map(|mean| direction(&within, &(mean - &centre))).collect();
         let counts = groups.values().map(Vec::len).collect();
         Self { names: groups.into_keys().collect(), counts, means, directions, centre, within }
@@ -189,6 +187,13 @@ impl Prototypes {
         let others = self.directions.iter().enumerate().filter(|(i, _)| *i != place);
         Some(others.filter(|(_, other)| row.dot(other) > own).count())
     }
+}
+
+/// Returns a covariance's root, to whiten by, after `part` of its mean variance is added to each.
+pub(super) fn ridged(mut covariance: DMatrix<f64>, part: f64) -> Cholesky<f64, Dyn> {
+    let ridge = (part * covariance.diagonal().mean()).max(1e-12);
+    (0..covariance.nrows()).for_each(|i| covariance[(i, i)] += ridge);
+    covariance.cholesky().expect("a covariance with a ridge is positive")
 }
 
 fn vector(features: &[f32]) -> DVector<f64> {

@@ -24,8 +24,11 @@ pub struct Interval {
 
 impl Interval {
     /// Returns a figure of `count` pictures, given by their places, of which some may come several
-    /// times.
+    /// times; nothing of no pictures.
     pub fn of(count: usize, figure: impl Fn(&[usize]) -> f64) -> Self {
+        if count == 0 {
+            return Self::default();
+        }
         let all: Vec<usize> = (0..count).collect();
         let mut rng = step_rng(0, count);
         let mut figures: Vec<f64> = (0..TIMES)
@@ -37,6 +40,12 @@ impl Interval {
         figures.sort_by(f64::total_cmp);
         let cut = (TAIL * TIMES as f64) as usize;
         Self { value: figure(&all), low: figures[cut], high: figures[TIMES - 1 - cut] }
+    }
+
+    /// Returns what part of some answers is yes, one of each picture.
+    pub fn part(answers: impl IntoIterator<Item = bool>) -> Self {
+        let values = answers.into_iter().map(|answer| f64::from(u8::from(answer)));
+        Self::mean(&values.collect::<Vec<_>>())
     }
 
     /// Returns the mean of values, one of each picture.
@@ -66,6 +75,8 @@ mod tests {
         // The deviation of a mean of n coins is 0.5 / √n; nine of ten lie within 1.64 of it.
         assert!((few.high - few.low - 2.0 * 1.64 * 0.5 / 20f64.sqrt()).abs() < 0.08, "{few:?}");
         assert!((many.high - many.low) < 0.05, "{many:?}");
+        assert_eq!(Interval::part([true, false, true, false]).value, 0.5);
+        assert_eq!(Interval::part([]), Interval::default());
         let first = Interval::percentile(&(0..1000).map(f64::from).collect::<Vec<_>>(), 0.01);
         assert!((first.value - 10.0).abs() < 1e-9 && first.low < 10.0 && first.high > 10.0);
     }

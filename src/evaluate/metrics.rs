@@ -51,7 +51,7 @@ impl<'a> Reference<'a> {
         let train: Vec<usize> = dataset.of(Split::Train).collect();
         let known: Vec<usize> = train.iter().chain(known).copied().collect();
         let all: Vec<&[f32]> = features.iter().map(|row| subject(row)).collect();
-        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let families = dataset.families();
         let manners = train.iter().map(|&i| {
             let style = dataset.entries[i].style.as_str();
             (style, manner(&features[i]))
@@ -78,18 +78,15 @@ impl<'a> Reference<'a> {
             .zip(&shown)
             .map(|(asked, row)| self.farther(row, [self.families.of(&asked.prompt).as_str()]))
             .collect();
-        let is_style = |(asked, row): (&Asked, &Vec<f32>)| {
-            f64::from(u8::from(self.styles.style(manner(row)) == asked.style))
-        };
-        let first: Vec<f64> = ranks.iter().map(|rank| f64::from(u8::from(*rank >= 1.0))).collect();
-        let styles: Vec<f64> = asked.iter().zip(features).map(is_style).collect();
+        let is_style =
+            |(asked, row): (&Asked, &Vec<f32>)| self.styles.style(manner(row)) == asked.style;
         let copies: Vec<f64> = shown.iter().map(|row| nearest(row, &self.shown).0).collect();
         FeatureMetrics {
             pictures: shown.len(),
             kid: self.distance.of(&shown),
-            family: Interval::mean(&first),
+            family: Interval::part(ranks.iter().map(|rank| *rank >= 1.0)),
             family_rank: Interval::mean(&ranks),
-            style: Interval::mean(&styles),
+            style: Interval::part(asked.iter().zip(features).map(is_style)),
             copies: Interval::percentile(&copies, 0.01),
         }
     }

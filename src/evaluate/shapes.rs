@@ -1,13 +1,12 @@
 //! Whether a drawing has the shape of what was asked for: the rank of the true picture among all of
-//! its style and of other families, by distance at 32×32. Features of a network may miss the subject where these do not;
-//! but a blurry drawing can win here, so neither counts alone.
+//! its style and of other families, by distance at 32×32. Features of a network may miss the subject
+//! where these do not; but a blurry drawing can win here, so neither counts alone.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::interval::Interval;
-use crate::dataset::families::Families;
 use crate::dataset::small::{Small, distance, small};
 use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
@@ -27,14 +26,7 @@ pub struct Ranks {
 
 impl Ranks {
     fn of(ranks: &[usize]) -> Self {
-        if ranks.is_empty() {
-            let none = Interval::default();
-            return Self { count: 0, first: none, of_five: none, median: none };
-        }
-        let part = |most: usize| {
-            let is_within = |rank: &usize| f64::from(u8::from(*rank < most));
-            Interval::mean(&ranks.iter().map(is_within).collect::<Vec<_>>())
-        };
+        let part = |most: usize| Interval::part(ranks.iter().map(|rank| *rank < most));
         let values: Vec<f64> = ranks.iter().map(|rank| *rank as f64).collect();
         let median = Interval::percentile(&values, 0.5);
         Self { count: ranks.len(), first: part(1), of_five: part(5), median }
@@ -57,7 +49,7 @@ impl<'a> Shapes<'a> {
         for (i, Entry { style, .. }) in dataset.entries.iter().enumerate() {
             styles.entry(style).or_default().push(i);
         }
-        let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
+        let families = dataset.families();
         let families = dataset.entries.iter().map(|entry| families.of(&entry.label)).collect();
         Self { dataset, small: dataset.pictures.iter().map(small).collect(), styles, families }
     }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
+use super::features::ridged;
+
 /// Added to the covariance's diagonal, over its mean.
 const RIDGE: f64 = 0.001;
 
@@ -49,9 +51,7 @@ impl StyleJudge {
             // Each style counts alike, however many pictures it has.
             covariance += &apart * apart.transpose() / (rows.len() as f64 * groups.len() as f64);
         }
-        let ridge = (RIDGE * covariance.diagonal().mean()).max(1e-9);
-        (0..length).for_each(|i| covariance[(i, i)] += ridge);
-        let within = covariance.cholesky().expect("a covariance with a ridge is positive");
+        let within = ridged(covariance, RIDGE);
         let names = groups.into_keys().map(str::to_owned).collect();
         Self { names, means, scale, within }
     }

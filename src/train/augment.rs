@@ -92,9 +92,8 @@ fn composed(
         5 | 6 => placed(picture, own, *SIDES.choose(rng)?),
         _ => {
             let style = &dataset.entries[i].style;
-            let learnt: Vec<usize> = teaching.learnt().collect();
             let other = (0..100).find_map(|_| {
-                let j = *learnt.choose(rng)?;
+                let j = *teaching.learnt().choose(rng)?;
                 let is_thing = teaching.made(j).contains(&CaptionKind::Composed);
                 (j != i && is_thing && dataset.entries[j].style == *style).then_some(j)
             })?;

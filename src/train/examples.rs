@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::augment::{Augmented, variants};
 use super::prepared::{Builder, Example, Prepared};
 use crate::dataset::caption_kind::CaptionKind;
-use crate::dataset::families::Families;
-use crate::dataset::names::EVERYDAY;
+use crate::dataset::names::everyday;
 use crate::dataset::render::SIDE;
 use crate::dataset::teaching::Teaching;
 use crate::dataset::{Dataset, Entry, Split, captions};
@@ -14,7 +13,7 @@ use crate::image::Image;
 use crate::model::MiniLmConfig;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_tensor;
-use crate::text::{TextReader, WordTable};
+use crate::text::TextReader;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::tools::random::step_rng;
@@ -61,8 +60,8 @@ pub fn prepare(
         model.styles.clone(),
         &reader.states("")?,
     );
-    let families = Families::new(dataset.entries.iter().map(|entry| entry.label.as_str()));
-    let everyday = WordTable::new(EVERYDAY)?;
+    let families = dataset.families();
+    let everyday = everyday();
     let teaching = Teaching::new(dataset, &families, &everyday);
     let mut rng = step_rng(seed, usize::MAX);
     progress.begin("Encoding", train.len(), 0);

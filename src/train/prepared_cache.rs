@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::examples::{prepare, tell_captions};
 use super::prepared::Prepared;
-use crate::dataset::{Dataset, captions};
+use crate::dataset::{self, Dataset, captions};
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::Manifest;
 use crate::tools::parallel::Workers;
@@ -128,8 +128,10 @@ impl PreparedCache<'_> {
 /// # Errors
 /// Returns an error if it is neither.
 pub fn styles_of(bytes: &[u8], path: &Path) -> Result<Vec<String>> {
-    if Prepared::is_packed(bytes) {
-        return Ok(Prepared::read(path)?.styles);
+    // By what the file says of itself: pictures and latents are not looked at twice.
+    let packed = Prepared::of_header(bytes).filter(|_| Prepared::is_packed(bytes));
+    match packed {
+        Some(packed) => Ok(packed.styles),
+        None => Ok(dataset::styles(&Dataset::entries_of(bytes, path)?)),
     }
-    Ok(Dataset::from_bytes(bytes, path)?.styles())
 }

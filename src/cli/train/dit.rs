@@ -5,10 +5,9 @@ use clap::Args;
 use super::Common;
 use crate::cli::load_model;
 use crate::cli::terminal::{note, print};
-use crate::dataset::names::EVERYDAY;
+use crate::dataset::names::everyday;
 use crate::pipeline::export::{export, manifest};
 use crate::pipeline::stickers::{DIT, Manifest, WORDS};
-use crate::text::WordTable;
 use crate::tools::device;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
@@ -207,7 +206,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     let before = reader.map(|reader| reader.words.clone()).unwrap_or_default();
     // What an older model was taught nobody has written down.
     if arguments.from_scratch || manifest.files.contains_key(WORDS) {
-        let words = before.taught(&data.names(), &WordTable::new(EVERYDAY)?, data.captions());
+        let words = before.taught(&data.names(), &everyday(), data.captions());
         files.push((WORDS, words.to_text().into_bytes()));
     }
     export(&common.model, &folder, &files, |m| {

@@ -38,15 +38,7 @@ pub(crate) fn node(folder: &str) -> Result<Command, String> {
 
 /// Installs Chromium and Node if they are missing and can be installed; tells where Chromium is.
 pub(crate) fn ensure() -> Result<PathBuf, String> {
-    const NODE: &str = "the browser tests need Node 20 or newer, with npm";
-    if output("node", &["--version"]).is_none() || output("npm", &["--version"]).is_none() {
-        apt_install(&["nodejs", "npm"]).map_err(|problem| format!("{problem}; {NODE}"))?;
-    }
-    let version = output("node", &["--version"]).unwrap_or_default();
-    let major = version.trim().trim_start_matches('v').split('.').next();
-    if major.and_then(|major| major.parse().ok()).is_none_or(|major: u32| major < NODE_MAJOR) {
-        return Err(format!("{NODE}; here is {version:?}"));
-    }
+    ensure_node()?;
     let find = || {
         let named = std::env::var_os("PATCHWORK_CHROMIUM").map(PathBuf::from);
         named.into_iter().chain(CHROMIUMS.map(PathBuf::from)).find(|path| path.exists())
@@ -59,8 +51,22 @@ pub(crate) fn ensure() -> Result<PathBuf, String> {
     find().ok_or_else(|| help.to_owned())
 }
 
+/// Installs Node if it is missing and can be installed.
+pub(crate) fn ensure_node() -> Outcome {
+    const NODE: &str = "the browser tests need Node 20 or newer, with npm";
+    if output("node", &["--version"]).is_none() || output("npm", &["--version"]).is_none() {
+        apt_install(&["nodejs", "npm"]).map_err(|problem| format!("{problem}; {NODE}"))?;
+    }
+    let version = output("node", &["--version"]).unwrap_or_default();
+    let major = version.trim().trim_start_matches('v').split('.').next();
+    if major.and_then(|major| major.parse().ok()).is_none_or(|major: u32| major < NODE_MAJOR) {
+        return Err(format!("{NODE}; here is {version:?}"));
+    }
+    Ok(())
+}
+
 /// The packages that the lock file pins, if they are not there yet.
-fn ensure_packages(folder: &Path) -> Outcome {
+pub(crate) fn ensure_packages(folder: &Path) -> Outcome {
     let (lock, stamp) = (folder.join("package-lock.json"), folder.join("node_modules/.stamp"));
     let wanted = fs::read(&lock).map_err(|problem| format!("{}: {problem}", lock.display()))?;
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {

@@ -2,7 +2,9 @@
 
 mod bench;
 mod browser;
+mod browsers;
 mod build;
+mod compress;
 mod gate;
 mod gpu;
 mod renew;
@@ -16,21 +18,28 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask <command>
 
   serve    build the page, serve it on this machine and open the browser
-  build    the page as static files in dist/
+  build    the page as static files in dist/; with --compress also as .br and .gz
   test     the whole gate, cheapest checks first
+  browsers the built page in Firefox and WebKit: open, draw, reload
   bench    speed beside PyTorch's and onnxruntime-web's, in one run
   gpu      carry program, model and data to a machine with a GPU, and train there
   renew    make what is stored anew, after the weights or the page have changed";
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1);
-    let outcome = match command.as_deref() {
-        Some("serve") => serve::run_all(),
-        Some("build") => build::run_all(),
-        Some("test") => gate::run_all(),
-        Some("bench") => bench::run_all(),
-        Some("gpu") => gpu::run_all(),
-        Some("renew") => renew::run_all(),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let outcome = match words[..] {
+        ["serve"] => serve::run_all(),
+        ["build"] => build::run_all(),
+        ["build", "--compress"] => {
+            build::run_all().and_then(|()| compress::compress(&tools::root().join("dist")))
+        }
+        ["test"] => gate::run_all(),
+        ["browsers"] => browsers::run_all(),
+        ["bench"] => bench::run_all(),
+        // Reads the rest of the words itself.
+        ["gpu", ..] => gpu::run_all(),
+        ["renew"] => renew::run_all(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

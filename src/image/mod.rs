@@ -1,8 +1,17 @@
 //! Pictures as pixels, and as PNG. Knows no Burn.
 
+#[cfg(feature = "finish")]
+mod distance;
 #[cfg(feature = "native")]
 pub mod file;
+pub mod finish;
+#[cfg(feature = "finish")]
+pub mod finishing;
+#[cfg(feature = "finish")]
+mod outline;
 mod recipe_text;
+#[cfg(feature = "finish")]
+pub mod resize;
 
 use std::borrow::Borrow;
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::grid::Grid;
 use super::history::HistoryEntry;
 use super::offer::Brought;
-use super::protocol::{DeviceChoice, Event};
+use super::protocol::{Archive, Chip, DeviceChoice, Event};
 use super::state::ModelChoice;
+use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 use crate::recipe::address::Address;
 
@@ -19,6 +20,13 @@ pub enum Action {
     Worker(u32, Event),
     /// The visitor changes the form.
     Edit(Edit),
+    /// An earlier prompt goes into the form, or a later one.
+    Earlier {
+        /// Whether it is an earlier one.
+        back: bool,
+    },
+    /// A name that the model knows goes into the prompt.
+    TakeChip(Chip),
     /// The address has changed.
     Follow(Address),
     /// A recipe goes into the form.
@@ -34,12 +42,23 @@ pub enum Action {
         /// Whether a picture is drawn with it.
         draws: bool,
     },
-    /// The next pictures keep the seed, or each gets its own.
-    LockSeed(bool),
+    /// The next pictures keep this seed, or the form's; or each gets its own.
+    KeepSeed {
+        /// Whether they keep it.
+        keeps: bool,
+        /// The seed; `None` for the form's.
+        seed: Option<u64>,
+    },
+    /// The next picture has this seed.
+    UseSeed(u64),
+    /// The settings are opened or shut.
+    ShowSettings(bool),
     /// A device is chosen.
     ChooseDevice(DeviceChoice),
     /// The server has said which models there are.
     Models(Vec<ModelChoice>),
+    /// The browser has said whether it has the weights.
+    Cached(bool),
     /// A model is chosen.
     ChooseModel(String),
     /// The worker is started again.
@@ -48,22 +67,57 @@ pub enum Action {
     Reload,
     /// The form is drawn.
     Draw,
+    /// A recipe is drawn as it is, and goes into the form: one of the quilt, or of an old picture
+    /// whose steps are wanted.
+    DrawAgain(Box<Recipe>),
     /// A grid is drawn.
     DrawGrid(Grid),
+    /// A picture of the grid goes on stage.
+    OpenCell(usize),
     /// The grid goes away.
     CloseGrid,
     /// Nothing more is drawn than what is drawn now.
     Stop,
     /// What is drawn and what waits is stopped.
     Cancel,
-    /// A step is looked at; `None` is the newest.
+    /// A stop of the timeline is looked at; `None` is the newest.
     Look(Option<usize>),
-    /// A step is decoded in full.
+    /// The timeline is played, or not any more.
+    Play(bool),
+    /// A stop is decoded in full.
     Decode(usize),
     /// Previews show the latent as it is, or what is expected of it.
     ShowNoisy(bool),
+    /// One of several pictures goes on stage alone.
+    OpenOne(usize),
+    /// The run comes back on stage.
+    BackToRun,
+    /// Something else is to be made of pictures before they are saved.
+    ChooseFinish(Finish),
+    /// A picture on stage is saved; `None` saves all of them as one sheet.
+    Save(Option<usize>),
+    /// Several pictures are saved in one file: those on stage, or the whole history.
+    SaveAll {
+        /// Which kind of file.
+        archive: Archive,
+        /// Whether it is the history.
+        is_history: bool,
+    },
     /// A sentence for the visitor.
     Say(String),
+    /// A sentence about what went wrong.
+    Warn(String),
+    /// A file that may carry a recipe was brought.
+    OpenFile {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// The visitor wants to see what the model can draw.
+    ListConcepts,
+    /// What the model can draw, as its folder tells it; `None` if it does not.
+    Concepts(Option<String>),
     /// The downloaded weights are to be removed.
     ForgetWeights,
     /// Whether the browser promises to keep what it stores; `None` if it has no such promise.
@@ -85,14 +139,34 @@ pub enum HistoryAction {
     },
     /// The store may hold something new.
     Recall,
-    /// All that the store holds, perhaps changed by another tab.
-    Recalled(Vec<Rc<HistoryEntry>>),
+    /// The keys of all that the store holds, perhaps changed by another tab, and what is new in it.
+    Recalled {
+        /// All keys.
+        keys: Vec<u32>,
+        /// What this page did not know yet.
+        new: Vec<Rc<HistoryEntry>>,
+    },
     /// The store does not open.
     Closed,
-    /// One picture is to be removed, or all of them.
+    /// One picture is to be removed, or all of them. It can be taken back.
     Remove(Option<u32>),
-    /// One picture was removed, or all of them.
-    Removed(Option<u32>),
-    /// A kept picture goes on stage.
+    /// The picture of a recipe is to be removed.
+    RemoveOf(Box<Recipe>),
+    /// What was removed last comes back.
+    Undo,
+    /// What was removed cannot come back any more.
+    Purge(Vec<u32>),
+    /// Pictures are gone from the store.
+    Purged(Vec<u32>),
+    /// A picture goes on stage as soon as it is read.
     Open(Rc<HistoryEntry>),
+    /// A picture was read; `None` if it is not there any more.
+    Fetched {
+        /// Its entry.
+        entry: Rc<HistoryEntry>,
+        /// The picture.
+        png: Option<Rc<[u8]>>,
+        /// Whether the stage is scrolled to.
+        scrolls: bool,
+    },
 }

@@ -1,7 +1,8 @@
 //! Bringing a recipe into the form, and the model that drew it; and saying what will differ.
 
+use super::effect::Effect;
 use super::offer::{Brought, offered};
-use super::state::State;
+use super::state::{Engine, State};
 use super::turn::Turn;
 use crate::recipe::Recipe;
 use crate::tools::words::{several, short};
@@ -66,7 +67,14 @@ impl Turn {
     /// Loads the model of a recipe, once: if it fails, or another is chosen, that is the end of it.
     /// What was drawn or waited was another model's.
     fn load_for(&mut self, folder: String, status: &str) {
-        (self.state.folder, self.state.brought) = (folder, None);
+        self.state.folder.clone_from(&folder);
+        if self.state.engine == Engine::Asleep {
+            // Not before the visitor wants it, unless it is here already.
+            self.state.is_cached = None;
+            self.effects.push(Effect::AskCached(folder));
+            return;
+        }
+        self.state.brought = None;
         self.restart(status, None);
         self.stop_grid();
     }
@@ -90,9 +98,11 @@ impl Turn {
             let is_known = self.state.loaded().is_some() && self.state.models.is_some();
             self.state.brought = (!is_known).then_some(brought);
         }
+        self.state.follows_device = false;
         // Whichever model draws next says so itself.
         self.state.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
-        (self.state.status, self.state.seed_is_fresh) = (status, true);
+        self.state.seed_is_fresh = true;
+        self.say(status);
     }
 
     /// Looks at the brought recipe again, now that more is known of models: loads its model, or

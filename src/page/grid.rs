@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::protocol::ModelFacts;
-use crate::image::Image;
+use super::shown::Opened;
+use super::turn::Turn;
 use crate::recipe::Recipe;
 use crate::recipe::limits::{MAX_GUIDANCE, PAGE_MAX_STEPS};
 use crate::recipe::seed;
@@ -123,9 +124,11 @@ pub struct Grid {
     /// Row by row.
     pub recipes: Vec<Recipe>,
     /// Row by row; `None` until it is drawn.
-    pub cells: Vec<Option<Rc<Image>>>,
+    pub cells: Vec<Option<Rc<[u8]>>>,
     /// Whether cells are drawn one after another.
     pub is_drawing: bool,
+    /// How long those that are drawn took.
+    pub milliseconds: f64,
 }
 
 impl Grid {
@@ -156,12 +159,55 @@ impl Grid {
                 recipes.push(recipe);
             }
         }
-        Ok(Self { across, down, recipes, cells: vec![None; count], is_drawing: true })
+        let cells = vec![None; count];
+        Ok(Self { across, down, recipes, cells, is_drawing: true, milliseconds: 0.0 })
     }
 
     /// Returns the first cell that is not drawn.
     pub fn next(&self) -> Option<(usize, Recipe)> {
         let cell = self.cells.iter().position(Option::is_none)?;
         Some((cell, self.recipes[cell].clone()))
+    }
+
+    /// Returns how many cells are drawn.
+    pub fn done(&self) -> usize {
+        self.cells.iter().flatten().count()
+    }
+}
+
+impl Turn {
+    /// Draws the grid's next cell, if it is being drawn; tells of its end.
+    pub(super) fn next_cell(&mut self) {
+        let Some(grid) = self.state.grid.as_ref().filter(|grid| grid.is_drawing) else { return };
+        let (total, seconds) = (grid.cells.len(), grid.milliseconds / 1e3);
+        match grid.next() {
+            Some((cell, recipe)) => self.begin(recipe, Some(cell)),
+            None => {
+                self.say(format!("The grid is done: {total} pictures in {seconds:.1} s."));
+                self.stop_grid();
+            }
+        }
+    }
+
+    pub(super) fn stop_grid(&mut self) {
+        self.state.grid.iter_mut().for_each(|grid| grid.is_drawing = false);
+    }
+
+    /// A grid takes the stage.
+    pub(super) fn draw_grid(&mut self, grid: Grid) {
+        if self.is_refused() {
+            return;
+        }
+        self.say(format!("Drawing a grid of {} pictures.", grid.cells.len()));
+        self.state.grid = Some(grid);
+        self.next_cell();
+    }
+
+    /// A cell's picture goes on stage.
+    pub(super) fn open_cell(&mut self, cell: usize) {
+        let Some(grid) = &self.state.grid else { return };
+        let Some(png) = grid.cells.get(cell).cloned().flatten() else { return };
+        let recipe = grid.recipes[cell].clone();
+        self.open(Opened { recipe, png, from: "from the grid" }, true);
     }
 }

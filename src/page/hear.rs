@@ -1,25 +1,43 @@
-//! What the page does with each message of its worker.
+//! What the page does with each message of its workers.
 
 use std::rc::Rc;
 
 use super::effect::Effect;
-use super::history::HistoryEntry;
-use super::offer::offered;
+use super::landing::is_same;
+use super::loading::Bytes;
+use super::offer::{Brought, fields};
 use super::protocol::{Event, Request};
-use super::state::{Engine, Job, Loaded, Loading, State, StopReason};
-use super::turn::{Turn, sampling};
-use crate::recipe::Recipe;
+use super::state::{Engine, Job, Loaded, Next, StopReason};
+use super::turn::Turn;
 
 impl Turn {
-    pub(super) fn hear(&mut self, event: Event) {
+    /// A worker says something. Those that ended are not heard any more.
+    pub(super) fn hear_of(&mut self, worker: u32, event: Event) {
+        let state = &self.state;
+        let is_next = state.next.as_ref().is_some_and(|next| next.worker == worker);
+        let is_stopped = matches!(state.engine, Engine::Stopped(_));
+        if is_next || worker == state.worker && !is_stopped {
+            self.hear(worker, event);
+        }
+    }
+
+    fn hear(&mut self, worker: u32, event: Event) {
         match event {
-            Event::Loading { loaded, total, rate } => {
-                if let Engine::Loading { loading, .. } = &mut self.state.engine {
-                    *loading = Loading { loaded, total, rate };
-                }
+            Event::Loading { part, loaded, total, at } => {
+                let loading = match (&mut self.state.next, &mut self.state.engine) {
+                    (Some(Next { worker: next, loading, .. }), _) if *next == worker => loading,
+                    (_, Engine::Loading { loading, .. }) => loading,
+                    _ => return,
+                };
+                loading.hear(part, Bytes { loaded, total }, at);
             }
+            Event::Stage { stage } => match (&mut self.state.next, &mut self.state.engine) {
+                (Some(next), _) if next.worker == worker => next.loading.stage = stage,
+                (_, Engine::Loading { loading, .. }) => loading.stage = stage,
+                _ => {}
+            },
             Event::Ready { model, device, seconds } => {
-                self.ready(Loaded { model: *model, device, seconds });
+                self.ready(worker, Loaded { model: *model, device, seconds });
             }
             Event::Read { prompt, negative } => {
                 (self.state.prompt_reading, self.state.negative_reading) = (prompt, negative);
@@ -28,22 +46,37 @@ impl Turn {
                 if let Engine::Ready { loaded, .. } = &mut self.state.engine {
                     (loaded.model.kept, loaded.model.is_kept) = (message.clone(), false);
                 }
-                self.state.status = message;
+                self.say(message);
             }
             Event::Failed { job, message } => {
-                if job.is_none_or(|job| self.state.run.as_ref().and_then(|r| r.job()) == Some(job))
-                {
+                let current = self.state.run.as_ref().map(|run| run.job);
+                if job.is_none_or(|job| current == Some(job)) {
                     self.stop();
                     self.end_job(Job::Failed);
-                    self.state.status = message;
+                    self.warn(message);
+                    self.take_over();
                 }
             }
-            Event::Crashed { message } => self.crash(message),
+            Event::Crashed { message, on_gpu } => self.crash(worker, message, on_gpu),
             Event::Outdated => {
                 self.stop();
+                self.state.next = None;
                 self.state.engine = Engine::Stopped(StopReason::Outdated);
-                self.state.status =
-                    "This page was updated on its server: reload it to go on.".into();
+                self.warn("This page was updated on its server: reload it to go on.");
+            }
+            Event::Opened { name, outcome: Ok((recipe, unknown)) } => {
+                self.bring_new(Brought {
+                    what: format!("The recipe of {name} is in the form"),
+                    is_of_picture: true,
+                    recipe: *recipe,
+                    unknown: fields(&unknown),
+                });
+            }
+            Event::Opened { outcome: Err(problem), .. } => self.warn(problem),
+            Event::Finished { ticket, outcome } => {
+                if !self.finished(ticket, &outcome) {
+                    self.archived(ticket, outcome);
+                }
             }
             other => self.hear_of_run(other),
         }
@@ -55,96 +88,50 @@ impl Turn {
         }
     }
 
-    fn ready(&mut self, loaded: Loaded) {
-        let state = &mut self.state;
-        let waiting = match &mut state.engine {
-            Engine::Loading { waiting, .. } => waiting.take(),
-            _ => None,
-        };
-        state.status = format!("Ready on the {}. {}", loaded.device.name, loaded.device.reason);
-        state.engine = Engine::Ready { loaded: Box::new(loaded), job: Job::Idle };
-        // A reload brings the model's own settings back in the address.
-        let own = State { follows_model: true, ..state.clone() }.as_the_model(state.form.clone());
-        state.follows_model |= sampling(&own) == sampling(&state.form);
-        state.form = state.as_the_model(state.form.clone());
-        let model = state.loaded().map(|loaded| &loaded.model);
-        let (Recipe { sampler, style, .. }, _) = offered(state.form.clone(), model);
-        (state.form.sampler, state.form.style) = (sampler, style);
-        let differs = self.bring_again();
-        if self.state.loading().is_some() {
-            // What was brought is another model's, which is loading now.
-            return;
-        }
-        match waiting {
-            Some(recipe) => {
-                let recipe = self.state.as_the_model(*recipe);
-                let (recipe, _) = offered(recipe, self.state.loaded().map(|loaded| &loaded.model));
-                self.begin(recipe, None);
-            }
-            None => self.next_cell(),
-        }
-        let state = &mut self.state;
-        if state.is_drawing() {
-            return;
-        }
-        if state.run.is_none() && !state.form.prompt.is_empty() {
-            state.status += " Press Generate to draw what the form says.";
-        }
-        if let Some(differs) = differs {
-            state.status += &format!(" {differs}");
-        }
-    }
-
-    /// A worker that had been ready is started anew; one that never was would only fail again.
-    fn crash(&mut self, message: String) {
-        self.stop();
-        if self.state.loaded().is_some() {
-            self.restart("The model is being started again; your settings are kept.", None);
-            self.state.trouble = Some(message);
-        } else {
-            self.state.engine = Engine::Stopped(StopReason::Failed);
-            self.state.status = message;
-        }
-    }
-
     fn hear_of_run(&mut self, event: Event) {
         let Some(run) = &mut self.state.run else { return };
         let is_end = matches!(event, Event::Done { .. });
         let Some(status) = run.hear(event) else { return };
-        self.state.status = status;
+        let is_cell = run.cell.is_some();
+        // A grid tells of itself, and not of each cell; what is looked at is told already.
+        if !is_cell && self.state.opened.is_none() {
+            self.say(status);
+        }
         if is_end {
             self.end_of_run();
         }
     }
 
-    /// The picture goes into the history, or into its cell of the grid.
+    /// The pictures go into the history, and one into its cell of the grid.
     fn end_of_run(&mut self) {
-        let Some(run) = &self.state.run else { return };
-        let (pictures, recipe) = (run.pictures().to_vec(), run.recipe.clone());
-        let (cell, was_stopped) = (run.cell(), run.was_stopped());
+        let Some(run) = self.state.run.clone() else { return };
         self.end_job(Job::Done);
         self.state.trouble = None;
-        let Some(first) = pictures.first().filter(|_| !was_stopped) else { return };
-        if let Some(cell) = cell {
-            if let Some(grid) = &mut self.state.grid {
-                grid.cells[cell] = Some(first.clone());
-                grid.recipes[cell] = recipe;
-                self.next_cell();
+        let ending = run.ending.as_ref().filter(|ending| !ending.was_stopped);
+        if let Some(ending) = ending {
+            let of_each = ending.pictures.iter().enumerate();
+            let of_each = of_each.map(|(i, png)| (run.recipe_of(i), png.clone()));
+            let history = &self.state.history;
+            let is_new = |recipe: &crate::recipe::Recipe| {
+                let mut known = history.iter().filter_map(|entry| entry.recipe.as_ref());
+                !known.any(|known| is_same(known, recipe))
+            };
+            let new: Vec<(_, Rc<[u8]>)> = of_each.filter(|(recipe, _)| is_new(recipe)).collect();
+            if !new.is_empty() {
+                self.effects.push(Effect::Keep(new));
             }
-            return;
         }
-        let of_each = pictures.iter().zip(0..).filter_map(|(picture, i)| {
-            // As the run counts: after the largest seed comes 0.
-            let seed = recipe.seed.wrapping_add(i);
-            let recipe = Recipe { seed, count: 1, ..recipe.clone() };
-            let png: Rc<[u8]> = HistoryEntry::png(picture, &recipe)?.into();
-            Some((recipe, png))
-        });
-        let history = &self.state.history;
-        let is_new = |png: &[u8]| !history.iter().any(|entry| *entry.png == *png);
-        let new: Vec<_> = of_each.filter(|(_, png)| is_new(png)).collect();
-        if !new.is_empty() {
-            self.effects.push(Effect::Keep(new));
+        if let (Some(cell), Some(grid)) = (run.cell, &mut self.state.grid)
+            && let Some(ending) = ending
+            && let Some(first) = ending.pictures.first()
+        {
+            grid.cells[cell] = Some(first.clone());
+            grid.recipes[cell] = run.recipe_of(0);
+            grid.milliseconds += ending.milliseconds;
+        }
+        self.take_over();
+        if !self.state.is_drawing() {
+            self.next_cell();
         }
     }
 

@@ -10,17 +10,18 @@ fn left_out(cut: &str) -> String {
 
 /// Under the prompt.
 pub fn prompt(state: &State) -> String {
-    const KEYS: &str = "Ctrl+Enter draws, Esc stops.";
     let max_tokens = state.loaded().map_or(0, |loaded| loaded.model.max_tokens);
     let read = &state.prompt_reading;
-    let mut text = if state.form.prompt.trim().is_empty() {
-        format!("Without words it draws whatever it likes. {KEYS}")
-    } else if let Some(cut) = &read.cut {
-        format!("{} of {max_tokens} tokens. {}", read.tokens, left_out(cut))
-    } else if max_tokens > 0 && read.tokens > 0 {
-        format!("{} of {max_tokens} tokens. {KEYS}", read.tokens)
-    } else {
-        format!("A thing and perhaps a colour does best. {KEYS}")
+    let mut text = match &read.cut {
+        _ if state.form.prompt.trim().is_empty() => {
+            "A thing and perhaps a colour does best; without words it draws whatever it likes."
+                .into()
+        }
+        Some(cut) => format!("{} of {max_tokens} tokens. {}", read.tokens, left_out(cut)),
+        None if max_tokens > 0 && read.tokens > 0 => {
+            format!("{} of {max_tokens} tokens.", read.tokens)
+        }
+        None => "A thing and perhaps a colour does best.".into(),
     };
     for note in &read.notes {
         text += &format!(" {note}");

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::image::Image;
+use crate::image::RECIPE_KEYWORD;
 use crate::recipe::Recipe;
 
 /// Numbers from here on are of pictures that the store had no room for.
@@ -13,19 +13,19 @@ const UNSTORED: u32 = 3_000_000_000;
 pub struct HistoryEntry {
     /// Its number in the store or, if it is not stored, one that no stored picture has.
     pub key: u32,
-    /// What it was drawn from.
-    pub recipe: Recipe,
+    /// What it was drawn from; `None` if what is stored is damaged.
+    pub recipe: Option<Recipe>,
     /// Fields of its recipe that this version does not know.
     pub unknown: Vec<String>,
-    /// The picture, with its recipe inside.
-    pub png: Rc<[u8]>,
+    /// The picture, with its recipe inside, if it was drawn here; the store has it else.
+    pub png: Option<Rc<[u8]>>,
 }
 
 impl HistoryEntry {
-    /// From a PNG of the store; `None` if it is damaged.
-    pub fn read(key: u32, png: Vec<u8>) -> Option<Rc<Self>> {
-        let (recipe, unknown) = Image::recipe_of_png(&png).ok()??;
-        Some(Rc::new(Self { key, recipe, unknown, png: png.into() }))
+    /// From a recipe as it is stored.
+    pub fn stored(key: u32, json: &str) -> Rc<Self> {
+        let (recipe, unknown) = Recipe::from_json(json).ok().unzip();
+        Rc::new(Self { key, recipe, unknown: unknown.unwrap_or_default(), png: None })
     }
 
     /// Returns whether the store has it.
@@ -39,8 +39,56 @@ impl HistoryEntry {
         last.map_or(UNSTORED, |last| last + 1)
     }
 
-    /// Makes the PNG that carries `recipe`; `None` if the picture cannot be written.
-    pub fn png(picture: &Image, recipe: &Recipe) -> Option<Vec<u8>> {
-        picture.to_png(Some(&serde_json::to_string(recipe).ok()?)).ok()
+    /// Returns what people call it.
+    pub fn name(&self) -> String {
+        let Some(recipe) = &self.recipe else { return format!("damaged picture {}", self.key) };
+        name(recipe)
+    }
+}
+
+/// Returns what people call a picture of a recipe.
+pub fn name(recipe: &Recipe) -> String {
+    let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
+    let prompt: String = recipe.prompt.chars().take(80).collect();
+    let prompt = if prompt.trim().is_empty() { "no words" } else { &prompt };
+    format!("{prompt}, {style}, seed {}", recipe.seed)
+}
+
+/// Returns the recipe's JSON in a PNG as this project writes it; `None` if it is not there so. Files
+/// of strangers, whose text may be anywhere and packed, are read in the worker.
+pub fn own_recipe(png: &[u8]) -> Option<&str> {
+    // Keyword, no compression, no language, no translated keyword.
+    let head = format!("{RECIPE_KEYWORD}\0\0\0\0\0");
+    let mut rest = png.get(8..)?;
+    loop {
+        let (length, chunk) = (rest.get(..4)?, rest.get(8..)?);
+        let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
+        let data = chunk.get(..length)?;
+        if &rest[4..8] == b"iTXt" && data.starts_with(head.as_bytes()) {
+            return str::from_utf8(&data[head.len()..]).ok();
+        }
+        rest = chunk.get(length + 4..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Image;
+
+    #[test]
+    fn the_recipe_of_an_own_png_is_found_and_damage_is_none() {
+        let image = Image { width: 2, height: 1, pixels: vec![7; 8] };
+        let png = image.to_png(Some("{\"prompt\": \"été\"}")).unwrap();
+        assert_eq!(own_recipe(&png), Some("{\"prompt\": \"été\"}"));
+        for end in [0, 4, 8, 11, 33, 40, 60] {
+            assert_eq!(own_recipe(&png[..end]), None, "{end}");
+        }
+        let mut long = png.clone();
+        long[33..37].copy_from_slice(&u32::MAX.to_be_bytes());
+        assert_eq!(own_recipe(&long), None);
+        let entry = HistoryEntry::stored(4, "{\"prompt\": \"fish\", \"lora\": 1}");
+        assert_eq!((entry.name().as_str(), entry.unknown.len()), ("fish, any style, seed 0", 1));
+        assert_eq!(HistoryEntry::stored(4, "{").name(), "damaged picture 4");
     }
 }

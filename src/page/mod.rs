@@ -8,14 +8,23 @@
 
 pub mod action;
 pub mod bring;
+pub mod concepts;
 pub mod effect;
+pub mod engine;
 pub mod grid;
 pub mod hear;
 pub mod help;
 pub mod history;
+pub mod keep;
+pub mod landing;
+pub mod loading;
 pub mod offer;
+pub mod open;
+pub mod prompt;
 pub mod protocol;
 pub mod run;
+pub mod save;
+pub mod shown;
 pub mod state;
 pub mod turn;
 pub mod update;

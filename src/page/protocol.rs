@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::Image;
+use crate::image::finish::Finish;
 use crate::recipe::{Defaults, Recipe};
 use crate::tools::words::meant;
+
+/// The browser's store of weights.
+pub const WEIGHTS: &str = "patchwork-weights-1";
 
 /// Which device the visitor wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,6 +19,19 @@ pub enum DeviceChoice {
     WebGpu,
     /// The CPU.
     Cpu,
+}
+
+/// The bytes of a file: a PNG, unless it says otherwise. Pixels stay in the worker.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct File(#[serde(with = "serde_bytes")] pub Vec<u8>);
+
+/// Several pictures in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Archive {
+    /// A ZIP of the files as they are.
+    Zip,
+    /// A PNG of the pictures side by side.
+    Sheet,
 }
 
 /// From the page to the worker.
@@ -41,7 +57,7 @@ pub enum Request {
     Decode {
         /// The job.
         job: u32,
-        /// The step, 0 for the first.
+        /// The step, 1 for the first; 0 is the noise.
         step: usize,
     },
     /// Tell how the prompts are read.
@@ -53,6 +69,36 @@ pub enum Request {
     },
     /// Remove the weights that the browser keeps.
     Forget,
+    /// Read the recipe in a file that somebody brought.
+    Open {
+        /// The file's name.
+        name: String,
+        /// The file.
+        file: File,
+    },
+    /// Make of a picture what is saved.
+    Finish {
+        /// Names this request in its answer.
+        ticket: u32,
+        /// The picture, with its recipe inside.
+        png: File,
+        /// What to make of it.
+        finish: Finish,
+    },
+    /// Take one more picture for the next archive.
+    Add {
+        /// The name of its file.
+        name: String,
+        /// The picture.
+        png: File,
+    },
+    /// Put what was added into one file.
+    Archive {
+        /// Names this request in its answer.
+        ticket: u32,
+        /// Which kind of file.
+        archive: Archive,
+    },
 }
 
 /// The device in use, for people.
@@ -68,6 +114,10 @@ pub struct DeviceFacts {
     pub reason: String,
     /// What the known-answer check found, in a sentence; empty on the CPU.
     pub check: String,
+    /// Whether a GPU draws that has passed the check.
+    pub is_checked: bool,
+    /// Why WebGPU cannot be chosen here, in a sentence; empty if it can.
+    pub lack: String,
 }
 
 /// The model in use, for people.
@@ -114,19 +164,46 @@ pub struct Reading {
     pub cut: Option<String>,
     /// Emoji in it, and what the model has no words for, in sentences.
     pub notes: Vec<String>,
+    /// Names that the model knows, in place of a part of the text that it does not.
+    pub chips: Vec<Chip>,
+}
+
+/// A name that the model knows, offered in place of a part of the prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Chip {
+    /// The part, as it is written; the whole prompt if it is empty.
+    pub part: String,
+    /// The name.
+    pub name: String,
+}
+
+/// What is downloaded to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// The worker's program.
+    Program,
+    /// The model's files.
+    Weights,
 }
 
 /// From the worker to the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// Weights are coming in.
+    /// Files are coming in.
     Loading {
+        /// Which.
+        part: Part,
         /// Bytes so far.
         loaded: f64,
         /// Bytes in all; 0 until that is known.
         total: f64,
-        /// Bytes a second over the network; 0 if the browser had them.
-        rate: f64,
+        /// When, in milliseconds since some moment.
+        at: f64,
+    },
+    /// What takes time now, in a few words: “Compiling shaders”.
+    Stage {
+        /// The words.
+        stage: String,
     },
     /// The model is ready.
     Ready {
@@ -150,6 +227,10 @@ pub enum Event {
         steps: usize,
         /// What the visitor should hear, such as words left out.
         notes: Vec<String>,
+        /// The noise levels where it begins and where each step ends.
+        levels: Vec<f64>,
+        /// The noise that it begins with, through the map of previews, one for each picture.
+        noise: Vec<File>,
     },
     /// A step of a job is done.
     Step {
@@ -160,9 +241,9 @@ pub enum Event {
         /// How long it took.
         milliseconds: f64,
         /// The estimate of the finished picture, one for each picture of the job.
-        denoised: Vec<Image>,
+        denoised: Vec<File>,
         /// The latent as it is, noise and all, through the same map.
-        noisy: Vec<Image>,
+        noisy: Vec<File>,
     },
     /// A job is finished, or was stopped: its pictures in full.
     Done {
@@ -170,8 +251,8 @@ pub enum Event {
         job: u32,
         /// Whether it was stopped before its last step.
         stopped: bool,
-        /// The pictures.
-        pictures: Vec<Image>,
+        /// The pictures, each with its own recipe inside.
+        pictures: Vec<File>,
         /// How long it took in all.
         milliseconds: f64,
     },
@@ -179,10 +260,10 @@ pub enum Event {
     Decoded {
         /// The job.
         job: u32,
-        /// The step.
+        /// The step, 1 for the first; 0 is the noise.
         step: usize,
         /// The pictures.
-        pictures: Vec<Image>,
+        pictures: Vec<File>,
     },
     /// How the prompts are read.
     Read {
@@ -200,10 +281,26 @@ pub enum Event {
         /// A sentence.
         message: String,
     },
-    /// The worker cannot go on and must be started anew.
+    /// The worker cannot draw, and must be started anew for it.
     Crashed {
         /// A sentence.
         message: String,
+        /// Whether it drew on a GPU, or was about to: the CPU may do better.
+        on_gpu: bool,
+    },
+    /// The recipe in a file that somebody brought: it, and what in it is not known; or a sentence.
+    Opened {
+        /// The file's name.
+        name: String,
+        /// What came of it.
+        outcome: Result<(Box<Recipe>, Vec<String>), String>,
+    },
+    /// What was made of a picture, or of several; or a sentence.
+    Finished {
+        /// The request's.
+        ticket: u32,
+        /// What came of it.
+        outcome: Result<File, String>,
     },
 }
 
@@ -229,7 +326,7 @@ mod tests {
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
         let request = Request::Draw { job: 7, recipe: recipe.into() };
         assert_eq!(decode(&encode(&request)), Some(request));
-        let picture = Image { width: 1, height: 1, pixels: vec![1, 2, 3, 4] };
+        let picture = File(vec![1, 2, 3, 4]);
         let event = Event::Step {
             job: 7,
             index: 3,

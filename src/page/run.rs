@@ -1,16 +1,16 @@
-//! What is on stage: a run with its steps, or a picture from the history.
+//! A run on stage: its steps as stops on a timeline, from pure noise to the finished picture.
 
 use std::rc::Rc;
 
-use super::protocol::Event;
-use crate::image::Image;
+use super::protocol::{Event, File};
 use crate::recipe::Recipe;
 
-/// Pictures are shared: the state is copied on every change, its pixels need not be.
-pub type Pictures = Vec<Rc<Image>>;
+/// Files of pictures. They are shared: the state is copied on every change, its pictures need not
+/// be.
+pub type Pictures = Vec<Rc<[u8]>>;
 
-fn share(pictures: Vec<Image>) -> Pictures {
-    pictures.into_iter().map(Rc::new).collect()
+fn share(files: Vec<File>) -> Pictures {
+    files.into_iter().map(|File(bytes)| bytes.into()).collect()
 }
 
 /// One step of a run.
@@ -24,22 +24,6 @@ pub struct Frame {
     pub milliseconds: f64,
 }
 
-/// Where what is on stage comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// A worker draws it, or has.
-    Worker {
-        /// The worker's number.
-        worker: u32,
-        /// The job's number.
-        job: u32,
-        /// The cell of the grid that it is drawn for.
-        cell: Option<usize>,
-    },
-    /// It was drawn before.
-    History,
-}
-
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
@@ -47,24 +31,46 @@ pub struct Ending {
     pub pictures: Pictures,
     /// Whether it was stopped before its last step.
     pub was_stopped: bool,
+    /// How long it took in all.
+    pub milliseconds: f64,
 }
 
-/// What is on stage.
+/// What is seen of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// A glance: one pixel a latent cell.
+    Preview,
+    /// A step, decoded in full.
+    Decoded,
+    /// The end.
+    Result,
+}
+
+/// A run, and where the visitor looks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageRun {
-    /// Where it comes from.
-    pub origin: Origin,
+    /// The number of the worker that draws it.
+    pub worker: u32,
+    /// Its number.
+    pub job: u32,
+    /// The cell of the grid that it is drawn for.
+    pub cell: Option<usize>,
     /// What it is drawn from.
     pub recipe: Recipe,
     /// How many steps it has.
     pub steps: usize,
     /// What the visitor should hear of how it is drawn.
     pub notes: Vec<String>,
+    /// The noise levels where it begins, and where each step ends.
+    pub levels: Vec<f64>,
+    /// The noise that it begins with.
+    pub noise: Pictures,
     /// The steps so far.
     pub frames: Vec<Rc<Frame>>,
-    /// The step that is looked at; `None` follows the newest.
+    /// The stop that is looked at: 0 is pure noise, `steps` the last step, one more the end; `None`
+    /// follows the newest.
     pub looking: Option<usize>,
-    /// A step in full, if one was asked for.
+    /// A stop in full, if one was asked for.
     pub decoded: Option<(usize, Pictures)>,
     /// How it ended; `None` while it is drawn, and if it failed.
     pub ending: Option<Ending>,
@@ -72,12 +78,16 @@ pub struct StageRun {
 
 impl StageRun {
     /// Returns a run that begins.
-    pub fn new(origin: Origin, recipe: Recipe) -> Self {
+    pub fn new(worker: u32, job: u32, cell: Option<usize>, recipe: Recipe) -> Self {
         Self {
-            origin,
+            worker,
+            job,
+            cell,
             steps: recipe.steps,
             recipe,
             notes: Vec::new(),
+            levels: Vec::new(),
+            noise: Vec::new(),
             frames: Vec::new(),
             looking: None,
             decoded: None,
@@ -85,44 +95,20 @@ impl StageRun {
         }
     }
 
-    /// Returns a picture that was drawn before.
-    pub fn opened(recipe: Recipe, picture: Image) -> Self {
-        let ending = Ending { pictures: share(vec![picture]), was_stopped: false };
-        Self { ending: Some(ending), ..Self::new(Origin::History, recipe) }
-    }
-
-    /// Returns the number of the job that draws it, if one does.
-    pub fn job(&self) -> Option<u32> {
-        match self.origin {
-            Origin::Worker { job, .. } => Some(job),
-            Origin::History => None,
-        }
-    }
-
-    /// Returns the number of the worker that draws it, if one does.
-    pub fn worker(&self) -> Option<u32> {
-        match self.origin {
-            Origin::Worker { worker, .. } => Some(worker),
-            Origin::History => None,
-        }
-    }
-
-    /// Returns the cell of the grid that it is drawn for, if it is for one.
-    pub fn cell(&self) -> Option<usize> {
-        match self.origin {
-            Origin::Worker { cell, .. } => cell,
-            Origin::History => None,
-        }
-    }
-
     /// Returns the finished pictures; none while it is drawn.
-    pub fn pictures(&self) -> &[Rc<Image>] {
+    pub fn pictures(&self) -> &[Rc<[u8]>] {
         self.ending.as_ref().map_or(&[], |ending| &ending.pictures)
     }
 
     /// Returns whether it was stopped before its last step.
     pub fn was_stopped(&self) -> bool {
         self.ending.as_ref().is_some_and(|ending| ending.was_stopped)
+    }
+
+    /// Returns what picture `i` is drawn from. Each has its own seed; after the largest comes 0.
+    pub fn recipe_of(&self, i: usize) -> Recipe {
+        let seed = self.recipe.seed.wrapping_add(i as u64);
+        Recipe { seed, count: 1, ..self.recipe.clone() }
     }
 
     /// Returns the median time of a step, in milliseconds; `None` before the first.
@@ -132,33 +118,95 @@ impl StageRun {
         times.get(times.len() / 2).copied()
     }
 
+    /// Returns the stop that is the finished picture.
+    pub fn end(&self) -> usize {
+        self.steps + 1
+    }
+
+    /// Returns the newest stop.
+    pub fn newest(&self) -> usize {
+        if self.ending.is_some() { self.end() } else { self.frames.len() }
+    }
+
+    /// Returns the stop that is looked at. What is not drawn yet, or never was, is the newest.
+    pub fn stop(&self) -> usize {
+        let is_there = |stop: &usize| *stop <= self.frames.len() || *stop == self.newest();
+        self.looking.filter(is_there).unwrap_or_else(|| self.newest())
+    }
+
+    /// Returns the pictures to look at, and what they are.
+    pub fn on_view(&self, noisy: bool) -> (&[Rc<[u8]>], View) {
+        let stop = self.stop();
+        match (&self.ending, &self.decoded) {
+            (Some(ending), _) if stop == self.end() => (&ending.pictures, View::Result),
+            (_, Some((decoded, pictures))) if *decoded == stop && !noisy => {
+                (pictures, View::Decoded)
+            }
+            _ => match stop.checked_sub(1).and_then(|step| self.frames.get(step)) {
+                Some(frame) if noisy => (&frame.noisy, View::Preview),
+                Some(frame) => (&frame.denoised, View::Preview),
+                None => (&self.noise, View::Preview),
+            },
+        }
+    }
+
+    /// Returns what stands at a stop, in a few words: “Step 3 of 12, noise 0.62”.
+    pub fn name_of(&self, stop: usize) -> String {
+        let level = |stop: usize| {
+            self.levels.get(stop).map_or(String::new(), |level| format!(", noise {level:.2}"))
+        };
+        match stop {
+            0 => format!("Pure noise{}", level(0)),
+            stop if stop == self.end() && self.was_stopped() => "Stopped".into(),
+            stop if stop == self.end() => "Finished".into(),
+            stop => format!("Step {stop} of {}{}", self.steps, level(stop)),
+        }
+    }
+
+    /// Returns a sentence about what is looked at.
+    pub fn describe(&self, noisy: bool) -> String {
+        let (stop, view) = (self.stop(), self.on_view(noisy).1);
+        let name = self.name_of(stop);
+        match view {
+            View::Result => match &self.ending {
+                Some(ending) if ending.was_stopped => {
+                    let (done, steps) = (self.frames.len(), self.steps);
+                    format!("Stopped after {done} of {steps} steps; this is how far it came.")
+                }
+                Some(ending) => format!("Done in {:.1} s.", ending.milliseconds / 1e3),
+                None => String::new(),
+            },
+            View::Decoded => format!("{name}: the estimate, decoded in full."),
+            View::Preview if stop == 0 => format!("{name}: where it begins."),
+            View::Preview if noisy => format!("{name}: the latent as it is."),
+            View::Preview => format!("{name}: what the network expects of the picture."),
+        }
+    }
+
     /// Takes in what the worker says of this run, and returns the visitor's next status. What it
     /// says of other runs, which are not on stage any more, changes nothing.
     pub fn hear(&mut self, event: Event) -> Option<String> {
         match event {
-            Event::Started { job, steps, notes } if self.job() == Some(job) => {
-                self.steps = steps;
-                self.notes = notes;
+            Event::Started { job, steps, notes, levels, noise } if self.job == job => {
+                (self.steps, self.notes, self.levels) = (steps, notes, levels);
+                self.noise = share(noise);
                 Some(self.with_notes("Denoising.".into()))
             }
-            Event::Step { job, milliseconds, denoised, noisy, .. } if self.job() == Some(job) => {
+            Event::Step { job, milliseconds, denoised, noisy, .. } if self.job == job => {
                 let (denoised, noisy) = (share(denoised), share(noisy));
                 self.frames.push(Rc::new(Frame { denoised, noisy, milliseconds }));
                 None
             }
-            Event::Decoded { job, step, pictures } if self.job() == Some(job) => {
+            Event::Decoded { job, step, pictures } if self.job == job => {
                 self.decoded = Some((step, share(pictures)));
-                Some(format!("Step {}, decoded in full.", step + 1))
+                Some(self.describe(false))
             }
-            Event::Done { job, stopped, pictures, milliseconds } if self.job() == Some(job) => {
-                self.ending = Some(Ending { pictures: share(pictures), was_stopped: stopped });
+            Event::Done { job, stopped: was_stopped, pictures, milliseconds }
+                if self.job == job =>
+            {
+                self.ending = Some(Ending { pictures: share(pictures), was_stopped, milliseconds });
                 self.looking = None;
-                let (done, steps) = (self.frames.len(), self.steps);
-                Some(self.with_notes(if stopped {
-                    format!("Stopped after {done} of {steps} steps; this is how far it came.")
-                } else {
-                    format!("Done in {:.1} s.", milliseconds / 1e3)
-                }))
+                Some(self.with_notes(self.describe(false)))
             }
             _ => None,
         }
@@ -170,23 +218,5 @@ impl StageRun {
             status += &format!(" {note}");
         }
         status
-    }
-
-    /// Returns the pictures to look at, and whether they are previews.
-    pub fn on_view(&self, noisy: bool) -> (Pictures, bool) {
-        let newest = self.frames.len().checked_sub(1);
-        match (self.looking, &self.decoded) {
-            (None, _) if !self.pictures().is_empty() && (!noisy || newest.is_none()) => {
-                (self.pictures().to_vec(), false)
-            }
-            (Some(step), Some((decoded, pictures))) if step == *decoded && !noisy => {
-                (pictures.clone(), false)
-            }
-            (looking, _) => match looking.or(newest).and_then(|step| self.frames.get(step)) {
-                Some(frame) if noisy => (frame.noisy.clone(), true),
-                Some(frame) => (frame.denoised.clone(), true),
-                None => (Vec::new(), true),
-            },
-        }
     }
 }

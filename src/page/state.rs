@@ -4,23 +4,16 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
+use super::concepts::Concepts;
 use super::grid::Grid;
 use super::history::HistoryEntry;
+use super::landing::Landing;
+use super::loading::Loading;
 use super::offer::Brought;
-use super::protocol::{DeviceChoice, DeviceFacts, ModelFacts, Reading};
+use super::protocol::{Archive, DeviceChoice, DeviceFacts, ModelFacts, Reading};
 use super::run::StageRun;
+use super::shown::{Finishing, Opened};
 use crate::recipe::Recipe;
-
-/// How far the weights have come, in bytes and bytes a second.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Loading {
-    /// Bytes so far.
-    pub loaded: f64,
-    /// Bytes in all; 0 until that is known.
-    pub total: f64,
-    /// Bytes a second over the network.
-    pub rate: f64,
-}
 
 /// A model on a device, ready to draw.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,9 +29,12 @@ pub struct Loaded {
 /// The worker, its model, and what it draws.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Engine {
+    /// Nothing is loaded before the visitor asks for it: a link was followed, and the download is
+    /// large.
+    Asleep,
     /// A worker starts, or weights come in.
     Loading {
-        /// How far the weights are.
+        /// How far they are.
         loading: Loading,
         /// What is drawn as soon as the model is there.
         waiting: Option<Box<Recipe>>,
@@ -76,6 +72,19 @@ pub enum StopReason {
     Outdated,
 }
 
+/// Another engine that is being started while the old one works on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Next {
+    /// Its worker's number.
+    pub worker: u32,
+    /// How far its files are.
+    pub loading: Loading,
+    /// The device and the model's folder of the old one, if this fails.
+    pub before: (DeviceChoice, String),
+    /// What it is, once it is ready and waits for the old one's picture.
+    pub ready: Option<Box<Loaded>>,
+}
+
 /// A model to choose, as `cargo xtask build` lists it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ModelChoice {
@@ -86,8 +95,33 @@ pub struct ModelChoice {
     /// What tells it from others of its name.
     #[serde(default)]
     pub hash: String,
-    /// What a first visit downloads.
+    /// Bytes of its files.
     pub bytes: f64,
+    /// What it shows before it is there, if its folder has that.
+    #[serde(default)]
+    pub quilt: Option<Quilt>,
+}
+
+/// Pictures that a model has drawn, to be seen before its weights are there.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Quilt {
+    /// Pictures across `quilt.webp`.
+    pub columns: usize,
+    /// Rows of it.
+    pub rows: usize,
+    /// What each was drawn from, row by row.
+    pub tiles: Vec<Recipe>,
+    /// The styles of `styles.webp`, from left to right.
+    pub styles: Vec<String>,
+}
+
+/// What the visitor should hear last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Sentences.
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_bad: bool,
 }
 
 /// All that the page knows.
@@ -95,10 +129,16 @@ pub struct ModelChoice {
 pub struct State {
     /// The worker and what it does.
     pub engine: Engine,
-    /// The current worker's number; events of earlier ones are ignored.
+    /// The current worker's number.
     pub worker: u32,
+    /// Another engine on its way.
+    pub next: Option<Next>,
+    /// How many workers there were: the last one's number.
+    pub workers: u32,
     /// The device that the visitor chose.
     pub device: DeviceChoice,
+    /// Why the CPU is taken though nobody chose it.
+    pub avoids_gpu: Option<String>,
     /// The models of this server; `None` until it has said which there are.
     pub models: Option<Vec<ModelChoice>>,
     /// The chosen model's folder.
@@ -107,12 +147,14 @@ pub struct State {
     pub form: Recipe,
     /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
     pub follows_model: bool,
+    /// Whether nobody has chosen how many pictures: then it is the device's.
+    pub follows_device: bool,
     /// Sampling fields that the link did not set, and that stay the model's: see
     /// [`Address::unset`](crate::recipe::address::Address::unset).
     pub unset: Vec<&'static str>,
     /// Whether the next picture keeps the seed of the last.
-    pub seed_is_locked: bool,
-    /// Whether the visitor chose the seed since the last picture: then it holds, locked or not.
+    pub keeps_seed: bool,
+    /// Whether the visitor chose the seed since the last picture: then it holds, kept or not.
     pub seed_is_fresh: bool,
     /// What is wrong with the form, so that it is not drawn.
     pub refused: Option<String>,
@@ -120,27 +162,47 @@ pub struct State {
     pub prompt_reading: Reading,
     /// How the negative prompt is read.
     pub negative_reading: Reading,
+    /// Which of the earlier prompts stands in the form, and what stood there before.
+    pub earlier: Option<(usize, String)>,
     /// What was brought before the model was there.
     pub brought: Option<Brought>,
-    /// What is on stage.
+    /// What the page shall show first, until that is clear.
+    pub landing: Option<Landing>,
+    /// Whether this browser has the weights; `None` until it was asked.
+    pub is_cached: Option<bool>,
+    /// The last run.
     pub run: Option<StageRun>,
+    /// A picture in front of it.
+    pub opened: Option<Opened>,
+    /// What is made of pictures before they are saved.
+    pub finishing: Finishing,
+    /// Files that are being put together of many pictures, by their tickets.
+    pub archives: Vec<(u32, Archive)>,
     /// How many jobs there were: the last one's number.
     pub jobs: u32,
     /// Whether previews show the latent as it is, noise and all.
     pub noisy: bool,
+    /// Whether the timeline is played.
+    pub is_playing: bool,
     /// Two settings against each other.
     pub grid: Option<Grid>,
     /// What was drawn before, newest first.
     pub history: Vec<Rc<HistoryEntry>>,
+    /// Keys of pictures that are deleted unless the visitor takes that back.
+    pub trash: Vec<u32>,
     /// Whether this browser keeps no history: it is in memory only.
     pub history_is_closed: bool,
     /// Whether the browser promises to keep what it keeps; `None` until it was asked, and
     /// `Some(None)` if it has no such promise.
     pub promised: Option<Option<bool>>,
     /// What the visitor should hear last.
-    pub status: String,
+    pub status: Status,
     /// Why the worker was lost, until a picture is drawn again.
     pub trouble: Option<String>,
+    /// Whether the settings are open.
+    pub shows_settings: bool,
+    /// What the model can draw, once the visitor has asked.
+    pub concepts: Concepts,
 }
 
 impl State {
@@ -152,10 +214,11 @@ impl State {
         }
     }
 
-    /// Returns how far the weights are, if they are coming.
-    pub fn loading(&self) -> Option<Loading> {
-        match &self.engine {
-            Engine::Loading { loading, .. } => Some(*loading),
+    /// Returns how far the files are, if any are coming.
+    pub fn loading(&self) -> Option<&Loading> {
+        match (&self.engine, &self.next) {
+            (Engine::Loading { loading, .. }, _) => Some(loading),
+            (_, Some(Next { loading, ready: None, .. })) => Some(loading),
             _ => None,
         }
     }
@@ -175,19 +238,33 @@ impl State {
         self.is_drawing() || matches!(self.engine, Engine::Loading { waiting: Some(_), .. })
     }
 
-    /// Returns whether something went wrong last.
-    pub fn has_failed(&self) -> bool {
-        matches!(self.engine, Engine::Stopped(_) | Engine::Ready { job: Job::Failed, .. })
-    }
-
     /// Returns the value of `data-state`.
     pub fn phase(&self) -> &'static str {
         match &self.engine {
             Engine::Loading { .. } => "loading",
-            Engine::Ready { job: Job::Idle, .. } => "ready",
             Engine::Ready { job: Job::Drawing, .. } => "running",
+            _ if self.loading().is_some() => "loading",
+            // One press draws.
+            Engine::Asleep | Engine::Ready { job: Job::Idle, .. } => "ready",
             Engine::Ready { job: Job::Done, .. } => "done",
             Engine::Ready { job: Job::Failed, .. } | Engine::Stopped(_) => "error",
+        }
+    }
+
+    /// Returns the document's title, which tells how far things are in another tab too.
+    pub fn title(&self) -> String {
+        const NAME: &str = "Patchwork";
+        match (&self.engine, &self.run, self.loading()) {
+            (Engine::Ready { job: Job::Drawing, .. }, Some(run), _) => {
+                let what =
+                    if run.recipe.prompt.is_empty() { "drawing" } else { &run.recipe.prompt };
+                format!("({}/{}) {what} – {NAME}", run.frames.len(), run.steps)
+            }
+            (.., Some(loading)) => match loading.share() {
+                Some(share) => format!("({:.0} %) {NAME}", 100.0 * share),
+                None => NAME.into(),
+            },
+            _ => NAME.into(),
         }
     }
 
@@ -198,7 +275,8 @@ impl State {
 
     /// Returns whether the worker still has the steps of the run on stage.
     pub fn can_decode(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.worker() == Some(self.worker))
+        let run = self.run.as_ref().filter(|_| self.opened.is_none());
+        run.is_some_and(|run| run.worker == self.worker && self.loaded().is_some())
     }
 
     /// Returns whether this browser keeps anything for this page.

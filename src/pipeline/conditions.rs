@@ -142,6 +142,6 @@ fn read(
         )));
     };
     let (states, tokens) = reader.read(text)?;
-    notes.extend(read_otherwise(what, &tokens, reader.max_tokens));
+    notes.extend(read_otherwise(what, text, &tokens, reader.max_tokens));
     Ok(pipeline.dit.embed_text(states))
 }

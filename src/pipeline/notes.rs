@@ -8,8 +8,8 @@ use crate::tools::words::{several, short};
 
 /// Returns how a text, which is the recipe's `what`, was read if that is not word by word: emoji,
 /// what the vocabulary lacks, and what did not fit into `max_tokens`.
-pub fn read_otherwise(what: &str, tokens: &Tokens, max_tokens: usize) -> Vec<String> {
-    let mut notes = vocabulary(what, tokens);
+pub fn read_otherwise(what: &str, text: &str, tokens: &Tokens, max_tokens: usize) -> Vec<String> {
+    let mut notes = vocabulary(what, text, tokens);
     if let Some(cut) = &tokens.cut {
         notes.push(format!(
             "The {what} is longer than the model's {max_tokens} tokens; this was left out: “{}”.",
@@ -28,6 +28,12 @@ pub fn looked_up(prompt: &str, found: &LookedUp) -> Vec<String> {
     if found.is_other {
         notes.push(format!("“{}” is read as “{}”.", short(prompt.trim(), 40), found.text));
     }
+    let words = prompt.split_whitespace().count();
+    if words > 1 && found.unknown.len() + 1 >= words || found.unknown.len() >= UNKNOWN {
+        let unknown = found.unknown.iter().map(|(word, _)| word.as_str());
+        let understood = understood(prompt, unknown);
+        notes.push(format!("This model reads English, and simple names best.{understood}"));
+    }
     for (word, nearest) in found.unknown.iter().take(UNKNOWN) {
         let nearest: Vec<String> = nearest.iter().map(|word| format!("“{word}”")).collect();
         notes.push(match nearest.is_empty() {
@@ -42,8 +48,24 @@ pub fn looked_up(prompt: &str, found: &LookedUp) -> Vec<String> {
     notes
 }
 
+/// Returns what is left of a text without the words that are not known, as a sentence; nothing if
+/// that is nothing.
+fn understood<'a>(text: &str, unknown: impl Iterator<Item = &'a str>) -> String {
+    let unknown: Vec<String> = unknown.map(str::to_lowercase).collect();
+    let is_known = |word: &&str| {
+        let word = word.to_lowercase();
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        !word.is_empty() && !unknown.iter().any(|other| other == word)
+    };
+    let known: Vec<&str> = text.split_whitespace().filter(is_known).collect();
+    match known.is_empty() {
+        true => String::new(),
+        false => format!(" It understands “{}”.", short(&known.join(" "), 60)),
+    }
+}
+
 /// Returns the emoji in a text, and what the vocabulary lacks of it.
-pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
+pub fn vocabulary(what: &str, text: &str, tokens: &Tokens) -> Vec<String> {
     let mut notes = Vec::new();
     if !tokens.emoji.is_empty() {
         let read = tokens.emoji.iter().map(|e| format!("{} is read as “{}”", e.written, e.name));
@@ -52,8 +74,10 @@ pub fn vocabulary(what: &str, tokens: &Tokens) -> Vec<String> {
     if !tokens.unknown.is_empty() {
         let unknown = tokens.unknown.iter().map(|word| format!("“{}”", short(word, 40)));
         notes.push(format!(
-            "The model has no words for {} in the {what}, and takes it for something unknown.",
-            several(&unknown.collect::<Vec<_>>())
+            "This model reads English: it has no words for {} in the {what}, and takes it for something \
+             unknown.{}",
+            several(&unknown.collect::<Vec<_>>()),
+            understood(text, tokens.unknown.iter().map(String::as_str))
         ));
     }
     notes
@@ -109,4 +133,30 @@ pub(super) fn unguided(
         });
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_understood_is_told_beside_what_is_not() {
+        let found = |unknown: &[&str]| LookedUp {
+            text: String::new(),
+            is_other: false,
+            unknown: unknown.iter().map(|word| ((*word).to_owned(), Vec::new())).collect(),
+        };
+        let notes = looked_up("rotes Auto, cat!", &found(&["rotes", "auto"]));
+        assert_eq!(
+            notes[0],
+            "This model reads English, and simple names best. It understands “cat!”."
+        );
+        assert_eq!(
+            looked_up("ein Hund", &found(&["ein", "hund"]))[0],
+            "This model reads English, and simple names best."
+        );
+        // One word that it lacks is no other language.
+        assert_eq!(looked_up("a big red zorb", &found(&["zorb"])).len(), 1);
+        assert!(looked_up("zorb", &found(&["zorb"]))[0].starts_with("The model was taught no"));
+    }
 }

@@ -92,6 +92,13 @@ impl<'a> Run<'a> {
         self.noise.clone()
     }
 
+    /// Returns the noise levels σ where the run begins, and where each step ends.
+    pub fn noise_levels(&self) -> Vec<f64> {
+        let steps = &self.sampling.levels().steps;
+        let first = steps.first().map(|step| step.from);
+        first.into_iter().chain(steps.iter().map(|step| step.to)).collect()
+    }
+
     /// Returns how many steps the run has.
     pub fn steps(&self) -> usize {
         self.sampling.levels().steps.len()

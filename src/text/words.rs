@@ -161,6 +161,21 @@ impl WordTable {
         found
     }
 
+    /// Returns the names with labels that begin as a prompt does, and are not the whole of it: the
+    /// shortest first, and none for a single letter.
+    pub fn beginning_with(&self, prompt: &str) -> impl Iterator<Item = &str> {
+        let start = plain(prompt);
+        let is_long = start.chars().count() > 1;
+        let from = self.labels.range(start.clone()..).filter(move |_| is_long);
+        let mut names: Vec<&str> = from
+            .take_while(|(name, _)| name.starts_with(&start))
+            .filter(|(name, labels)| **name != start && !labels.is_empty())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        names.sort_by_key(|name| name.len());
+        names.into_iter()
+    }
+
     /// Returns whether a known word begins so.
     pub fn begins(&self, start: &str) -> bool {
         let from = self.known.range(start.to_owned()..).next();

@@ -135,8 +135,8 @@ pub(super) fn Number(props: &NumberProps) -> Html {
 pub(super) struct ChoiceProps {
     pub(super) label: &'static str,
     pub(super) help: AttrValue,
-    /// Value and what it is called.
-    pub(super) options: Vec<(AttrValue, AttrValue)>,
+    /// Value, what it is called, and whether it cannot be chosen.
+    pub(super) options: Vec<(AttrValue, AttrValue, bool)>,
     pub(super) value: AttrValue,
     pub(super) change: Callback<String>,
 }
@@ -160,13 +160,15 @@ pub(super) fn Choice(props: &ChoiceProps) -> Html {
             change.emit(select.value());
         }
     });
-    let option = |(value, label): &(AttrValue, AttrValue)| {
+    let option = |(value, label, is_impossible): &(AttrValue, AttrValue, bool)| {
         html! {
-            <option key={value.to_string()} value={value.clone()}>{label.clone()}</option>
+            <option key={value.to_string()} value={value.clone()} disabled={*is_impossible}>
+                {label.clone()}
+            </option>
         }
     };
-    let is_known = props.options.iter().any(|(value, _)| *value == props.value);
-    let unknown = (!is_known).then(|| (props.value.clone(), props.value.clone()));
+    let is_known = props.options.iter().any(|(value, ..)| *value == props.value);
+    let unknown = (!is_known).then(|| (props.value.clone(), props.value.clone(), false));
     let help = format!("{}-help", props.label);
     html! {
         <label class="field">

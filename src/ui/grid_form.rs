@@ -5,15 +5,13 @@ use yew::{
     use_state_eq,
 };
 
-use crate::image::Image;
 use crate::page::Action;
 use crate::page::grid::{Axis, Grid, Setting};
-use crate::page::offer::Brought;
-use crate::ui::canvas::{Canvas, labelled_sheet};
 use crate::ui::controls::{Choice, Text};
-use crate::ui::form::act;
-use crate::ui::handle::{PageHandle, tell};
+use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::picture::{Picture, Shared};
 use crate::ui::share;
+use crate::ui::sheet::labelled_sheet;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct GridFormProps {
@@ -34,7 +32,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
             let Some(loaded) = state.loaded() else { return };
             match Grid::new(&state.form, across, down, &loaded.model) {
                 Ok(grid) => state.dispatch(Action::DrawGrid(grid)),
-                Err(problem) => state.dispatch(Action::Say(problem)),
+                Err(problem) => state.dispatch(Action::Warn(problem)),
             }
         })
     };
@@ -55,8 +53,8 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
             both[i] = text;
             now.set(both);
         });
-        let options: Vec<(AttrValue, AttrValue)> =
-            Setting::ALL.map(|setting| (setting.name().into(), setting.name().into())).to_vec();
+        let options: Vec<(AttrValue, AttrValue, bool)> =
+            Setting::ALL.map(|s| (s.name().into(), s.name().into(), false)).to_vec();
         html! {
             <div class="row">
                 <Choice {label} help="The setting that changes along this side." {options} value={chosen.name()}
@@ -85,26 +83,17 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
 fn drawn(state: &PageHandle, grid: &Grid) -> Html {
     // The cell that is being drawn is finished.
     let stop = act(state, || Action::Stop);
-    let done = grid.cells.iter().flatten().count();
+    let (done, seconds) = (grid.done(), grid.milliseconds / 1e3);
     let columns = grid.across.values.len();
     let cell = |i: usize| {
-        let recipe = grid.recipes[i].clone();
         let name =
             format!("{}, {}", grid.across.values[i % columns], grid.down.values[i / columns]);
-        let used = act(state, move || {
-            Action::Bring(Brought {
-                what: "The cell's settings are in the form".into(),
-                is_of_picture: true,
-                recipe: recipe.clone(),
-                unknown: Vec::new(),
-            })
-        });
         match &grid.cells[i] {
             Some(picture) => html! {
                 <td>
-                    <button type="button" class="thumbnail" onclick={used}
-                        aria-label={format!("Use settings {name}")}>
-                        <Canvas picture={picture.clone()} label={name} />
+                    <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
+                        onclick={act(state, move || Action::OpenCell(i))}>
+                        <Picture file={Shared(picture.clone())} />
                     </button>
                 </td>
             },
@@ -113,8 +102,15 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
     };
     let saved = grid.clone();
     let download = tell(state, move |_: MouseEvent| {
-        let status = share::save("patchwork-grid.png", "image/png", png(&saved));
-        async { status }
+        let grid = saved.clone();
+        async move {
+            const NAME: &str = "patchwork-grid.png";
+            let saved = labelled_sheet(&grid).await;
+            match saved.and_then(|png| share::save(NAME, "image/png", &png)) {
+                Some(()) => format!("Saved {NAME}."),
+                None => "This browser did not let the grid be made into one picture.".into(),
+            }
+        }
     });
     let heading = |value: &String| html! { <th scope="col">{value.clone()}</th> };
     let row = |(y, value): (usize, &String)| {
@@ -129,7 +125,8 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
     html! {
         <>
             <p>
-                {format!("{across} across, {down} down: {done} of {} drawn", grid.cells.len())}
+                {format!("{across} across, {down} down: {done} of {} drawn in {seconds:.1} s",
+                    grid.cells.len())}
             </p>
             <div class="scrolls" tabindex="0" role="group" aria-label="Grid of pictures">
                 <table>
@@ -151,24 +148,4 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
             </div>
         </>
     }
-}
-
-/// Returns the grid with its values written beside it.
-fn png(grid: &Grid) -> Option<Vec<u8>> {
-    let first = grid.cells.iter().flatten().next()?;
-    let blank = || Image {
-        width: first.width,
-        height: first.height,
-        pixels: vec![0; 4 * first.width * first.height],
-    };
-    let cells: Vec<Image> =
-        grid.cells.iter().map(|cell| cell.as_deref().cloned().unwrap_or_else(blank)).collect();
-    let across: Vec<_> = label(&grid.across);
-    let down: Vec<_> = label(&grid.down);
-    labelled_sheet(&cells, &across, &down)?.to_png(None).ok()
-}
-
-fn label(axis: &Axis) -> Vec<String> {
-    let name = axis.setting.name().to_ascii_lowercase();
-    axis.values.iter().map(|value| format!("{name} {value}")).collect()
 }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
-use yew::Callback;
+use yew::{Callback, MouseEvent};
 
 use crate::page::{Action, State};
 
@@ -54,6 +54,15 @@ impl Dispatcher {
     pub(super) fn dispatch(&self, action: Action) {
         self.0.emit(action);
     }
+}
+
+/// Returns a callback that lets something happen.
+pub(super) fn act(
+    state: &PageHandle,
+    action: impl Fn() -> Action + 'static,
+) -> Callback<MouseEvent> {
+    let dispatcher = state.dispatcher();
+    Callback::from(move |_| dispatcher.dispatch(action()))
 }
 
 /// Returns a callback that does something with its input, and says what came of it.

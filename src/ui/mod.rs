@@ -1,25 +1,33 @@
-//! The page: a form, a stage where the picture appears, and what was drawn before.
+//! The page: a prompt, a stage where the picture appears, and what was drawn before.
 
 mod address;
 mod app;
-mod archive;
-mod canvas;
+mod bar;
+mod browse;
 mod controls;
-mod form;
 mod grid_form;
 mod handle;
 mod history;
+mod history_page;
 mod link;
-mod models;
 mod open;
 mod panel;
 mod perform;
 mod persist;
+mod picture;
+mod quilt;
+mod remember;
+mod seed;
+mod server;
+mod settings;
 mod share;
+mod sheet;
 mod stage;
 mod store;
+mod styles;
 mod take_away;
 mod timeline;
+mod trouble;
 mod use_keys;
 
 /// Puts the page into the document.

@@ -4,12 +4,10 @@ use gloo_file::File;
 use gloo_file::futures::read_as_bytes;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DragEvent, FileList, HtmlInputElement};
+use web_sys::{DragEvent, FileList, HtmlInputElement, window};
 use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 
-use crate::image::Image;
 use crate::page::Action;
-use crate::page::offer::{Brought, fields};
 use crate::ui::address::from_address;
 use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::use_keys::listen;
@@ -24,9 +22,17 @@ pub(super) fn use_open(state: &PageHandle) {
             // Text is dropped where it always is.
             if has_files(&event) {
                 event.prevent_default();
+                show_dropping(true);
+            }
+        });
+        let stop_leave = listen("dragleave", |event| {
+            // Not from one part of the page to another.
+            if event.dyn_ref::<DragEvent>().is_none_or(|event| event.related_target().is_none()) {
+                show_dropping(false);
             }
         });
         let stop_drop = listen("drop", move |event| {
+            show_dropping(false);
             if has_files(&event) {
                 event.prevent_default();
                 let event = event.unchecked_into::<DragEvent>();
@@ -38,10 +44,19 @@ pub(super) fn use_open(state: &PageHandle) {
         });
         move || {
             stop_over();
+            stop_leave();
             stop_drop();
             stop_hash();
         }
     });
+}
+
+/// Shows that a file may be dropped here, or does not any more.
+fn show_dropping(is_over: bool) {
+    let body = window().and_then(|window| window.document()).and_then(|document| document.body());
+    if let Some(body) = body {
+        drop(body.class_list().toggle_with_force("dropping", is_over));
+    }
 }
 
 fn has_files(event: &Event) -> bool {
@@ -69,7 +84,7 @@ pub(super) fn open_button(state: &PageHandle) -> Html {
 /// The most bytes of a PNG that is read: it comes into memory as a whole.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Puts the recipe of the first file into the form.
+/// Has the first file read.
 fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
     let Some(file) = files.and_then(|files| files.get(0)) else { return };
     let file = File::from(file);
@@ -77,35 +92,14 @@ fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
         let name = file.name();
         if file.size() > MOST_BYTES {
             let most = MOST_BYTES >> 20;
-            dispatcher.dispatch(Action::Say(format!(
+            dispatcher.dispatch(Action::Warn(format!(
                 "{name} is larger than {most} MB: no picture of this page is. Open the PNG that it saved."
             )));
             return;
         }
         dispatcher.dispatch(match read_as_bytes(&file).await {
-            Err(_) => Action::Say(format!("{name} cannot be read: try again, or copy it here.")),
-            Ok(bytes) => read(&name, &bytes),
+            Err(_) => Action::Warn(format!("{name} cannot be read: try again, or copy it here.")),
+            Ok(bytes) => Action::OpenFile { name, bytes },
         });
     });
-}
-
-fn read(name: &str, png: &[u8]) -> Action {
-    if png.starts_with(b"\xff\xd8\xff") || png.starts_with(b"RIFF") {
-        return Action::Say(format!(
-            "{name} is a JPEG or a WebP, and those carry no recipe: open the PNG of the picture."
-        ));
-    }
-    match Image::recipe_of_png(png) {
-        Err(error) => Action::Say(format!("{name}: {error}")),
-        Ok(None) => Action::Say(format!(
-            "{name} holds no recipe: open a picture that Patchwork saved, and that no other \
-             program has changed. Sheets of a grid hold none."
-        )),
-        Ok(Some((recipe, unknown))) => Action::Bring(Brought {
-            what: format!("The recipe of {name} is in the form"),
-            is_of_picture: true,
-            recipe,
-            unknown: fields(&unknown),
-        }),
-    }
 }

@@ -3,8 +3,7 @@
 use yew::{Html, html};
 
 use crate::page::{Action, State};
-use crate::ui::form::act;
-use crate::ui::handle::PageHandle;
+use crate::ui::handle::{PageHandle, act};
 
 /// Device and model.
 pub(super) fn panel(state: &PageHandle) -> Html {

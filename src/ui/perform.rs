@@ -1,97 +1,162 @@
-//! Does what the state asks for: the worker, the address, the store, chance.
+//! Does what the state asks for: the workers, the address, the store, chance.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, window};
 
-use crate::page::protocol::{Event, Request};
+use crate::page::effect::Member;
+use crate::page::protocol::{Archive, Event, File, Request};
 use crate::page::{Action, Effect, HistoryAction};
 use crate::ui::handle::Dispatcher;
 use crate::ui::link::Link;
 use crate::ui::store::Lack;
-use crate::ui::{address, models, persist, store};
+use crate::ui::{address, persist, remember, server, share, store};
+
+/// How long what was deleted can come back, in milliseconds.
+const UNDO: u32 = 10_000;
 
 /// What effects are done with.
 pub(super) struct Performer {
     dispatcher: Dispatcher,
-    link: Option<Link>,
+    links: BTreeMap<u32, Rc<Link>>,
+    /// The one that is told things.
+    current: u32,
 }
 
 impl Performer {
     pub(super) fn new(dispatcher: Dispatcher) -> Self {
-        Self { dispatcher, link: None }
+        Self { dispatcher, links: BTreeMap::new(), current: 0 }
+    }
+
+    fn link(&self) -> Option<&Rc<Link>> {
+        self.links.get(&self.current)
     }
 
     /// Does it, now or soon; what comes of it is dispatched.
     pub(super) fn perform(&mut self, effect: Effect) {
         let to = self.dispatcher.clone();
+        let history = |action| Action::History(action);
         match effect {
             Effect::StartWorker { number, model, device } => {
-                // One ends before another begins.
-                self.link = None;
                 let hear = move |event| to.dispatch(Action::Worker(number, event));
-                self.link = Link::start(hear.clone());
-                match &self.link {
-                    Some(link) => link.send(Request::Load { model, device }),
+                match Link::start(&model, hear.clone()) {
+                    Some(link) => {
+                        link.send(Request::Load { model, device });
+                        self.links.insert(number, link.into());
+                    }
                     // Not before this turn is over.
                     None => spawn_local(async move {
                         let message = "This browser runs no web workers of modules, which drawing \
                                        needs: update it, or try another one."
                             .into();
-                        hear(Event::Crashed { message });
+                        hear(Event::Crashed { message, on_gpu: false });
                     }),
                 }
             }
-            Effect::Send(request) => self.link.iter().for_each(|link| link.send(request.clone())),
+            Effect::UseWorker(number) => {
+                self.current = number;
+                self.links.retain(|other, _| *other >= number);
+            }
+            Effect::EndWorker(number) => drop(self.links.remove(&number)),
+            Effect::Send(request) => self.link().iter().for_each(|link| link.send(request.clone())),
             Effect::ListModels => spawn_local(async move {
-                to.dispatch(Action::Models(models::list().await));
+                to.dispatch(Action::Models(server::models().await));
+            }),
+            Effect::AskCached(folder) => spawn_local(async move {
+                to.dispatch(Action::Cached(server::is_cached(&folder).await));
+            }),
+            Effect::ListConcepts(folder) => spawn_local(async move {
+                to.dispatch(Action::Concepts(server::concepts(&folder).await));
             }),
             Effect::ShowAddress(recipe) => address::show_in_address(&recipe),
+            Effect::Remember { name, text, is_of_tab } => {
+                remember::remember(name, &text, is_of_tab);
+            }
             Effect::RollSeed { draws } => {
                 // Short enough to tell a friend.
                 let seed = (js_sys::Math::random() * 4_294_967_296.0) as u64;
                 spawn_local(async move { to.dispatch(Action::Rolled { seed, draws }) });
             }
-            Effect::Recall => spawn_local(async move {
-                to.dispatch(match store::all().await {
-                    Ok(entries) => Action::History(HistoryAction::Recalled(entries)),
-                    Err(_) => Action::History(HistoryAction::Closed),
-                });
+            Effect::Recall(known) => spawn_local(async move {
+                to.dispatch(history(match store::recall(&known).await {
+                    Ok((keys, new)) => HistoryAction::Recalled { keys, new },
+                    Err(_) => HistoryAction::Closed,
+                }));
             }),
             Effect::Keep(pictures) => spawn_local(async move {
                 // One after another, so that they stand in the order in which they were drawn.
                 for (recipe, png) in pictures {
-                    let key = store::add(&png).await;
+                    let key = store::add(&recipe, &png).await;
                     if key == Err(Lack::Closed) {
-                        to.dispatch(Action::History(HistoryAction::Closed));
+                        to.dispatch(history(HistoryAction::Closed));
                     }
                     let (key, recipe) = (key.ok(), recipe.into());
-                    to.dispatch(Action::History(HistoryAction::Kept { key, recipe, png }));
+                    to.dispatch(history(HistoryAction::Kept { key, recipe, png }));
                 }
             }),
-            Effect::Remove(key) => spawn_local(async move {
-                to.dispatch(match store::remove(key).await {
-                    Ok(()) => Action::History(HistoryAction::Removed(key)),
-                    Err(_) => Action::Say(
+            Effect::Fetch { entry, scrolls } => spawn_local(async move {
+                let png = store::picture(entry.key).await;
+                to.dispatch(history(HistoryAction::Fetched { entry, png, scrolls }));
+            }),
+            Effect::PurgeLater(keys) => spawn_local(async move {
+                TimeoutFuture::new(UNDO).await;
+                to.dispatch(history(HistoryAction::Purge(keys)));
+            }),
+            Effect::Purge(keys) => spawn_local(async move {
+                to.dispatch(match store::remove(&keys).await {
+                    Ok(()) => history(HistoryAction::Purged(keys)),
+                    Err(_) => Action::Warn(
                         "This browser did not let its store be changed: try again.".into(),
                     ),
                 });
             }),
+            Effect::Save { name, mime, bytes } => {
+                if share::save(&name, mime, &bytes).is_none() {
+                    let problem = "This browser did not let the file be saved.".into();
+                    spawn_local(async move { to.dispatch(Action::Warn(problem)) });
+                }
+            }
+            Effect::Gather { ticket, archive, members } => {
+                if let Some(link) = self.link().cloned() {
+                    spawn_local(gather(link, ticket, archive, members));
+                }
+            }
             Effect::AskToPersist => spawn_local(async move {
                 to.dispatch(Action::Promised(persist::ask().await));
             }),
-            Effect::FocusHistory => {
-                let heading = find(".history h2").and_then(|h| h.dyn_into::<HtmlElement>().ok());
-                heading.iter().for_each(|heading| drop(heading.focus()));
-            }
+            // What it shall go to may be there only after this turn.
+            Effect::Focus(selector) => spawn_local(async move {
+                TimeoutFuture::new(0).await;
+                let element = find(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+                element.iter().for_each(|element| drop(element.focus()));
+            }),
             Effect::ShowStage => find(".stage").iter().for_each(Element::scroll_into_view),
             Effect::Reload(recipe) => {
                 // What is in the form comes back with the address.
+                remember::remember(crate::page::update::SESSION, "", true);
                 address::show_in_address(&recipe);
                 window().iter().for_each(|window| drop(window.location().reload()));
             }
         }
     }
+}
+
+/// Has a worker put pictures into one file; those that are not here any more are left out.
+async fn gather(link: Rc<Link>, ticket: u32, archive: Archive, members: Vec<Member>) {
+    for Member { name, png } in members {
+        let png = match png {
+            Ok(png) => Some(png),
+            Err(key) => store::picture(key).await,
+        };
+        if let Some(png) = png {
+            link.send(Request::Add { name, png: File(png.to_vec()) });
+        }
+    }
+    link.send(Request::Archive { ticket, archive });
 }
 
 fn find(selector: &str) -> Option<Element> {

@@ -1,19 +1,42 @@
-//! Which models the page is served with.
+//! What the page asks its server, and the browser's store of what that has sent.
 
-use wasm_bindgen::JsCast;
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Response, window};
+use web_sys::{Cache, CacheStorage, Response, window};
 
 use crate::page::ModelChoice;
+use crate::page::protocol::WEIGHTS;
 
-/// Asks the server; empty if it has no list.
-pub(super) async fn list() -> Vec<ModelChoice> {
-    fetch().await.unwrap_or_default()
+/// Returns which models the page is served with; none if it has no list.
+pub(super) async fn models() -> Vec<ModelChoice> {
+    let text = text("./models/index.json").await;
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
-async fn fetch() -> Option<Vec<ModelChoice>> {
-    let response = JsFuture::from(window()?.fetch_with_str("./models/index.json")).await.ok()?;
+/// Returns what a model can draw, as its folder tells it.
+pub(super) async fn concepts(folder: &str) -> Option<String> {
+    text(&format!("{folder}/concepts.tsv")).await
+}
+
+async fn text(address: &str) -> Option<String> {
+    let response = JsFuture::from(window()?.fetch_with_str(address)).await.ok()?;
     let response: Response = response.dyn_into().ok()?;
-    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// Returns whether the browser keeps a model's weights. Where it keeps nothing they are not there.
+pub(super) async fn is_cached(folder: &str) -> bool {
+    let ask = async || {
+        let stores: JsValue = Reflect::get(&JsValue::from(window()?), &"caches".into()).ok()?;
+        let stores: CacheStorage = stores.is_object().then(|| stores.unchecked_into())?;
+        let cache: Cache = JsFuture::from(stores.open(WEIGHTS)).await.ok()?.dyn_into().ok()?;
+        let address = format!("{folder}/dit.safetensors");
+        let found = JsFuture::from(cache.match_with_str(&address)).await.ok()?;
+        Some(found.is_truthy())
+    };
+    ask().await.unwrap_or(false)
 }

@@ -1,37 +1,17 @@
 //! Taking pictures and recipes away.
 
 use gloo_file::{Blob, ObjectUrl};
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, window};
 
-use crate::image::Image;
+use crate::page::save::file_name;
 use crate::recipe::Recipe;
 use crate::ui::address::show_in_address;
 
-/// Returns a file's name for a recipe, without its ending.
-pub(super) fn file_name(recipe: &Recipe) -> String {
-    let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
-    let words: String = recipe.prompt.chars().map(letter).take(40).collect();
-    match words.trim_matches('-') {
-        "" => format!("patchwork-{}", recipe.seed),
-        words => format!("{words}-{}", recipe.seed),
-    }
-}
-
-/// Saves bytes as a file among the visitor's downloads; a sentence about it.
-pub(super) fn save(name: &str, kind: &str, bytes: Option<Vec<u8>>) -> String {
-    let Some(bytes) = bytes else {
-        return format!("{name} could not be made: reload the page, and try again.");
-    };
-    match hand_over(name, kind, &bytes) {
-        Some(()) => format!("Saved {name}."),
-        None => "This browser did not let the file be saved.".into(),
-    }
-}
-
-fn hand_over(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
+/// Saves bytes as a file among the visitor's downloads; `None` if this browser does not let that be.
+pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     let url = ObjectUrl::from(Blob::new_with_options(bytes, Some(kind)));
     let anchor = window()?.document()?.create_element("a").ok()?;
     let anchor: HtmlAnchorElement = anchor.dyn_into().ok()?;
@@ -43,15 +23,14 @@ fn hand_over(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Puts a picture into the clipboard; a sentence about it.
-pub(super) async fn copy_picture(picture: &Image) -> String {
+/// Puts a PNG into the clipboard; a sentence about it.
+pub(super) async fn copy_picture(png: &[u8]) -> String {
     let copy = async || {
-        let blob = Blob::new_with_options(picture.to_png(None).ok()?.as_slice(), Some("image/png"));
+        let blob = Blob::new_with_options(png, Some("image/png"));
         let (parts, blob): (Object, web_sys::Blob) = (Object::new(), blob.into());
         Reflect::set(&parts, &"image/png".into(), &blob).ok()?;
         let item = ClipboardItem::new_with_record_from_str_to_blob_promise(&parts).ok()?;
-        let clipboard = clipboard()?;
-        JsFuture::from(clipboard.write(&Array::of1(&item))).await.ok()
+        JsFuture::from(clipboard()?.write(&Array::of1(&item))).await.ok()
     };
     match copy().await {
         Some(_) => "The picture is in the clipboard.".into(),
@@ -74,7 +53,57 @@ pub(super) async fn copy_link(recipe: &Recipe) -> String {
 
 /// `None` on pages without a secure origin.
 fn clipboard() -> Option<web_sys::Clipboard> {
-    let navigator: JsValue = window()?.navigator().into();
-    let clipboard = Reflect::get(&navigator, &"clipboard".into()).ok()?;
+    let clipboard = Reflect::get(&navigator()?, &"clipboard".into()).ok()?;
     clipboard.is_object().then(|| clipboard.unchecked_into())
+}
+
+fn navigator() -> Option<JsValue> {
+    Some(window()?.navigator().into())
+}
+
+fn method(name: &str) -> Option<Function> {
+    Reflect::get(&navigator()?, &name.into()).ok()?.dyn_into().ok()
+}
+
+/// Returns whether this browser hands files to other programs.
+pub(super) fn can_share() -> bool {
+    let can = || {
+        let file = file_data(&[], "a.png", "image/png")?;
+        method("share")?;
+        method("canShare")?.call1(&navigator()?, &file).ok()
+    };
+    can().is_some_and(|can| can.is_truthy())
+}
+
+/// Hands a picture to another program; a sentence about it.
+pub(super) async fn share(
+    file: Option<&[u8]>,
+    recipe: &Recipe,
+    ending: &str,
+    kind: &str,
+) -> String {
+    let Some(bytes) = file else { return "It is being made: a moment, please.".into() };
+    let name = format!("{}.{ending}", file_name(recipe));
+    let hand = async || {
+        let data = file_data(bytes, &name, kind)?;
+        let promise: Promise =
+            method("share")?.call1(&navigator()?, &data).ok()?.dyn_into().ok()?;
+        JsFuture::from(promise).await.ok()
+    };
+    match hand().await {
+        Some(_) => format!("{name} was shared."),
+        None => "It was not shared: download it instead.".into(),
+    }
+}
+
+/// Returns what `navigator.share` takes: `{ files: [file] }`.
+fn file_data(bytes: &[u8], name: &str, kind: &str) -> Option<JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"type".into(), &kind.into()).ok()?;
+    let file: Function = Reflect::get(&js_sys::global(), &"File".into()).ok()?.dyn_into().ok()?;
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let file = Reflect::construct(&file, &Array::of3(&parts, &name.into(), &options)).ok()?;
+    let data = Object::new();
+    Reflect::set(&data, &"files".into(), &Array::of1(&file)).ok()?;
+    Some(data.into())
 }

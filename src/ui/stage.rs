@@ -1,26 +1,19 @@
 //! Where the picture appears, step by step.
 
-use std::rc::Rc;
+use yew::{Html, Properties, function_component, html};
 
-use yew::{Callback, Html, MouseEvent, Properties, function_component, html};
-
-use crate::image::Image;
-use crate::page::run::StageRun;
-use crate::page::{Action, State};
-use crate::ui::canvas::Canvas;
-use crate::ui::handle::PageHandle;
+use crate::page::history::name;
+use crate::page::protocol::Archive;
+use crate::page::run::View;
+use crate::page::shown::Shown;
+use crate::page::{Action, HistoryAction};
+use crate::recipe::Recipe;
+use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::picture::{Picture, Shared};
+use crate::ui::quilt::quilt;
+use crate::ui::share;
 use crate::ui::take_away::take_away;
 use crate::ui::timeline::Timeline;
-
-/// Prompts to begin with, of those that the shipped weights draw best: prompt and style.
-const IDEAS: [(&str, &str); 6] = [
-    ("fox", "noto"),
-    ("pizza", "fluent flat"),
-    ("rocket", "3d"),
-    ("cactus", "noto"),
-    ("rainbow", "fluent flat"),
-    ("blue car", "3d"),
-];
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StageProps {
@@ -30,78 +23,119 @@ pub(super) struct StageProps {
 /// The stage.
 #[function_component]
 pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
+    let (shown, view) = state.on_stage();
+    let is_empty = state.run.is_none() && state.opened.is_none();
     html! {
-        <section class="patch stage" aria-label="Picture">
-            if let Some(run) = &state.run {
-                {pictures(state, run)}
-                {progress(state, run)}
-                if !run.frames.is_empty() {
+        <section class="patch stage" aria-label="Picture" tabindex="-1">
+            if is_empty {
+                {quilt(state)}
+            } else {
+                if let [one] = &shown[..] {
+                    {single(state, one, view)}
+                } else if shown.is_empty() {
+                    <div class="blank" />
+                } else {
+                    {several(state, &shown, view)}
+                }
+                if let (Some(run), None) = (&state.run, &state.opened) {
                     <Timeline state={state.clone()} run={run.clone()} />
                 }
-                if !run.pictures().is_empty() {
-                    {take_away(state, run)}
-                }
-            } else {
-                {ideas(state)}
+                {take_away(state, &shown, view)}
             }
         </section>
     }
 }
 
-fn ideas(state: &PageHandle) -> Html {
-    let idea = |(prompt, style): (&'static str, &'static str)| {
-        let dispatcher = state.dispatcher();
-        let pick = Callback::from(move |_: MouseEvent| {
-            dispatcher.dispatch(Action::Edit(Box::new(move |recipe| {
-                recipe.prompt = prompt.into();
-                recipe.style = style.into();
-            })));
-            dispatcher.dispatch(Action::Draw);
-        });
-        html! { <button type="button" onclick={pick}>{format!("{prompt}, {style}")}</button> }
+fn label(view: View) -> &'static str {
+    if view == View::Preview { "Preview" } else { "Result" }
+}
+
+/// Returns what a picture shows, by what it was drawn from.
+fn describe(recipe: &Recipe) -> String {
+    let (name, steps, guidance) = (name(recipe), recipe.steps, recipe.guidance);
+    format!("{name}, {steps} steps, guidance {guidance}")
+}
+
+fn picture(state: &PageHandle, shown: &Shown, view: View, label: String, caption: String) -> Html {
+    // Until its file is made, the picture as it was drawn stands in its place.
+    let (file, mime) = match &shown.file {
+        Some(file) => (file, state.file_type().1),
+        None => (&shown.png, "image/png"),
     };
     html! {
-        <div class="empty">
-            <img src="./icon.svg" alt="" width="96" height="96" />
-            if state.form.prompt.trim().is_empty() {
-                <p>{"Say what to draw, or begin with one of these:"}</p>
-            } else {
-                <p>{"Press Generate to draw what the form says, or begin with one of these:"}</p>
+        <Picture file={Shared(file.clone())} {mime} label={label} described_by={caption}
+            pixelated={view == View::Preview} />
+    }
+}
+
+fn single(state: &PageHandle, shown: &Shown, view: View) -> Html {
+    html! {
+        <figure class="single">
+            {picture(state, shown, view, label(view).into(), "caption".into())}
+            <figcaption id="caption">{describe(&shown.recipe)}</figcaption>
+        </figure>
+    }
+}
+
+fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
+    let one = |(i, shown): (usize, &Shown)| {
+        let (number, caption) = (i + 1, format!("caption-{i}"));
+        html! {
+            <li key={i}>
+                <figure>
+                    {picture(state, shown, view, format!("{} {number}", label(view)), caption.clone())}
+                    <figcaption id={caption}>{format!("Seed {}", shown.recipe.seed)}</figcaption>
+                </figure>
+                if view == View::Result {
+                    {own_actions(state, i, shown)}
+                }
+            </li>
+        }
+    };
+    let zip = act(state, || Action::SaveAll { archive: Archive::Zip, is_history: false });
+    html! {
+        <>
+            <ul class="several">{for all.iter().enumerate().map(one)}</ul>
+            if view == View::Result {
+                <div class="actions">
+                    <button type="button" onclick={zip}>{"Download ZIP"}</button>
+                </div>
             }
-            <div class="ideas">{for IDEAS.into_iter().map(idea)}</div>
-        </div>
+        </>
     }
 }
 
-fn pictures(state: &State, run: &StageRun) -> Html {
-    let (pictures, is_preview) = run.on_view(state.noisy);
-    let label = if is_preview { "Preview" } else { "Result" };
-    let many = pictures.len() > 1;
-    let canvas = |(i, picture): (usize, &Rc<Image>)| {
-        let label = if many { format!("{label} {}", i + 1) } else { label.to_owned() };
-        html! { <Canvas key={i} picture={picture.clone()} {label} pixelated={is_preview} /> }
+/// What can be done with one of several pictures.
+fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
+    let (seed, number) = (shown.recipe.seed, i + 1);
+    let png = shown.png.clone();
+    let copy = tell(state, move |_| {
+        let png = png.clone();
+        async move { share::copy_picture(&png).await }
+    });
+    let (file, (ending, mime)) = (shown.file.clone(), state.file_type());
+    let recipe = shown.recipe.clone();
+    let hand = tell(state, move |_| {
+        let (file, recipe) = (file.clone(), recipe.clone());
+        async move { share::share(file.as_deref(), &recipe, ending, mime).await }
+    });
+    let gone = shown.recipe.clone();
+    let remove = act(state, move || Action::History(HistoryAction::RemoveOf(gone.clone().into())));
+    let button = |text: &'static str, name: String, onclick| {
+        html! { <button type="button" aria-label={name} {onclick}>{text}</button> }
     };
     html! {
-        <div class={if many { "pictures many" } else { "pictures" }}>
-            {for pictures.iter().enumerate().map(canvas)}
-            if pictures.is_empty() { <div class="blank" /> }
-        </div>
-    }
-}
-
-fn progress(state: &State, run: &StageRun) -> Html {
-    if !state.is_drawing() {
-        return html! {};
-    }
-    let (done, steps) = (run.frames.len(), run.steps);
-    let pace = run.step_milliseconds().map(|each| {
-        let left = each * (steps - done.min(steps)) as f64 / 1e3;
-        format!(", {each:.0} ms a step, {left:.1} s left")
-    });
-    html! {
-        <div class="progress">
-            <progress aria-label="Denoising" max={steps.to_string()} value={done.to_string()} />
-            <small>{format!("Step {done} of {steps}{}", pace.unwrap_or_default())}</small>
+        <div class="actions">
+            {button("Open", format!("Open picture {number}"), act(state, move || Action::OpenOne(i)))}
+            {button("Keep seed", format!("Keep seed {seed}"),
+                act(state, move || Action::KeepSeed { keeps: true, seed: Some(seed) }))}
+            {button("Download", format!("Download picture {number}"),
+                act(state, move || Action::Save(Some(i))))}
+            {button("Copy", format!("Copy picture {number}"), copy)}
+            if share::can_share() {
+                {button("Share", format!("Share picture {number}"), hand)}
+            }
+            {button("Delete", format!("Delete picture {number}"), remove)}
         </div>
     }
 }

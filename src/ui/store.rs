@@ -1,43 +1,92 @@
-//! The history, in IndexedDB: PNGs by number, each with its recipe inside.
+//! The history, in IndexedDB: PNGs by number and, under the same number, what each was drawn from, so
+//! that a long history is listed without reading its pictures.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
+use gloo_timers::future::TimeoutFuture;
+use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Query, TransactionMode};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use crate::page::history::HistoryEntry;
+use crate::page::history::{HistoryEntry, own_recipe};
+use crate::recipe::Recipe;
 
 const DATABASE: &str = "patchwork";
 const PICTURES: &str = "pictures";
-
-/// Returns a stored PNG; `None` if it is damaged.
-fn read(key: &JsValue, png: &JsValue) -> Option<Rc<HistoryEntry>> {
-    HistoryEntry::read(key.as_f64()? as u32, Uint8Array::new(png).to_vec())
-}
+const RECIPES: &str = "recipes";
+/// How many rows are read in one go; the page answers in between.
+const ROWS: usize = 40;
 
 async fn open() -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(DATABASE, Some(1))?;
+    let mut request = Factory::new()?.open(DATABASE, Some(2))?;
     request.on_upgrade_needed(|event| {
-        let mut parameters = ObjectStoreParams::new();
-        parameters.auto_increment(true);
-        if let Ok(database) = event.database() {
-            // A failure shows when the store is used.
-            drop(database.create_object_store(PICTURES, parameters));
+        let Ok(database) = event.database() else { return };
+        let there = database.store_names();
+        for (name, counts) in [(PICTURES, true), (RECIPES, false)] {
+            let mut parameters = ObjectStoreParams::new();
+            parameters.auto_increment(counts);
+            if !there.iter().any(|store| store == name) {
+                // A failure shows when the store is used.
+                drop(database.create_object_store(name, parameters));
+            }
         }
     });
     request.await
 }
 
-/// Everything that is kept.
-pub(super) async fn all() -> Result<Vec<Rc<HistoryEntry>>, Error> {
+/// Returns the keys of everything that is kept, and the entries of those that are not `known`.
+pub(super) async fn recall(known: &[u32]) -> Result<(Vec<u32>, Vec<Rc<HistoryEntry>>), Error> {
+    let known: HashSet<u32> = known.iter().copied().collect();
     let database = open().await?;
-    let transaction = database.transaction(&[PICTURES], TransactionMode::ReadOnly)?;
-    let store = transaction.object_store(PICTURES)?;
-    let keys = store.get_all_keys(None, None)?.await?;
-    let values = store.get_all(None, None)?.await?;
+    let transaction = database.transaction(&[PICTURES, RECIPES], TransactionMode::ReadOnly)?;
+    let all = transaction.object_store(PICTURES)?.get_all_keys(None, None)?.await?;
+    let store = transaction.object_store(RECIPES)?;
+    let recipes = store.get_all_keys(None, None)?.await?;
+    let texts = store.get_all(None, None)?.await?;
+    let number = |key: &JsValue| key.as_f64().unwrap_or_default() as u32;
+    let keys: Vec<u32> = all.iter().map(number).collect();
+    let recipes: Vec<u32> = recipes.iter().map(number).collect();
+    let new = keys.iter().filter(|key| !known.contains(key));
+    let mut entries = Vec::new();
+    for (i, key) in new.enumerate() {
+        if i % ROWS == ROWS - 1 {
+            TimeoutFuture::new(0).await;
+        }
+        let text = recipes.binary_search(key).ok().and_then(|at| texts[at].as_string());
+        entries.push(match text {
+            Some(text) => HistoryEntry::stored(*key, &text),
+            None => of_earlier_version(&database, *key).await?,
+        });
+    }
     database.close();
-    Ok(keys.iter().zip(&values).filter_map(|(key, png)| read(key, png)).collect())
+    Ok((keys, entries))
+}
+
+/// What an earlier version kept has its recipe in its PNG alone: now beside it, too.
+async fn of_earlier_version(database: &Database, key: u32) -> Result<Rc<HistoryEntry>, Error> {
+    let png = read(database, key).await?.unwrap_or_default();
+    let text = own_recipe(&png).unwrap_or_default();
+    let transaction = database.transaction(&[RECIPES], TransactionMode::ReadWrite)?;
+    let store = transaction.object_store(RECIPES)?;
+    store.put(&text.into(), Some(&key.into()))?.await?;
+    transaction.commit()?.await?;
+    Ok(HistoryEntry::stored(key, text))
+}
+
+async fn read(database: &Database, key: u32) -> Result<Option<Vec<u8>>, Error> {
+    let transaction = database.transaction(&[PICTURES], TransactionMode::ReadOnly)?;
+    let query = Query::Key(key.into());
+    let png = transaction.object_store(PICTURES)?.get(query)?.await?;
+    Ok(png.map(|png| Uint8Array::new(&png).to_vec()))
+}
+
+/// Returns a picture; `None` if it is not there.
+pub(super) async fn picture(key: u32) -> Option<Rc<[u8]>> {
+    let database = open().await.ok()?;
+    let png = read(&database, key).await.ok().flatten();
+    database.close();
+    png.map(Into::into)
 }
 
 /// Why nothing was kept.
@@ -50,29 +99,33 @@ pub(super) enum Lack {
 }
 
 /// Keeps a PNG, and tells its number.
-pub(super) async fn add(png: &[u8]) -> Result<u32, Lack> {
+pub(super) async fn add(recipe: &Recipe, png: &[u8]) -> Result<u32, Lack> {
     let database = open().await.map_err(|_| Lack::Closed)?;
-    put(database, png).await.map_err(|_| Lack::Full)
+    let json = serde_json::to_string(recipe).unwrap_or_default();
+    let key = put(&database, &json, png).await;
+    database.close();
+    key.map_err(|_| Lack::Full)
 }
 
-async fn put(database: Database, png: &[u8]) -> Result<u32, Error> {
-    let transaction = database.transaction(&[PICTURES], TransactionMode::ReadWrite)?;
-    let store = transaction.object_store(PICTURES)?;
-    let key = store.add(&Uint8Array::from(png), None)?.await?;
+async fn put(database: &Database, json: &str, png: &[u8]) -> Result<u32, Error> {
+    let transaction = database.transaction(&[PICTURES, RECIPES], TransactionMode::ReadWrite)?;
+    let pictures = transaction.object_store(PICTURES)?;
+    let key = pictures.add(&Uint8Array::from(png), None)?.await?;
+    transaction.object_store(RECIPES)?.put(&json.into(), Some(&key))?.await?;
     let result = transaction.commit()?.await?;
-    database.close();
     // A full disk shows at the end.
     if result.is_committed() { Ok(key.as_f64().unwrap_or_default() as u32) } else { Err(aborted()) }
 }
 
-/// Removes one picture, or all of them.
-pub(super) async fn remove(key: Option<u32>) -> Result<(), Error> {
+/// Removes pictures.
+pub(super) async fn remove(keys: &[u32]) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[PICTURES], TransactionMode::ReadWrite)?;
-    let store = transaction.object_store(PICTURES)?;
-    match key {
-        Some(key) => store.delete(JsValue::from(key))?.await?,
-        None => store.clear()?.await?,
+    let transaction = database.transaction(&[PICTURES, RECIPES], TransactionMode::ReadWrite)?;
+    for name in [PICTURES, RECIPES] {
+        let store = transaction.object_store(name)?;
+        for key in keys {
+            store.delete(Query::Key((*key).into()))?.await?;
+        }
     }
     let result = transaction.commit()?.await?;
     database.close();

@@ -1,57 +1,134 @@
-//! Taking the picture on stage away: as a file, in the clipboard, or as a link.
+//! Taking away what is on stage: as a file, in the clipboard, or as a link; and going on with it.
 
-use std::rc::Rc;
+use web_sys::HtmlInputElement;
+use yew::{AttrValue, Callback, Html, InputEvent, TargetCast, html};
 
-use yew::{Html, MouseEvent, html};
-
-use crate::image::Image;
-use crate::page::history::HistoryEntry;
-use crate::page::run::StageRun;
-use crate::ui::handle::{PageHandle, tell};
+use crate::image::finish::{FileFormat, Finish};
+use crate::page::Action;
+use crate::page::run::View;
+use crate::page::shown::Shown;
+use crate::ui::controls::Choice;
+use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::seed::keep_seed;
 use crate::ui::share;
 
-/// Returns the picture, or several as a contact sheet.
-fn whole(run: &StageRun) -> Rc<Image> {
-    match run.pictures() {
-        [picture] => picture.clone(),
-        pictures => Image::contact_sheet(pictures).into(),
-    }
-}
+/// Sizes that are offered, in pixels a side; 0 is as drawn.
+const SIZES: [(u32, &str); 3] = [(0, "As drawn"), (512, "512 px"), (1024, "1024 px")];
 
 /// The buttons.
-pub(super) fn take_away(state: &PageHandle, run: &StageRun) -> Html {
-    let shared = Rc::new(run.clone());
-    let run = shared.clone();
-    let download = tell(state, move |_: MouseEvent| {
-        let name = format!("{}.png", share::file_name(&run.recipe));
-        let status = share::save(&name, "image/png", HistoryEntry::png(&whole(&run), &run.recipe));
-        async { status }
+pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html {
+    let Some(first) = shown.first() else { return html! {} };
+    let is_one = shown.len() == 1;
+    let (ending, mime) = state.file_type();
+    let format = ending.to_uppercase().replace("WEBP", "WebP");
+    let (file, png, recipe) = (first.file.clone(), first.png.clone(), first.recipe.clone());
+    let copy = tell(state, move |_| {
+        let png = png.clone();
+        async move { share::copy_picture(&png).await }
     });
-    let run = shared.clone();
-    let copy = tell(state, move |_: MouseEvent| {
-        let picture = whole(&run);
-        async move { share::copy_picture(&picture).await }
+    let linked = recipe.clone();
+    let link = tell(state, move |_| {
+        let recipe = linked.clone();
+        async move { share::copy_link(&recipe).await }
     });
-    let run = shared.clone();
-    let link = tell(state, move |_: MouseEvent| {
-        let run = run.clone();
-        async move { share::copy_link(&run.recipe).await }
+    let shared = recipe.clone();
+    let hand = tell(state, move |_| {
+        let (file, recipe) = (file.clone(), shared.clone());
+        async move { share::share(file.as_deref(), &recipe, ending, mime).await }
     });
-    let note = if shared.was_stopped() {
-        "Stopped early: its recipe draws the whole picture."
-    } else if shared.pictures().len() > 1 {
-        "Download saves them as one sheet; each picture is in the history."
-    } else {
-        "The PNG is transparent and carries its recipe: drop it on this page to get it back."
-    };
+    let (seed, again) = (recipe.seed, recipe);
+    let is_making = shown.iter().any(|shown| shown.file.is_none());
     html! {
         <div class="take-away">
             <div class="actions">
-                <button type="button" onclick={download}>{"Download PNG"}</button>
-                <button type="button" onclick={copy}>{"Copy picture"}</button>
+                <button type="button" class="strong" onclick={act(state, || Action::Save(None))}
+                    aria-busy={is_making.to_string()}>{format!("Download {format}")}</button>
+                if is_one {
+                    <button type="button" onclick={copy}>{"Copy picture"}</button>
+                }
                 <button type="button" onclick={link}>{"Copy link"}</button>
+                if is_one && share::can_share() {
+                    <button type="button" onclick={hand}>{"Share"}</button>
+                }
+                if is_one {
+                    {keep_seed(state, Some(seed))}
+                }
+                if state.opened.is_some() {
+                    <button type="button" onclick={act(state, move || Action::UseSeed(seed))}>
+                        {"Use this seed"}
+                    </button>
+                    <button type="button"
+                        onclick={act(state, move || Action::DrawAgain(again.clone().into()))}>
+                        {"Replay the steps"}
+                    </button>
+                    if state.run.is_some() {
+                        <button type="button" onclick={act(state, || Action::BackToRun)}>
+                            {"Back to the run"}
+                        </button>
+                    }
+                }
             </div>
-            <small>{note}</small>
+            if view != View::Preview {
+                {finish(state)}
+            }
+            <small>{note(state, shown, view)}</small>
         </div>
+    }
+}
+
+/// What is made of the picture. It is shown so, and saved so.
+fn finish(state: &PageHandle) -> Html {
+    let now = state.finishing.finish;
+    let dispatcher = state.dispatcher();
+    let choose_size = Callback::from(move |size: String| {
+        let size = size.parse().unwrap_or(0);
+        dispatcher.dispatch(Action::ChooseFinish(Finish { size, ..now }));
+    });
+    let dispatcher = state.dispatcher();
+    let choose_format = Callback::from(move |format: String| {
+        let format = if format == "WebP" { FileFormat::WebP } else { FileFormat::Png };
+        dispatcher.dispatch(Action::ChooseFinish(Finish { format, ..now }));
+    });
+    let dispatcher = state.dispatcher();
+    let toggle = Callback::from(move |event: InputEvent| {
+        let input: Option<HtmlInputElement> = event.target_dyn_into();
+        let outline = input.is_some_and(|input| input.checked());
+        dispatcher.dispatch(Action::ChooseFinish(Finish { outline, ..now }));
+    });
+    let sizes: Vec<(AttrValue, AttrValue, bool)> =
+        SIZES.map(|(size, label)| (size.to_string().into(), label.into(), false)).to_vec();
+    let formats: Vec<(AttrValue, AttrValue, bool)> =
+        ["PNG", "WebP"].map(|name| (name.into(), name.into(), false)).to_vec();
+    let format = if now.format == FileFormat::WebP { "WebP" } else { "PNG" };
+    html! {
+        <div class="finish">
+            <Choice label="Size" help="" options={sizes} value={now.size.to_string()} change={choose_size} />
+            <Choice label="Format" help="" options={formats} value={format} change={choose_format} />
+            <label class="check">
+                <input type="checkbox" checked={now.outline} oninput={toggle} />{"White outline"}
+            </label>
+        </div>
+    }
+}
+
+fn note(state: &PageHandle, shown: &[Shown], view: View) -> &'static str {
+    let was_stopped = state.run.as_ref().is_some_and(|run| run.was_stopped());
+    match view {
+        View::Preview => {
+            "A glance: one pixel for each cell of the latent. Download saves just that."
+        }
+        View::Decoded => "Download saves this step as it stands here.",
+        View::Result if was_stopped && state.opened.is_none() => {
+            "Stopped early: its recipe draws the whole picture."
+        }
+        View::Result if shown.len() > 1 => {
+            "Download saves them as one sheet; each picture is in the history."
+        }
+        View::Result if state.finishing.finish.format == FileFormat::WebP => {
+            "A WebP carries no recipe: keep a PNG to draw it again."
+        }
+        View::Result => {
+            "The PNG is transparent and carries its recipe: drop it on this page to get it back."
+        }
     }
 }

@@ -1,16 +1,16 @@
-//! Every step of a run, to scrub through, to play, and to decode in full.
+//! Every step of a run, from pure noise to the finished picture: to scrub through, to play, and to
+//! decode in full. While it is drawn, the same line shows how far it is.
 
 use gloo_timers::callback::Interval;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, window};
 use yew::{
     Callback, Html, InputEvent, MouseEvent, Properties, TargetCast, function_component, html,
-    use_effect_with, use_state_eq,
+    use_effect_with,
 };
 
 use crate::page::Action;
-use crate::page::run::StageRun;
-use crate::ui::form::act;
-use crate::ui::handle::PageHandle;
+use crate::page::run::{StageRun, View};
+use crate::ui::handle::{PageHandle, act};
 
 /// Milliseconds that a step is shown for in playback.
 const PACE: u32 = 200;
@@ -24,40 +24,88 @@ pub(super) struct TimelineProps {
 /// The timeline.
 #[function_component]
 pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
-    let last = run.frames.len().saturating_sub(1);
-    let at = run.looking.unwrap_or(last);
-    let is_playing = use_state_eq(|| false);
+    let at = run.stop();
+    let end = run.end();
+    let is_drawing = state.is_drawing() && run.ending.is_none();
     {
-        let (state, playing) = (state.clone(), is_playing.clone());
-        use_effect_with((*is_playing, at), move |&(is_playing, at)| {
-            let next = is_playing.then(|| {
+        let (state, next) = (state.clone(), next(run));
+        use_effect_with((state.is_playing, at), move |&(is_playing, _)| {
+            let tick = is_playing.then(|| {
                 Interval::new(PACE, move || {
-                    if at < last {
-                        state.dispatch(Action::Look(Some(at + 1)));
-                    } else {
-                        state.dispatch(Action::Look(None));
-                        playing.set(false);
+                    state.dispatch(Action::Look(next));
+                    if next.is_none() {
+                        state.dispatch(Action::Play(false));
                     }
                 })
             });
-            move || drop(next)
+            move || drop(tick)
         });
     }
-    let play = {
-        let (state, playing) = (state.clone(), is_playing.clone());
-        Callback::from(move |_: MouseEvent| {
-            if !*playing && at == last {
-                state.dispatch(Action::Look(Some(0)));
-            }
-            playing.set(!*playing);
-        })
-    };
     let look = {
-        let dispatcher = state.dispatcher();
+        let (dispatcher, newest) = (state.dispatcher(), run.newest());
         Callback::from(move |event: InputEvent| {
             let input: Option<HtmlInputElement> = event.target_dyn_into();
-            let step = input.and_then(|input| input.value().parse().ok());
-            dispatcher.dispatch(Action::Look(step.map(|step: usize| step.min(last))));
+            let stop: Option<usize> = input.and_then(|input| input.value().parse().ok());
+            dispatcher.dispatch(Action::Play(false));
+            dispatcher.dispatch(Action::Look(stop.filter(|stop| *stop < newest)));
+        })
+    };
+    let name = run.name_of(at);
+    let value = if is_drawing && run.looking.is_none() { run.frames.len() } else { at };
+    html! {
+        <section class="timeline" aria-label="Timeline">
+            <div class="line">
+                if is_drawing {
+                    <progress aria-label="Denoising" max={run.steps.to_string()}
+                        value={run.frames.len().to_string()} />
+                }
+                <input type="range" min="0" max={end.to_string()} value={value.to_string()}
+                    aria-label="Step" aria-valuetext={name.clone()} oninput={look} list="stops" />
+                <div class="axis" aria-hidden="true">
+                    <span>{"noise"}</span>
+                    <output>{pace(run, is_drawing).unwrap_or(name)}</output>
+                    <span>{"finished"}</span>
+                </div>
+            </div>
+            {buttons(state, run, is_drawing)}
+        </section>
+    }
+}
+
+/// Returns the stop that playback shows next; `None` is the end.
+fn next(run: &StageRun) -> Option<usize> {
+    let at = run.stop();
+    (at < run.frames.len()).then_some(at + 1)
+}
+
+/// Returns how long the rest will take, while it is drawn.
+fn pace(run: &StageRun, is_drawing: bool) -> Option<String> {
+    if !is_drawing || run.looking.is_some() {
+        return None;
+    }
+    let (done, steps) = (run.frames.len(), run.steps);
+    let each = run.step_milliseconds()?;
+    let left = each * (steps - done.min(steps)) as f64 / 1e3;
+    Some(format!("Step {done} of {steps}, {each:.0} ms a step, {left:.1} s left"))
+}
+
+fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
+    let at = run.stop();
+    let is_done = !is_drawing && run.ending.is_some();
+    let (is_playing, next) = (state.is_playing, next(run));
+    let play = {
+        let dispatcher = state.dispatcher();
+        let is_at_end = at == run.end();
+        Callback::from(move |_: MouseEvent| {
+            if is_still() {
+                // One stop a press.
+                let next = if is_at_end { Some(0) } else { next };
+                return dispatcher.dispatch(Action::Look(next));
+            }
+            if !is_playing && is_at_end {
+                dispatcher.dispatch(Action::Look(Some(0)));
+            }
+            dispatcher.dispatch(Action::Play(!is_playing));
         })
     };
     let noisy = state.noisy;
@@ -65,30 +113,43 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
         let dispatcher = state.dispatcher();
         Callback::from(move |_: InputEvent| dispatcher.dispatch(Action::ShowNoisy(!noisy)))
     };
-    let decode = act(state, move || Action::Decode(at));
-    let is_done = !state.is_drawing() && run.ending.is_some();
+    let is_full = run.on_view(noisy).1 != View::Preview;
+    let live = act(state, || Action::Look(None));
+    let play_name = match (is_still(), is_playing) {
+        (true, _) => "Next step",
+        (false, true) => "Pause",
+        (false, false) => "Play",
+    };
     html! {
-        <section class="timeline" aria-label="Timeline">
-            <label class="field">
-                <span>{format!("Step {} of {}", at + 1, run.steps)}</span>
-                <input type="range" min="0" max={(run.steps - 1).to_string()} value={at.to_string()}
-                    aria-label="Step" aria-valuetext={format!("{} of {}", at + 1, run.steps)}
-                    oninput={look} />
+        <div class="actions">
+            if is_drawing {
+                // Not `disabled`: the keyboard's place must not be lost.
+                <button type="button" onclick={live} aria-disabled={run.looking.is_none().to_string()}>
+                    {"Live"}
+                </button>
+            } else {
+                <button type="button" onclick={play} disabled={!is_done || run.frames.is_empty()}>
+                    {play_name}
+                </button>
+            }
+            <label class="check">
+                <input type="checkbox" checked={noisy} oninput={toggle} />
+                {"Show the noise"}
             </label>
-            <div class="actions">
-                <button type="button" onclick={play} disabled={!is_done || last == 0}>
-                    {if *is_playing { "Pause" } else { "Play" }}
-                </button>
-                <label class="check">
-                    <input type="checkbox" checked={noisy} oninput={toggle} />
-                    {"Show the noise"}
-                </label>
-                <button type="button" onclick={decode} disabled={!is_done || noisy || !state.can_decode()}>
-                    {"Decode this step"}
-                </button>
+            <button type="button" onclick={act(state, move || Action::Decode(at))}
+                disabled={!is_done || is_full || noisy || !state.can_decode()}>
+                {"Decode this step"}
+            </button>
+            if is_done {
                 <button type="button" onclick={act(state, || Action::Look(None))}
-                    disabled={run.looking.is_none() || !is_done}>{"Back to the result"}</button>
-            </div>
-        </section>
+                    aria-disabled={(at == run.end()).to_string()}>{"Back to the result"}</button>
+            }
+        </div>
     }
+}
+
+/// Returns whether the visitor wants nothing to move by itself.
+fn is_still() -> bool {
+    let query = window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok());
+    query.flatten().is_some_and(|query| query.matches())
 }

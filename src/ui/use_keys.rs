@@ -1,4 +1,4 @@
-//! Ctrl+Enter draws, Esc stops.
+//! Ctrl+Enter draws from anywhere, Esc stops.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -8,6 +8,12 @@ use yew::{hook, use_effect_with};
 use crate::page::Action;
 use crate::ui::handle::PageHandle;
 
+/// Returns whether a key belongs to an input method, which is still composing: its Enter takes a
+/// word, and its Escape drops one. (Safari tells so by the old number only.)
+pub(super) fn is_composing(event: &KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == 229
+}
+
 /// Listens to the whole page.
 #[hook]
 pub(super) fn use_keys(state: &PageHandle) {
@@ -15,6 +21,9 @@ pub(super) fn use_keys(state: &PageHandle) {
     use_effect_with((), move |()| {
         listen("keydown", move |event| {
             let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
+            if is_composing(&event) {
+                return;
+            }
             match event.key().as_str() {
                 "Enter" if event.ctrl_key() || event.meta_key() => {
                     event.prevent_default();

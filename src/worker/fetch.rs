@@ -3,19 +3,17 @@
 use std::cell::{Cell, RefCell};
 
 use futures_util::StreamExt;
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_streams::ReadableStream;
 use web_sys::{Cache, CacheStorage, RequestCache, RequestInit, Response};
 
 use super::{now, post, scope};
-use crate::page::protocol::Event;
+use crate::page::protocol::{Event, Part, WEIGHTS};
 use crate::pipeline::Source;
 use crate::{Error, Result};
 
-/// The browser's store of weights.
-const CACHE: &str = "patchwork-weights-1";
 /// What is said of a file that is not there.
 const MISSING: &str = "the server has no such file (404)";
 /// Milliseconds between two words about progress.
@@ -34,11 +32,9 @@ pub(super) struct Web {
     folder: String,
     total: f64,
     loaded: Cell<f64>,
-    fetched: Cell<f64>,
     keeping: Cell<Keeping>,
     /// Which files the store had.
     from_store: RefCell<Vec<String>>,
-    began: f64,
     told: Cell<f64>,
 }
 
@@ -49,10 +45,8 @@ impl Web {
             folder: folder.trim_end_matches('/').to_owned(),
             total,
             loaded: Cell::new(0.0),
-            fetched: Cell::new(0.0),
             keeping: Cell::new(Keeping::Kept),
             from_store: RefCell::default(),
-            began: now(),
             told: Cell::new(0.0),
         }
     }
@@ -95,17 +89,12 @@ impl Web {
     }
 
     /// Adds to the progress, and tells the page of it from time to time.
-    fn advance(&self, bytes: f64, from_network: bool) {
+    fn advance(&self, bytes: f64) {
         self.loaded.set(self.loaded.get() + bytes);
-        if from_network {
-            self.fetched.set(self.fetched.get() + bytes);
-        }
-        let is_whole = self.loaded.get() >= self.total;
-        if now() - self.told.get() >= PACE || is_whole {
-            self.told.set(now());
-            let seconds = (now() - self.began).max(1.0) / 1e3;
-            let rate = self.fetched.get() / seconds;
-            post(&Event::Loading { loaded: self.loaded.get(), total: self.total, rate });
+        let (loaded, total, at) = (self.loaded.get(), self.total, now());
+        if at - self.told.get() >= PACE || loaded >= total {
+            self.told.set(at);
+            post(&Event::Loading { part: Part::Weights, loaded, total, at });
         }
     }
 
@@ -114,30 +103,25 @@ impl Web {
         let url = self.url(file);
         // Only weights are kept: the small files say which weights are meant.
         if file.ends_with(".json") {
-            return self.read_body(&get(&url, RequestCache::NoCache).await?, file, true).await;
+            return self.read_body(&get(&url, RequestCache::NoCache).await?, file).await;
         }
         let Some(cache) = open_cache().await else {
             self.keeping.set(Keeping::NoStore);
-            return self.read_body(&get(&url, RequestCache::NoStore).await?, file, true).await;
+            return self.read_body(&get(&url, RequestCache::NoStore).await?, file).await;
         };
         let kept = JsFuture::from(cache.match_with_str(&url)).await.ok();
         if let Some(response) = kept.and_then(|value| value.dyn_into::<Response>().ok()) {
             self.from_store.borrow_mut().push(file.to_owned());
-            return self.read_body(&response, file, false).await;
+            return self.read_body(&response, file).await;
         }
-        let bytes = self.read_body(&get(&url, RequestCache::NoStore).await?, file, true).await?;
+        let bytes = self.read_body(&get(&url, RequestCache::NoStore).await?, file).await?;
         if keep(&cache, &url, &bytes).await.is_none() {
             self.keeping.set(Keeping::NoRoom);
         }
         Ok(bytes)
     }
 
-    async fn read_body(
-        &self,
-        response: &Response,
-        file: &str,
-        from_network: bool,
-    ) -> Result<Vec<u8>, String> {
+    async fn read_body(&self, response: &Response, file: &str) -> Result<Vec<u8>, String> {
         let broken =
             |_: JsValue| "the download broke off: check the connection and try again".to_owned();
         let Some(body) = response.body() else { return Ok(Vec::new()) };
@@ -149,7 +133,7 @@ impl Web {
             bytes.resize(start + chunk.length() as usize, 0);
             chunk.copy_to(&mut bytes[start..]);
             if !file.ends_with(".json") {
-                self.advance(f64::from(chunk.length()), from_network);
+                self.advance(f64::from(chunk.length()));
             }
         }
         Ok(bytes)
@@ -177,7 +161,8 @@ impl Source for Web {
 async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
     let options = RequestInit::new();
     options.set_cache(cache);
-    let response = JsFuture::from(scope().fetch_with_str_and_init(url, &options)).await;
+    let asked = early(url).unwrap_or_else(|| scope().fetch_with_str_and_init(url, &options));
+    let response = JsFuture::from(asked).await;
     let response: Response = response
         .and_then(JsCast::dyn_into)
         .map_err(|_| "it cannot be reached: check the connection and try again".to_owned())?;
@@ -186,6 +171,13 @@ async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
         404 => Err(MISSING.into()),
         status => Err(format!("the server answered {status}: try again later")),
     }
+}
+
+/// Returns the answer that the worker's first script has asked for while this program was still on its
+/// way; once.
+fn early(url: &str) -> Option<Promise> {
+    let take: Function = Reflect::get(&scope(), &"patchworkEarly".into()).ok()?.dyn_into().ok()?;
+    take.call1(&JsValue::NULL, &url.into()).ok()?.dyn_into().ok()
 }
 
 /// Returns the browser's stores; `None` if there are none: on plain http, and in some private
@@ -197,7 +189,7 @@ fn stores() -> Option<CacheStorage> {
 
 /// `None` if the browser keeps nothing.
 async fn open_cache() -> Option<Cache> {
-    JsFuture::from(stores()?.open(CACHE)).await.ok()?.dyn_into().ok()
+    JsFuture::from(stores()?.open(WEIGHTS)).await.ok()?.dyn_into().ok()
 }
 
 /// Keeps a file; `None` if there is no room.
@@ -210,5 +202,5 @@ async fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> Option<()> {
 /// Removes every kept file; whether there was any.
 pub(super) async fn forget_all() -> bool {
     let Some(caches) = stores() else { return false };
-    JsFuture::from(caches.delete(CACHE)).await.is_ok_and(|found| found.is_truthy())
+    JsFuture::from(caches.delete(WEIGHTS)).await.is_ok_and(|found| found.is_truthy())
 }

@@ -3,13 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{post, scope};
 use crate::page::protocol::{DeviceChoice, DeviceFacts, Event};
 use crate::tools::device::Backend;
+
+/// Why the CPU draws if it was chosen.
+const CHOSEN: &str = "You chose the CPU.";
 
 /// Whether the GPU draws.
 static IN_USE: AtomicBool = AtomicBool::new(false);
@@ -28,30 +31,28 @@ struct Adapter {
 /// # Errors
 /// Returns a sentence if WebGPU was asked for and cannot be had.
 pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts), String> {
-    if choice == DeviceChoice::Cpu {
-        return Ok((Backend::Cpu, cpu("You chose the CPU.".into())));
-    }
-    let cpu = |reason: String| (Backend::Cpu, cpu(reason));
-    let Some(adapter) = adapter().await else {
-        let lack = "This browser offers no WebGPU here";
-        return match choice {
-            DeviceChoice::WebGpu => Err(format!("{lack}: choose Auto or CPU.")),
-            _ => Ok(cpu(format!("{lack}."))),
-        };
+    let adapter = match adapter().await {
+        None => Err("This browser offers no WebGPU here".to_owned()),
+        Some(Adapter { name, has_timestamps: false, .. }) => {
+            Err(format!("{name} lacks timestamp-query, which the engine needs"))
+        }
+        Some(adapter) => Ok(adapter),
     };
-    if !adapter.has_timestamps {
-        let lack = format!("{} lacks timestamp-query, which the engine needs", adapter.name);
-        return match choice {
-            DeviceChoice::WebGpu => Err(format!("{lack}: choose Auto or CPU.")),
-            _ => Ok(cpu(format!("{lack}."))),
-        };
-    }
+    let adapter = match (adapter, choice) {
+        (Err(lack), DeviceChoice::WebGpu) => return Err(format!("{lack}: choose Auto or CPU.")),
+        (Err(lack), choice) => {
+            let lack = format!("{lack}.");
+            let is_chosen = choice == DeviceChoice::Cpu;
+            let reason = if is_chosen { CHOSEN.into() } else { lack.clone() };
+            return Ok((Backend::Cpu, DeviceFacts { lack, ..cpu(reason) }));
+        }
+        (Ok(_), DeviceChoice::Cpu) => return Ok((Backend::Cpu, cpu(CHOSEN.into()))),
+        (Ok(adapter), _) => adapter,
+    };
     if choice == DeviceChoice::Auto && adapter.is_software {
         let reason = format!("{} is software, which is slower than the CPU.", adapter.name);
-        let DeviceFacts { name, reason, .. } = self::cpu(reason);
         let (adapter, features) = (adapter.name, adapter.features);
-        let check = String::new();
-        return Ok((Backend::Cpu, DeviceFacts { name, adapter, features, reason, check }));
+        return Ok((Backend::Cpu, DeviceFacts { adapter, features, ..cpu(reason) }));
     }
     let reason = if choice == DeviceChoice::WebGpu {
         "You chose WebGPU."
@@ -63,7 +64,7 @@ pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts
         adapter: adapter.name,
         features: adapter.features,
         reason: reason.into(),
-        check: String::new(),
+        ..DeviceFacts::default()
     };
     Ok((Backend::WebGpu, facts))
 }
@@ -87,12 +88,17 @@ pub(super) async fn start(backend: Backend) -> Result<Device, String> {
         .map_err(|problem| format!("The GPU cannot be used ({problem}): choose the CPU."))?;
     IN_USE.store(true, Ordering::Relaxed);
     setup.device.set_device_lost_callback(|_, message| {
-        if IN_USE.load(Ordering::Relaxed) {
+        if is_in_use() {
             let message = format!("The browser lost its GPU ({message}).");
-            post(&Event::Crashed { message });
+            post(&Event::Crashed { message, on_gpu: true });
         }
     });
     Ok(device)
+}
+
+/// Returns whether the GPU draws, or is about to.
+pub(super) fn is_in_use() -> bool {
+    IN_USE.load(Ordering::Relaxed)
 }
 
 /// From now on nobody minds whether the GPU is lost.
@@ -103,7 +109,10 @@ pub(super) fn leave() {
 async fn adapter() -> Option<Adapter> {
     let gpu = get(scope().navigator().as_ref(), "gpu")?;
     let request: Function = get(&gpu, "requestAdapter")?.dyn_into().ok()?;
-    let promise: Promise = request.call0(&gpu).ok()?.dyn_into().ok()?;
+    // As cubecl asks for the one that it uses: of two, that must be the one that is judged.
+    let options = Object::new();
+    Reflect::set(&options, &"powerPreference".into(), &"high-performance".into()).ok()?;
+    let promise: Promise = request.call1(&gpu, &options).ok()?.dyn_into().ok()?;
     let adapter = JsFuture::from(promise).await.ok()?;
     let features = get(&adapter, "features")?;
     let names = js_sys::try_iter(&features).ok()??.filter_map(|name| name.ok()?.as_string());

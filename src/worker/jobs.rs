@@ -3,23 +3,17 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use super::fetch::{Web, forget_all};
-use super::{gpu, now, post};
-use crate::image::Image;
-use crate::page::protocol::{DeviceChoice, Event, ModelFacts, Reading, Request};
-use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
-use crate::pipeline::notes::{looked_up, vocabulary};
+use super::fetch::forget_all;
+use super::load::load;
+use super::{files, gpu, now, post, read};
+use crate::page::protocol::{Event, File, Request};
 use crate::pipeline::pixels::to_images;
-use crate::pipeline::stickers::{self, MANIFEST, Manifest};
-use crate::pipeline::{Parts, Pipeline, Run, Source, read_json};
-use crate::recipe::{Defaults, Recipe};
-use crate::samplers::{self, Step};
-use crate::tools::device::Backend;
+use crate::pipeline::{Pipeline, Run};
+use crate::recipe::Recipe;
 use crate::{Error, Result};
 
 /// The worker between two requests.
@@ -30,8 +24,10 @@ pub(super) struct Worker {
     latest: u32,
     /// Counts requests to draw or to stop. A job that began under an older count stops.
     turn: u32,
-    /// Each step of the last job, denoised, to be decoded on demand.
-    trace: (u32, Vec<Tensor<4>>),
+    /// The noise of the last job and what each of its steps expected, to be decoded on demand.
+    trace: (u32, Recipe, Vec<Tensor<4>>),
+    /// Files for the next archive.
+    members: Vec<(String, File)>,
 }
 
 type Shared = Rc<RefCell<Worker>>;
@@ -45,7 +41,7 @@ pub(super) fn receive(worker: &Shared, request: Request) {
                     worker.borrow_mut().pipeline = Some(Rc::new(pipeline));
                     post(&ready);
                 }
-                Err(message) => post(&Event::Crashed { message }),
+                Err(message) => post(&Event::Crashed { message, on_gpu: gpu::is_in_use() }),
             }
         }),
         Request::Draw { job, recipe } => {
@@ -58,7 +54,18 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         Request::Decode { job, step } => {
             spawn_local(async move { tell(job, decode(&worker, job, step).await) });
         }
-        Request::Read { prompt, negative } => read(&worker, &prompt, &negative),
+        Request::Read { prompt, negative } => {
+            if let Ok(pipeline) = pipeline(&worker) {
+                read::read(&pipeline, &prompt, &negative);
+            }
+        }
+        Request::Open { name, file: File(bytes) } => files::open(name, &bytes),
+        Request::Finish { ticket, png: File(png), finish } => files::finish(ticket, &png, finish),
+        Request::Add { name, png } => worker.borrow_mut().members.push((name, png)),
+        Request::Archive { ticket, archive } => {
+            let members = std::mem::take(&mut worker.borrow_mut().members);
+            files::archive(ticket, archive, &members);
+        }
         Request::Forget => spawn_local(async {
             let message = match forget_all().await {
                 true => {
@@ -76,96 +83,11 @@ pub(super) fn receive(worker: &Shared, request: Request) {
 fn tell(job: u32, outcome: Result<()>) {
     match outcome {
         Ok(()) => {}
-        Err(error @ Error::Device(_)) => post(&Event::Crashed { message: error.to_string() }),
+        Err(error @ Error::Device(_)) => {
+            post(&Event::Crashed { message: error.to_string(), on_gpu: true });
+        }
         Err(error) => post(&Event::Failed { job: Some(job), message: error.to_string() }),
     }
-}
-
-/// Returns the model on the device that `choice` leads to, and what to tell of it.
-async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), String> {
-    let start = now();
-    let (mut backend, mut device) = gpu::choose(choice).await?;
-    let place = match gpu::start(backend).await {
-        Err(problem) if choice == DeviceChoice::Auto => {
-            (backend, device) = (Backend::Cpu, gpu::cpu(problem));
-            Device::flex()
-        }
-        place => place?,
-    };
-    let (mut pipeline, source, bytes) =
-        fetch(model, &place).await.map_err(|error| error.to_string())?;
-    if backend == Backend::WebGpu {
-        match check(&pipeline, &source).await {
-            Ok(message) => device.check = message,
-            Err(problem) => {
-                gpu::leave();
-                device = gpu::cpu(format!("{problem}, so the CPU draws."));
-                let again = fetch(model, &Device::flex()).await;
-                (pipeline, ..) = again.map_err(|error| error.to_string())?;
-            }
-        }
-    }
-    let facts = ModelFacts {
-        name: pipeline.name.clone(),
-        hash: pipeline.hash.clone(),
-        parameters: pipeline.dit.num_params(),
-        styles: pipeline.styles.clone(),
-        samplers: samplers::offered(),
-        defaults: Defaults { sampler: pipeline.sampler.into(), ..pipeline.defaults.clone() },
-        shift: pipeline.shift(),
-        max_tokens: pipeline.text.as_ref().map_or(0, |text| text.max_tokens),
-        bytes,
-        kept: source.kept().into(),
-        is_kept: source.is_kept(),
-    };
-    let seconds = (now() - start) / 1e3;
-    Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
-}
-
-/// Returns the model, where it came from, and its bytes. A file that was kept from an earlier visit
-/// may be damaged, or of older weights: then it comes over the network once more.
-async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
-    let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
-    let bytes = manifest.drawing_bytes() as f64;
-    let mut tries = manifest.files.len();
-    loop {
-        let source = Web::new(model, bytes);
-        match stickers::load(&source, manifest.clone(), device, Parts::ForDrawing).await {
-            Ok(pipeline) => return Ok((pipeline, source, bytes)),
-            Err(Error::Model { file, .. }) if tries > 0 && source.forget(&file).await => {
-                tries -= 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Asks the GPU what the CPU has answered before: what came of it, or what is wrong, in words.
-async fn check(pipeline: &Pipeline, source: &Web) -> Result<String, String> {
-    if !source.exists(KNOWN_ANSWER).await {
-        return Ok(format!("Not checked: this model has no {KNOWN_ANSWER}."));
-    }
-    // A broken file says nothing of the GPU.
-    let known: KnownAnswer = match read_json(source, KNOWN_ANSWER).await {
-        Ok(known) => known,
-        Err(error) => return Ok(format!("Not checked: {error}")),
-    };
-    let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
-    if let Err(error @ Error::Recipe(_)) = &answer {
-        // It is another model's.
-        return Ok(format!(
-            "Not checked: {KNOWN_ANSWER} asks for what this model cannot draw. {error}"
-        ));
-    }
-    let answer = answer.map_err(|error| {
-        format!("The GPU failed a check ({})", error.to_string().trim_end_matches('.'))
-    })?;
-    let (latent, picture) = known.distance(&answer);
-    let found = format!("latents differ by at most {latent:.1e}, pictures by {picture:.1e}");
-    if latent.max(picture) > TOLERANCE {
-        return Err(format!("The GPU computes wrong numbers in a known-answer check ({found})"));
-    }
-    Ok(format!("Passed against the CPU's known answer: {found}."))
 }
 
 fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
@@ -182,23 +104,30 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     }
     let pipeline = pipeline(worker)?;
     let mut run: Run<'_> = pipeline.begin(recipe, None)?;
-    worker.borrow_mut().trace = (job, Vec::new());
-    post(&Event::Started { job, steps: run.steps(), notes: run.notes().to_vec() });
+    let recipe = run_recipe(&pipeline, recipe);
+    let mut latest = run.latent();
+    worker.borrow_mut().trace = (job, recipe.clone(), vec![latest.clone()]);
+    let (steps, levels, notes) = (run.steps(), run.noise_levels(), run.notes().to_vec());
+    let noise = glances(&pipeline, latest.clone()).await?;
+    post(&Event::Started { job, steps, notes, levels, noise });
     let (start, mut last) = (now(), now());
-    let mut latest = run.noise();
     let mut stopped = false;
     while let Some(step) = run.step() {
-        let (denoised, noisy) = previews(&pipeline, &step).await?;
+        // Both in one read of the device.
+        let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
+        let mut denoised = glances(&pipeline, both).await?;
+        let noisy = denoised.split_off(denoised.len() / 2);
         let milliseconds = now() - last;
         post(&Event::Step { job, index: step.index, milliseconds, denoised, noisy });
         if worker.borrow().latest == job {
-            worker.borrow_mut().trace.1.push(step.denoised.clone());
+            worker.borrow_mut().trace.2.push(step.denoised.clone());
         }
         latest = step.denoised;
         // The page's messages come in only while nobody computes.
         TimeoutFuture::new(0).await;
         last = now();
-        if worker.borrow().turn != turn {
+        // What is whole is not thrown away.
+        if worker.borrow().turn != turn && step.index + 1 < steps {
             stopped = true;
             break;
         }
@@ -209,6 +138,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     }
     let latent = if stopped { latest } else { run.latent() };
     let pictures = to_images(pipeline.autoencoder.decode(latent)).await?;
+    let pictures = files::pictures(&pictures, &recipe)?;
     post(&Event::Done { job, stopped, pictures, milliseconds: now() - start });
     Ok(())
 }
@@ -216,40 +146,22 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
 async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     let pipeline = pipeline(worker)?;
     let trace = worker.borrow().trace.clone();
-    let latent = trace.1.get(step).filter(|_| trace.0 == job).cloned();
+    let latent = trace.2.get(step).filter(|_| trace.0 == job).cloned();
     let gone = || Error::Picture("That step is not kept any more: draw the picture again".into());
     let pictures = to_images(pipeline.autoencoder.decode(latent.ok_or_else(gone)?)).await?;
+    let pictures = files::pictures(&pictures, &trace.1)?;
     post(&Event::Decoded { job, step, pictures });
     Ok(())
 }
 
-fn read(worker: &Shared, prompt: &str, negative: &str) {
-    let Ok(pipeline) = pipeline(worker) else { return };
-    let Some(reader) = &pipeline.text else { return };
-    let mut found = reader.look_up(prompt);
-    // A word that is still being typed is not unknown yet.
-    let typed = prompt.to_lowercase();
-    found.unknown.retain(|(word, _)| !typed.ends_with(word.as_str()) || !reader.words.begins(word));
-    let reading = |what: &str, text: &str, mut notes: Vec<String>| {
-        let tokens = reader.tokens(text).ok()?;
-        notes.extend(vocabulary(what, &tokens));
-        Some(Reading { tokens: tokens.total, cut: tokens.cut, notes })
-    };
-    if let (Some(prompt), Some(negative)) = (
-        reading("prompt", &found.text, looked_up(prompt, &found)),
-        reading("negative prompt", negative, Vec::new()),
-    ) {
-        post(&Event::Read { prompt, negative });
-    }
+/// Returns what a picture's own recipe says: all that it was drawn with, and by which model.
+fn run_recipe(pipeline: &Pipeline, recipe: &Recipe) -> Recipe {
+    let (model, model_hash) = (pipeline.name.clone(), pipeline.hash.clone());
+    Recipe { shift: recipe.shift.or(pipeline.shift()), model, model_hash, ..recipe.clone() }
 }
 
-/// Returns the denoised estimate and the latent as it is, in one read of the device.
-async fn previews(pipeline: &Pipeline, step: &Step) -> Result<(Vec<Image>, Vec<Image>)> {
-    let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
-    let Some(map) = &pipeline.preview else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let mut denoised = to_images(map.apply(both)).await?;
-    let noisy = denoised.split_off(denoised.len() / 2);
-    Ok((denoised, noisy))
+/// Returns latents at a glance, as files; none if the model has no map for them.
+async fn glances(pipeline: &Pipeline, latent: Tensor<4>) -> Result<Vec<File>> {
+    let Some(map) = &pipeline.preview else { return Ok(Vec::new()) };
+    files::glances(&to_images(map.apply(latent)).await?)
 }

@@ -1,8 +1,11 @@
 //! The page's other program: loads the model and draws, so that the page never waits.
 
 mod fetch;
+mod files;
 mod gpu;
 mod jobs;
+mod load;
+mod read;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +15,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::page::protocol::{Event, Request, decode, encode};
+use crate::page::protocol::{Event, Part, Request, decode, encode};
 
 /// Begins to listen; the worker's `main`.
 pub fn start() {
@@ -20,7 +23,8 @@ pub fn start() {
         // The page must hear of it: a trapped worker says nothing. Where, is for the console.
         web_sys::console::error_1(&panic.to_string().into());
         let what = panic.payload_as_str().unwrap_or("an unknown fault");
-        post(&Event::Crashed { message: format!("The worker stopped: {what}.") });
+        let message = format!("The worker stopped: {what}.");
+        post(&Event::Crashed { message, on_gpu: gpu::is_in_use() });
     }));
     let worker = Rc::new(RefCell::new(jobs::Worker::default()));
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
@@ -33,7 +37,7 @@ pub fn start() {
     scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget();
     // Whatever the page sent before now was lost; this tells it that we listen.
-    post(&Event::Loading { loaded: 0.0, total: 0.0, rate: 0.0 });
+    post(&Event::Loading { part: Part::Weights, loaded: 0.0, total: 0.0, at: now() });
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

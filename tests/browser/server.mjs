@@ -10,8 +10,10 @@ const KINDS = {
   ".html": "text/html",
   ".js": "text/javascript",
   ".json": "application/json",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".webp": "image/webp",
 };
 export const SUB_PATH = "/some/where/";
 
@@ -19,11 +21,11 @@ export const SUB_PATH = "/some/where/";
  * Serves `folder`, with the files of `base` in place of its own: paths, or functions that make them.
  * `faults` maps a file's path to what happens instead: a status code, "break" for a
  * connection that breaks, a function from the file's bytes to other bytes, another file's path, or an
- * object of such a function (`bytes`), a type and headers.
+ * object of such a function (`bytes`), a type, headers, and a promise to `wait` for.
  */
 export async function serve(folder, faults = {}, base = {}) {
   const [asked, outside] = [[], []];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     if (!path.startsWith(SUB_PATH)) {
       outside.push(path);
@@ -42,6 +44,7 @@ export async function serve(folder, faults = {}, base = {}) {
     if (!change && (!existsSync(real) || !statSync(real).isFile())) {
       return response.writeHead(404).end();
     }
+    await other?.wait;
     const type = other?.type ?? KINDS[extname(file)] ?? "application/octet-stream";
     response.writeHead(200, { "Content-Type": type, ...other?.headers });
     if (!change) return createReadStream(real).pipe(response);

@@ -1,5 +1,6 @@
 // Driving the built page as a visitor does: by role and name.
 
+import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,6 +80,8 @@ export async function open(t, { faults, hash = "", context, fresh = false, shipp
   });
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
+  // In every test: nothing that the page throws is passed over.
+  t.after(() => assert.deepEqual(errors, [], "the page threw"));
   await page.goto(server.url + hash);
   return { page, server, profile, errors };
 }
@@ -98,14 +101,28 @@ export async function state(page, names, seconds = 120) {
 
 export const status = (page) => page.getByRole("status", { name: "Status" }).innerText();
 
+/** Opens the settings, if they are shut. */
+export async function openSettings(page) {
+  const button = page.getByRole("button", { name: "Settings", exact: true });
+  if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
+}
+
 /** Fills the form by accessible names. */
 export async function fill(page, recipe) {
-  const names = { prompt: "Prompt", negative: "Negative prompt" };
   const numbers = { seed: "Seed", steps: "Steps", guidance: "Guidance", shift: "Shift", images: "Images" };
-  const choices = { style: "Style", sampler: "Sampler", device: "Device", model: "Model" };
+  const choices = { sampler: "Sampler", device: "Device", model: "Model" };
   for (const [key, value] of Object.entries(recipe)) {
-    if (names[key]) {
-      await page.getByRole("textbox", { name: names[key], exact: true }).fill(value);
+    if (key === "prompt") {
+      await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(value);
+      continue;
+    }
+    if (key === "style") {
+      await page.getByRole("radio", { name: value || "Any", exact: true }).check();
+      continue;
+    }
+    await openSettings(page);
+    if (key === "negative") {
+      await page.getByRole("textbox", { name: "Negative prompt" }).fill(value);
     } else if (numbers[key]) {
       await page.getByRole("spinbutton", { name: numbers[key] }).fill(String(value));
     } else {
@@ -114,10 +131,17 @@ export async function fill(page, recipe) {
   }
 }
 
-/** Draws what the form says, and waits for the end. */
+/** The style that is chosen. */
+export const style = async (page) => {
+  const name = await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { checked: true }).getAttribute("aria-label");
+  return name === "Any" ? "" : name;
+};
+
+/** Draws what the form says, and waits for the end: by the run's number, since a short run may never be seen running. */
 export async function generate(page, seconds = 120) {
+  const before = await page.locator("main").getAttribute("data-job");
   await page.getByRole("button", { name: "Generate" }).click();
-  await state(page, "running");
+  await page.waitForFunction((before) => document.querySelector("main").dataset.job !== before, before, { timeout: seconds * 1000 });
   return state(page, ["done", "error"], seconds);
 }
 
@@ -128,12 +152,18 @@ export async function saved(page, name) {
   return readFileSync(await (await download).path());
 }
 
-/** The pixels of the picture on stage, as the canvas has them. */
-export function pixels(page, name = "Result") {
-  return page.getByRole("img", { name, exact: true }).evaluate((canvas) => {
-    const { width, height } = canvas;
-    return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
+/** The bytes of the file that is shown on stage. */
+export async function shown(page, name = "Result") {
+  const bytes = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
+    const buffer = await (await fetch(image.src)).arrayBuffer();
+    return [...new Uint8Array(buffer)];
   });
+  return Buffer.from(bytes);
+}
+
+/** The pixels of the picture on stage: its file is what is shown. */
+export async function pixels(page, name = "Result") {
+  return [...pngjs.PNG.sync.read(await shown(page, name)).data];
 }
 
 /** The largest and the mean difference of two PNGs' pixels, 0 to 255, colours weighed by alpha. */

@@ -73,11 +73,15 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
 /// Tells one build of the page from another, by what it is made of.
 fn version_of(dist: &Path) -> Result<String, String> {
     let mut all = Sha256::new();
-    for file in ["app_bg.wasm", "app.js", "worker_bg.wasm", "worker.js", "style.css", "boot.js"] {
+    for file in ["app_bg.wasm", "app.js", "worker_bg.wasm", "worker.js"].iter().chain(&PAGE) {
         all.update(read(&dist.join(file))?);
     }
     Ok(hex(&all.finalize()).chars().take(12).collect())
 }
+
+/// What a page is besides its two programs and its models.
+const PAGE: [&str; 6] =
+    ["style.css", "boot.js", "program.js", "worker_main.js", "index.html", "icon.svg"];
 
 /// The lines that start both programs, and the page that asks for them. Every address carries the
 /// version: a new page never gets an old program out of some cache, and a page that was open while
@@ -85,34 +89,34 @@ fn version_of(dist: &Path) -> Result<String, String> {
 fn write_starts(dist: &Path) -> Outcome {
     let version = version_of(dist)?;
     let unwritable = |problem| format!("dist/ cannot be written: {problem}");
-    let import = |program: &str| {
-        format!(
-            "const {{ default: init }} = await import(\"./{program}.js?v={version}\");\n  \
-             await init({{ module_or_path: new URL(\"./{program}_bg.wasm?v={version}\", import.meta.url) }});"
-        )
-    };
+    let bytes = read(&dist.join("worker_bg.wasm"))?.len();
     let app = format!(
-        "globalThis.patchworkVersion = \"{version}\";\ntry {{\n  {}\n}} catch (error) {{\n  \
-         globalThis.patchworkFailed?.(error, [\"./app.js?v={version}\", \"./app_bg.wasm?v={version}\"]);\n}}\n",
-        import("app")
-    );
-    let worker = format!(
-        "postMessage({{ version: \"{version}\" }});\ntry {{\n  {}\n}} catch (error) {{\n  \
-         postMessage({{ problem: String(error) }});\n}}\n",
-        import("worker")
+        "globalThis.patchworkVersion = \"{version}\";\n\
+         globalThis.patchworkWorker = {{ address: \"./worker_bg.wasm?v={version}\", bytes: {bytes} }};\n\
+         try {{\n  const {{ default: init }} = await import(\"./app.js?v={version}\");\n  \
+         await init({{ module_or_path: new URL(\"./app_bg.wasm?v={version}\", import.meta.url) }});\n\
+         }} catch (error) {{\n  globalThis.patchworkFailed?.(error, [\"./app.js?v={version}\", \
+         \"./app_bg.wasm?v={version}\"]);\n}}\n"
     );
     fs::write(dist.join("app_main.js"), app).map_err(unwritable)?;
-    fs::write(dist.join("worker_main.js"), worker).map_err(unwritable)?;
-    let index = dist.join("index.html");
-    let mut html = String::from_utf8_lossy(&read(&index)?).into_owned();
-    for file in ["app.js", "app_main.js", "boot.js", "style.css"] {
-        let (plain, versioned) = (format!("\"./{file}\""), format!("\"./{file}?v={version}\""));
-        if !html.contains(&plain) {
-            return Err(format!("index.html does not ask for {file}"));
+    let replace = |file: &str, pairs: &[(String, String)]| -> Outcome {
+        let path = dist.join(file);
+        let mut text = String::from_utf8_lossy(&read(&path)?).into_owned();
+        for (plain, versioned) in pairs {
+            if !text.contains(plain) {
+                return Err(format!("{file} does not have {plain}"));
+            }
+            text = text.replace(plain, versioned);
         }
-        html = html.replace(&plain, &versioned);
-    }
-    fs::write(index, html).map_err(unwritable)
+        fs::write(path, text).map_err(unwritable)
+    };
+    let name = |version: &str| format!("const VERSION = \"{version}\";");
+    replace("worker_main.js", &[(name("unbuilt"), name(&version))])?;
+    let files = ["app.js", "app_main.js", "boot.js", "program.js", "style.css"];
+    let address = |file, end| format!("\"./{file}{end}\"");
+    let end = format!("?v={version}");
+    let pairs = files.map(|file| (address(file, ""), address(file, &end)));
+    replace("index.html", &pairs)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -146,7 +150,13 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let hashes: String = hashes.into_values().collect();
         let hash: String = hex(&Sha256::digest(hashes.to_lowercase())).chars().take(16).collect();
         let folder = format!("./models/{name}");
-        list.push(json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash }));
+        let mut entry = json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash });
+        // What the model has drawn, to be seen before it is there.
+        if let Ok(quilt) = fs::read(path.join("quilt.json")) {
+            entry["quilt"] = serde_json::from_slice(&quilt)
+                .map_err(|problem| format!("{}: its quilt.json: {problem}", path.display()))?;
+        }
+        list.push(entry);
     }
     // The embedded model first, the rest by name.
     list.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));

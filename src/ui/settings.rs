@@ -1,27 +1,21 @@
-//! The form: what to draw, and how.
+//! How it is drawn, behind the button “Settings”.
 
-use yew::{
-    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, function_component, html,
-};
+use yew::{AttrValue, Callback, Html, html};
 
 use crate::page::help;
 use crate::page::protocol::DeviceChoice;
-use crate::page::{Action, Engine};
+use crate::page::{Action, State};
 use crate::recipe::limits::{
     MAX_GUIDANCE, MAX_SEED, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS,
 };
 use crate::recipe::{Recipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
-use crate::ui::handle::PageHandle;
+use crate::ui::handle::{PageHandle, act};
+use crate::ui::seed::keep_seed;
 
 /// Returns a whole number from 1 on, whatever was typed; `now` if that is no number.
 fn whole(text: &str, now: usize, most: usize) -> usize {
     text.parse().map_or(now, |number: f64| number.round() as usize).clamp(1, most)
-}
-
-#[derive(PartialEq, Properties)]
-pub(super) struct FormProps {
-    pub(super) state: PageHandle,
 }
 
 /// Returns a callback that edits the form's recipe with the text of a control.
@@ -32,71 +26,31 @@ fn edit(state: &PageHandle, change: fn(&mut Recipe, String)) -> Callback<String>
     })
 }
 
-/// Returns a callback that lets something happen.
-pub(super) fn act(
-    state: &PageHandle,
-    action: impl Fn() -> Action + 'static,
-) -> Callback<MouseEvent> {
-    let dispatcher = state.dispatcher();
-    Callback::from(move |_| dispatcher.dispatch(action()))
-}
-
-/// The form.
-#[function_component]
-pub(super) fn Form(FormProps { state }: &FormProps) -> Html {
-    let is_busy = state.is_busy();
-    let is_stopped = matches!(state.engine, Engine::Stopped(_));
-    let onsubmit = {
-        let dispatcher = state.dispatcher();
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            dispatcher.dispatch(Action::Draw);
-        })
-    };
-    let stop = act(state, || Action::Cancel);
+/// The settings.
+pub(super) fn settings(state: &PageHandle) -> Html {
     html! {
-        // What is wrong is told in sentences of our own.
-        <form {onsubmit} novalidate=true>
-            <div class="patch prompt">
-            <Text label="Prompt" rows={2} value={state.form.prompt.clone()} help={help::prompt(state)}
-                change={edit(state, |recipe, text| recipe.prompt = text)} />
-            <div class="actions">
-                <button type="submit" class="primary" disabled={is_stopped}
-                    title="Ctrl+Enter">{"Generate"}</button>
-                // Not `disabled`: the keyboard's place must not be lost when it has worked.
-                <button type="button" onclick={stop} aria-disabled={(!is_busy).to_string()}
-                    title="Esc">
-                    {"Cancel"}
-                </button>
-            </div>
-            </div>
-            <div class="patch settings">
-                {look(state)}
-                {sampling(state)}
-                {machine(state)}
-            </div>
-        </form>
+        <div id="settings" class="patch settings" hidden={!state.shows_settings}>
+            {noise(state)}
+            {sampling(state)}
+            {machine(state)}
+        </div>
     }
 }
 
-fn look(state: &PageHandle) -> Html {
-    let styles = state.loaded().into_iter().flat_map(|loaded| &loaded.model.styles);
-    let styles = styles.map(|style| (style.clone().into(), style.clone().into()));
-    let options: Vec<(AttrValue, AttrValue)> =
-        std::iter::once(("".into(), "Any style".into())).chain(styles).collect();
+fn noise(state: &PageHandle) -> Html {
     let dice = act(state, || Action::RollSeed);
     let dispatcher = state.dispatcher();
     let refused = Callback::from(move |problem| dispatcher.dispatch(Action::Refuse(problem)));
-    let locked = state.seed_is_locked;
-    let lock = act(state, move || Action::LockSeed(!locked));
+    let help = match (state.keeps_seed, state.seed_is_fresh) {
+        (true, _) => "Kept: the same seed draws the same picture.",
+        (false, true) => "The next picture has this seed, and those after it new ones.",
+        (false, false) => "Each picture gets a new seed.",
+    };
+    // Beside a picture it stands there.
+    let is_beside_picture = state.on_stage().0.len() == 1;
     html! {
         <>
-            <Choice label="Style" help="Which emoji set to draw like." {options}
-                value={state.form.style.clone()}
-                change={edit(state, |recipe, text| recipe.style = text)} />
-            <Number label="Seed" min="0" max={MAX_SEED.to_string()}
-                help={if locked { "The same seed draws the same picture." }
-                      else { "Unlocked: each picture gets a new seed." }}
+            <Number label="Seed" min="0" max={MAX_SEED.to_string()} {help}
                 value={state.form.seed.to_string()}
                 refuse={Callback::from(|text: String| seed(&text).err().map(|error| error.to_string()))}
                 refused={refused}
@@ -105,11 +59,10 @@ fn look(state: &PageHandle) -> Html {
                 })}>
                 <button type="button" class="icon" aria-label="Random seed" title="Random seed"
                     onclick={dice}><span class="glyph dice" /></button>
-                <button type="button" class="icon" aria-label="Lock seed" title="Lock seed"
-                    aria-pressed={locked.to_string()} onclick={lock}>
-                    <span class={if locked { "glyph locked" } else { "glyph unlocked" }} />
-                </button>
             </Number>
+            if !is_beside_picture {
+                {keep_seed(state, None)}
+            }
         </>
     }
 }
@@ -124,7 +77,7 @@ fn sampling(state: &PageHandle) -> Html {
     };
     let samplers = state.loaded().into_iter().flat_map(|loaded| &loaded.model.samplers);
     let samplers: Vec<_> =
-        samplers.map(|(name, label)| (name.clone().into(), label.clone().into())).collect();
+        samplers.map(|(name, label)| (name.clone().into(), label.clone().into(), false)).collect();
     html! {
         <>
             <Text label="Negative prompt" help={help::negative(state)}
@@ -168,8 +121,9 @@ fn sampling(state: &PageHandle) -> Html {
 
 fn machine(state: &PageHandle) -> Html {
     let models = state.models.iter().flatten();
-    let models: Vec<_> =
-        models.map(|model| (model.folder.clone().into(), model.name.clone().into())).collect();
+    let models: Vec<_> = models
+        .map(|model| (model.folder.clone().into(), model.name.clone().into(), false))
+        .collect();
     let chosen = state.chosen();
     let help = chosen.map_or_else(
         || "What draws.".into(),
@@ -191,13 +145,25 @@ fn machine(state: &PageHandle) -> Html {
             _ => DeviceChoice::Auto,
         }));
     });
-    let devices = ["Auto", "WebGPU", "CPU"].map(|name| (name.into(), name.into()));
+    let lack = lack(state);
+    let devices = [("Auto", false), ("WebGPU", !lack.is_empty()), ("CPU", false)];
+    let devices: Vec<(AttrValue, AttrValue, bool)> =
+        devices.map(|(name, is_impossible)| (name.into(), name.into(), is_impossible)).to_vec();
+    let device_help = match lack {
+        "" => "Auto takes a real GPU, else the CPU.".into(),
+        lack => format!("WebGPU cannot be chosen: {lack}"),
+    };
     html! {
         <div class="row">
             <Choice label="Model" {help} options={models} value={state.folder.clone()}
                 change={choose_model} />
-            <Choice label="Device" help="Auto takes a real GPU, else the CPU."
-                options={devices.to_vec()} value={device} change={choose_device} />
+            <Choice label="Device" help={device_help} options={devices} value={device}
+                change={choose_device} />
         </div>
     }
+}
+
+/// Returns why WebGPU cannot be chosen, if that is known.
+fn lack(state: &State) -> &str {
+    state.loaded().map_or("", |loaded| &loaded.device.lack)
 }

@@ -1,0 +1,102 @@
+//! What the model can draw, by group: its labels and the words that lead to them.
+
+/// A thing that the model can draw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concept {
+    /// What its captions call it.
+    pub label: String,
+    /// Words that mean it.
+    keywords: String,
+}
+
+/// All that a model can draw.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Concepts {
+    /// The folder of the model that was asked for.
+    folder: Option<String>,
+    /// Groups in their order; `None` until they are there.
+    groups: Option<Vec<(String, Vec<Concept>)>>,
+    /// Whether the model's folder does not tell.
+    pub is_missing: bool,
+}
+
+impl Concepts {
+    /// Begins to ask for those of a model. Returns whether they must be fetched.
+    pub(super) fn begin(&mut self, folder: &str) -> bool {
+        if self.folder.as_deref() == Some(folder) && !self.is_missing {
+            return false;
+        }
+        *self = Self { folder: Some(folder.to_owned()), ..Self::default() };
+        true
+    }
+
+    /// Takes in a model's `concepts.tsv`: a line `# group`, then a line for each label, with a tab and
+    /// keywords behind it.
+    pub(super) fn hear(&mut self, text: Option<&str>) {
+        let mut groups: Vec<(String, Vec<Concept>)> = Vec::new();
+        for line in text.unwrap_or_default().lines() {
+            if let Some(name) = line.strip_prefix("# ") {
+                groups.push((name.to_owned(), Vec::new()));
+            } else if let (Some((label, keywords)), Some((_, group))) =
+                (line.split_once('\t'), groups.last_mut())
+                && !line.starts_with('#')
+            {
+                group.push(Concept { label: label.to_owned(), keywords: keywords.to_lowercase() });
+            }
+        }
+        groups.retain(|(_, group)| !group.is_empty());
+        self.is_missing = groups.is_empty();
+        self.groups = Some(groups);
+    }
+
+    /// Returns the groups; `None` until they are there.
+    pub fn groups(&self) -> Option<&[(String, Vec<Concept>)]> {
+        self.groups.as_deref()
+    }
+
+    /// Returns the concepts that a text may mean: labels that begin with it first, then those with
+    /// it in their words.
+    pub fn search(&self, text: &str) -> Vec<&Concept> {
+        let text = text.trim().to_lowercase();
+        let all = || self.groups.iter().flatten().flat_map(|(_, group)| group);
+        let begins = |concept: &&Concept| concept.label.starts_with(&text);
+        let has = |concept: &&Concept| {
+            let words = || concept.label.split([' ', '-']).chain(concept.keywords.split(", "));
+            !concept.label.starts_with(&text) && words().any(|word| word.starts_with(&text))
+        };
+        all().filter(begins).chain(all().filter(has)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn concepts_are_grouped_and_found_by_their_words() {
+        let mut concepts = Concepts::default();
+        assert!(concepts.begin("a") && !concepts.begin("a"));
+        concepts.hear(Some(
+            "## of nobody\n# animals\ncat\tkitty, pet\nblack cat\tPet\n# empty\n# food\nred apple\tfruit\n",
+        ));
+        let groups: Vec<_> = concepts
+            .groups()
+            .unwrap()
+            .iter()
+            .map(|(name, all)| (name.as_str(), all.len()))
+            .collect();
+        assert_eq!(groups, [("animals", 2), ("food", 1)]);
+        let found = |text| -> Vec<String> {
+            concepts.search(text).iter().map(|concept| concept.label.clone()).collect()
+        };
+        assert_eq!(found(" Cat"), ["cat", "black cat"]);
+        assert_eq!(
+            (found("pet"), found("fru")),
+            (vec!["cat".into(), "black cat".into()], vec!["red apple".to_owned()])
+        );
+        assert!(found("zebra").is_empty());
+        concepts.hear(None);
+        // Another try may find it.
+        assert!(concepts.is_missing && concepts.begin("a"));
+    }
+}

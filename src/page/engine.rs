@@ -1,0 +1,185 @@
+//! Starting a worker, and putting another in its place: the old one works until the new one is ready.
+
+use super::effect::Effect;
+use super::loading::Loading;
+use super::offer::offered;
+use super::protocol::DeviceChoice;
+use super::state::{Engine, Job, Loaded, Next, State, StopReason};
+use super::turn::{Turn, sampling};
+use crate::recipe::Recipe;
+
+impl Turn {
+    /// Starts a worker in place of whatever there is, which draws `waiting` when it is ready.
+    pub(super) fn restart(&mut self, status: &str, waiting: Option<Box<Recipe>>) {
+        self.say(status);
+        let number = self.start_worker();
+        self.state.engine = Engine::Loading { loading: Loading::default(), waiting };
+        self.use_worker(number);
+        self.state.next = None;
+    }
+
+    /// Starts a worker anew. What waited is drawn when it is ready, and what was being drawn.
+    pub(super) fn restart_and_go_on(&mut self, status: &str) {
+        let waiting = match &self.state.engine {
+            Engine::Loading { waiting, .. } => waiting.clone(),
+            Engine::Ready { job: Job::Drawing, .. } => {
+                let run = self.state.run.as_ref().filter(|run| run.cell.is_none());
+                run.map(|run| Box::new(run.recipe.clone()))
+            }
+            _ => None,
+        };
+        self.restart(status, waiting);
+    }
+
+    /// Loads the chosen model on the chosen device. An engine that can draw does so until that one
+    /// is ready.
+    pub(super) fn switch(&mut self, before: (DeviceChoice, String)) {
+        let before = self.state.next.take().map_or(before, |next| {
+            self.effects.push(Effect::EndWorker(next.worker));
+            next.before
+        });
+        match self.state.engine {
+            Engine::Asleep => {}
+            Engine::Ready { .. } if before == (self.state.device, self.state.folder.clone()) => {
+                self.say("It goes on as it was.");
+            }
+            Engine::Ready { .. } => {
+                let worker = self.start_worker();
+                let loading = Loading::default();
+                self.state.next = Some(Next { worker, loading, before, ready: None });
+                self.say("Loading; until that is done, everything goes on as it was.");
+            }
+            Engine::Loading { .. } | Engine::Stopped(_) => {
+                self.restart_and_go_on("Loading the model.");
+            }
+        }
+    }
+
+    fn start_worker(&mut self) -> u32 {
+        let state = &mut self.state;
+        state.workers += 1;
+        let device = match (&state.avoids_gpu, state.device) {
+            (Some(_), DeviceChoice::Auto) => DeviceChoice::Cpu,
+            (_, device) => device,
+        };
+        let (number, model) = (state.workers, state.folder.clone());
+        self.effects.push(Effect::StartWorker { number, model, device });
+        number
+    }
+
+    fn use_worker(&mut self, number: u32) {
+        self.state.worker = number;
+        self.forget_asked();
+        self.effects.push(Effect::UseWorker(number));
+    }
+
+    /// A model is there: it takes over at once or, if another draws a picture, after that.
+    pub(super) fn ready(&mut self, worker: u32, loaded: Loaded) {
+        match &mut self.state.next {
+            Some(next) if next.worker == worker => {
+                next.ready = Some(loaded.into());
+                self.take_over();
+            }
+            _ => self.begin_with(loaded),
+        }
+    }
+
+    /// Puts the next engine in the place of the old one, if it is ready and the old one rests.
+    /// Returns whether it did.
+    pub(super) fn take_over(&mut self) -> bool {
+        if self.state.is_drawing() {
+            return false;
+        }
+        let Some(next) = self.state.next.take_if(|next| next.ready.is_some()) else { return false };
+        let Some(loaded) = next.ready else { return false };
+        let hash = self.state.loaded().map(|loaded| loaded.model.hash.clone());
+        if hash.is_some_and(|hash| hash != loaded.model.hash) {
+            // The rest of a grid would be another model's.
+            self.stop_grid();
+        }
+        self.use_worker(next.worker);
+        self.begin_with(*loaded);
+        true
+    }
+
+    fn begin_with(&mut self, mut loaded: Loaded) {
+        if let Some(reason) = &self.state.avoids_gpu
+            && self.state.device == DeviceChoice::Auto
+        {
+            loaded.device.reason.clone_from(reason);
+        }
+        let waiting = match &mut self.state.engine {
+            Engine::Loading { waiting, .. } => waiting.take(),
+            _ => None,
+        };
+        self.say(format!(
+            "Ready on the {}.",
+            if loaded.device.name == "CPU" { "CPU" } else { "GPU" }
+        ));
+        if loaded.device.name == "CPU" && self.state.device == DeviceChoice::WebGpu {
+            self.say(format!("Ready on the CPU. {}", loaded.device.reason));
+        }
+        let state = &mut self.state;
+        state.engine = Engine::Ready { loaded: Box::new(loaded), job: Job::Idle };
+        // A reload brings the model's own settings back in the address.
+        let own = State { follows_model: true, ..state.clone() }.as_the_model(state.form.clone());
+        state.follows_model |= sampling(&own) == sampling(&state.form);
+        state.form = state.as_the_model(state.form.clone());
+        let model = state.loaded().map(|loaded| &loaded.model);
+        let (Recipe { sampler, style, .. }, _) = offered(state.form.clone(), model);
+        (state.form.sampler, state.form.style) = (sampler, style);
+        let differs = self.bring_again();
+        if matches!(self.state.engine, Engine::Loading { .. }) {
+            // What was brought is another model's, which is loading now.
+            return;
+        }
+        match waiting {
+            Some(recipe) => {
+                let recipe = self.state.as_the_model(*recipe);
+                let (recipe, _) = offered(recipe, self.state.loaded().map(|loaded| &loaded.model));
+                self.begin(recipe, None);
+            }
+            None if self.land() => {}
+            None => self.next_cell(),
+        }
+        if let Some(differs) = differs {
+            let text = format!("{} {differs}", self.state.status.text);
+            self.say(text);
+        }
+    }
+
+    /// A worker that had been ready is started anew. Of one that never was, the GPU may be to blame:
+    /// then the CPU is taken, unless the GPU was asked for. Another that was on its way is given up.
+    pub(super) fn crash(&mut self, worker: u32, message: String, on_gpu: bool) {
+        if let Some(next) = self.state.next.take_if(|next| next.worker == worker) {
+            self.effects.push(Effect::EndWorker(worker));
+            (self.state.device, self.state.folder) = next.before;
+            self.warn(format!("{message} It goes on as it was."));
+            return;
+        }
+        self.stop_grid();
+        let state = &mut self.state;
+        if state.next.is_some() {
+            // The other one is on its way already.
+            let Some(next) = state.next.take() else { return };
+            state.engine = Engine::Loading { loading: next.loading, waiting: None };
+            state.trouble = Some(message);
+            self.use_worker(next.worker);
+            if let Some(loaded) = next.ready {
+                self.begin_with(*loaded);
+            }
+        } else if state.loaded().is_some() {
+            self.restart("The model is being started again; your settings are kept.", None);
+            self.state.trouble = Some(message);
+        } else if on_gpu && state.device == DeviceChoice::Auto && state.avoids_gpu.is_none() {
+            let reason = message.trim_end_matches('.');
+            state.avoids_gpu = Some(format!("The GPU did not start ({reason})."));
+            self.restart_and_go_on("The GPU did not start: the CPU takes over.");
+        } else {
+            state.engine = Engine::Stopped(StopReason::Failed);
+            // It may hold a GPU, or memory.
+            self.effects.push(Effect::EndWorker(worker));
+            self.warn(message);
+        }
+    }
+}

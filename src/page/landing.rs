@@ -1,0 +1,167 @@
+//! What an opened page shows first: the picture that it showed before a reload, or that of a link.
+
+use serde::{Deserialize, Serialize};
+
+use super::effect::Effect;
+use super::state::{Engine, Loaded, State};
+use super::turn::Turn;
+use crate::recipe::Recipe;
+use crate::recipe::address::Address;
+
+/// The most steps of a link's recipe that is drawn without a press.
+const MOST_STEPS: usize = 20;
+/// A smaller download needs no press, in bytes.
+const SMALL: f64 = 10e6;
+
+/// What the page shall show first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Landing {
+    /// The picture's recipe.
+    pub recipe: Recipe,
+    /// Whether it is what the form says.
+    pub is_form: bool,
+    /// Whether the history was looked through, and does not have it.
+    pub is_new: bool,
+}
+
+/// What a page knows of itself from before it was loaded anew, in this tab.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// What stood in the form.
+    pub form: Recipe,
+    /// Whether the seed was kept.
+    pub keeps_seed: bool,
+    /// The picture that was on stage.
+    pub shown: Option<Recipe>,
+    /// Whether the model chose how it is drawn.
+    pub follows_model: bool,
+}
+
+impl Session {
+    /// Returns what to remember of a page.
+    pub fn of(state: &State) -> Self {
+        let shown = match (&state.opened, &state.run) {
+            (Some(opened), _) => Some(&opened.recipe),
+            (None, Some(run)) => Some(&run.recipe).filter(|_| run.cell.is_none()),
+            (None, None) => state.landing.as_ref().map(|landing| &landing.recipe),
+        };
+        Self {
+            form: state.form.clone(),
+            keeps_seed: state.keeps_seed,
+            shown: shown.cloned(),
+            follows_model: state.follows_model,
+        }
+    }
+
+    /// Returns whether an address is the one of this page before it was loaded anew, and not that of
+    /// another link.
+    pub fn is_of(&self, address: &Address) -> bool {
+        let is_bare = address.unset.len() == crate::recipe::address::SAMPLING.len()
+            && address.recipe.prompt.is_empty();
+        is_bare || self.shown.as_ref().is_some_and(|shown| is_same(shown, &address.recipe))
+    }
+}
+
+/// Returns whether two recipes draw the same first picture with the same model.
+pub fn is_same(one: &Recipe, other: &Recipe) -> bool {
+    // The history is long: what mostly differs is looked at first.
+    if (one.seed, &one.prompt, &one.style) != (other.seed, &other.prompt, &other.style) {
+        return false;
+    }
+    let first = |recipe: &Recipe| Recipe { count: 1, model: String::new(), ..recipe.clone() };
+    first(one) == first(other)
+}
+
+impl Turn {
+    /// The history has been read, or cannot be: shows what it has of the landing.
+    pub(super) fn land_on_history(&mut self) {
+        let Some(landing) = &self.state.landing else { return };
+        let found = self.state.history.iter().find(|entry| {
+            entry.recipe.as_ref().is_some_and(|recipe| is_same(recipe, &landing.recipe))
+        });
+        match found.cloned() {
+            Some(entry) => {
+                self.state.landing = None;
+                self.open_entry(&entry, false);
+            }
+            None => {
+                self.state.landing.iter_mut().for_each(|landing| landing.is_new = true);
+                self.land();
+            }
+        }
+    }
+
+    /// Starts the engine if it sleeps and nothing speaks against it: without a link, or if the
+    /// weights are there, or few.
+    pub(super) fn wake(&mut self) {
+        let state = &self.state;
+        let (Engine::Asleep, Some(models)) = (&state.engine, &state.models) else { return };
+        let is_small = models.is_empty() || state.chosen().is_none_or(|model| model.bytes < SMALL);
+        let Some(is_cached) = state.is_cached else { return };
+        if is_cached || is_small {
+            self.restart("Loading the model.", None);
+        } else if state.landing.is_some() || state.run.is_none() {
+            self.say("Nothing is downloaded yet: one press draws what this link asks for.");
+        }
+    }
+
+    /// Draws the landing's recipe if that is soon done. Returns whether it does.
+    pub(super) fn land(&mut self) -> bool {
+        let state = &mut self.state;
+        let is_due = state.landing.as_ref().is_some_and(|landing| landing.is_new);
+        let Some(Loaded { model, .. }) = state.loaded().filter(|_| is_due).cloned() else {
+            return false;
+        };
+        let Some(landing) = state.landing.take() else { return false };
+        // What a link leaves open stands in the form by now.
+        let recipe = if landing.is_form { state.form.clone() } else { landing.recipe.clone() };
+        let hash = landing.recipe.model_hash.trim();
+        let is_its_own = hash.is_empty() || hash.eq_ignore_ascii_case(&model.hash);
+        let is_soon = recipe.steps <= MOST_STEPS && recipe.count == 1;
+        let is_known = recipe.style.is_empty() || model.styles.contains(&recipe.style);
+        let is_free = !state.is_busy() && state.run.is_none() && state.opened.is_none();
+        if is_its_own && is_soon && is_known && is_free {
+            state.seed_is_fresh &= !landing.is_form;
+            self.begin(recipe, None);
+            return true;
+        }
+        false
+    }
+}
+
+impl State {
+    /// Returns what one press draws on an empty stage, as a button says it: with the size of the
+    /// download if nothing is there yet.
+    pub fn press(&self) -> Option<String> {
+        let is_asleep = self.engine == Engine::Asleep;
+        if self.form.prompt.trim().is_empty() || !(is_asleep || self.loaded().is_some()) {
+            return None;
+        }
+        let mut facts = Vec::new();
+        if self.form.steps > MOST_STEPS {
+            facts.push(format!("{} steps", self.form.steps));
+        }
+        if self.form.count > 1 {
+            facts.push(format!("{} pictures", self.form.count));
+        }
+        if let (true, Some(model)) = (is_asleep, self.chosen()) {
+            // The program comes compressed beside the weights.
+            facts.push(format!("{:.0} MB to download, once", (model.bytes + 3e6) / 1e6));
+        }
+        let facts = match facts.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", facts.join(", ")),
+        };
+        let prompt = crate::tools::words::short(self.form.prompt.trim(), 40);
+        Some(format!("Draw “{prompt}”{facts}"))
+    }
+
+    /// Returns the effects with which a page asks what it needs to know before it lands.
+    pub(super) fn questions(&self) -> Vec<Effect> {
+        let mut questions = vec![Effect::ListModels, Effect::Recall(Vec::new())];
+        if self.engine == Engine::Asleep {
+            questions.push(Effect::AskCached(self.folder.clone()));
+        }
+        questions
+    }
+}

@@ -1,0 +1,124 @@
+//! The page as it opens.
+
+use super::concepts::Concepts;
+use super::effect::Effect;
+use super::landing::{Landing, Session};
+use super::offer::Brought;
+use super::protocol::{DeviceChoice, Reading};
+use super::shown::Finishing;
+use super::state::{Engine, State, Status};
+use super::turn::Turn;
+use crate::recipe::address::{Address, SAMPLING, standard};
+
+/// What this browser remembers of earlier visits, and this tab of itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Remembered {
+    /// Of this tab.
+    pub session: Option<Session>,
+    /// Whether the settings were open.
+    pub shows_settings: bool,
+    /// Keys of pictures that were deleted and could have come back.
+    pub trash: Vec<u32>,
+}
+
+impl State {
+    /// Returns the page as it opens, with the recipe of its address, and what it asks for first.
+    pub fn open(address: Address, remembered: Remembered) -> (Self, Vec<Effect>) {
+        let Remembered { session, shows_settings, trash } = remembered;
+        let session = session.filter(|session| session.is_of(&address));
+        let is_link = address.recipe != standard();
+        let recipe = match &session {
+            Some(session) => session.shown.clone(),
+            None => is_link.then(|| address.recipe.clone()),
+        };
+        let is_form = session.is_none();
+        let state = Self {
+            engine: Engine::Asleep,
+            worker: 0,
+            next: None,
+            workers: 0,
+            device: DeviceChoice::Auto,
+            avoids_gpu: None,
+            models: None,
+            folder: "./models/stickers".into(),
+            form: address.recipe.clone(),
+            follows_model: false,
+            follows_device: !is_link,
+            unset: Vec::new(),
+            keeps_seed: false,
+            seed_is_fresh: false,
+            refused: None,
+            prompt_reading: Reading::default(),
+            negative_reading: Reading::default(),
+            earlier: None,
+            brought: None,
+            landing: recipe.map(|recipe| Landing { recipe, is_form, is_new: false }),
+            is_cached: None,
+            run: None,
+            opened: None,
+            finishing: Finishing::default(),
+            archives: Vec::new(),
+            jobs: 0,
+            noisy: false,
+            is_playing: false,
+            grid: None,
+            history: Vec::new(),
+            trash,
+            history_is_closed: false,
+            promised: None,
+            status: Status::default(),
+            trouble: None,
+            shows_settings,
+            concepts: Concepts::default(),
+        };
+        let mut turn = Turn { state, effects: Vec::new() };
+        if !is_link {
+            turn.restart("Loading the model.", None);
+        }
+        turn.effects.extend(turn.state.questions());
+        let trash = turn.state.trash.clone();
+        if !trash.is_empty() {
+            turn.effects.push(Effect::Purge(trash));
+        }
+        turn.follow(address);
+        turn.state.status = Status { text: "Loading the model.".into(), is_bad: false };
+        if let Some(session) = session {
+            (turn.state.form, turn.state.keeps_seed) = (session.form, session.keeps_seed);
+            turn.state.follows_model = session.follows_model;
+            turn.state.unset = Vec::new();
+        }
+        (turn.state, turn.effects)
+    }
+}
+
+impl Turn {
+    /// Takes an address into the form. The visitor hears what makes no sense in it once the model is
+    /// loaded.
+    pub(super) fn follow(&mut self, address: Address) {
+        let Address { recipe, unset, unknown } = address;
+        let what = "The link's recipe is in the form".into();
+        let is_asked = recipe != standard();
+        let follows_device = self.state.follows_device && !is_asked;
+        self.bring(Brought { what, is_of_picture: false, recipe, unknown });
+        let state = &mut self.state;
+        (state.follows_model, state.unset) = (unset.len() == SAMPLING.len(), unset);
+        state.follows_device = follows_device;
+        state.seed_is_fresh = is_asked;
+        if !is_asked && state.brought.as_ref().is_some_and(|brought| brought.unknown.is_empty()) {
+            state.brought = None;
+        }
+        state.form = state.as_the_model(state.form.clone());
+    }
+
+    /// Follows a link in the open page: its picture is shown, or drawn.
+    pub(super) fn follow_here(&mut self, address: Address) {
+        let recipe = address.recipe.clone();
+        self.follow(address);
+        if self.state.is_drawing() || recipe == standard() {
+            return;
+        }
+        (self.state.run, self.state.opened) = (None, None);
+        self.state.landing = Some(Landing { recipe, is_form: true, is_new: false });
+        self.land_on_history();
+    }
+}

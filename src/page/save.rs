@@ -1,0 +1,106 @@
+//! Saving what is on stage, and many pictures in one file.
+
+use super::effect::{Effect, Member};
+use super::history::HistoryEntry;
+use super::protocol::{Archive, File};
+use super::run::View;
+use super::turn::Turn;
+use crate::recipe::Recipe;
+
+/// Returns a file's name for a recipe, without its ending.
+pub fn file_name(recipe: &Recipe) -> String {
+    let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
+    let words: String = recipe.prompt.chars().map(letter).take(40).collect();
+    match words.trim_matches('-') {
+        "" => format!("patchwork-{}", recipe.seed),
+        words => format!("{words}-{}", recipe.seed),
+    }
+}
+
+impl Archive {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Zip => "patchwork.zip",
+            Self::Sheet => "patchwork-sheet.png",
+        }
+    }
+
+    fn mime(self) -> &'static str {
+        match self {
+            Self::Zip => "application/zip",
+            Self::Sheet => "image/png",
+        }
+    }
+}
+
+impl Turn {
+    /// Saves a picture on stage, as it stands there. Without a number: the only one, or all as a
+    /// sheet.
+    pub(super) fn save(&mut self, i: Option<usize>) {
+        let (shown, view) = self.state.on_stage();
+        let (ending, mime) = self.state.file_type();
+        let one = match i {
+            None if shown.len() > 1 => return self.save_all(Archive::Sheet, false),
+            None => shown.first(),
+            Some(i) => shown.get(i),
+        };
+        let Some(shown) = one else { return };
+        let Some(bytes) = shown.file.clone() else {
+            return self.say("It is being made: a moment, please.");
+        };
+        let step = match (&self.state.run, view) {
+            (Some(run), View::Preview | View::Decoded) => format!("-step-{}", run.stop()),
+            _ => String::new(),
+        };
+        let name = format!("{}{step}.{ending}", file_name(&shown.recipe));
+        self.say(format!("Saved {name}."));
+        self.effects.push(Effect::Save { name, mime, bytes });
+    }
+
+    /// Has the worker put many pictures into one file.
+    pub(super) fn save_all(&mut self, archive: Archive, is_history: bool) {
+        let members: Vec<Member> = if is_history {
+            let is_kept =
+                |entry: &&std::rc::Rc<HistoryEntry>| !self.state.trash.contains(&entry.key);
+            let member = |entry: &std::rc::Rc<HistoryEntry>| Member {
+                name: format!(
+                    "{:04}-{}.png",
+                    entry.key,
+                    entry.recipe.as_ref().map_or("damaged".into(), file_name)
+                ),
+                png: entry.png.clone().ok_or(entry.key),
+            };
+            self.state.history.iter().filter(is_kept).map(member).collect()
+        } else {
+            let (shown, _) = self.state.on_stage();
+            let ending = self.state.file_type().0;
+            let member = |shown: super::shown::Shown| {
+                let name = format!("{}.{ending}", file_name(&shown.recipe));
+                Some(Member { name, png: Ok(shown.file?) })
+            };
+            shown.into_iter().filter_map(member).collect()
+        };
+        if self.state.loaded().is_none() && self.state.loading().is_none() {
+            return self.warn("Files are put together by the engine: start it first.");
+        }
+        let ticket = self.ticket();
+        self.state.archives.push((ticket, archive));
+        self.say("The file is being made.");
+        self.effects.push(Effect::Gather { ticket, archive, members });
+    }
+
+    /// Saves the file that was put together.
+    pub(super) fn archived(&mut self, ticket: u32, outcome: Result<File, String>) {
+        let archives = &mut self.state.archives;
+        let Some(at) = archives.iter().position(|(number, _)| *number == ticket) else { return };
+        let (_, archive) = archives.remove(at);
+        match outcome {
+            Ok(File(bytes)) => {
+                let name = archive.name().to_owned();
+                self.say(format!("Saved {name}."));
+                self.effects.push(Effect::Save { name, mime: archive.mime(), bytes: bytes.into() });
+            }
+            Err(problem) => self.warn(problem),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The prompt and the button that draws it, across the top.
+
+use web_sys::{HtmlTextAreaElement, KeyboardEvent};
+use yew::{
+    Callback, Html, InputEvent, Properties, SubmitEvent, TargetCast, function_component, html,
+    use_effect_with, use_node_ref,
+};
+
+use crate::page::protocol::Chip;
+use crate::page::{Action, Engine, State, help};
+use crate::ui::handle::{PageHandle, act};
+use crate::ui::use_keys::is_composing;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct BarProps {
+    pub(super) state: PageHandle,
+}
+
+/// The prompt bar.
+#[function_component]
+pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
+    let is_busy = state.is_busy();
+    let is_stopped = matches!(state.engine, Engine::Stopped(_));
+    let onsubmit = {
+        let dispatcher = state.dispatcher();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            dispatcher.dispatch(Action::Draw);
+        })
+    };
+    let shows = state.shows_settings;
+    html! {
+        // What is wrong is told in sentences of our own.
+        <form class="patch bar" {onsubmit} novalidate=true>
+            <div class="prompt">
+                <Prompt state={state.clone()} />
+                <div class="actions">
+                    <button type="submit" class="primary" disabled={is_stopped}>{"Generate"}</button>
+                    // Not `disabled`: the keyboard's place must not be lost when it has worked.
+                    <button type="button" class={(!is_busy).then_some("rests")}
+                        onclick={act(state, || Action::Cancel)} aria-disabled={(!is_busy).to_string()}>
+                        {"Cancel"}
+                    </button>
+                    <button type="button" aria-expanded={shows.to_string()} aria-controls="settings"
+                        onclick={act(state, move || Action::ShowSettings(!shows))}>
+                        {"Settings"}
+                    </button>
+                </div>
+            </div>
+            <small id="Prompt-help">{help::prompt(state)}</small>
+            <small class="keys">
+                {"Enter draws, Shift+Enter breaks the line, ↑ brings earlier prompts, Esc stops."}
+            </small>
+            {chips(state)}
+        </form>
+    }
+}
+
+#[function_component]
+fn Prompt(BarProps { state }: &BarProps) -> Html {
+    let node = use_node_ref();
+    {
+        // As high as its text, up to a few lines.
+        let node = node.clone();
+        use_effect_with(state.form.prompt.clone(), move |prompt| {
+            if let Some(area) = node.cast::<HtmlTextAreaElement>() {
+                let wide = (area.client_width() as usize / 9).max(10);
+                let lines: usize =
+                    prompt.split('\n').map(|line| 1 + line.chars().count() / wide).sum();
+                area.set_rows(lines.clamp(1, 5) as u32);
+            }
+        });
+    }
+    let dispatcher = state.dispatcher();
+    let oninput = Callback::from(move |event: InputEvent| {
+        let area: Option<HtmlTextAreaElement> = event.target_dyn_into();
+        let Some(text) = area.map(|area| area.value()) else { return };
+        dispatcher.dispatch(Action::Edit(Box::new(move |recipe| recipe.prompt = text)));
+    });
+    let dispatcher = state.dispatcher();
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
+        let Some(area) = event.target_dyn_into::<HtmlTextAreaElement>() else { return };
+        let has_modifier =
+            event.shift_key() || event.ctrl_key() || event.meta_key() || event.alt_key();
+        if has_modifier || is_composing(&event) {
+            return;
+        }
+        let caret = area.selection_start().ok().flatten().unwrap_or(0) as usize;
+        let (length, has_lines) =
+            (area.value().encode_utf16().count(), area.value().contains('\n'));
+        let action = match event.key().as_str() {
+            "Enter" if event.repeat() => return event.prevent_default(),
+            "Enter" => Action::Draw,
+            "ArrowUp" if caret == 0 || !has_lines => Action::Earlier { back: true },
+            "ArrowDown" if caret == length || !has_lines => Action::Earlier { back: false },
+            _ => return,
+        };
+        event.prevent_default();
+        dispatcher.dispatch(action);
+    });
+    html! {
+        <textarea ref={node} id="prompt" rows="1" aria-label="Prompt" aria-describedby="Prompt-help"
+            placeholder="What shall the sticker show?" enterkeyhint="go" autocomplete="off"
+            value={state.form.prompt.clone()} {oninput} {onkeydown} />
+    }
+}
+
+/// Names that the model knows, to be taken into the prompt.
+fn chips(state: &PageHandle) -> Html {
+    let chips = known_chips(state);
+    if chips.is_empty() {
+        return html! {};
+    }
+    let button = |chip: &Chip| {
+        let taken = chip.clone();
+        html! {
+            <button type="button" class="chip" onclick={act(state, move || Action::TakeChip(taken.clone()))}>
+                {chip.name.clone()}
+            </button>
+        }
+    };
+    html! {
+        <div class="chips" role="group" aria-label="Names that the model knows">
+            {for chips.iter().map(button)}
+        </div>
+    }
+}
+
+fn known_chips(state: &State) -> &[Chip] {
+    if state.form.prompt.trim().is_empty() { &[] } else { &state.prompt_reading.chips }
+}

@@ -1,0 +1,104 @@
+//! What the model can draw: by group, and searched.
+
+use yew::{Callback, Html, MouseEvent, Properties, function_component, html, use_state_eq};
+
+use crate::page::Action;
+use crate::page::concepts::Concept;
+use crate::page::protocol::Chip;
+use crate::ui::controls::Text;
+use crate::ui::handle::PageHandle;
+
+/// The most that a search shows.
+const MOST: usize = 60;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct BrowseProps {
+    pub(super) state: PageHandle,
+}
+
+/// The concepts.
+#[function_component]
+pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
+    let search = use_state_eq(String::new);
+    let dispatcher = state.dispatcher();
+    let ask = Callback::from(move |_: MouseEvent| dispatcher.dispatch(Action::ListConcepts));
+    let change = {
+        let search = search.clone();
+        Callback::from(move |text| search.set(text))
+    };
+    html! {
+        <section class="patch browse" aria-label="Concepts">
+            <details>
+                <summary onclick={ask}>{"What it can draw"}</summary>
+                if state.concepts.is_missing {
+                    <p>{"This model does not say what it was taught."}</p>
+                } else if let Some(groups) = state.concepts.groups() {
+                    <Text label="Search" help="A thing, or a word for it." value={(*search).clone()} {change} />
+                    if search.trim().is_empty() {
+                        {for groups.iter().map(|(name, concepts)| html! {
+                            <Group state={state.clone()} name={name.clone()} concepts={concepts.clone()} />
+                        })}
+                    } else {
+                        {found(state, &search)}
+                    }
+                } else {
+                    <p>{"Fetching the list."}</p>
+                }
+            </details>
+        </section>
+    }
+}
+
+fn found(state: &PageHandle, text: &str) -> Html {
+    let found = state.concepts.search(text);
+    let said = match found.len() {
+        0 => "Nothing of that name. MiniLM may understand the word all the same: try it.".into(),
+        n if n > MOST => format!("{n} found, the first {MOST}:"),
+        n => format!("{n} found:"),
+    };
+    html! {
+        <>
+            <p role="status">{said}</p>
+            <div class="chips">
+                {for found.into_iter().take(MOST).map(|concept| chip(state, concept))}
+            </div>
+        </>
+    }
+}
+
+fn chip(state: &PageHandle, concept: &Concept) -> Html {
+    let (dispatcher, name) = (state.dispatcher(), concept.label.clone());
+    let take = Callback::from(move |_: MouseEvent| {
+        dispatcher.dispatch(Action::TakeChip(Chip { part: String::new(), name: name.clone() }));
+        dispatcher.dispatch(Action::Say(format!("“{name}” is in the prompt.")));
+    });
+    html! { <button type="button" class="chip" onclick={take}>{concept.label.clone()}</button> }
+}
+
+#[derive(PartialEq, Properties)]
+struct GroupProps {
+    state: PageHandle,
+    name: String,
+    concepts: Vec<Concept>,
+}
+
+/// One group; its names come into the document when it is opened.
+#[function_component]
+fn Group(GroupProps { state, name, concepts }: &GroupProps) -> Html {
+    let is_open = use_state_eq(|| false);
+    let toggle = {
+        let is_open = is_open.clone();
+        Callback::from(move |event: MouseEvent| {
+            event.prevent_default();
+            is_open.set(!*is_open);
+        })
+    };
+    html! {
+        <details open={*is_open}>
+            <summary onclick={toggle}>{format!("{name} ({})", concepts.len())}</summary>
+            if *is_open {
+                <div class="chips">{for concepts.iter().map(|concept| chip(state, concept))}</div>
+            }
+        </details>
+    }
+}

@@ -1,0 +1,58 @@
+//! The stage before anything is drawn: what the model has drawn, each a recipe that draws.
+
+use yew::{Html, html};
+
+use crate::page::state::Quilt;
+use crate::page::{Action, State};
+use crate::recipe::Recipe;
+use crate::ui::handle::{PageHandle, act};
+use crate::ui::picture::Tile;
+
+/// The empty stage.
+pub(super) fn quilt(state: &PageHandle) -> Html {
+    let quilt = state.chosen().and_then(|model| model.quilt.as_ref());
+    let draw = act(state, || Action::Draw);
+    html! {
+        <div class="empty">
+            if let Some(press) = state.press().filter(|_| state.seed_is_fresh) {
+                <button type="button" class="primary press" onclick={draw}>{press}</button>
+            }
+            if let Some(quilt) = quilt {
+                {tiles(state, quilt)}
+                <p><small>{"Drawn by this model. Press one, and it is drawn here, step by step."}</small></p>
+            } else {
+                <img src="./icon.svg" alt="" width="96" height="96" />
+                <p>{"Say what to draw."}</p>
+            }
+        </div>
+    }
+}
+
+fn tiles(state: &PageHandle, quilt: &Quilt) -> Html {
+    let filled = filled(state, quilt.tiles.len());
+    let sheet = format!("{}/quilt.webp", state.folder);
+    let tile = |(at, recipe): (usize, &Recipe)| {
+        let drawn = recipe.clone();
+        let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
+        html! {
+            <button type="button" class={if at < filled { "tile filled" } else { "tile" }}
+                aria-label={format!("Draw {}, {style}", recipe.prompt)}
+                onclick={act(state, move || Action::DrawAgain(drawn.clone().into()))}>
+                <Tile sheet={sheet.clone()} columns={quilt.columns} rows={quilt.rows} {at} />
+            </button>
+        }
+    };
+    html! {
+        <div class="quilt" role="group" aria-label="Ideas">
+            {for quilt.tiles.iter().enumerate().map(tile)}
+        </div>
+    }
+}
+
+/// Returns how many patches are filled: as the download goes, one by one.
+fn filled(state: &State, all: usize) -> usize {
+    match state.loading() {
+        Some(loading) => (loading.share().unwrap_or(0.0) * all as f64) as usize,
+        None => all,
+    }
+}

@@ -1,0 +1,48 @@
+//! After a crash: what happened, and the ways on. Nothing of the form is lost.
+
+use yew::{Html, html};
+
+use crate::page::protocol::DeviceChoice;
+use crate::page::{Action, Engine, StopReason};
+use crate::ui::handle::{PageHandle, act};
+
+/// The alert, if there is one.
+pub(super) fn trouble(state: &PageHandle) -> Html {
+    let is_stopped = matches!(state.engine, Engine::Stopped(_));
+    if state.trouble.is_none() && !is_stopped {
+        return html! {};
+    }
+    if state.engine == Engine::Stopped(StopReason::Outdated) {
+        let reload = act(state, || Action::Reload);
+        return html! {
+            <div class="trouble" role="alert">
+                <p>{"A newer version of this page is on its server, and does not fit this one. What is \
+                     in the form and in the history is kept."}</p>
+                <div class="actions">
+                    <button type="button" onclick={reload}>{"Reload the page"}</button>
+                </div>
+            </div>
+        };
+    }
+    html! {
+        <div class="trouble" role="alert">
+            if let Some(trouble) = &state.trouble {
+                <p>{format!("{trouble} Your settings and your history are kept. If it happens \
+                             again, the CPU is slower and steadier.")}</p>
+            } else {
+                <p>{"The model could not be started, for the reason above. Try again, or on the CPU. If a \
+                     file is missing or damaged, whoever keeps this page can mend it."}</p>
+            }
+            <div class="actions">
+                <button type="button" onclick={act(state, || Action::Restart)}>
+                    {"Start again"}
+                </button>
+                if state.trouble.is_some() || state.device == DeviceChoice::WebGpu {
+                    <button type="button" onclick={act(state, || Action::ChooseDevice(DeviceChoice::Cpu))}>
+                        {"Use the CPU"}
+                    </button>
+                }
+            </div>
+        </div>
+    }
+}

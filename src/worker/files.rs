@@ -1,0 +1,108 @@
+//! Files for the page: pictures with their recipes inside, what is made of them before they are
+//! saved, and many of them in one.
+
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::post;
+use crate::image::Image;
+use crate::image::finish::Finish;
+use crate::page::protocol::{Archive, Event, File};
+use crate::recipe::Recipe;
+use crate::{Error, Result};
+
+/// Returns glances as files.
+pub(super) fn glances(images: &[Image]) -> Result<Vec<File>> {
+    images.iter().map(|image| image.to_png(None).map(File)).collect()
+}
+
+/// Returns finished pictures as files. Each has its own seed, as the engine counts: after the
+/// largest comes 0.
+pub(super) fn pictures(images: &[Image], recipe: &Recipe) -> Result<Vec<File>> {
+    let file = |(image, i): (&Image, u64)| {
+        let recipe = Recipe { seed: recipe.seed.wrapping_add(i), count: 1, ..recipe.clone() };
+        let json = serde_json::to_string(&recipe).expect("plain data");
+        image.to_png(Some(&json)).map(File)
+    };
+    images.iter().zip(0..).map(file).collect()
+}
+
+/// Tells the recipe in a file that somebody brought.
+pub(super) fn open(name: String, bytes: &[u8]) {
+    let outcome = if bytes.starts_with(b"\xff\xd8\xff") || bytes.starts_with(b"RIFF") {
+        Err(format!(
+            "{name} is a JPEG or a WebP, and those carry no recipe: open the PNG of the picture."
+        ))
+    } else {
+        match Image::recipe_of_png(bytes) {
+            Err(error) => Err(format!("{name}: {error}")),
+            Ok(None) => Err(format!(
+                "{name} holds no recipe: open a picture that Patchwork saved, and that no other \
+                 program has changed. Sheets hold none."
+            )),
+            Ok(Some((recipe, unknown))) => Ok((recipe.into(), unknown)),
+        }
+    };
+    post(&Event::Opened { name, outcome });
+}
+
+/// Makes of a picture what is saved.
+pub(super) fn finish(ticket: u32, png: &[u8], finish: Finish) {
+    let make = || {
+        let recipe = Image::recipe_of_png(png)?;
+        let json = recipe.map(|(recipe, _)| serde_json::to_string(&recipe).expect("plain data"));
+        finish.encode(&Image::from_png(png)?, json.as_deref()).map(File)
+    };
+    answer(ticket, make());
+}
+
+/// Puts files into one.
+pub(super) fn archive(ticket: u32, archive: Archive, members: &[(String, File)]) {
+    answer(
+        ticket,
+        match archive {
+            Archive::Zip => zip(members),
+            Archive::Sheet => sheet(members),
+        },
+    );
+}
+
+fn answer(ticket: u32, outcome: Result<File>) {
+    post(&Event::Finished { ticket, outcome: outcome.map_err(|error| error.to_string()) });
+}
+
+/// The files as they are.
+fn zip(members: &[(String, File)]) -> Result<File> {
+    let refuse = |problem: String| {
+        Error::Picture(format!(
+            "The pictures do not fit into a ZIP: {}",
+            problem.trim_end_matches('.')
+        ))
+    };
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    // Pictures are compressed already.
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (i, (name, File(bytes))) in members.iter().enumerate() {
+        // Two may have one name.
+        let is_double = members[..i].iter().any(|(other, _)| other == name);
+        let name = if is_double { format!("{i}-{name}") } else { name.clone() };
+        archive.start_file(name, options).map_err(|problem| refuse(problem.to_string()))?;
+        archive.write_all(bytes).map_err(|problem| refuse(problem.to_string()))?;
+    }
+    let whole = archive.finish().map_err(|problem| refuse(problem.to_string()))?;
+    Ok(File(whole.into_inner()))
+}
+
+/// The pictures of the first one's size side by side; others, and damaged ones, are left out.
+fn sheet(members: &[(String, File)]) -> Result<File> {
+    let images = members.iter().filter_map(|(_, File(bytes))| Image::from_png(bytes).ok());
+    let mut alike: Vec<Image> = Vec::new();
+    for image in images {
+        if alike.first().is_none_or(|p| (p.width, p.height) == (image.width, image.height)) {
+            alike.push(image);
+        }
+    }
+    Image::contact_sheet(&alike).to_png(None).map(File)
+}

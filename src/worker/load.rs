@@ -1,0 +1,113 @@
+//! From a model's folder and a choice of device to a pipeline that draws.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use gloo_timers::future::TimeoutFuture;
+
+use super::fetch::Web;
+use super::{gpu, now, post};
+use crate::page::protocol::{DeviceChoice, Event, ModelFacts};
+use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
+use crate::pipeline::stickers::{self, MANIFEST, Manifest};
+use crate::pipeline::{Parts, Pipeline, Source, read_json};
+use crate::recipe::Defaults;
+use crate::samplers;
+use crate::tools::device::Backend;
+use crate::{Error, Result};
+
+/// Tells what takes time now, before it does.
+async fn stage(stage: &str) {
+    post(&Event::Stage { stage: stage.into() });
+    TimeoutFuture::new(0).await;
+}
+
+/// Returns the model on the device that `choice` leads to, and what to tell of it.
+pub(super) async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), String> {
+    let start = now();
+    let (mut backend, mut device) = gpu::choose(choice).await?;
+    let lack = device.lack.clone();
+    let place = match gpu::start(backend).await {
+        Err(problem) if choice == DeviceChoice::Auto => {
+            (backend, device) = (Backend::Cpu, gpu::cpu(problem));
+            Device::flex()
+        }
+        place => place?,
+    };
+    let (mut pipeline, source, bytes) =
+        fetch(model, &place).await.map_err(|error| error.to_string())?;
+    if backend == Backend::WebGpu {
+        stage("Compiling shaders, and checking the GPU").await;
+        match check(&pipeline, &source).await {
+            Ok((message, is_checked)) => (device.check, device.is_checked) = (message, is_checked),
+            Err(problem) => {
+                gpu::leave();
+                device = gpu::cpu(format!("{problem}, so the CPU draws."));
+                stage("The CPU takes over").await;
+                let again = fetch(model, &Device::flex()).await;
+                (pipeline, ..) = again.map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    device.lack = lack;
+    let facts = ModelFacts {
+        name: pipeline.name.clone(),
+        hash: pipeline.hash.clone(),
+        parameters: pipeline.dit.num_params(),
+        styles: pipeline.styles.clone(),
+        samplers: samplers::offered(),
+        defaults: Defaults { sampler: pipeline.sampler.into(), ..pipeline.defaults.clone() },
+        shift: pipeline.shift(),
+        max_tokens: pipeline.text.as_ref().map_or(0, |text| text.max_tokens),
+        bytes,
+        kept: source.kept().into(),
+        is_kept: source.is_kept(),
+    };
+    let seconds = (now() - start) / 1e3;
+    Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
+}
+
+/// Returns the model, where it came from, and its bytes. A file that was kept from an earlier visit
+/// may be damaged, or of older weights: then it comes over the network once more.
+async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
+    let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
+    let bytes = manifest.drawing_bytes() as f64;
+    let mut tries = manifest.files.len();
+    loop {
+        let source = Web::new(model, bytes);
+        match stickers::load(&source, manifest.clone(), device, Parts::ForDrawing).await {
+            Ok(pipeline) => return Ok((pipeline, source, bytes)),
+            Err(Error::Model { file, .. }) if tries > 0 && source.forget(&file).await => {
+                tries -= 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Asks the GPU what the CPU has answered before: what came of it and whether it was asked, or what
+/// is wrong, in words.
+async fn check(pipeline: &Pipeline, source: &Web) -> Result<(String, bool), String> {
+    let unchecked = |why: String| Ok((format!("Not checked: {why}"), false));
+    if !source.exists(KNOWN_ANSWER).await {
+        return unchecked(format!("this model has no {KNOWN_ANSWER}."));
+    }
+    // A broken file says nothing of the GPU.
+    let known: KnownAnswer = match read_json(source, KNOWN_ANSWER).await {
+        Ok(known) => known,
+        Err(error) => return unchecked(error.to_string()),
+    };
+    let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
+    if let Err(error @ Error::Recipe(_)) = &answer {
+        // It is another model's.
+        return unchecked(format!("{KNOWN_ANSWER} asks for what this model cannot draw. {error}"));
+    }
+    let answer = answer.map_err(|error| {
+        format!("The GPU failed a check ({})", error.to_string().trim_end_matches('.'))
+    })?;
+    let (latent, picture) = known.distance(&answer);
+    let found = format!("latents differ by at most {latent:.1e}, pictures by {picture:.1e}");
+    if latent.max(picture) > TOLERANCE {
+        return Err(format!("The GPU computes wrong numbers in a known-answer check ({found})"));
+    }
+    Ok((format!("Passed against the CPU's known answer: {found}."), true))
+}

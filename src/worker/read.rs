@@ -1,0 +1,41 @@
+//! How the model reads the prompts, for the page that is typed into.
+
+use super::post;
+use crate::page::protocol::{Chip, Event, Reading};
+use crate::pipeline::Pipeline;
+use crate::pipeline::notes::{looked_up, vocabulary};
+use crate::text::reader::{LookedUp, TextReader};
+
+/// The most names that are offered.
+const CHIPS: usize = 6;
+
+/// Tells how both prompts are read.
+pub(super) fn read(pipeline: &Pipeline, prompt: &str, negative: &str) {
+    let Some(reader) = &pipeline.text else { return };
+    let mut found = reader.look_up(prompt);
+    // A word that is still being typed is not unknown yet.
+    let typed = prompt.to_lowercase();
+    found.unknown.retain(|(word, _)| !typed.ends_with(word.as_str()) || !reader.words.begins(word));
+    let reading = |what: &str, text: &str, mut notes: Vec<String>, chips: Vec<Chip>| {
+        let tokens = reader.tokens(text).ok()?;
+        notes.extend(vocabulary(what, text, &tokens));
+        Some(Reading { tokens: tokens.total, cut: tokens.cut, notes, chips })
+    };
+    if let (Some(prompt), Some(negative)) = (
+        reading("prompt", &found.text, looked_up(prompt, &found), chips(reader, prompt, &found)),
+        reading("negative prompt", negative, Vec::new(), Vec::new()),
+    ) {
+        post(&Event::Read { prompt, negative });
+    }
+}
+
+/// Returns names that the model knows: those near a word that it does not, and those that begin as
+/// the prompt does.
+fn chips(reader: &TextReader, prompt: &str, found: &LookedUp) -> Vec<Chip> {
+    let near = found.unknown.iter().flat_map(|(word, nearest)| {
+        nearest.iter().map(|name| Chip { part: word.clone(), name: name.clone() })
+    });
+    let begun = reader.words.beginning_with(prompt);
+    let begun = begun.map(|name| Chip { part: String::new(), name: name.to_owned() });
+    near.chain(begun).take(CHIPS).collect()
+}

@@ -1,0 +1,251 @@
+//! Workers that start, crash and take each other's place.
+
+use patchwork::page::grid::{Axis, Grid, Setting};
+use patchwork::page::offer::Brought;
+use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, Part, Request};
+use patchwork::page::{Action, Effect};
+use patchwork::recipe::Recipe;
+use patchwork::recipe::address::standard;
+
+use crate::support::{Page, crashed, ready, ready_on};
+
+const DEFAULT: &str = "./models/stickers";
+
+#[test]
+fn a_start_asks_for_a_worker_the_models_and_the_history() {
+    let mut page = Page::open(&[]);
+    assert_eq!((page.state.phase(), page.status()), ("loading", "Loading the model."));
+    assert!(page.effects.contains(&Effect::ListModels));
+    assert!(page.effects.contains(&Effect::Recall(Vec::new())));
+    assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Auto)]);
+    page.hear(Event::Loading { part: Part::Weights, loaded: 1.0, total: 3.0, at: 0.0 });
+    page.hear(Event::Loading { part: Part::Program, loaded: 1.0, total: 1.0, at: 0.0 });
+    assert_eq!(page.state.loading().unwrap().share(), Some(0.5));
+    assert_eq!(page.state.title(), "(50 %) Patchwork");
+    page.hear(Event::Stage { stage: "Compiling shaders".into() });
+    assert_eq!(page.state.loading().unwrap().describe(), "Compiling shaders");
+    page.hear(ready("stickers"));
+    assert_eq!((page.state.phase(), page.status()), ("ready", "Ready on the CPU."));
+    // The form takes over how the model draws best, and the worker reads its prompts.
+    let form = &page.state.form;
+    assert_eq!((form.sampler.as_str(), form.steps, form.shift), ("heun", 12, Some(2.0)));
+    assert!(matches!(page.sent()[..], [Request::Read { .. }]));
+}
+
+#[test]
+fn what_is_asked_for_while_loading_is_drawn_when_the_model_is_there() {
+    let mut page = Page::open(&[]);
+    page.edit(|form| form.steps = 3);
+    page.draw("fox", 1);
+    assert_eq!(page.status(), "This is drawn as soon as the model is loaded.");
+    page.edit(|form| form.prompt = "cat".into());
+    page.effects.clear();
+    page.hear(ready("stickers"));
+    // As it was asked for.
+    let recipe = &page.drawn()[0].1;
+    assert_eq!((recipe.prompt.as_str(), recipe.steps), ("fox", 3));
+    assert_eq!(page.state.form.prompt, "cat");
+}
+
+#[test]
+fn a_worker_that_crashes_while_loading_is_not_started_by_itself() {
+    let mut page = Page::open(&[]);
+    page.effects.clear();
+    page.hear(crashed("It cannot be loaded.", false));
+    assert_eq!((page.state.phase(), page.status()), ("error", "It cannot be loaded."));
+    assert!(page.started().is_empty() && page.state.status.is_bad);
+    // A stopped engine draws nothing, and is not heard.
+    page.draw("fox", 1);
+    page.hear(ready("stickers"));
+    assert!(page.drawn().is_empty() && page.state.phase() == "error");
+    page.act(Action::Restart);
+    assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
+    page.hear(ready("stickers"));
+    assert_eq!(page.state.phase(), "ready");
+}
+
+/// Auto goes on with the CPU; who asked for the GPU is told.
+#[test]
+fn a_gpu_that_is_lost_before_it_is_ready_leaves_the_cpu() {
+    let mut page = Page::open(&[]);
+    page.draw("fox", 1);
+    page.effects.clear();
+    page.hear(crashed("The browser lost its GPU (gone).", true));
+    assert!(page.effects.contains(&Effect::UseWorker(2)), "and the first one ends");
+    assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Cpu)]);
+    page.hear(ready("stickers"));
+    assert_eq!(page.drawn()[0].1.prompt, "fox", "what waited is drawn");
+    let reason = &page.state.loaded().unwrap().device.reason;
+    assert!(reason.contains("lost its GPU (gone)"), "{reason}");
+    // If the CPU fails too, that is the end of it.
+    let mut page = Page::open(&[]);
+    page.hear(crashed("The GPU is gone.", true));
+    page.hear(crashed("No room.", false));
+    assert_eq!((page.state.phase(), page.status()), ("error", "No room."));
+}
+
+#[test]
+fn a_lost_gpu_starts_the_model_again_and_keeps_form_and_picture() {
+    let mut page = Page::ready();
+    page.draw("fox", 1);
+    page.finish();
+    assert!(page.state.can_decode());
+    let old = page.state.worker;
+    page.effects.clear();
+    page.hear(crashed("The browser lost its GPU.", true));
+    assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
+    assert_eq!(page.state.trouble.as_deref(), Some("The browser lost its GPU."));
+    assert_eq!((page.state.form.prompt.as_str(), page.state.can_decode()), ("fox", false));
+    assert!(!page.state.run.as_ref().unwrap().pictures().is_empty());
+    // The old worker's last words are not heard.
+    page.act(Action::Worker(old, ready("other")));
+    assert_eq!(page.state.phase(), "loading");
+    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Cpu)]);
+    assert_eq!(page.state.trouble, None);
+    page.hear(ready("stickers"));
+    page.draw("fox", 1);
+    assert_eq!(page.drawn().len(), 1);
+}
+
+#[test]
+fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
+    let mut page = Page::ready();
+    page.draw("fox", 1);
+    let old = page.state.worker;
+    page.effects.clear();
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    assert_eq!(page.state.phase(), "running", "the old one draws on");
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::UseWorker(_))));
+    assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::WebGpu)]);
+    let gpu = DeviceFacts { name: "WebGPU".into(), ..DeviceFacts::default() };
+    page.hear_next(ready_on("stickers", gpu));
+    assert_eq!((page.state.worker, page.state.phase()), (old, "running"));
+    page.finish();
+    assert_ne!(page.state.worker, old);
+    assert_eq!((page.state.phase(), page.status()), ("ready", "Ready on the GPU."));
+    assert!(!page.state.run.as_ref().unwrap().pictures().is_empty());
+    assert!(page.drawn().is_empty(), "and draws nothing by itself");
+    // While it loads, the old one draws; what is cancelled stays cancelled.
+    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    assert_eq!(page.state.phase(), "loading");
+    page.draw("cat", 1);
+    let job = page.state.jobs;
+    page.act(Action::Cancel);
+    page.hear(crate::support::done(job, true));
+    page.effects.clear();
+    page.hear_next(ready("stickers"));
+    assert!(page.drawn().is_empty());
+}
+
+#[test]
+fn a_device_that_fails_leaves_the_old_one_as_it_was() {
+    let mut page = Page::ready();
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.hear_next(crashed("This browser offers no WebGPU here: choose Auto or CPU.", false));
+    assert_eq!((page.state.phase(), page.state.device), ("ready", DeviceChoice::Auto));
+    assert!(page.status().contains("offers no WebGPU") && page.state.status.is_bad);
+    page.draw("fox", 1);
+    assert_eq!(page.drawn().len(), 1);
+    // One that is chosen before it is there ends it, and so does the old one.
+    page.finish();
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    let given_up = page.state.next.as_ref().unwrap().worker;
+    page.act(Action::ChooseDevice(DeviceChoice::Auto));
+    assert!(page.effects.contains(&Effect::EndWorker(given_up)) && page.state.next.is_none());
+    // If the old one crashes meanwhile, the next is already on its way.
+    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    page.effects.clear();
+    page.hear(crashed("Out of memory.", false));
+    assert!(page.started().is_empty() && page.state.phase() == "loading");
+    page.hear(ready("stickers"));
+    assert_eq!(page.state.phase(), "ready");
+}
+
+#[test]
+fn a_restart_while_drawing_draws_again() {
+    let mut page = Page::ready();
+    page.draw("fox", 1);
+    page.act(Action::Restart);
+    page.effects.clear();
+    page.hear(ready("stickers"));
+    assert_eq!(page.drawn()[0].1.prompt, "fox");
+    // Two restarts do not lose it.
+    page.act(Action::Restart);
+    page.act(Action::Restart);
+    page.effects.clear();
+    page.hear(ready("stickers"));
+    assert_eq!(page.drawn()[0].1.prompt, "fox");
+}
+
+#[test]
+fn a_grid_does_not_go_on_with_another_model() {
+    let mut page = Page::ready();
+    let model = page.state.loaded().unwrap().model.clone();
+    let (across, down) = (Axis::new(Setting::Steps, "1, 2"), Axis::new(Setting::Seed, "5"));
+    let grid = Grid::new(&page.state.form, across, down, &model).unwrap();
+    for (name, goes_on) in [("stickers", true), ("other", false)] {
+        let mut page = Page::ready();
+        page.act(Action::DrawGrid(grid.clone()));
+        match goes_on {
+            true => page.act(Action::ChooseDevice(DeviceChoice::Cpu)),
+            false => page.act(Action::ChooseModel("./models/other".into())),
+        }
+        page.hear_next(ready(name));
+        page.effects.clear();
+        page.finish();
+        assert_eq!(page.drawn().len(), usize::from(goes_on), "{name}");
+    }
+}
+
+#[test]
+fn a_model_is_switched_and_a_pictures_model_is_loaded() {
+    let mut page = Page::ready();
+    page.act(Action::ChooseModel("./models/other".into()));
+    assert_eq!(page.started(), [("./models/other".into(), DeviceChoice::Auto)]);
+    page.hear_next(ready("other"));
+    let recipe = Recipe {
+        prompt: "fox".into(),
+        model: "stickers".into(),
+        model_hash: "HASH OF stickers ".into(),
+        ..standard()
+    };
+    let what = "The recipe of a.png is in the form".to_owned();
+    let brought = Brought { what, is_of_picture: true, recipe, unknown: Vec::new() };
+    page.act(Action::Bring(brought.clone()));
+    assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Auto)]);
+    assert!(page.status().contains("is being loaded"), "{}", page.status());
+    page.hear(ready("stickers"));
+    assert_eq!(page.state.form.prompt, "fox");
+    // Of a model that is not here, and with what this one does not know.
+    let recipe = Recipe { model_hash: "0".into(), style: "cubism".into(), ..brought.recipe };
+    page.act(Action::Bring(Brought { recipe, ..brought }));
+    for word in ["picture will differ", "“cubism”", "a model that is not here"] {
+        assert!(page.status().contains(word), "{}", page.status());
+    }
+    assert!(page.started().is_empty());
+}
+
+#[test]
+fn removed_weights_are_not_kept_any_more() {
+    let mut page = Page::open(&[]);
+    let Event::Ready { mut model, device, seconds } = ready("stickers") else { unreachable!() };
+    model.is_kept = true;
+    page.hear(Event::Ready { model, device, seconds });
+    assert!(page.state.keeps_something() && page.effects.contains(&Effect::AskToPersist));
+    page.hear(Event::Forgotten { message: "They are removed.".into() });
+    assert!(!page.state.keeps_something());
+    assert_eq!(page.state.loaded().unwrap().model.kept, "They are removed.");
+}
+
+#[test]
+fn a_page_of_another_version_asks_to_be_loaded_anew() {
+    let mut page = Page::ready();
+    page.edit(|form| form.prompt = "fox".into());
+    page.hear(Event::Outdated);
+    assert_eq!(page.state.phase(), "error");
+    page.effects.clear();
+    page.act(Action::Reload);
+    let Some(Effect::Reload(recipe)) = page.effects.pop() else { panic!("it is loaded anew") };
+    assert_eq!((recipe.prompt.as_str(), recipe.model_hash.as_str()), ("fox", "hash of stickers"));
+}

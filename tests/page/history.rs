@@ -1,0 +1,170 @@
+//! Pictures that are kept, opened, deleted and brought back.
+
+use std::rc::Rc;
+
+use patchwork::page::history::HistoryEntry;
+use patchwork::page::open::Remembered;
+use patchwork::page::protocol::Event;
+use patchwork::page::{Action, Effect, HistoryAction};
+use patchwork::recipe::Recipe;
+use patchwork::recipe::address::standard;
+
+use crate::support::{Page, file};
+
+fn stored(key: u32, prompt: &str) -> Rc<HistoryEntry> {
+    let recipe = Recipe { prompt: prompt.into(), seed: u64::from(key), ..standard() };
+    HistoryEntry::stored(key, &serde_json::to_string(&recipe).unwrap())
+}
+
+fn history(page: &mut Page, action: HistoryAction) {
+    page.act(Action::History(action));
+}
+
+/// A page with two stored pictures and a damaged row.
+fn with_pictures() -> Page {
+    let mut page = Page::ready();
+    let new = vec![stored(4, "fox"), stored(5, "cat"), HistoryEntry::stored(6, "{damaged")];
+    history(&mut page, HistoryAction::Recalled { keys: vec![4, 5, 6], new });
+    page
+}
+
+fn shown(page: &Page) -> Vec<u32> {
+    let is_here = |key: &u32| !page.state.trash.contains(key);
+    page.state.history.iter().map(|entry| entry.key).filter(is_here).collect()
+}
+
+#[test]
+fn the_history_is_recalled_by_its_keys_and_opened_when_it_is_read() {
+    let mut page = with_pictures();
+    assert!(page.effects.contains(&Effect::AskToPersist));
+    assert_eq!(shown(&page), [6, 5, 4]);
+    let entry = page.state.history[2].clone();
+    history(&mut page, HistoryAction::Open(entry.clone()));
+    assert!(page.effects.contains(&Effect::Fetch { entry: entry.clone(), scrolls: true }));
+    let png: Rc<[u8]> = [7].into();
+    history(
+        &mut page,
+        HistoryAction::Fetched { entry: entry.clone(), png: Some(png), scrolls: true },
+    );
+    assert_eq!(page.status(), "“fox, any style, seed 4”, from the history.");
+    assert!(page.effects.contains(&Effect::ShowStage) && !page.state.can_decode());
+    history(&mut page, HistoryAction::Fetched { entry, png: None, scrolls: true });
+    assert!(page.state.status.is_bad && page.status().contains("not in this browser any more"));
+    // Another tab has deleted one and drawn one: only that is read.
+    history(&mut page, HistoryAction::Recall);
+    assert!(page.effects.contains(&Effect::Recall(vec![6, 5, 4])));
+    history(
+        &mut page,
+        HistoryAction::Recalled { keys: vec![4, 6, 9], new: vec![stored(9, "owl")] },
+    );
+    assert_eq!(shown(&page), [9, 6, 4]);
+}
+
+#[test]
+fn what_is_deleted_can_come_back_and_is_gone_after_a_while() {
+    let mut page = with_pictures();
+    page.effects.clear();
+    history(&mut page, HistoryAction::Remove(Some(4)));
+    assert_eq!(shown(&page), [6, 5]);
+    assert!(page.effects.contains(&Effect::PurgeLater(vec![4])));
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Purge(_))));
+    history(&mut page, HistoryAction::Undo);
+    assert_eq!((shown(&page), page.status()), (vec![6, 5, 4], "1 picture back."));
+    // The time that began then means nothing any more.
+    page.effects.clear();
+    history(&mut page, HistoryAction::Purge(vec![4]));
+    assert_eq!(page.effects, []);
+    // All of them, the damaged one too.
+    history(&mut page, HistoryAction::Remove(None));
+    assert!(shown(&page).is_empty());
+    history(&mut page, HistoryAction::Purge(vec![6, 5, 4]));
+    assert!(page.effects.contains(&Effect::Purge(vec![6, 5, 4])));
+    history(&mut page, HistoryAction::Purged(vec![6, 5, 4]));
+    assert!(page.state.history.is_empty() && page.state.trash.is_empty());
+    // What is deleted next makes the one before final.
+    let mut page = with_pictures();
+    history(&mut page, HistoryAction::Remove(Some(4)));
+    page.effects.clear();
+    history(&mut page, HistoryAction::Remove(Some(5)));
+    assert!(page.effects.contains(&Effect::Purge(vec![4])));
+    history(&mut page, HistoryAction::Undo);
+    history(&mut page, HistoryAction::Purged(vec![4]));
+    assert_eq!(shown(&page), [6, 5]);
+}
+
+/// A tab that is closed before that leaves it to the next.
+#[test]
+fn what_was_deleted_is_deleted_by_the_next_page() {
+    let remembered = Remembered { trash: vec![4], ..Remembered::default() };
+    let mut page = Page::open_with(&[], remembered);
+    assert!(page.effects.contains(&Effect::Purge(vec![4])));
+    let new = vec![stored(4, "fox"), stored(5, "cat")];
+    history(&mut page, HistoryAction::Recalled { keys: vec![4, 5], new });
+    assert_eq!(shown(&page), [5]);
+    history(&mut page, HistoryAction::Purged(vec![4]));
+    assert_eq!((shown(&page), page.state.trash.len()), (vec![5], 0));
+}
+
+#[test]
+fn without_a_store_it_is_in_memory_each_picture_under_its_own_number() {
+    let mut page = Page::ready();
+    history(&mut page, HistoryAction::Closed);
+    assert!(page.status().contains("until the page is closed"));
+    for seed in 0..2 {
+        let recipe = Recipe { seed, ..standard() }.into();
+        history(&mut page, HistoryAction::Kept { key: None, recipe, png: [1].into() });
+    }
+    let keys = shown(&page);
+    assert!(keys.len() == 2 && keys[0] != keys[1]);
+    // It is told once.
+    page.act(Action::Say("Done.".into()));
+    history(&mut page, HistoryAction::Closed);
+    assert_eq!(page.status(), "Done.");
+    let entry = page.state.history[0].clone();
+    history(&mut page, HistoryAction::Open(entry));
+    assert!(page.state.opened.is_some());
+    history(&mut page, HistoryAction::Remove(None));
+    page.effects.clear();
+    history(&mut page, HistoryAction::Purge(keys));
+    assert!(page.state.history.is_empty() && page.state.trash.is_empty());
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Purge(_))));
+}
+
+#[test]
+fn no_room_is_told_and_the_picture_stays() {
+    let mut page = Page::ready();
+    let recipe = standard().into();
+    history(&mut page, HistoryAction::Kept { key: None, recipe, png: [1].into() });
+    assert!(page.status().contains("no room") && page.state.history.len() == 1);
+}
+
+/// After the largest seed comes 0, as the engine counts; and all are kept in their order, once.
+#[test]
+fn pictures_of_one_run_are_kept_with_their_seeds() {
+    let mut page = Page::ready();
+    page.edit(|form| (form.seed, form.count) = (u64::MAX, 2));
+    page.act(Action::Draw);
+    let (job, pictures) = (page.state.jobs, vec![file(1), file(2)]);
+    page.effects.clear();
+    page.hear(Event::Done { job, stopped: false, pictures, milliseconds: 5.0 });
+    let kept = page.effects.iter().find_map(|effect| match effect {
+        Effect::Keep(kept) => Some(kept.clone()),
+        _ => None,
+    });
+    let kept = kept.expect("they are kept");
+    let seeds: Vec<_> = kept.iter().map(|(recipe, _)| (recipe.seed, recipe.count)).collect();
+    assert_eq!(seeds, [(u64::MAX, 1), (0, 1)]);
+    // A history that is read while they are being stored holds them once.
+    let (recipe, png) = kept[0].clone();
+    let new = vec![HistoryEntry::stored(3, &serde_json::to_string(&recipe).unwrap())];
+    history(&mut page, HistoryAction::Recalled { keys: vec![3], new });
+    history(&mut page, HistoryAction::Kept { key: Some(3), recipe: recipe.into(), png });
+    assert_eq!(page.state.history.len(), 1);
+    // And what is drawn again is not kept again.
+    page.act(Action::UseSeed(u64::MAX));
+    page.edit(|form| form.count = 1);
+    page.act(Action::Draw);
+    page.effects.clear();
+    page.finish();
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep(_))));
+}

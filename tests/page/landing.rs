@@ -1,0 +1,180 @@
+//! Links and reloads land on a picture.
+
+use patchwork::page::history::HistoryEntry;
+use patchwork::page::landing::Session;
+use patchwork::page::open::Remembered;
+use patchwork::page::{Action, Effect, Engine, HistoryAction};
+use patchwork::recipe::Recipe;
+use patchwork::recipe::address;
+use patchwork::recipe::{Defaults, address::standard};
+
+use crate::support::{Page, choice, ready};
+
+/// A link's page, as far as its model: whether the browser has the weights, and the history.
+fn linked(pairs: &[(&str, &str)], is_cached: bool) -> Page {
+    let mut page = Page::open(pairs);
+    page.act(Action::Models(vec![choice("stickers"), choice("other")]));
+    page.act(Action::Cached(is_cached));
+    page.act(recalled(Vec::new()));
+    page
+}
+
+fn recalled(recipes: Vec<Recipe>) -> Action {
+    let entry = |(key, recipe): (u32, &Recipe)| {
+        HistoryEntry::stored(key, &serde_json::to_string(recipe).unwrap())
+    };
+    let new: Vec<_> = (1..).zip(&recipes).map(entry).collect();
+    let keys = new.iter().map(|entry| entry.key).collect();
+    Action::History(HistoryAction::Recalled { keys, new })
+}
+
+#[test]
+fn a_links_picture_is_drawn_by_itself_if_that_is_soon_done() {
+    let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
+    assert_eq!(page.started().len(), 1);
+    page.hear(ready("stickers"));
+    let drawn = page.drawn();
+    assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed, drawn[0].1.steps), ("fox", 3, 12));
+    // Beyond that it takes a press, which says why.
+    for (name, value, word) in [("steps", "100", "100 steps"), ("count", "4", "4 pictures")] {
+        let mut page = linked(&[("prompt", "fox"), ("seed", "3"), (name, value)], true);
+        page.hear(ready("stickers"));
+        assert!(page.drawn().is_empty(), "{name}");
+        let press = page.state.press().unwrap();
+        assert!(press.contains("“fox”") && press.contains(word), "{press}");
+        page.act(Action::Draw);
+        assert_eq!(page.drawn()[0].1.seed, 3);
+    }
+    // What this model does not know is not drawn unasked.
+    let mut page = linked(&[("prompt", "fox"), ("style", "cubism")], true);
+    page.hear(ready("stickers"));
+    assert!(page.drawn().is_empty());
+}
+
+#[test]
+fn nothing_large_is_downloaded_for_a_link_before_a_press() {
+    let mut page = linked(&[("prompt", "fox"), ("seed", "3")], false);
+    assert!(page.started().is_empty());
+    assert_eq!((&page.state.engine, page.state.phase()), (&Engine::Asleep, "ready"));
+    assert_eq!(page.state.press().unwrap(), "Draw “fox” (37 MB to download, once)");
+    page.act(Action::Draw);
+    assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
+    page.hear(ready("stickers"));
+    assert_eq!(page.drawn()[0].1.seed, 3);
+    // A small one comes by itself, and so it does where nobody knows how large it is.
+    for models in [vec![patchwork::page::ModelChoice { bytes: 1e6, ..choice("stickers") }], vec![]]
+    {
+        let mut page = Page::open(&[("prompt", "fox")]);
+        page.act(Action::Cached(false));
+        page.act(Action::Models(models));
+        assert_eq!(page.started().len(), 1);
+    }
+    // Who opens the page itself wants it to load.
+    assert_eq!(Page::open(&[]).started().len(), 1);
+}
+
+#[test]
+fn a_links_picture_that_is_kept_is_shown() {
+    let link = [
+        ("prompt", "fox"),
+        ("seed", "3"),
+        ("steps", "5"),
+        ("guidance", "3"),
+        ("sampler", "heun"),
+        ("shift", "2"),
+        ("model", "stickers"),
+        ("model_hash", "hash of stickers"),
+    ];
+    let mut page = Page::open(&link);
+    let recipe = page.state.landing.as_ref().unwrap().recipe.clone();
+    page.act(recalled(vec![Recipe { seed: 9, ..recipe.clone() }, recipe]));
+    let fetched = page
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Fetch { entry, .. } if entry.key == 2));
+    assert!(fetched);
+    page.act(Action::Models(vec![choice("stickers")]));
+    page.act(Action::Cached(true));
+    page.effects.clear();
+    page.hear(ready("stickers"));
+    assert!(page.drawn().is_empty());
+}
+
+/// The form that was not drawn yet, and the picture.
+#[test]
+fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    page.finish();
+    page.edit(|form| form.prompt = "a draft".into());
+    let text = page.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Remember { text, is_of_tab: true, .. } => Some(text.clone()),
+        _ => None,
+    });
+    let session: Session = serde_json::from_str(&text.unwrap()).unwrap();
+    let shown = page.state.run.as_ref().unwrap().recipe.clone();
+    let pairs = address::pairs(&shown);
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let again = |pairs: &[(&str, &str)]| {
+        let session = Some(session.clone());
+        Page::open_with(pairs, Remembered { session, ..Remembered::default() })
+    };
+    let mut page = again(&pairs);
+    assert_eq!(page.state.form.prompt, "a draft");
+    page.act(recalled(vec![shown.clone()]));
+    assert!(page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
+    // Where nothing is kept, it is drawn again, and the draft stays.
+    let mut page = again(&pairs);
+    page.act(Action::Models(vec![choice("stickers")]));
+    page.act(Action::Cached(true));
+    page.act(Action::History(HistoryAction::Closed));
+    page.hear(ready("stickers"));
+    let drawn = page.drawn();
+    assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("fox", 3));
+    assert_eq!(page.state.form.prompt, "a draft");
+    // Another link in the same tab is another page.
+    assert_eq!(again(&[("prompt", "owl")]).state.form.prompt, "owl");
+}
+
+#[test]
+fn a_link_that_is_followed_in_the_open_page_is_drawn_with_its_seed() {
+    let mut page = Page::ready();
+    let link = [("prompt", "owl".to_owned()), ("seed", "5".to_owned())];
+    page.act(Action::Follow(address::read(&link)));
+    let drawn = page.drawn();
+    assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("owl", 5));
+}
+
+#[test]
+fn a_link_names_what_it_cannot_mean_once_the_model_is_there() {
+    let mut page =
+        linked(&[("prompt", "fox"), ("sampler", "magic"), ("lora", "x"), ("steps", "30")], true);
+    page.hear(ready("stickers"));
+    for word in ["“magic”", "“lora”"] {
+        assert!(page.status().contains(word), "{}", page.status());
+    }
+    assert_eq!(page.state.form.sampler, "heun");
+}
+
+/// A link leaves each of the sampling fields to the model, or sets it.
+#[test]
+fn what_a_link_leaves_open_is_the_models() {
+    for (name, value) in [
+        ("sampler", "euler"),
+        ("steps", "3"),
+        ("guidance", "1.25"),
+        ("shift", "1.5"),
+        ("guidance_interval", "0.25 0.75"),
+    ] {
+        let mut page = linked(&[("prompt", "fox"), (name, value)], true);
+        page.hear(ready("stickers"));
+        let form = page.state.form.clone();
+        let own = Defaults { sampler: "heun".into(), steps: 12, ..Defaults::default() };
+        let own = Recipe { shift: Some(2.0), ..own.over(form.clone()) };
+        let (set, open) = (address::pairs(&form), address::pairs(&own));
+        let differ: Vec<_> = set.iter().zip(&open).filter(|(a, b)| a != b).collect();
+        assert!(differ.iter().all(|((other, _), _)| *other == name), "{name}: {differ:?}");
+        assert!(set.contains(&(name, value.into())), "{name}: {set:?}");
+    }
+    assert_eq!(standard().seed, 7);
+}

@@ -1,0 +1,211 @@
+//! The timeline, what stands on stage, and what is saved of it.
+
+use std::rc::Rc;
+
+use patchwork::image::finish::{FileFormat, Finish};
+use patchwork::page::protocol::{Archive, Event, Request};
+use patchwork::page::run::View;
+use patchwork::page::{Action, Effect, HistoryAction};
+use patchwork::recipe::Recipe;
+
+use crate::support::{Page, begun, done, file, step};
+
+fn on_view(page: &Page) -> (Vec<Vec<u8>>, View) {
+    let (shown, view) = page.state.on_stage();
+    (shown.iter().map(|shown| shown.png.to_vec()).collect(), view)
+}
+
+/// The file that was saved last: its name and its bytes.
+fn saved(page: &mut Page) -> Option<(String, Vec<u8>)> {
+    let effects = std::mem::take(&mut page.effects);
+    effects.into_iter().rev().find_map(|effect| match effect {
+        Effect::Save { name, bytes, .. } => Some((name, bytes.to_vec())),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_timeline_goes_from_pure_noise_to_the_finished_picture() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    let job = page.state.jobs;
+    page.hear(begun(job));
+    assert_eq!(on_view(&page), (vec![vec![1]], View::Preview), "noise at once");
+    page.hear(step(job));
+    assert_eq!(on_view(&page), (vec![vec![2]], View::Preview));
+    page.act(Action::Look(Some(0)));
+    assert_eq!(
+        (on_view(&page).0, page.status()),
+        (vec![vec![1]], "Pure noise, noise 1.00: where it begins.")
+    );
+    // Live again.
+    page.act(Action::Look(None));
+    assert_eq!(on_view(&page).0, [[2]]);
+    page.act(Action::ShowNoisy(true));
+    assert_eq!(
+        (on_view(&page).0, page.status()),
+        (vec![vec![3]], "Step 1 of 1, noise 0.00: the latent as it is.")
+    );
+    page.hear(done(job, false));
+    // The end is its own stop, whatever previews show.
+    assert_eq!(on_view(&page), (vec![vec![9]], View::Result));
+    let run = page.state.run.as_ref().unwrap();
+    assert_eq!((run.stop(), run.end(), run.name_of(2).as_str()), (2, 2, "Finished"));
+    page.act(Action::Look(Some(1)));
+    assert_eq!(on_view(&page).0, [[3]]);
+    page.act(Action::ShowNoisy(false));
+    page.effects.clear();
+    page.act(Action::Decode(1));
+    assert_eq!(page.sent(), [Request::Decode { job, step: 1 }]);
+    page.hear(Event::Decoded { job, step: 1, pictures: vec![file(8)] });
+    assert_eq!(on_view(&page), (vec![vec![8]], View::Decoded));
+    assert!(page.status().contains("decoded in full"), "{}", page.status());
+    page.act(Action::Look(None));
+    assert_eq!((on_view(&page).0, page.status()), (vec![vec![9]], "Done in 0.0 s."));
+}
+
+#[test]
+fn a_stop_that_was_never_drawn_shows_the_end() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    let job = page.state.jobs;
+    page.hear(Event::Started {
+        job,
+        steps: 9,
+        notes: vec![],
+        levels: vec![],
+        noise: vec![file(1)],
+    });
+    page.hear(step(job));
+    page.hear(done(job, true));
+    page.act(Action::Look(Some(5)));
+    assert_eq!(on_view(&page), (vec![vec![9]], View::Result));
+    assert_eq!(page.state.run.as_ref().unwrap().name_of(10), "Stopped");
+}
+
+/// In every state.
+#[test]
+fn what_is_shown_is_what_is_saved() {
+    let mut page = Page::ready();
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), None);
+    page.draw("red fox!", 3);
+    let job = page.state.jobs;
+    page.hear(begun(job));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), Some(("red-fox-3-step-0.png".into(), vec![1])));
+    page.hear(step(job));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), Some(("red-fox-3-step-1.png".into(), vec![2])));
+    page.hear(done(job, false));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), Some(("red-fox-3.png".into(), vec![9])));
+    page.act(Action::Look(Some(1)));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page).unwrap().1, [2]);
+    page.act(Action::Decode(1));
+    page.hear(Event::Decoded { job, step: 1, pictures: vec![file(8)] });
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), Some(("red-fox-3-step-1.png".into(), vec![8])));
+    // And a picture of the history, in front of it.
+    let recipe = Recipe { prompt: "owl".into(), ..Recipe::default() }.into();
+    page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe, png: [7].into() }));
+    let entry = page.state.history[0].clone();
+    page.act(Action::History(HistoryAction::Open(entry)));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page).unwrap(), ("owl-0.png".into(), vec![7]));
+    page.act(Action::BackToRun);
+    assert_eq!(on_view(&page).0, [[8]], "the run that was there is there");
+}
+
+#[test]
+fn a_finished_file_is_shown_and_saved() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    page.finish();
+    page.effects.clear();
+    let finish = Finish { size: 512, outline: true, format: FileFormat::WebP };
+    page.act(Action::ChooseFinish(finish));
+    let sent = page.sent();
+    let [Request::Finish { ticket, png, finish: asked }] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((png, asked), (&file(9), &finish));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), None, "not before it is made");
+    page.hear(Event::Finished { ticket: *ticket, outcome: Ok(file(5)) });
+    assert_eq!(page.state.on_stage().0[0].file.as_deref(), Some(&[5][..]));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), Some(("fox-3.webp".into(), vec![5])));
+    // A glance stays what it is; what comes next is made too, once.
+    page.act(Action::Look(Some(0)));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page).unwrap().0, "fox-3-step-0.png");
+    page.act(Action::Look(None));
+    assert!(matches!(page.sent()[..], [Request::Finish { .. }]));
+    page.act(Action::Say("Nothing new.".into()));
+    assert_eq!(page.sent(), []);
+    // What cannot be made is told, and is shown as it was drawn.
+    let ticket = ticket + 1;
+    page.hear(Event::Finished { ticket, outcome: Err("No room.".into()) });
+    assert!(page.state.status.is_bad && page.state.finishing.finish.is_plain());
+    assert_eq!(page.state.on_stage().0[0].file.as_deref(), Some(&[9][..]));
+}
+
+#[test]
+fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
+    let mut page = Page::ready();
+    page.edit(|form| (form.prompt, form.seed, form.count) = ("fox".into(), 3, 2));
+    page.act(Action::Draw);
+    let (job, pictures) = (page.state.jobs, vec![file(1), file(2)]);
+    page.hear(Event::Done { job, stopped: false, pictures, milliseconds: 5.0 });
+    for (key, seed) in [(1, 3), (2, 4)] {
+        let recipe = Recipe { seed, count: 1, ..page.state.run.as_ref().unwrap().recipe.clone() };
+        let (key, png): (_, Rc<[u8]>) = (Some(key), [9].into());
+        page.act(Action::History(HistoryAction::Kept { key, recipe: recipe.into(), png }));
+    }
+    page.act(Action::Save(Some(1)));
+    assert_eq!(saved(&mut page), Some(("fox-4.png".into(), vec![2])));
+    for (action, archive) in [
+        (Action::Save(None), Archive::Sheet),
+        (Action::SaveAll { archive: Archive::Zip, is_history: false }, Archive::Zip),
+    ] {
+        page.act(action);
+        let gathered = page.effects.iter().find_map(|effect| match effect {
+            Effect::Gather { ticket, archive, members } => {
+                Some((*ticket, *archive, members.clone()))
+            }
+            _ => None,
+        });
+        let (ticket, found, members) = gathered.unwrap();
+        assert_eq!((found, members.len(), members[1].name.as_str()), (archive, 2, "fox-4.png"));
+        page.effects.clear();
+        page.hear(Event::Finished { ticket, outcome: Ok(file(5)) });
+        assert_eq!(saved(&mut page).unwrap().1, [5]);
+    }
+    let second = page.state.on_stage().0[1].recipe.clone();
+    page.act(Action::History(HistoryAction::RemoveOf(second.into())));
+    assert_eq!(page.state.trash, [2]);
+    page.act(Action::OpenOne(1));
+    assert_eq!(on_view(&page).0, [[2]]);
+    assert_eq!(page.state.on_stage().0[0].recipe.seed, 4);
+}
+
+#[test]
+fn a_file_that_was_brought_is_read_by_the_worker() {
+    let mut page = Page::ready();
+    page.act(Action::OpenFile { name: "a.png".into(), bytes: vec![1] });
+    assert_eq!(page.sent(), [Request::Open { name: "a.png".into(), file: file(1) }]);
+    let recipe =
+        Recipe { prompt: "owl".into(), model_hash: "hash of stickers".into(), ..Recipe::default() };
+    page.hear(Event::Opened {
+        name: "a.png".into(),
+        outcome: Ok((recipe.into(), vec!["lora".into()])),
+    });
+    assert_eq!(page.state.form.prompt, "owl");
+    assert!(
+        page.status().contains("a.png") && page.status().contains("“lora”"),
+        "{}",
+        page.status()
+    );
+    page.hear(Event::Opened { name: "b".into(), outcome: Err("b holds no recipe.".into()) });
+    assert!(page.state.status.is_bad);
+}

@@ -1,0 +1,157 @@
+//! A page that is driven by actions.
+
+use patchwork::page::open::Remembered;
+use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, File, ModelFacts, Request};
+use patchwork::page::state::Quilt;
+use patchwork::page::{Action, Effect, ModelChoice, State, update};
+use patchwork::recipe::address;
+use patchwork::recipe::{Defaults, Recipe};
+
+/// A page, and what it asked for since it was looked at last.
+pub(crate) struct Page {
+    pub(crate) state: State,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Page {
+    /// Opened with what its address says after the `#`.
+    pub(crate) fn open(pairs: &[(&str, &str)]) -> Self {
+        Self::open_with(pairs, Remembered::default())
+    }
+
+    /// Opened by a browser that remembers something.
+    pub(crate) fn open_with(pairs: &[(&str, &str)], remembered: Remembered) -> Self {
+        let pairs: Vec<_> = pairs.iter().map(|&(name, value)| (name, value.to_owned())).collect();
+        let (state, effects) = State::open(address::read(&pairs), remembered);
+        Self { state, effects }
+    }
+
+    /// Opened, with its model loaded.
+    pub(crate) fn ready() -> Self {
+        let mut page = Self::open(&[]);
+        page.act(Action::Models(vec![choice("stickers"), choice("other")]));
+        page.hear(ready("stickers"));
+        page.effects.clear();
+        page
+    }
+
+    pub(crate) fn act(&mut self, action: Action) {
+        let (state, effects) = update(self.state.clone(), action);
+        self.state = state;
+        self.effects.extend(effects);
+    }
+
+    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut Recipe) + 'static) {
+        self.act(Action::Edit(Box::new(edit)));
+    }
+
+    /// Draws with a seed that the visitor chose.
+    pub(crate) fn draw(&mut self, prompt: &str, seed: u64) {
+        let prompt = prompt.to_owned();
+        self.edit(move |form| form.prompt = prompt);
+        self.act(Action::UseSeed(seed));
+        self.act(Action::Draw);
+    }
+
+    /// The worker that runs now says something.
+    pub(crate) fn hear(&mut self, event: Event) {
+        self.act(Action::Worker(self.state.worker, event));
+    }
+
+    /// The worker that is on its way says something.
+    pub(crate) fn hear_next(&mut self, event: Event) {
+        let next = self.state.next.as_ref().expect("another is on its way").worker;
+        self.act(Action::Worker(next, event));
+    }
+
+    /// What the worker was told since it was looked at last.
+    pub(crate) fn sent(&mut self) -> Vec<Request> {
+        let effects = std::mem::take(&mut self.effects).into_iter();
+        let sent = effects.filter_map(|effect| match effect {
+            Effect::Send(request) => Some(request),
+            _ => None,
+        });
+        sent.collect()
+    }
+
+    /// The jobs that the worker was told to draw since it was looked at last.
+    pub(crate) fn drawn(&mut self) -> Vec<(u32, Recipe)> {
+        let drawn = self.sent().into_iter().filter_map(|request| match request {
+            Request::Draw { job, recipe } => Some((job, *recipe)),
+            _ => None,
+        });
+        drawn.collect()
+    }
+
+    /// The workers that were started since it was looked at last: model and device.
+    pub(crate) fn started(&mut self) -> Vec<(String, DeviceChoice)> {
+        let effects = std::mem::take(&mut self.effects).into_iter();
+        let started = effects.filter_map(|effect| match effect {
+            Effect::StartWorker { model, device, .. } => Some((model, device)),
+            _ => None,
+        });
+        started.collect()
+    }
+
+    /// The worker draws the job on stage to its end.
+    pub(crate) fn finish(&mut self) {
+        let job = self.state.jobs;
+        self.hear(begun(job));
+        self.hear(step(job));
+        self.hear(done(job, false));
+    }
+
+    /// What the status says.
+    pub(crate) fn status(&self) -> &str {
+        &self.state.status.text
+    }
+}
+
+/// A file that is like no other.
+pub(crate) fn file(byte: u8) -> File {
+    File(vec![byte])
+}
+
+pub(crate) fn begun(job: u32) -> Event {
+    let (levels, noise) = (vec![1.0, 0.0], vec![file(1)]);
+    Event::Started { job, steps: 1, notes: vec!["A note.".into()], levels, noise }
+}
+
+pub(crate) fn step(job: u32) -> Event {
+    let (denoised, noisy) = (vec![file(2)], vec![file(3)]);
+    Event::Step { job, index: 0, milliseconds: 5.0, denoised, noisy }
+}
+
+pub(crate) fn done(job: u32, stopped: bool) -> Event {
+    Event::Done { job, stopped, pictures: vec![file(9)], milliseconds: 5.0 }
+}
+
+pub(crate) fn choice(name: &str) -> ModelChoice {
+    let (folder, hash) = (format!("./models/{name}"), format!("hash of {name}"));
+    let tiles = vec![Recipe { prompt: "fox".into(), seed: 2, ..Recipe::default() }];
+    let quilt = Quilt { columns: 1, rows: 1, tiles, styles: vec!["noto".into()] };
+    ModelChoice { folder, name: name.into(), hash, bytes: 34e6, quilt: Some(quilt) }
+}
+
+pub(crate) fn ready(name: &str) -> Event {
+    ready_on(name, DeviceFacts { name: "CPU".into(), ..DeviceFacts::default() })
+}
+
+pub(crate) fn ready_on(name: &str, device: DeviceFacts) -> Event {
+    let sampler = |name: &str| (name.to_owned(), name.to_uppercase());
+    let model = ModelFacts {
+        name: name.into(),
+        hash: format!("hash of {name}"),
+        styles: vec!["noto".into(), "fluent flat".into()],
+        samplers: vec![sampler("euler"), sampler("heun")],
+        defaults: Defaults { sampler: "heun".into(), steps: 12, ..Defaults::default() },
+        shift: Some(2.0),
+        max_tokens: 16,
+        ..ModelFacts::default()
+    };
+    Event::Ready { model: model.into(), device, seconds: 1.0 }
+}
+
+pub(crate) fn crashed(message: &str, on_gpu: bool) -> Event {
+    Event::Crashed { message: message.into(), on_gpu }
+}

@@ -1,0 +1,32 @@
+// The worker's program: fetched and compiled while it streams, once, and handed to every worker. Its
+// bytes are counted as they are unpacked: Content-Length is what came over the network, compressed.
+(() => {
+  let program;
+  const listeners = new Set();
+
+  const compile = async ({ address, bytes }) => {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`the server answers ${response.status}`);
+    let loaded = 0;
+    const count = new TransformStream({
+      transform(chunk, controller) {
+        loaded += chunk.byteLength;
+        for (const tell of listeners) tell(loaded, bytes);
+        controller.enqueue(chunk);
+      },
+    });
+    // Whatever type the server says, it is WebAssembly or it is damaged.
+    const headers = { "Content-Type": "application/wasm" };
+    return WebAssembly.compileStreaming(new Response(response.body.pipeThrough(count), { headers }));
+  };
+
+  /** A promise of the compiled program. `tell` hears of the bytes so far, and of all. */
+  globalThis.patchworkProgram = (tell) => {
+    const facts = globalThis.patchworkWorker;
+    listeners.add(tell);
+    tell(program ? facts.bytes : 0, facts.bytes);
+    // Another try may have more luck.
+    program ??= compile(facts).catch((error) => { program = undefined; throw error; });
+    return program.finally(() => listeners.delete(tell));
+  };
+})();

@@ -75,6 +75,30 @@ fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
 }
 
 #[test]
+fn a_picture_is_enlarged_and_outlined() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    draw(&[&"--size", &"300", &"--outline", &"-o", &at("a.webp")]);
+    let sticker = read(&fs::read(at("a.webp")).unwrap()).unwrap();
+    assert_eq!((sticker.width, sticker.height), (300, 300));
+    let pixels = sticker.pixels.as_chunks::<4>().0;
+    assert_eq!((pixels[0], pixels[300 * 300 - 1]), ([0; 4], [0; 4]));
+    assert!(pixels.contains(&[255; 4]), "there is an outline");
+    // Each of several, on one sheet; the recipe draws them as they were.
+    draw(&[&"--size", &"64", &"--count", &"2", &"-o", &at("a.png")]);
+    let png = fs::read(at("a.png")).unwrap();
+    let sheet = read(&png).unwrap();
+    assert_eq!((sheet.width, sheet.height), (128, 64));
+    assert!(Image::recipe_of_png(&png).unwrap().is_some());
+    for size in ["0", "15", "4096"] {
+        let output = run(&[&"generate", &"--size", &size, &"-o", &at("b.png")]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains("16 to 2048"), "{said}");
+    }
+    assert!(!at("b.png").exists());
+}
+
+#[test]
 fn latents_steps_and_several_are_what_they_say() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);

@@ -80,7 +80,8 @@ impl Turn {
     }
 
     /// Takes a recipe into the form, and its model too if this page has it; says what will differ.
-    pub(super) fn bring(&mut self, brought: Brought) {
+    /// Returns whether, as far as is known, nothing will.
+    pub(super) fn bring(&mut self, brought: Brought) -> bool {
         let Judged { recipe, differs, folder } = self.state.judge(&brought);
         let what = &brought.what;
         let mut status = match differs.is_empty() {
@@ -103,6 +104,7 @@ impl Turn {
         self.state.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         self.state.seed_is_fresh = true;
         self.say(status);
+        differs.is_empty()
     }
 
     /// Looks at the brought recipe again, now that more is known of models: loads its model, or

@@ -133,6 +133,8 @@ impl Turn {
             // What was brought is another model's, which is loading now.
             return;
         }
+        // What would differ from what was asked for is told, and not drawn unasked.
+        self.state.landing.take_if(|_| differs.is_some());
         match waiting {
             Some(recipe) => {
                 let recipe = self.state.as_the_model(*recipe);

@@ -93,13 +93,13 @@ impl State {
 
 impl Turn {
     /// Takes an address into the form. The visitor hears what makes no sense in it once the model is
-    /// loaded.
-    pub(super) fn follow(&mut self, address: Address) {
+    /// loaded. Returns whether all of it does, as far as is known.
+    pub(super) fn follow(&mut self, address: Address) -> bool {
         let Address { recipe, unset, unknown } = address;
         let what = "The link's recipe is in the form".into();
         let is_asked = recipe != standard();
         let follows_device = self.state.follows_device && !is_asked;
-        self.bring(Brought { what, is_of_picture: false, recipe, unknown });
+        let is_clear = self.bring(Brought { what, is_of_picture: false, recipe, unknown });
         let state = &mut self.state;
         (state.follows_model, state.unset) = (unset.len() == SAMPLING.len(), unset);
         state.follows_device = follows_device;
@@ -108,13 +108,14 @@ impl Turn {
             state.brought = None;
         }
         state.form = state.as_the_model(state.form.clone());
+        is_clear
     }
 
     /// Follows a link in the open page: its picture is shown, or drawn.
     pub(super) fn follow_here(&mut self, address: Address) {
         let recipe = address.recipe.clone();
-        self.follow(address);
-        if self.state.is_drawing() || recipe == standard() {
+        let is_clear = self.follow(address);
+        if !is_clear || self.state.is_drawing() || recipe == standard() {
             return;
         }
         (self.state.run, self.state.opened) = (None, None);

@@ -139,6 +139,8 @@ pub struct ModelFacts {
     pub shift: Option<f64>,
     /// Tokens that a prompt may have.
     pub max_tokens: usize,
+    /// Pixels a side of what it draws.
+    pub side: usize,
     /// Bytes of its files.
     pub bytes: f64,
     /// Whether the browser keeps its files, in a sentence.

@@ -41,6 +41,13 @@ fn noise(state: &PageHandle) -> Html {
     let dice = act(state, || Action::RollSeed);
     let dispatcher = state.dispatcher();
     let refused = Callback::from(move |problem| dispatcher.dispatch(Action::Refuse(problem)));
+    // One that is typed holds for the next picture, even if it is the one that stood there.
+    let dispatcher = state.dispatcher();
+    let chosen = Callback::from(move |text: String| {
+        if let Ok(seed) = seed(&text) {
+            dispatcher.dispatch(Action::Rolled { seed, draws: false });
+        }
+    });
     let help = match (state.keeps_seed, state.seed_is_fresh) {
         (true, _) => "Kept: the same seed draws the same picture.",
         (false, true) => "The next picture has this seed, and those after it new ones.",
@@ -54,9 +61,7 @@ fn noise(state: &PageHandle) -> Html {
                 value={state.form.seed.to_string()}
                 refuse={Callback::from(|text: String| seed(&text).err().map(|error| error.to_string()))}
                 refused={refused}
-                change={edit(state, |recipe, text| {
-                    recipe.seed = seed(&text).unwrap_or(recipe.seed);
-                })}>
+                change={chosen}>
                 <button type="button" class="icon" aria-label="Random seed" title="Random seed"
                     onclick={dice}><span class="glyph dice" /></button>
             </Number>

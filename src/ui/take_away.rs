@@ -12,8 +12,8 @@ use crate::ui::handle::{PageHandle, act, tell};
 use crate::ui::seed::keep_seed;
 use crate::ui::share;
 
-/// Sizes that are offered, in pixels a side; 0 is as drawn.
-const SIZES: [(u32, &str); 3] = [(0, "As drawn"), (512, "512 px"), (1024, "1024 px")];
+/// Sizes that are offered beside that of the drawing, in pixels a side.
+const SIZES: [u32; 2] = [512, 1024];
 
 /// The buttons.
 pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html {
@@ -95,8 +95,13 @@ fn finish(state: &PageHandle) -> Html {
         let outline = input.is_some_and(|input| input.checked());
         dispatcher.dispatch(Action::ChooseFinish(Finish { outline, ..now }));
     });
-    let sizes: Vec<(AttrValue, AttrValue, bool)> =
-        SIZES.map(|(size, label)| (size.to_string().into(), label.into(), false)).to_vec();
+    let drawn = match state.loaded() {
+        Some(loaded) if loaded.model.side > 0 => format!("{} px", loaded.model.side),
+        _ => "As drawn".into(),
+    };
+    let larger = SIZES.map(|size| (size.to_string().into(), format!("{size} px").into(), false));
+    let mut sizes: Vec<(AttrValue, AttrValue, bool)> = vec![("0".into(), drawn.into(), false)];
+    sizes.extend(larger);
     let formats: Vec<(AttrValue, AttrValue, bool)> =
         ["PNG", "WebP"].map(|name| (name.into(), name.into(), false)).to_vec();
     let format = if now.format == FileFormat::WebP { "WebP" } else { "PNG" };

@@ -104,7 +104,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     }
     let pipeline = pipeline(worker)?;
     let mut run: Run<'_> = pipeline.begin(recipe, None)?;
-    let recipe = run_recipe(&pipeline, recipe);
+    let recipe = pipeline.resolved(recipe);
     let mut latest = run.latent();
     worker.borrow_mut().trace = (job, recipe.clone(), vec![latest.clone()]);
     let (steps, levels, notes) = (run.steps(), run.noise_levels(), run.notes().to_vec());
@@ -152,12 +152,6 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     let pictures = files::pictures(&pictures, &trace.1)?;
     post(&Event::Decoded { job, step, pictures });
     Ok(())
-}
-
-/// Returns what a picture's own recipe says: all that it was drawn with, and by which model.
-fn run_recipe(pipeline: &Pipeline, recipe: &Recipe) -> Recipe {
-    let (model, model_hash) = (pipeline.name.clone(), pipeline.hash.clone());
-    Recipe { shift: recipe.shift.or(pipeline.shift()), model, model_hash, ..recipe.clone() }
 }
 
 /// Returns latents at a glance, as files; none if the model has no map for them.

@@ -33,7 +33,7 @@ pub(super) async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline,
         }
         place => place?,
     };
-    let (mut pipeline, source, bytes) =
+    let (mut pipeline, source, manifest) =
         fetch(model, &place).await.map_err(|error| error.to_string())?;
     if backend == Backend::WebGpu {
         stage("Compiling shaders, and checking the GPU").await;
@@ -58,7 +58,8 @@ pub(super) async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline,
         defaults: Defaults { sampler: pipeline.sampler.into(), ..pipeline.defaults.clone() },
         shift: pipeline.shift(),
         max_tokens: pipeline.text.as_ref().map_or(0, |text| text.max_tokens),
-        bytes,
+        side: manifest.image_size,
+        bytes: manifest.drawing_bytes() as f64,
         kept: source.kept().into(),
         is_kept: source.is_kept(),
     };
@@ -66,16 +67,16 @@ pub(super) async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline,
     Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
 }
 
-/// Returns the model, where it came from, and its bytes. A file that was kept from an earlier visit
+/// Returns the model, where it came from, and what it says of itself. A file that was kept from an earlier visit
 /// may be damaged, or of older weights: then it comes over the network once more.
-async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, f64)> {
+async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, Manifest)> {
     let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
     let bytes = manifest.drawing_bytes() as f64;
     let mut tries = manifest.files.len();
     loop {
         let source = Web::new(model, bytes);
         match stickers::load(&source, manifest.clone(), device, Parts::ForDrawing).await {
-            Ok(pipeline) => return Ok((pipeline, source, bytes)),
+            Ok(pipeline) => return Ok((pipeline, source, manifest)),
             Err(Error::Model { file, .. }) if tries > 0 && source.forget(&file).await => {
                 tries -= 1;
             }

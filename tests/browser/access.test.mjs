@@ -25,6 +25,7 @@ for (const colorScheme of ["light", "dark"]) {
       const context = { colorScheme, viewport: { width, height: 900 }, reducedMotion: "reduce" };
       const faults = {};
       const { page, server } = await open(t, { context, faults });
+      await page.waitForSelector("main[data-state]");
       await check(page, "loading", width);
       await state(page, "ready");
       await check(page, "empty", width);

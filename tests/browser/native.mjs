@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
-export const DIST = join(ROOT, "dist");
+export const DIST = process.env.PATCHWORK_DIST ?? join(ROOT, "dist");
 export const EMBEDDED = join(ROOT, "www/models/stickers");
 const NATIVE = process.env.PATCHWORK_NATIVE ?? join(ROOT, "target/release/patchwork");
 

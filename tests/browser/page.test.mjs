@@ -152,9 +152,17 @@ test("the timeline goes from pure noise to the finished picture, decodes a step 
   await page.getByRole("button", { name: "Back to the result" }).click();
   assert.deepEqual(await pixels(page), result);
   assert.match(await status(page), /^Done in/);
+  const heard = await page.evaluateHandle(() => {
+    const texts = [];
+    const status = document.querySelector(".status");
+    new MutationObserver(() => texts.push(status.textContent)).observe(status, { subtree: true, characterData: true, childList: true });
+    return texts;
+  });
   await page.getByRole("button", { name: "Play" }).click();
-  await page.getByText("Step 2 of 4").first().waitFor();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.getByRole("button", { name: "Play" }).waitFor();
+  const played = await heard.jsonValue();
+  for (const word of ["Pure noise", "Step 2 of 4", "Step 4 of 4", "Done in"]) assert.ok(played.some((text) => text.startsWith(word)), `${word}: ${played}`);
   assert.deepEqual(await pixels(page), result);
   assert.equal(await page.getByRole("progressbar").count(), 0, "one line, not two");
 });
@@ -275,8 +283,8 @@ test("a link brings the recipe, and with it the picture", async (t) => {
   const other = await profile.newPage();
   await other.goto(link);
   await other.getByRole("img", { name: "Result", exact: true }).waitFor();
+  await other.getByText(/“blue & green #1, fluent flat, seed 99”, from the history/).waitFor();
   assert.ok((await saved(other, "Download PNG")).equals(first));
-  assert.match(await status(other), /from the history/);
   await openSettings(other);
   assert.equal(await other.getByRole("spinbutton", { name: "Shift" }).inputValue(), "4");
   await other.getByRole("button", { name: "Copy picture" }).click();
@@ -287,8 +295,9 @@ test("the form follows each model's own settings, until the visitor chooses", as
   const folder = temporary(t);
   const defaults = { sampler: "heun", steps: 6, guidance: 2.5, guidance_interval: [0, 1] };
   makeTiny(folder, { defaults, shift: 1.25 });
-  const { page } = await open(t, { faults: offer(folder) });
+  const { page, server } = await open(t, { faults: offer(folder) });
   await state(page, "ready");
+  await openSettings(page);
   const number = (name) => page.getByRole("spinbutton", { name }).inputValue();
   const form = async () => [
     await page.getByRole("combobox", { name: "Sampler" }).inputValue(),
@@ -306,9 +315,10 @@ test("the form follows each model's own settings, until the visitor chooses", as
   await state(page, "loading");
   await state(page, "ready");
   assert.deepEqual(await form(), ["heun", "2", "2.5", "1.25"]);
-  await page.goto(page.url().replace(/#.*/, "") + "#prompt=fish");
-  await page.reload();
-  await state(page, "ready");
+  // A link says nothing of it.
+  await page.goto("about:blank");
+  await page.goto(`${server.url}#prompt=fish`);
+  await state(page, "done");
   assert.deepEqual(await form(), shipped);
 });
 

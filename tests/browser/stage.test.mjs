@@ -87,7 +87,7 @@ test("what is shown is what is saved, in every state", async (t) => {
   await page.getByText("A WebP carries no recipe").waitFor();
   // A picture of the history too, in front of the run, which stays.
   await page.getByRole("combobox", { name: "Format" }).selectOption("PNG");
-  await page.getByRole("combobox", { name: "Size" }).selectOption("As drawn");
+  await page.getByRole("combobox", { name: "Size" }).selectOption("128 px");
   await page.getByRole("checkbox", { name: "White outline" }).uncheck();
   await page.getByRole("button", { name: "Open red apple, noto, seed 7" }).click();
   await page.getByText("“red apple, noto, seed 7”, from the history.").waitFor();

@@ -180,7 +180,7 @@ fn a_restart_while_drawing_draws_again() {
 
 #[test]
 fn a_grid_does_not_go_on_with_another_model() {
-    let mut page = Page::ready();
+    let page = Page::ready();
     let model = page.state.loaded().unwrap().model.clone();
     let (across, down) = (Axis::new(Setting::Steps, "1, 2"), Axis::new(Setting::Seed, "5"));
     let grid = Grid::new(&page.state.form, across, down, &model).unwrap();

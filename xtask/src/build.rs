@@ -9,13 +9,14 @@ use pulldown_cmark::{Options, Parser};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::compress::LGWIN;
 use crate::tools::{Outcome, ensure_wasm_target, root, run, target_folder};
 use crate::wasm::{WITHIN, bind, optimised};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What a visitor downloads of something, in bytes, programs in brotli, and the most that it may
-/// be.
+/// What a visitor downloads of something, in bytes, and the most that it may be: programs and texts
+/// in brotli, as hosts send them, weights and pictures as they are.
 pub(crate) struct Size {
     pub(crate) what: &'static str,
     pub(crate) bytes: usize,
@@ -58,10 +59,12 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     }
     write_starts(&dist)?;
     let [app, worker] = [download(&dist, "app")?, download(&dist, "worker")?];
+    let rest = PAGE.iter().chain(&["app_main.js", "models/index.json"]);
+    let rest = rest.map(|file| compressed(&read(&dist.join(file))?)).sum::<Result<usize, _>>()?;
     let sizes = [
         Size { what: "app", bytes: app, most: 250_000 },
         Size { what: "worker", bytes: worker, most: 4_000_000 },
-        Size { what: "a first visit", bytes: app + worker + model, most: 37_500_000 },
+        Size { what: "a first visit", bytes: app + worker + rest + model, most: 37_500_000 },
     ];
     for Size { what, bytes, most } in &sizes {
         let (bytes, most) = (*bytes as f64 / 1e3, *most as f64 / 1e3);
@@ -127,8 +130,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes the list that the page offers: every folder with a `model.json`, and its bytes. Those of
-/// the first, which a visitor meets.
+/// Writes the list that the page offers: every folder with a `model.json`, and its bytes. Returns
+/// what a visitor downloads of the first, which everybody meets.
 fn list_models(models: &Path) -> Result<usize, String> {
     let entries = fs::read_dir(models)
         .map_err(|problem| format!("{} cannot be read: {problem}", models.display()))?;
@@ -160,10 +163,27 @@ fn list_models(models: &Path) -> Result<usize, String> {
     }
     // The embedded model first, the rest by name.
     list.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));
-    let first = list.first().and_then(|model| model["bytes"].as_u64()).unwrap_or(0) as usize;
+    let first = list.first().and_then(|model| model["name"].as_str());
+    let first = first.map_or(Ok(0), |name| download_of_model(&models.join(name)))?;
     fs::write(models.join("index.json"), Value::from(list).to_string())
         .map_err(|problem| format!("the list of models cannot be written: {problem}"))?;
     Ok(first)
+}
+
+/// Returns what a first visit downloads of a model's folder, in bytes.
+fn download_of_model(folder: &Path) -> Result<usize, String> {
+    let manifest = read(&folder.join("model.json"))?;
+    let json: Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    let listed = json["files"].as_object().into_iter().flatten();
+    let needed = listed.map(|(name, _)| name.as_str()).filter(|name| *name != "vae_encoder.safetensors");
+    let shown = ["quilt.webp", "styles.webp"].into_iter().filter(|name| folder.join(name).exists());
+    let mut total = compressed(&manifest)?;
+    for name in needed.chain(shown) {
+        let bytes = read(&folder.join(name))?;
+        let is_packed = name.ends_with(".safetensors") || name.ends_with(".webp");
+        total += if is_packed { bytes.len() } else { compressed(&bytes)? };
+    }
+    Ok(total)
 }
 
 /// The model's card, its README, as a page.
@@ -215,7 +235,7 @@ fn download(dist: &Path, program: &str) -> Result<usize, String> {
 /// get quality 9, a little larger, in seconds.
 fn compressed(bytes: &[u8]) -> Result<usize, String> {
     let quality = if bytes.len() > 4 << 20 { 9 } else { 11 };
-    let parameters = brotli::enc::BrotliEncoderParams { quality, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin: LGWIN, ..Default::default() };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)
         .map_err(|problem| format!("brotli failed: {problem}"))

@@ -18,6 +18,9 @@ const COMPRESSED: [&str; 4] = ["png", "webp", "br", "gz"];
 /// Less than this saved, in percent, is not worth a file.
 const WORTH: usize = 2;
 
+/// The largest window of brotli that every browser reads: 16 MB, as much as the worker has.
+pub(crate) const LGWIN: i32 = 24;
+
 #[derive(Clone, Copy)]
 enum Format {
     Brotli,
@@ -99,11 +102,11 @@ fn write_smaller(path: &Path, bytes: &[u8], format: Format) -> Result<usize, Str
     Ok(small.len())
 }
 
-/// At its best, with the window that hosts use: a browser needs as much memory to read it.
+/// At its best.
 fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let size_hint = bytes.len();
     let parameters =
-        BrotliEncoderParams { quality: 11, lgwin: 22, size_hint, ..Default::default() };
+        BrotliEncoderParams { quality: 11, lgwin: LGWIN, size_hint, ..Default::default() };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)?;
     Ok(out)

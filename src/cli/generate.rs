@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::finishing::FinishOptions;
 use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
 use crate::cli::terminal::note;
@@ -47,6 +48,8 @@ pub(super) struct GenerateArguments {
     seed: u64,
     #[command(flatten)]
     sampling: SamplingOptions,
+    #[command(flatten)]
+    finish: FinishOptions,
     /// Guide only the first N channels of the latent; the original DiT guides 3.
     #[arg(long, value_name = "N")]
     guidance_channels: Option<usize>,
@@ -131,6 +134,7 @@ pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Res
     // What can be refused at once is refused before anything is loaded.
     arguments.sampling.check()?;
     arguments.over(Recipe::default()).check()?;
+    arguments.finish.check(arguments.count)?;
     arguments.check_targets()?;
     let backend: Backend = arguments.device.parse()?;
     pollster::block_on(draw(arguments, backend, progress))
@@ -176,21 +180,12 @@ async fn draw(
         None => serde_json::to_string(&recipe).ok(),
     };
     let output = &arguments.output;
-    write_picture(&pipeline, latent.clone(), output, json.as_deref()).await?;
+    let images = to_images(pipeline.autoencoder.decode(latent.clone())).await?;
+    picture::write(output, &arguments.finish.sheet(&images)?, json.as_deref())?;
     if let Some(path) = &arguments.latents_out {
         write_latents(path, latent).await?;
     }
     print_beside(&[Some(output), arguments.latents_out.as_ref()], output.display())
-}
-
-async fn write_picture(
-    pipeline: &Pipeline,
-    latent: Tensor<4>,
-    path: &Path,
-    recipe: Option<&str>,
-) -> Result<()> {
-    let images = to_images(pipeline.autoencoder.decode(latent)).await?;
-    picture::write(path, &Image::contact_sheet(&images), recipe)
 }
 
 fn read_latents(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {

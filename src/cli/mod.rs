@@ -1,7 +1,9 @@
 //! The native program, a file a command.
 
+mod concept_list;
 mod dataset;
 mod evaluate;
+mod finishing;
 mod generate;
 mod inspect;
 mod known_answer;
@@ -10,6 +12,7 @@ mod pack;
 mod picture;
 mod progress;
 mod quantise;
+mod quilt;
 mod sampling;
 mod sheet;
 #[expect(clippy::disallowed_methods, reason = "the one place that talks")]
@@ -65,6 +68,8 @@ enum Command {
     Inspect(inspect::InspectArguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
     KnownAnswer(known_answer::KnownAnswerArguments),
+    /// Draw what the page shows of a model before its weights are there, beside them.
+    Quilt(quilt::QuiltArguments),
 }
 
 /// Runs the command line. Exit code 0 is success, 1 an error, in a sentence, 2 a command line
@@ -84,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Words(arguments) => words::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
+        Command::Quilt(arguments) => quilt::run(&arguments, &bars),
     };
     told(outcome.map(|()| ExitCode::SUCCESS), &bars)
 }

@@ -1,5 +1,5 @@
 //! `patchwork names`: what a model reads prompts by, written beside it: names of emoji, and everyday
-//! words for what it was taught.
+//! words for what it was taught; and the list of that, to be looked through.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use clap::Args;
 
 use serde_json::Value;
 
+use super::concept_list::{CONCEPTS, concept_list};
 use super::model_folder;
 use crate::cli::terminal::print;
 use crate::dataset::concepts::Concepts;
@@ -46,46 +47,61 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
     let mut manifest: Value = parse_json(&bytes, &json.display().to_string())?;
     let parsed: Manifest = parse_json(&bytes, &json.display().to_string())?;
     parsed.check()?;
-    for file in [EMOJI, WORDS, MANIFEST] {
+    for file in [EMOJI, WORDS, CONCEPTS, MANIFEST] {
         probe(&folder.join(file))?;
     }
-    let mut files = vec![(EMOJI, emoji(&npm::files(EMOJIBASE, cache, progress)?)?)];
+    let emojibase = npm::files(EMOJIBASE, cache, progress)?;
+    let concepts = Concepts::new(&emojibase)?;
+    let mut files = vec![(EMOJI, emoji(&concepts, &emojibase))];
+    let mut table = match folder.join(WORDS).is_file() {
+        true => pollster::block_on(stickers::words(&source, &parsed))?,
+        false => WordTable::default(),
+    };
     if let Some(data) = data {
-        let dataset = Dataset::read(data)?;
-        let before = match folder.join(WORDS).is_file() {
-            true => pollster::block_on(stickers::words(&source, &parsed))?,
-            false => WordTable::default(),
-        };
-        files.push((WORDS, words(&dataset, before)?));
+        table = words(&Dataset::read(data)?, table);
+        files.push((WORDS, table.to_text()));
     }
+    // No part of the model, which draws the same without it: model.json does not list it.
+    let list =
+        concept_list(&table, &concepts, &licence(&emojibase, "emoji, and keywords for them,"));
+    write_whole(&folder.join(CONCEPTS), list.as_bytes())?;
+    let before = manifest.clone();
     for (file, text) in &files {
         manifest["files"][file] =
             serde_json::to_value(FileFacts::of(text.as_bytes())).expect("plain data");
         write_whole(&folder.join(file), text.as_bytes())?;
     }
-    let manifest = serde_json::to_string_pretty(&manifest).expect("plain data");
-    write_whole(&json, (manifest + "\n").as_bytes())?;
-    files.iter().try_for_each(|(file, _)| print(folder.join(file).display()))
+    // Its fields would stand in another order.
+    if manifest != before {
+        let manifest = serde_json::to_string_pretty(&manifest).expect("plain data");
+        write_whole(&json, (manifest + "\n").as_bytes())?;
+    }
+    let written = files.iter().map(|(file, _)| *file).chain([CONCEPTS]);
+    written.into_iter().try_for_each(|file| print(folder.join(file).display()))
+}
+
+/// Returns whose the names are, and the licence.
+fn licence(files: &BTreeMap<String, Vec<u8>>, what: &str) -> String {
+    let licence = files
+        .get("LICENSE")
+        .map_or_else(String::new, |licence| String::from_utf8_lossy(licence).replace('\t', " "));
+    format!(
+        "Names of {what} in English, as Unicode CLDR has them, from {} under this licence:\n\n{licence}",
+        EMOJIBASE.spec
+    )
 }
 
 /// Returns the names of all emoji, and whose they are.
-fn emoji(files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
-    let mut text = format!(
-        "Names of emoji in English, as Unicode CLDR has them, from {} under this licence:\n\n",
-        EMOJIBASE.spec
-    );
-    if let Some(licence) = files.get("LICENSE") {
-        text += &String::from_utf8_lossy(licence).replace('\t', " ");
-    }
-    text.push('\n');
-    for (emoji, name) in Concepts::new(files)?.emoji() {
+fn emoji(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut text = licence(files, "emoji") + "\n";
+    for (emoji, name) in concepts.emoji() {
         text += &format!("{emoji}\t{name}\n");
     }
-    Ok(text)
+    text
 }
 
 /// Returns a model's table of words with what a dataset teaches.
-fn words(dataset: &Dataset, before: WordTable) -> Result<String> {
+fn words(dataset: &Dataset, before: WordTable) -> WordTable {
     let everyday = everyday();
     let families = dataset.families();
     let teaching = Teaching::new(dataset, &families, &everyday);
@@ -93,5 +109,5 @@ fn words(dataset: &Dataset, before: WordTable) -> Result<String> {
     let labels: BTreeSet<&str> = labels.filter(|label| !label.is_empty()).collect();
     let captions: Vec<_> = teaching.learnt().iter().flat_map(|i| teaching.captions(*i)).collect();
     let captions = captions.iter().map(|caption| caption.text.as_str());
-    Ok(before.taught(&labels, &everyday, captions).to_text())
+    before.taught(&labels, &everyday, captions)
 }

@@ -96,6 +96,11 @@ impl Concepts {
         Ok(Self { concepts, by_name, by_code })
     }
 
+    /// Returns all concepts in Unicode's order, in which those of a group follow each other.
+    pub fn all(&self) -> &[Concept] {
+        &self.concepts
+    }
+
     /// Returns the concept with this label.
     pub fn labelled(&self, label: &str) -> Option<&Concept> {
         let found = self.by_name.get(&plain(label)).map(|&i| &self.concepts[i]);

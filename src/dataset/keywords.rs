@@ -18,6 +18,12 @@ const MOST: usize = 4;
 /// Words that say nothing of a picture: numbers, slang, and what only holds sentences together.
 const NEVER: &str = include_str!("names/never.txt");
 
+/// Returns the words that say nothing of a picture.
+pub fn never() -> BTreeSet<&'static str> {
+    let lines = NEVER.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
+}
+
 /// What keywords mean, by all labels and keywords of a dataset.
 #[derive(Debug)]
 pub struct Keywords<'a> {
@@ -49,9 +55,7 @@ impl<'a> Keywords<'a> {
                 add(&mut shared, word, &family);
             }
         }
-        let lines = NEVER.lines().filter(|line| !line.starts_with('#'));
-        let never = lines.flat_map(str::split_whitespace).collect();
-        Self { called, shared, never, everyday, families }
+        Self { called, shared, never: never(), everyday, families }
     }
 
     /// Returns the words that may stand for a picture without its label, those that fewest share

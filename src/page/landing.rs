@@ -119,8 +119,10 @@ impl Turn {
         let is_its_own = hash.is_empty() || hash.eq_ignore_ascii_case(&model.hash);
         let is_soon = recipe.steps <= MOST_STEPS && recipe.count == 1;
         let is_known = recipe.style.is_empty() || model.styles.contains(&recipe.style);
+        // What is gone from the history was deleted, and does not come back by itself.
+        let is_wanted = landing.is_form || state.history_is_closed;
         let is_free = !state.is_busy() && state.run.is_none() && state.opened.is_none();
-        if is_its_own && is_soon && is_known && is_free {
+        if is_wanted && is_its_own && is_soon && is_known && is_free {
             state.seed_is_fresh &= !landing.is_form;
             self.begin(recipe, None);
             return true;

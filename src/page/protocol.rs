@@ -85,8 +85,10 @@ pub enum Request {
         /// What to make of it.
         finish: Finish,
     },
-    /// Take one more picture for the next archive.
+    /// Take one more picture for an archive.
     Add {
+        /// The archive's ticket.
+        ticket: u32,
         /// The name of its file.
         name: String,
         /// The picture.

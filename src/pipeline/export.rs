@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::known_answer::KNOWN_ANSWER;
 use crate::model::StickerAutoencoder;
-use crate::pipeline::stickers::{AUTOENCODER, ENCODER, FILES, MANIFEST, Manifest};
+use crate::pipeline::stickers::{
+    AUTOENCODER, ENCODER, FILES, MANIFEST, Manifest, QUILT, QUILT_PICTURES, STYLE_PICTURES,
+};
 use crate::tools::files::write_whole;
 use crate::tools::foreign::parse_json;
 use crate::tools::hash::FileFacts;
@@ -97,8 +99,10 @@ pub fn export(
         manifest.files.insert((*name).to_owned(), FileFacts::of(bytes));
     }
     change(&mut manifest);
-    // An earlier model's would make the page distrust a sound GPU.
-    remove(&to.join(KNOWN_ANSWER))?;
+    // An earlier model's would make the page distrust a sound GPU, and show what this one does not draw.
+    for earlier in [KNOWN_ANSWER, QUILT, QUILT_PICTURES, STYLE_PICTURES] {
+        remove(&to.join(earlier))?;
+    }
     let json = serde_json::to_string_pretty(&manifest).expect("plain data");
     write_whole(&to.join(MANIFEST), (json + "\n").as_bytes())
 }

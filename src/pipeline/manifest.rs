@@ -36,6 +36,16 @@ pub const WORDS: &str = "words.tsv";
 /// Every file that this layout knows: nothing else is read, copied or written.
 pub const FILES: [&str; 7] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI, WORDS];
 
+// What the page shows of a model before its weights are there. No parts of the model: `model.json`
+// lists none of them.
+
+/// What the pictures of a quilt were drawn from.
+pub const QUILT: &str = "quilt.json";
+/// A quilt's pictures.
+pub const QUILT_PICTURES: &str = "quilt.webp";
+/// One subject in each of the model's styles.
+pub const STYLE_PICTURES: &str = "styles.webp";
+
 /// What `model.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -4,7 +4,8 @@
 use burn::tensor::Device;
 
 pub use super::manifest::{
-    AUTOENCODER, DIT, EMOJI, ENCODER, FILES, MANIFEST, Manifest, TEXT_ENCODER, VOCABULARY, WORDS,
+    AUTOENCODER, DIT, EMOJI, ENCODER, FILES, MANIFEST, Manifest, QUILT, QUILT_PICTURES,
+    STYLE_PICTURES, TEXT_ENCODER, VOCABULARY, WORDS,
 };
 
 use super::{Autoencoder, Parts, Pipeline, Source};

@@ -153,7 +153,7 @@ async fn gather(link: Rc<Link>, ticket: u32, archive: Archive, members: Vec<Memb
             Err(key) => store::picture(key).await,
         };
         if let Some(png) = png {
-            link.send(Request::Add { name, png: File(png.to_vec()) });
+            link.send(Request::Add { ticket, name, png: File(png.to_vec()) });
         }
     }
     link.send(Request::Archive { ticket, archive });

@@ -1,6 +1,7 @@
 //! What the worker does with each request.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use burn::tensor::Tensor;
@@ -26,8 +27,8 @@ pub(super) struct Worker {
     turn: u32,
     /// The noise of the last job and what each of its steps expected, to be decoded on demand.
     trace: (u32, Recipe, Vec<Tensor<4>>),
-    /// Files for the next archive.
-    members: Vec<(String, File)>,
+    /// Files for archives, by their tickets.
+    members: BTreeMap<u32, Vec<(String, File)>>,
 }
 
 type Shared = Rc<RefCell<Worker>>;
@@ -61,9 +62,11 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         }
         Request::Open { name, file: File(bytes) } => files::open(name, &bytes),
         Request::Finish { ticket, png: File(png), finish } => files::finish(ticket, &png, finish),
-        Request::Add { name, png } => worker.borrow_mut().members.push((name, png)),
+        Request::Add { ticket, name, png } => {
+            worker.borrow_mut().members.entry(ticket).or_default().push((name, png));
+        }
         Request::Archive { ticket, archive } => {
-            let members = std::mem::take(&mut worker.borrow_mut().members);
+            let members = worker.borrow_mut().members.remove(&ticket).unwrap_or_default();
             files::archive(ticket, archive, &members);
         }
         Request::Forget => spawn_local(async {

@@ -132,6 +132,13 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("fox", 3));
     assert_eq!(page.state.form.prompt, "a draft");
+    // What was deleted does not come back by itself.
+    let mut page = again(&pairs);
+    page.act(Action::Models(vec![choice("stickers")]));
+    page.act(Action::Cached(true));
+    page.act(recalled(Vec::new()));
+    page.hear(ready("stickers"));
+    assert!(page.drawn().is_empty());
     // Another link in the same tab is another page.
     assert_eq!(again(&[("prompt", "owl")]).state.form.prompt, "owl");
 }

@@ -175,7 +175,8 @@ fn download_of_model(folder: &Path) -> Result<usize, String> {
     let manifest = read(&folder.join("model.json"))?;
     let json: Value = serde_json::from_slice(&manifest).unwrap_or_default();
     let listed = json["files"].as_object().into_iter().flatten();
-    let needed = listed.map(|(name, _)| name.as_str()).filter(|name| *name != "vae_encoder.safetensors");
+    let needed =
+        listed.map(|(name, _)| name.as_str()).filter(|name| *name != "vae_encoder.safetensors");
     let shown = ["quilt.webp", "styles.webp"].into_iter().filter(|name| folder.join(name).exists());
     let mut total = compressed(&manifest)?;
     for name in needed.chain(shown) {
@@ -235,7 +236,8 @@ fn download(dist: &Path, program: &str) -> Result<usize, String> {
 /// get quality 9, a little larger, in seconds.
 fn compressed(bytes: &[u8]) -> Result<usize, String> {
     let quality = if bytes.len() > 4 << 20 { 9 } else { 11 };
-    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin: LGWIN, ..Default::default() };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality, lgwin: LGWIN, ..Default::default() };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)
         .map_err(|problem| format!("brotli failed: {problem}"))

@@ -23,7 +23,9 @@ pub(crate) fn run_all() -> Outcome {
     let hundred = ["evaluate", "--data", &data, "--sheet", "www/models/stickers/hundred.png"];
     run("cargo", &[&program[..], &hundred].concat())?;
 
-    run("cargo", &[&program[..], &["known-answer", "www/models/stickers"]].concat())?;
+    for what in ["known-answer", "quilt"] {
+        run("cargo", &[&program[..], &[what, "www/models/stickers"]].concat())?;
+    }
     build::run_all()?;
     run_command(browser::node("tests/browser")?.arg("screenshots.mjs"))?;
 

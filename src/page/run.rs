@@ -5,9 +5,11 @@ use std::rc::Rc;
 use super::protocol::{Event, File};
 use crate::recipe::Recipe;
 
-/// Files of pictures. They are shared: the state is copied on every change, its pictures need not
+/// The file of a picture. It is shared: the state is copied on every change, its pictures need not
 /// be.
-pub type Pictures = Vec<Rc<[u8]>>;
+pub type Picture = Rc<[u8]>;
+/// Files of pictures.
+pub type Pictures = Vec<Picture>;
 
 fn share(files: Vec<File>) -> Pictures {
     files.into_iter().map(|File(bytes)| bytes.into()).collect()

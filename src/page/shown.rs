@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::history::name;
 use super::protocol::{File, Request};
-use super::run::View;
+use super::run::{Picture, View};
 use super::state::State;
 use super::turn::Turn;
 use crate::image::finish::Finish;
@@ -39,9 +39,9 @@ pub struct Finishing {
     /// What the visitor wants made.
     pub finish: Finish,
     /// Pictures, and the files that were made of them.
-    made: Vec<(Rc<[u8]>, Rc<[u8]>)>,
+    made: Vec<(Picture, Picture)>,
     /// Pictures, and under which ticket a file of each is being made.
-    asked: Vec<(Rc<[u8]>, u32)>,
+    asked: Vec<(Picture, u32)>,
     /// The last ticket.
     pub(super) tickets: u32,
 }

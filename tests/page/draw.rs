@@ -143,9 +143,9 @@ fn what_the_form_refuses_is_not_drawn() {
 }
 
 fn grid(page: &Page, steps: &str, seeds: &str) -> Grid {
-    let model = &page.state.loaded().unwrap().model;
+    let model = &page.state.loaded().expect("a model is there").model;
     let (across, down) = (Axis::new(Setting::Steps, steps), Axis::new(Setting::Seed, seeds));
-    Grid::new(&page.state.form, across, down, model).unwrap()
+    Grid::new(&page.state.form, across, down, model).expect("it can be drawn")
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn earlier_prompts_come_back_and_the_draft_too() {
 
 fn keep_of(page: &Page) -> Action {
     use patchwork::page::HistoryAction;
-    let run = page.state.run.as_ref().unwrap();
+    let run = page.state.run.as_ref().expect("something was drawn");
     let (recipe, png) = (run.recipe_of(0).into(), run.pictures()[0].clone());
     Action::History(HistoryAction::Kept { key: Some(page.state.jobs), recipe, png })
 }

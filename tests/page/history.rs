@@ -13,7 +13,7 @@ use crate::support::{Page, file};
 
 fn stored(key: u32, prompt: &str) -> Rc<HistoryEntry> {
     let recipe = Recipe { prompt: prompt.into(), seed: u64::from(key), ..standard() };
-    HistoryEntry::stored(key, &serde_json::to_string(&recipe).unwrap())
+    HistoryEntry::stored(key, &serde_json::to_string(&recipe).expect("plain data"))
 }
 
 fn history(page: &mut Page, action: HistoryAction) {

@@ -15,15 +15,15 @@ fn linked(pairs: &[(&str, &str)], is_cached: bool) -> Page {
     let mut page = Page::open(pairs);
     page.act(Action::Models(vec![choice("stickers"), choice("other")]));
     page.act(Action::Cached(is_cached));
-    page.act(recalled(Vec::new()));
+    page.act(recalled(&[]));
     page
 }
 
-fn recalled(recipes: Vec<Recipe>) -> Action {
+fn recalled(recipes: &[Recipe]) -> Action {
     let entry = |(key, recipe): (u32, &Recipe)| {
-        HistoryEntry::stored(key, &serde_json::to_string(recipe).unwrap())
+        HistoryEntry::stored(key, &serde_json::to_string(recipe).expect("plain data"))
     };
-    let new: Vec<_> = (1..).zip(&recipes).map(entry).collect();
+    let new: Vec<_> = (1..).zip(recipes).map(entry).collect();
     let keys = new.iter().map(|entry| entry.key).collect();
     Action::History(HistoryAction::Recalled { keys, new })
 }
@@ -87,7 +87,7 @@ fn a_links_picture_that_is_kept_is_shown() {
     ];
     let mut page = Page::open(&link);
     let recipe = page.state.landing.as_ref().unwrap().recipe.clone();
-    page.act(recalled(vec![Recipe { seed: 9, ..recipe.clone() }, recipe]));
+    page.act(recalled(&[Recipe { seed: 9, ..recipe.clone() }, recipe]));
     let fetched = page
         .effects
         .iter()
@@ -121,7 +121,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     };
     let mut page = again(&pairs);
     assert_eq!(page.state.form.prompt, "a draft");
-    page.act(recalled(vec![shown.clone()]));
+    page.act(recalled(std::slice::from_ref(&shown)));
     assert!(page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
     // Where nothing is kept, it is drawn again, and the draft stays.
     let mut page = again(&pairs);
@@ -136,7 +136,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     let mut page = again(&pairs);
     page.act(Action::Models(vec![choice("stickers")]));
     page.act(Action::Cached(true));
-    page.act(recalled(Vec::new()));
+    page.act(recalled(&[]));
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
     // Another link in the same tab is another page.

@@ -64,7 +64,11 @@ impl Concepts {
             let words = || concept.label.split([' ', '-']).chain(concept.keywords.split(", "));
             !concept.label.starts_with(&text) && words().any(|word| word.starts_with(&text))
         };
-        all().filter(begins).chain(all().filter(has)).collect()
+        let mut found: Vec<&Concept> = all().filter(begins).collect();
+        // The very word before what begins with it.
+        found.sort_by_key(|concept| concept.label.len());
+        found.extend(all().filter(has));
+        found
     }
 }
 

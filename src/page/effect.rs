@@ -93,7 +93,7 @@ pub enum Effect {
     AskToPersist,
     /// Moves the keyboard to an element, if what was pressed is gone: a CSS selector.
     Focus(&'static str),
-    /// Scrolls to the stage, which may be far above on a phone.
+    /// Scrolls to the stage if it is out of sight, as it may be on a phone.
     ShowStage,
     /// Loads the page anew, with a recipe in its address.
     Reload(Recipe),

@@ -8,6 +8,7 @@ use super::history::HistoryEntry;
 use super::landing::is_same;
 use super::run::View;
 use super::shown::Opened;
+use super::state::State;
 use super::turn::Turn;
 use super::update::TRASH;
 use crate::recipe::Recipe;
@@ -19,6 +20,25 @@ const CLOSED: &str = "This browser keeps no history here, perhaps because this i
 /// Said if there is no room.
 const FULL: &str = "This browser has no room to keep the picture: download it, or delete some of the \
                     history. It is here until the page is closed.";
+
+impl State {
+    fn entry_of(&self, recipe: &Recipe) -> Option<&HistoryEntry> {
+        let is_it = |entry: &&Rc<HistoryEntry>| {
+            entry.recipe.as_ref().is_some_and(|own| is_same(own, recipe))
+        };
+        self.history.iter().find(is_it).map(|entry| &**entry)
+    }
+
+    /// Returns whether the history has the picture of a recipe.
+    pub fn is_kept(&self, recipe: &Recipe) -> bool {
+        self.entry_of(recipe).is_some()
+    }
+
+    /// Returns whether the picture of a recipe was deleted, and can come back.
+    pub fn is_deleted(&self, recipe: &Recipe) -> bool {
+        self.entry_of(recipe).is_some_and(|entry| self.trash.contains(&entry.key))
+    }
+}
 
 impl Turn {
     pub(super) fn handle_history(&mut self, action: HistoryAction) {
@@ -56,10 +76,7 @@ impl Turn {
                 self.remove(keys);
             }
             HistoryAction::RemoveOf(recipe) => {
-                let is_it = |entry: &&Rc<HistoryEntry>| {
-                    entry.recipe.as_ref().is_some_and(|own| is_same(own, &recipe))
-                };
-                let keys = state.history.iter().filter(is_it).map(|entry| entry.key).collect();
+                let keys = state.entry_of(&recipe).map(|entry| entry.key).into_iter().collect();
                 self.remove(keys);
             }
             HistoryAction::Undo => {
@@ -186,6 +203,5 @@ impl Turn {
         state.form = Recipe { count, ..form.clone() };
         self.state.seed_is_fresh = false;
         self.draw_recipe(form);
-        self.effects.push(Effect::ShowStage);
     }
 }

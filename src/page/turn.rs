@@ -116,7 +116,7 @@ impl Turn {
         self.send(Request::Draw { job, recipe: recipe.clone().into() });
         if cell.is_none() {
             self.say("Starting.");
-            self.effects.push(Effect::ShowAddress(recipe));
+            self.effects.extend([Effect::ShowAddress(recipe), Effect::ShowStage]);
         }
     }
 }

@@ -51,7 +51,10 @@ impl Turn {
                 }
             }
             Action::Earlier { back } => self.earlier(back),
-            Action::TakeChip(chip) => self.take_chip(&chip),
+            Action::TakeChip(chip) => {
+                self.take_chip(&chip);
+                self.effects.push(Effect::Focus("#prompt"));
+            }
             Action::Follow(address) => self.follow_here(address),
             Action::Bring(brought) => self.bring_new(brought),
             Action::Refuse(problem) => state.refused = problem,

@@ -23,16 +23,21 @@ pub(super) struct GridFormProps {
 pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
     let settings = use_state_eq(|| [Setting::Guidance, Setting::Steps]);
     let texts = use_state_eq(|| settings.map(|setting| setting.suggestion(None)));
+    let problem = use_state_eq(String::new);
     let onsubmit = {
         let (state, texts) = (state.clone(), texts.clone());
-        let settings = settings.clone();
+        let (settings, told) = (settings.clone(), problem.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let [across, down] = [0, 1].map(|i| Axis::new(settings[i], &texts[i]));
             let Some(loaded) = state.loaded() else { return };
             match Grid::new(&state.form, across, down, &loaded.model) {
-                Ok(grid) => state.dispatch(Action::DrawGrid(grid)),
-                Err(problem) => state.dispatch(Action::Warn(problem)),
+                Ok(grid) => {
+                    told.set(String::new());
+                    state.dispatch(Action::DrawGrid(grid));
+                }
+                // Beside what is to be mended: the status may be far above.
+                Err(problem) => told.set(problem),
             }
         })
     };
@@ -72,6 +77,9 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
                     {side(0, "Across", "Values across")}
                     {side(1, "Down", "Values down")}
                     <p><small>{"Everything else is as in the form above."}</small></p>
+                    if !problem.is_empty() {
+                        <p role="alert"><small class="wrong">{(*problem).clone()}</small></p>
+                    }
                     <button type="submit" disabled={state.loaded().is_none()}>{"Draw grid"}</button>
                 </form>
                 if let Some(grid) = &state.grid { {drawn(state, grid)} }

@@ -19,12 +19,19 @@ use crate::ui::use_keys::listen;
 /// How many pictures come into the document, and leave it, at once.
 const PAGE: usize = 24;
 
-/// Another tab may have drawn or deleted while this one was away.
+/// When a tab has changed the store, by which the others hear of it.
+pub(super) const CHANGED: &str = "patchwork-changed";
+
+/// Another tab may have drawn or deleted.
 #[hook]
 pub(super) fn use_recall(state: &PageHandle) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
-        listen("focus", move |_| dispatcher.dispatch(Action::History(HistoryAction::Recall)))
+        let stops = ["focus", "storage"].map(|kind| {
+            let dispatcher = dispatcher.clone();
+            listen(kind, move |_| dispatcher.dispatch(Action::History(HistoryAction::Recall)))
+        });
+        move || stops.into_iter().for_each(|stop| stop())
     });
 }
 

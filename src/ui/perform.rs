@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, window};
@@ -12,6 +13,7 @@ use crate::page::effect::Member;
 use crate::page::protocol::{Archive, Event, File, Request};
 use crate::page::{Action, Effect, HistoryAction};
 use crate::ui::handle::Dispatcher;
+use crate::ui::history::CHANGED;
 use crate::ui::link::Link;
 use crate::ui::store::Lack;
 use crate::ui::{address, persist, remember, server, share, store};
@@ -95,6 +97,7 @@ impl Performer {
                         to.dispatch(history(HistoryAction::Closed));
                     }
                     let (key, recipe) = (key.ok(), recipe.into());
+                    tell_other_tabs();
                     to.dispatch(history(HistoryAction::Kept { key, recipe, png }));
                 }
             }),
@@ -107,7 +110,9 @@ impl Performer {
                 to.dispatch(history(HistoryAction::Purge(keys)));
             }),
             Effect::Purge(keys) => spawn_local(async move {
-                to.dispatch(match store::remove(&keys).await {
+                let removed = store::remove(&keys).await;
+                tell_other_tabs();
+                to.dispatch(match removed {
                     Ok(()) => history(HistoryAction::Purged(keys)),
                     Err(_) => Action::Warn(
                         "This browser did not let its store be changed: try again.".into(),
@@ -134,7 +139,10 @@ impl Performer {
                 let element = find(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
                 element.iter().for_each(|element| drop(element.focus()));
             }),
-            Effect::ShowStage => find(".stage").iter().for_each(Element::scroll_into_view),
+            Effect::ShowStage => spawn_local(async {
+                TimeoutFuture::new(0).await;
+                show_stage();
+            }),
             Effect::Reload(recipe) => {
                 // What is in the form comes back with the address.
                 remember::remember(crate::page::update::SESSION, "", true);
@@ -157,6 +165,20 @@ async fn gather(link: Rc<Link>, ticket: u32, archive: Archive, members: Vec<Memb
         }
     }
     link.send(Request::Archive { ticket, archive });
+}
+
+/// The store has changed: other tabs hear of what this one remembers.
+fn tell_other_tabs() {
+    remember::remember(CHANGED, &js_sys::Date::now().to_string(), false);
+}
+
+/// Scrolls no further than it must.
+fn show_stage() -> Option<()> {
+    let stage = find(".stage figure, .stage .blank, .stage")?;
+    let (options, name) = (Object::new(), "scrollIntoView".into());
+    Reflect::set(&options, &"block".into(), &"nearest".into()).ok()?;
+    let scroll: Function = Reflect::get(&stage, &name).ok()?.dyn_into().ok()?;
+    scroll.call1(&stage, &options).ok().map(drop)
 }
 
 fn find(selector: &str) -> Option<Element> {

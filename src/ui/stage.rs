@@ -86,7 +86,13 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
                     {picture(state, shown, view, format!("{} {number}", label(view)), caption.clone())}
                     <figcaption id={caption}>{format!("Seed {}", shown.recipe.seed)}</figcaption>
                 </figure>
-                if view == View::Result {
+                if view == View::Result && state.is_deleted(&shown.recipe) {
+                    <div class="actions">
+                        <small>{"Deleted."}</small>
+                        <button type="button" aria-label={format!("Bring back picture {number}")}
+                            onclick={act(state, || Action::History(HistoryAction::Undo))}>{"Bring back"}</button>
+                    </div>
+                } else if view == View::Result {
                     {own_actions(state, i, shown)}
                 }
             </li>
@@ -135,7 +141,9 @@ fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
             if share::can_share() {
                 {button("Share", format!("Share picture {number}"), hand)}
             }
-            {button("Delete", format!("Delete picture {number}"), remove)}
+            if state.is_kept(&shown.recipe) {
+                {button("Delete", format!("Delete picture {number}"), remove)}
+            }
         </div>
     }
 }

@@ -26,7 +26,11 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
         let png = png.clone();
         async move { share::copy_picture(&png).await }
     });
-    let linked = recipe.clone();
+    // A link to several is one to all of them.
+    let linked = match &state.run {
+        Some(run) if !is_one => run.recipe.clone(),
+        _ => recipe.clone(),
+    };
     let link = tell(state, move |_| {
         let recipe = linked.clone();
         async move { share::copy_link(&recipe).await }

@@ -64,7 +64,7 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
                 <div class="axis" aria-hidden="true">
                     <span>{"noise"}</span>
                     <output>{pace(run, is_drawing).unwrap_or(name)}</output>
-                    <span>{"finished"}</span>
+                    <span>{"picture"}</span>
                 </div>
             </div>
             {buttons(state, run, is_drawing)}

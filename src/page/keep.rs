@@ -72,7 +72,10 @@ impl Turn {
             }
             HistoryAction::Remove(key) => {
                 let all = state.history.iter().map(|entry| entry.key);
-                let keys: Vec<u32> = all.filter(|own| key.is_none_or(|key| key == *own)).collect();
+                let is_meant = |own: &u32| key.is_none_or(|key| key == *own);
+                // What is deleted already is not deleted twice.
+                let is_here = |own: &u32| !state.trash.contains(own);
+                let keys = all.filter(|own| is_meant(own) && is_here(own)).collect();
                 self.remove(keys);
             }
             HistoryAction::RemoveOf(recipe) => {

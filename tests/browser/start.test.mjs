@@ -109,7 +109,9 @@ test("a page that was open while a new one was uploaded asks to be loaded anew",
   await page.getByText("This page was updated on its server").waitFor();
   delete faults["worker_main.js"];
   await page.getByRole("button", { name: "Reload the page" }).click();
-  await state(page, "ready");
+  // The form is in the address, and lands on its picture as a link does.
+  await page.waitForURL(/prompt=a\+fish\+of\+mine/);
+  await state(page, "done");
   assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "a fish of mine");
   assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "77");
 });

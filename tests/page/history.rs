@@ -90,6 +90,10 @@ fn what_is_deleted_can_come_back_and_is_gone_after_a_while() {
     history(&mut page, HistoryAction::Undo);
     history(&mut page, HistoryAction::Purged(vec![4]));
     assert_eq!(shown(&page), [6, 5]);
+    // And all that are left are all that is counted.
+    history(&mut page, HistoryAction::Remove(Some(5)));
+    history(&mut page, HistoryAction::Remove(None));
+    assert!(page.status().starts_with("1 picture deleted"), "{}", page.status());
 }
 
 /// A tab that is closed before that leaves it to the next.

@@ -28,7 +28,7 @@ const counted = (response, isWeights) => {
   return new Response(response.body.pipeThrough(count), { status, headers });
 };
 
-const ask = (address, cache, isWeights) => {
+const begin = (address, cache, isWeights) => {
   const answer = fetch(address, { cache }).then((response) => counted(response, isWeights));
   // Whoever takes it hears of the error.
   answer.catch(() => {});
@@ -52,7 +52,7 @@ const fetchEarly = async (folder) => {
   }
   if (missing.length) postMessage({ loaded, total });
   // Where nothing is kept the program asks as it does here.
-  for (const file of missing) ask(file, "no-store", true);
+  for (const file of missing) begin(file, "no-store", true);
 };
 
 onmessage = async ({ data }) => {

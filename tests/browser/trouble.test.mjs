@@ -143,7 +143,7 @@ test("a GPU that is lost before it is ready: Auto goes on with the CPU", async (
   // The adapter passes for a real one, and its device is lost while the model is checked.
   const lost = (bytes) =>
     `const ask = GPUAdapter.prototype.requestDevice;
-     Object.defineProperty(GPUAdapter.prototype, "info", { get: () => ({ vendor: "a real one" }) });
+     Object.defineProperty(GPUAdapter.prototype, "info", { get: () => ({ vendor: "a real one", architecture: "", device: "", description: "", isFallbackAdapter: false }) });
      GPUAdapter.prototype.requestDevice = async function (...given) {
        const device = await ask.apply(this, given);
        setTimeout(() => device.destroy(), 300);

@@ -58,7 +58,7 @@ test("a tiny network: latents and pictures on WebGPU equal the CPU's; the GPU is
   assert.match(found, /swiftshader/i);
   assert.match(found, /timestamp-query/);
 
-  await fill(page, { prompt: "red apple", style: "noto", seed: 7, steps: 2 });
+  await fill(page, { prompt: "red apple", style: "noto", seed: 7, steps: 2, images: 1 });
   assert.equal(await generate(page, 5 * MINUTES), "done");
   const flags = ["--model", folder, "--prompt", "red apple", "--style", "noto", "--seed", "7", "--steps", "2"];
   const pictures = difference(await saved(page, "Download PNG"), native(temporary(t), flags));
@@ -111,7 +111,7 @@ test("the embedded model on WebGPU, 2 steps", async (t) => {
   await state(page, "loading");
   await state(page, "ready", 10 * MINUTES);
   assert.match(await facts(page), /Passed against the CPU's known answer/);
-  await fill(page, { prompt: "red apple", style: "noto", seed: 7, steps: 2 });
+  await fill(page, { prompt: "red apple", style: "noto", seed: 7, steps: 2, images: 1 });
   assert.equal(await generate(page, 15 * MINUTES), "done");
   const flags = ["--prompt", "red apple", "--style", "noto", "--seed", "7", "--steps", "2"];
   const pictures = difference(await saved(page, "Download PNG"), native(temporary(t), flags));

@@ -22,6 +22,11 @@ const FULL: &str = "This browser has no room to keep the picture: download it, o
                     history. It is here until the page is closed.";
 
 impl State {
+    /// Returns the pictures of the history that are not deleted, newest first.
+    pub fn kept(&self) -> impl Iterator<Item = &Rc<HistoryEntry>> {
+        self.history.iter().filter(|entry| !self.trash.contains(&entry.key))
+    }
+
     fn entry_of(&self, recipe: &Recipe) -> Option<&HistoryEntry> {
         let is_it = |entry: &&Rc<HistoryEntry>| {
             entry.recipe.as_ref().is_some_and(|own| is_same(own, recipe))
@@ -71,11 +76,9 @@ impl Turn {
                 self.land_on_history();
             }
             HistoryAction::Remove(key) => {
-                let all = state.history.iter().map(|entry| entry.key);
-                let is_meant = |own: &u32| key.is_none_or(|key| key == *own);
                 // What is deleted already is not deleted twice.
-                let is_here = |own: &u32| !state.trash.contains(own);
-                let keys = all.filter(|own| is_meant(own) && is_here(own)).collect();
+                let all = state.kept().map(|entry| entry.key);
+                let keys = all.filter(|own| key.is_none_or(|key| key == *own)).collect();
                 self.remove(keys);
             }
             HistoryAction::RemoveOf(recipe) => {

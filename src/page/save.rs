@@ -60,8 +60,6 @@ impl Turn {
     /// Has the worker put many pictures into one file.
     pub(super) fn save_all(&mut self, archive: Archive, is_history: bool) {
         let members: Vec<Member> = if is_history {
-            let is_kept =
-                |entry: &&std::rc::Rc<HistoryEntry>| !self.state.trash.contains(&entry.key);
             let member = |entry: &std::rc::Rc<HistoryEntry>| Member {
                 name: format!(
                     "{:04}-{}.png",
@@ -70,7 +68,7 @@ impl Turn {
                 ),
                 png: entry.png.clone().ok_or(entry.key),
             };
-            self.state.history.iter().filter(is_kept).map(member).collect()
+            self.state.kept().map(member).collect()
         } else {
             let (shown, _) = self.state.on_stage();
             let ending = self.state.file_type().0;

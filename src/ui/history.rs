@@ -43,8 +43,7 @@ pub(super) struct HistoryProps {
 /// The history.
 #[function_component]
 pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
-    let is_here = |entry: &&Rc<HistoryEntry>| !state.trash.contains(&entry.key);
-    let entries: Vec<Rc<HistoryEntry>> = state.history.iter().filter(is_here).cloned().collect();
+    let entries: Vec<Rc<HistoryEntry>> = state.kept().cloned().collect();
     let facts = match entries.len() {
         0 if state.history_is_closed => {
             "Nothing yet. What you draw is here until the page is closed.".into()

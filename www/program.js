@@ -2,16 +2,22 @@
 // bytes are counted as they are unpacked: Content-Length is what came over the network, compressed.
 (() => {
   let program;
+  let loaded = 0;
+  let told = 0;
   const listeners = new Set();
 
   const compile = async ({ address, bytes }) => {
     const response = await fetch(address);
     if (!response.ok) throw new Error(`the server answers ${response.status}`);
-    let loaded = 0;
+    loaded = 0;
     const count = new TransformStream({
       transform(chunk, controller) {
         loaded += chunk.byteLength;
-        for (const tell of listeners) tell(loaded, bytes);
+        // Each time is a turn of the page.
+        if (loaded === bytes || performance.now() - told >= 100) {
+          told = performance.now();
+          for (const tell of listeners) tell(loaded, bytes);
+        }
         controller.enqueue(chunk);
       },
     });
@@ -24,7 +30,7 @@
   globalThis.patchworkProgram = (tell) => {
     const facts = globalThis.patchworkWorker;
     listeners.add(tell);
-    tell(program ? facts.bytes : 0, facts.bytes);
+    tell(loaded, facts.bytes);
     // Another try may have more luck.
     program ??= compile(facts).catch((error) => { program = undefined; throw error; });
     return program.finally(() => listeners.delete(tell));

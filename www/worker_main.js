@@ -6,7 +6,7 @@ postMessage({ version: VERSION });
 // What drawing needs of a model's folder.
 const NEEDED = ["dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "words.tsv"];
 const early = new Map();
-let [loaded, total] = [0, 0];
+let [loaded, total, told] = [0, 0, 0];
 
 /** Gives away the answer to a request that was made early, once. */
 globalThis.patchworkEarly = (address) => {
@@ -15,12 +15,20 @@ globalThis.patchworkEarly = (address) => {
   return answer;
 };
 
+/** Counts bytes of weights, and tells the page, which answers each time, now and then. */
+const tell = (bytes) => {
+  loaded += bytes;
+  if (loaded < total && performance.now() - told < 100) return;
+  told = performance.now();
+  postMessage({ loaded, total });
+};
+
 /** Lets a body come in although nobody reads it yet, and counts it. */
 const counted = (response, isWeights) => {
   if (!response.body) return response;
   const count = new TransformStream({
     transform(chunk, controller) {
-      if (isWeights) postMessage({ loaded: (loaded += chunk.byteLength), total });
+      if (isWeights) tell(chunk.byteLength);
       controller.enqueue(chunk);
     },
   }, undefined, new ByteLengthQueuingStrategy({ highWaterMark: 2 ** 30 }));

@@ -116,8 +116,13 @@ pub enum Action {
     },
     /// The visitor wants to see what the model can draw.
     ListConcepts,
-    /// What the model can draw, as its folder tells it; `None` if it does not.
-    Concepts(Option<String>),
+    /// What the model of a folder can draw, as the folder tells it; `None` if it does not.
+    Concepts {
+        /// The folder.
+        folder: String,
+        /// Its `concepts.tsv`.
+        text: Option<String>,
+    },
     /// The downloaded weights are to be removed.
     ForgetWeights,
     /// Whether the browser promises to keep what it stores; `None` if it has no such promise.
@@ -141,6 +146,8 @@ pub enum HistoryAction {
     Recall,
     /// The keys of all that the store holds, perhaps changed by another tab, and what is new in it.
     Recalled {
+        /// What this page knew when it asked.
+        known: Vec<u32>,
         /// All keys.
         keys: Vec<u32>,
         /// What this page did not know yet.
@@ -152,12 +159,16 @@ pub enum HistoryAction {
     Remove(Option<u32>),
     /// The picture of a recipe is to be removed.
     RemoveOf(Box<Recipe>),
+    /// All stay, after it was asked whether they are to be removed.
+    KeepAll,
     /// What was removed last comes back.
     Undo,
-    /// What was removed cannot come back any more.
-    Purge(Vec<u32>),
+    /// What was removed by the deletion of this number cannot come back any more.
+    Purge(u32),
     /// Pictures are gone from the store.
     Purged(Vec<u32>),
+    /// The store did not let pictures go.
+    NotPurged(Vec<u32>),
     /// A picture goes on stage as soon as it is read.
     Open(Rc<HistoryEntry>),
     /// A picture was read; `None` if it is not there any more.

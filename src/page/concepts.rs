@@ -1,5 +1,7 @@
 //! What the model can draw, by group: its labels and the words that lead to them.
 
+use std::rc::Rc;
+
 /// A thing that the model can draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concept {
@@ -9,13 +11,16 @@ pub struct Concept {
     keywords: String,
 }
 
+/// A group's name, and what is in it. Thousands in all, and shared by all states of the page.
+pub type Group = (String, Rc<[Concept]>);
+
 /// All that a model can draw.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Concepts {
     /// The folder of the model that was asked for.
     folder: Option<String>,
     /// Groups in their order; `None` until they are there.
-    groups: Option<Vec<(String, Vec<Concept>)>>,
+    groups: Option<Rc<[Group]>>,
     /// Whether the model's folder does not tell.
     pub is_missing: bool,
 }
@@ -30,9 +35,12 @@ impl Concepts {
         true
     }
 
-    /// Takes in a model's `concepts.tsv`: a line `# group`, then a line for each label, with a tab and
+    /// Takes in the `concepts.tsv` of a model, if it is the one that was asked for last: a line `# group`, then a line for each label, with a tab and
     /// keywords behind it.
-    pub(super) fn hear(&mut self, text: Option<&str>) {
+    pub(super) fn hear(&mut self, folder: &str, text: Option<&str>) {
+        if self.folder.as_deref() != Some(folder) {
+            return;
+        }
         let mut groups: Vec<(String, Vec<Concept>)> = Vec::new();
         for line in text.unwrap_or_default().lines() {
             if let Some(name) = line.strip_prefix("# ") {
@@ -46,11 +54,11 @@ impl Concepts {
         }
         groups.retain(|(_, group)| !group.is_empty());
         self.is_missing = groups.is_empty();
-        self.groups = Some(groups);
+        self.groups = Some(groups.into_iter().map(|(name, all)| (name, all.into())).collect());
     }
 
     /// Returns the groups; `None` until they are there.
-    pub fn groups(&self) -> Option<&[(String, Vec<Concept>)]> {
+    pub fn groups(&self) -> Option<&[Group]> {
         self.groups.as_deref()
     }
 
@@ -58,7 +66,7 @@ impl Concepts {
     /// it in their words.
     pub fn search(&self, text: &str) -> Vec<&Concept> {
         let text = text.trim().to_lowercase();
-        let all = || self.groups.iter().flatten().flat_map(|(_, group)| group);
+        let all = || self.groups().unwrap_or_default().iter().flat_map(|(_, group)| &group[..]);
         let begins = |concept: &&Concept| concept.label.starts_with(&text);
         let has = |concept: &&Concept| {
             let words = || concept.label.split([' ', '-']).chain(concept.keywords.split(", "));
@@ -80,9 +88,10 @@ mod tests {
     fn concepts_are_grouped_and_found_by_their_words() {
         let mut concepts = Concepts::default();
         assert!(concepts.begin("a") && !concepts.begin("a"));
-        concepts.hear(Some(
-            "## of nobody\n# animals\ncat\tkitty, pet\nblack cat\tPet\n# empty\n# food\nred apple\tfruit\n",
-        ));
+        let list = "## of nobody\n# animals\ncat\tkitty, pet\nblack cat\tPet\n# empty\n# food\nred apple\tfruit\n";
+        concepts.hear("b", Some(list));
+        assert_eq!(concepts.groups(), None, "another model's");
+        concepts.hear("a", Some(list));
         let groups: Vec<_> = concepts
             .groups()
             .unwrap()
@@ -99,7 +108,7 @@ mod tests {
             (vec!["cat".into(), "black cat".into()], vec!["red apple".to_owned()])
         );
         assert!(found("zebra").is_empty());
-        concepts.hear(None);
+        concepts.hear("a", None);
         // Another try may find it.
         assert!(concepts.is_missing && concepts.begin("a"));
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::history::HistoryEntry;
 use super::protocol::{Archive, DeviceChoice, Request};
+use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 
 /// A picture for an archive: the name of its file, and where it is.
@@ -67,8 +68,11 @@ pub enum Effect {
         /// Whether the stage is scrolled to.
         scrolls: bool,
     },
-    /// After a while, purges these unless they came back.
-    PurgeLater(Vec<u32>),
+    /// Remembers keys of pictures that are deleted, for this tab; a page that is opened later removes
+    /// them too.
+    RememberTrash(Vec<u32>),
+    /// After a while, makes the deletion of this number final unless it was taken back.
+    PurgeLater(u32),
     /// Removes pictures from the store.
     Purge(Vec<u32>),
     /// Saves a file among the visitor's downloads.
@@ -86,12 +90,15 @@ pub enum Effect {
         ticket: u32,
         /// Which kind of file.
         archive: Archive,
+        /// What is made of each picture of a sheet.
+        finish: Finish,
         /// The pictures.
         members: Vec<Member>,
     },
     /// Asks the browser to promise that it keeps what is stored.
     AskToPersist,
-    /// Moves the keyboard to an element, if what was pressed is gone: a CSS selector.
+    /// Moves the keyboard to an element, since what was pressed is gone or stands far off: a CSS
+    /// selector.
     Focus(&'static str),
     /// Scrolls to the stage if it is out of sight, as it may be on a phone.
     ShowStage,

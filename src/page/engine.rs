@@ -8,14 +8,34 @@ use super::state::{Engine, Job, Loaded, Next, State, StopReason};
 use super::turn::{Turn, sampling};
 use crate::recipe::Recipe;
 
+/// Said of a file that a worker was putting together when it ended.
+const LOST: &str = "The file that was being made is lost: ask for it again.";
+
 impl Turn {
     /// Starts a worker in place of whatever there is, which draws `waiting` when it is ready.
     pub(super) fn restart(&mut self, status: &str, waiting: Option<Box<Recipe>>) {
         self.say(status);
         let number = self.start_worker();
         self.state.engine = Engine::Loading { loading: Loading::default(), waiting };
-        self.use_worker(number);
+        if self.use_worker(number) {
+            self.add(LOST);
+        }
         self.state.next = None;
+    }
+
+    /// Starts the engine if it sleeps. Returns whether there is one; if not, says what to do.
+    pub(super) fn has_engine(&mut self, what: &str) -> bool {
+        match self.state.engine {
+            Engine::Stopped(StopReason::Failed) => {
+                self.warn(format!("{what}: press Start again first."));
+            }
+            Engine::Stopped(StopReason::Outdated) => {
+                self.warn(format!("{what}: reload the page first."));
+            }
+            Engine::Asleep => self.restart("Loading the model.", None),
+            Engine::Loading { .. } | Engine::Ready { .. } => {}
+        }
+        !matches!(self.state.engine, Engine::Stopped(_))
     }
 
     /// Starts a worker anew. What waited is drawn when it is ready, and what was being drawn.
@@ -38,10 +58,15 @@ impl Turn {
             self.effects.push(Effect::EndWorker(next.worker));
             next.before
         });
-        match self.state.engine {
+        let now = (self.state.device, self.state.folder.clone());
+        match &self.state.engine {
             Engine::Asleep => {}
-            Engine::Ready { .. } if before == (self.state.device, self.state.folder.clone()) => {
-                self.say("It goes on as it was.");
+            Engine::Ready { .. } if before == now => self.say("It goes on as it was."),
+            // Auto came to the same.
+            Engine::Ready { loaded, .. }
+                if loaded.device.name == "CPU" && now == (DeviceChoice::Cpu, before.1.clone()) =>
+            {
+                self.say("It draws on the CPU already, and goes on.");
             }
             Engine::Ready { .. } => {
                 let worker = self.start_worker();
@@ -67,10 +92,13 @@ impl Turn {
         number
     }
 
-    fn use_worker(&mut self, number: u32) {
+    /// Tells things to this worker from now on. Returns whether a file is lost that the last one was
+    /// putting together.
+    fn use_worker(&mut self, number: u32) -> bool {
         self.state.worker = number;
         self.forget_asked();
         self.effects.push(Effect::UseWorker(number));
+        !std::mem::take(&mut self.state.archives).is_empty()
     }
 
     /// A model is there: it takes over at once or, if another draws a picture, after that.
@@ -97,8 +125,11 @@ impl Turn {
             // The rest of a grid would be another model's.
             self.stop_grid();
         }
-        self.use_worker(next.worker);
+        let is_file_lost = self.use_worker(next.worker);
         self.begin_with(*loaded);
+        if is_file_lost {
+            self.add(LOST);
+        }
         true
     }
 
@@ -137,7 +168,10 @@ impl Turn {
         self.state.landing.take_if(|_| differs.is_some());
         match waiting {
             Some(recipe) => {
-                let recipe = self.state.as_the_model(*recipe);
+                // A recipe that is drawn as it is has its own number of pictures.
+                let count = recipe.count;
+                let mut recipe = self.state.as_the_model(*recipe);
+                recipe.count = if self.state.follows_model { recipe.count } else { count };
                 let (recipe, _) = offered(recipe, self.state.loaded().map(|loaded| &loaded.model));
                 self.begin(recipe, None);
             }

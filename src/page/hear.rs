@@ -7,6 +7,7 @@ use super::landing::is_same;
 use super::loading::Bytes;
 use super::offer::{Brought, fields};
 use super::protocol::{Event, Request};
+use super::shown::Opened;
 use super::state::{Engine, Job, Loaded, Next, StopReason};
 use super::turn::Turn;
 
@@ -53,18 +54,20 @@ impl Turn {
                 if job.is_none_or(|job| current == Some(job)) {
                     self.stop();
                     self.end_job(Job::Failed);
-                    self.warn(message);
-                    self.take_over();
+                    if self.take_over() {
+                        let ready = self.state.status.text.clone();
+                        self.warn(format!("{message} {ready}"));
+                    } else {
+                        self.warn(message);
+                    }
                 }
             }
             Event::Crashed { message, on_gpu } => self.crash(worker, message, on_gpu),
-            Event::Outdated => {
-                self.stop();
-                self.state.next = None;
-                self.state.engine = Engine::Stopped(StopReason::Outdated);
-                self.warn("This page was updated on its server: reload it to go on.");
-            }
+            Event::Outdated => self.outdated(worker),
             Event::Opened { name, outcome: Ok((recipe, unknown)) } => {
+                if let Some(png) = self.state.opening.take() {
+                    self.open(Opened { recipe: (*recipe).clone(), png, from: "from a file" }, true);
+                }
                 self.bring_new(Brought {
                     what: format!("The recipe of {name} is in the form"),
                     is_of_picture: true,
@@ -80,6 +83,26 @@ impl Turn {
             }
             other => self.hear_of_run(other),
         }
+    }
+
+    /// The server has newer programs than this page. An engine that works goes on.
+    fn outdated(&mut self, worker: u32) {
+        self.state.is_outdated = true;
+        self.effects.push(Effect::EndWorker(worker));
+        if let Some(next) = self.state.next.take_if(|next| next.worker == worker) {
+            (self.state.device, self.state.folder) = next.before;
+            self.warn(
+                "This page was updated on its server: reload it to use another device or model. \
+                 Until then it goes on as it was.",
+            );
+            return;
+        }
+        self.stop();
+        self.state.next.take().iter().for_each(|next| {
+            self.effects.push(Effect::EndWorker(next.worker));
+        });
+        self.state.engine = Engine::Stopped(StopReason::Outdated);
+        self.warn("This page was updated on its server: reload it to go on.");
     }
 
     fn end_job(&mut self, ended: Job) {
@@ -111,9 +134,8 @@ impl Turn {
         if let Some(ending) = ending {
             let of_each = ending.pictures.iter().enumerate();
             let of_each = of_each.map(|(i, png)| (run.recipe_of(i), png.clone()));
-            let history = &self.state.history;
             let is_new = |recipe: &crate::recipe::Recipe| {
-                let mut known = history.iter().filter_map(|entry| entry.recipe.as_ref());
+                let mut known = self.state.kept().filter_map(|entry| entry.recipe.as_ref());
                 !known.any(|known| is_same(known, recipe))
             };
             let new: Vec<(_, Rc<[u8]>)> = of_each.filter(|(recipe, _)| is_new(recipe)).collect();

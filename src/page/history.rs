@@ -28,9 +28,9 @@ impl HistoryEntry {
         Rc::new(Self { key, recipe, unknown: unknown.unwrap_or_default(), png: None })
     }
 
-    /// Returns whether the store has it.
-    pub fn is_stored(&self) -> bool {
-        self.key < UNSTORED
+    /// Returns whether a key is one of the store's.
+    pub fn is_stored_key(key: u32) -> bool {
+        key < UNSTORED
     }
 
     /// Returns a number for a picture that is not stored, which none of `history` has.

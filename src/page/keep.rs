@@ -1,4 +1,4 @@
-//! What happens to pictures that were drawn: they are kept, opened, deleted and brought back.
+//! What happens to pictures that were drawn: they are kept and opened.
 
 use std::rc::Rc;
 
@@ -10,9 +10,7 @@ use super::run::View;
 use super::shown::Opened;
 use super::state::State;
 use super::turn::Turn;
-use super::update::TRASH;
 use crate::recipe::Recipe;
-use crate::tools::words::counted;
 
 /// Said once if the browser keeps no history.
 const CLOSED: &str = "This browser keeps no history here, perhaps because this is a private window: \
@@ -24,10 +22,10 @@ const FULL: &str = "This browser has no room to keep the picture: download it, o
 impl State {
     /// Returns the pictures of the history that are not deleted, newest first.
     pub fn kept(&self) -> impl Iterator<Item = &Rc<HistoryEntry>> {
-        self.history.iter().filter(|entry| !self.trash.contains(&entry.key))
+        self.history.iter().filter(|entry| !self.trash.hides(entry.key))
     }
 
-    fn entry_of(&self, recipe: &Recipe) -> Option<&HistoryEntry> {
+    pub(super) fn entry_of(&self, recipe: &Recipe) -> Option<&HistoryEntry> {
         let is_it = |entry: &&Rc<HistoryEntry>| {
             entry.recipe.as_ref().is_some_and(|own| is_same(own, recipe))
         };
@@ -41,7 +39,7 @@ impl State {
 
     /// Returns whether the picture of a recipe was deleted, and can come back.
     pub fn is_deleted(&self, recipe: &Recipe) -> bool {
-        self.entry_of(recipe).is_some_and(|entry| self.trash.contains(&entry.key))
+        self.entry_of(recipe).is_some_and(|entry| self.trash.hides(entry.key))
     }
 }
 
@@ -67,41 +65,13 @@ impl Turn {
                 let known = state.history.iter().map(|entry| entry.key).collect();
                 self.effects.push(Effect::Recall(known));
             }
-            HistoryAction::Recalled { keys, new } => self.recalled(&keys, new),
+            HistoryAction::Recalled { known, keys, new } => self.recalled(&known, &keys, new),
             HistoryAction::Closed => {
                 let is_news = !std::mem::replace(&mut state.history_is_closed, true);
                 if is_news {
                     self.say(CLOSED);
                 }
                 self.land_on_history();
-            }
-            HistoryAction::Remove(key) => {
-                // What is deleted already is not deleted twice.
-                let all = state.kept().map(|entry| entry.key);
-                let keys = all.filter(|own| key.is_none_or(|key| key == *own)).collect();
-                self.remove(keys);
-            }
-            HistoryAction::RemoveOf(recipe) => {
-                let keys = state.entry_of(&recipe).map(|entry| entry.key).into_iter().collect();
-                self.remove(keys);
-            }
-            HistoryAction::Undo => {
-                let count = state.trash.len();
-                self.throw(Vec::new());
-                self.say(format!("{} back.", counted(count, "picture")));
-                self.effects.push(Effect::Focus(".history h2"));
-            }
-            HistoryAction::Purge(keys) => {
-                // What came back, or went with something later, is not meant.
-                if keys == state.trash && !keys.is_empty() {
-                    self.purge(&keys);
-                }
-            }
-            HistoryAction::Purged(keys) => {
-                state.trash.retain(|key| !keys.contains(key));
-                state.history.retain(|entry| !keys.contains(&entry.key));
-                let trash = self.state.trash.clone();
-                self.throw(trash);
             }
             HistoryAction::Open(entry) => self.open_entry(&entry, true),
             HistoryAction::Fetched { entry, png, scrolls } => match (png, &entry.recipe) {
@@ -113,13 +83,19 @@ impl Turn {
                     "That picture is not in this browser any more: another tab may have deleted it.",
                 ),
             },
+            other => self.handle_trash(other),
         }
     }
 
-    fn recalled(&mut self, keys: &[u32], new: Vec<Rc<HistoryEntry>>) {
+    fn recalled(&mut self, known: &[u32], keys: &[u32], new: Vec<Rc<HistoryEntry>>) {
         let state = &mut self.state;
         state.history_is_closed = false;
-        state.history.retain(|entry| !entry.is_stored() || keys.contains(&entry.key));
+        // What was kept after this was asked is not missed.
+        let is_missed = |key: u32| {
+            HistoryEntry::is_stored_key(key) && known.contains(&key) && !keys.contains(&key)
+        };
+        state.history.retain(|entry| !is_missed(entry.key));
+        state.trash.keys.retain(|key| !is_missed(*key));
         for entry in new {
             if !state.history.iter().any(|own| own.key == entry.key) {
                 state.history.push(entry);
@@ -127,47 +103,6 @@ impl Turn {
         }
         state.history.sort_by_key(|entry| std::cmp::Reverse(entry.key));
         self.land_on_history();
-    }
-
-    /// Takes pictures away. They come back if the visitor says so soon.
-    fn remove(&mut self, keys: Vec<u32>) {
-        if keys.is_empty() {
-            return;
-        }
-        let before = std::mem::take(&mut self.state.trash);
-        self.purge(&before);
-        let count = keys.len();
-        self.throw(keys.clone());
-        self.effects.push(Effect::PurgeLater(keys));
-        self.say(format!(
-            "{} deleted. Undo brings back what was there.",
-            counted(count, "picture")
-        ));
-        self.effects.push(Effect::Focus(".undo"));
-    }
-
-    fn purge(&mut self, keys: &[u32]) {
-        let is_unstored = |key: &u32| {
-            self.state.history.iter().any(|entry| entry.key == *key && !entry.is_stored())
-        };
-        let (unstored, stored): (Vec<u32>, Vec<u32>) =
-            keys.iter().partition(|key| is_unstored(key));
-        self.state.history.retain(|entry| !unstored.contains(&entry.key));
-        self.state.trash.retain(|key| !unstored.contains(key));
-        if !stored.is_empty() {
-            self.effects.push(Effect::Purge(stored));
-        }
-    }
-
-    /// Puts keys into the trash, and nothing else; the browser remembers it, in case that the page is
-    /// closed.
-    fn throw(&mut self, keys: Vec<u32>) {
-        let text = match keys.is_empty() {
-            true => String::new(),
-            false => serde_json::to_string(&keys).unwrap_or_default(),
-        };
-        self.state.trash = keys;
-        self.effects.push(Effect::Remember { name: TRASH, text, is_of_tab: false });
     }
 
     /// A picture of the history goes on stage, at once or when it is read.
@@ -197,9 +132,10 @@ impl Turn {
         let Some(png) = pictures.get(i).cloned() else { return };
         let (recipe, from) = (run.recipe_of(i), "one of several");
         self.open(Opened { recipe, png, from }, false);
+        self.effects.push(Effect::Focus(".stage"));
     }
 
-    /// A recipe goes into the form, and is drawn as it is.
+    /// A recipe goes into the form, and is drawn as it is; what was pressed is gone by then.
     pub(super) fn draw_again(&mut self, recipe: Recipe) {
         let form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         let state = &mut self.state;
@@ -209,5 +145,6 @@ impl Turn {
         state.form = Recipe { count, ..form.clone() };
         self.state.seed_is_fresh = false;
         self.draw_recipe(form);
+        self.effects.push(Effect::Focus(".stage"));
     }
 }

@@ -6,7 +6,6 @@ use super::effect::Effect;
 use super::state::{Engine, Loaded, State};
 use super::turn::Turn;
 use crate::recipe::Recipe;
-use crate::recipe::address::Address;
 
 /// The most steps of a link's recipe that is drawn without a press.
 const MOST_STEPS: usize = 20;
@@ -35,6 +34,9 @@ pub struct Session {
     pub shown: Option<Recipe>,
     /// Whether the model chose how it is drawn.
     pub follows_model: bool,
+    /// Whether the visitor chose the seed since the last picture.
+    #[serde(default)]
+    pub seed_is_fresh: bool,
 }
 
 impl Session {
@@ -50,15 +52,8 @@ impl Session {
             keeps_seed: state.keeps_seed,
             shown: shown.cloned(),
             follows_model: state.follows_model,
+            seed_is_fresh: state.seed_is_fresh,
         }
-    }
-
-    /// Returns whether an address is the one of this page before it was loaded anew, and not that of
-    /// another link.
-    pub fn is_of(&self, address: &Address) -> bool {
-        let is_bare = address.unset.len() == crate::recipe::address::SAMPLING.len()
-            && address.recipe.prompt.is_empty();
-        is_bare || self.shown.as_ref().is_some_and(|shown| is_same(shown, &address.recipe))
     }
 }
 
@@ -76,7 +71,7 @@ impl Turn {
     /// The history has been read, or cannot be: shows what it has of the landing.
     pub(super) fn land_on_history(&mut self) {
         let Some(landing) = &self.state.landing else { return };
-        let found = self.state.history.iter().find(|entry| {
+        let found = self.state.kept().find(|entry| {
             entry.recipe.as_ref().is_some_and(|recipe| is_same(recipe, &landing.recipe))
         });
         match found.cloned() {
@@ -100,7 +95,7 @@ impl Turn {
         let Some(is_cached) = state.is_cached else { return };
         if is_cached || is_small {
             self.restart("Loading the model.", None);
-        } else if state.landing.is_some() || state.run.is_none() {
+        } else if state.opened.is_none() && state.run.is_none() && state.press().is_some() {
             self.say("Nothing is downloaded yet: one press draws what this link asks for.");
         }
     }

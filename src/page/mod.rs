@@ -26,6 +26,7 @@ pub mod run;
 pub mod save;
 pub mod shown;
 pub mod state;
+pub mod trash;
 pub mod turn;
 pub mod update;
 

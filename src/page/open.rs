@@ -7,6 +7,7 @@ use super::offer::Brought;
 use super::protocol::{DeviceChoice, Reading};
 use super::shown::Finishing;
 use super::state::{Engine, State, Status};
+use super::trash::Trash;
 use super::turn::Turn;
 use crate::recipe::address::{Address, SAMPLING, standard};
 
@@ -15,6 +16,8 @@ use crate::recipe::address::{Address, SAMPLING, standard};
 pub struct Remembered {
     /// Of this tab.
     pub session: Option<Session>,
+    /// Whether this tab was at this very address: it is loaded anew, and no other link is followed.
+    pub is_same_address: bool,
     /// Whether the settings were open.
     pub shows_settings: bool,
     /// Keys of pictures that were deleted and could have come back.
@@ -24,8 +27,9 @@ pub struct Remembered {
 impl State {
     /// Returns the page as it opens, with the recipe of its address, and what it asks for first.
     pub fn open(address: Address, remembered: Remembered) -> (Self, Vec<Effect>) {
-        let Remembered { session, shows_settings, trash } = remembered;
-        let session = session.filter(|session| session.is_of(&address));
+        let Remembered { session, is_same_address, shows_settings, trash } = remembered;
+        let is_bare = address.unset.len() == SAMPLING.len() && address.recipe.prompt.is_empty();
+        let session = session.filter(|_| is_bare || is_same_address);
         let is_link = address.recipe != standard();
         let recipe = match &session {
             Some(session) => session.shown.clone(),
@@ -56,6 +60,7 @@ impl State {
             is_cached: None,
             run: None,
             opened: None,
+            opening: None,
             finishing: Finishing::default(),
             archives: Vec::new(),
             jobs: 0,
@@ -63,9 +68,10 @@ impl State {
             is_playing: false,
             grid: None,
             history: Vec::new(),
-            trash,
+            trash: Trash::left_over(trash.clone()),
             history_is_closed: false,
             promised: None,
+            is_outdated: false,
             status: Status::default(),
             trouble: None,
             shows_settings,
@@ -76,7 +82,6 @@ impl State {
             turn.restart("Loading the model.", None);
         }
         turn.effects.extend(turn.state.questions());
-        let trash = turn.state.trash.clone();
         if !trash.is_empty() {
             turn.effects.push(Effect::Purge(trash));
         }
@@ -85,6 +90,7 @@ impl State {
         if let Some(session) = session {
             (turn.state.form, turn.state.keeps_seed) = (session.form, session.keeps_seed);
             turn.state.follows_model = session.follows_model;
+            turn.state.seed_is_fresh = session.seed_is_fresh;
             turn.state.unset = Vec::new();
         }
         (turn.state, turn.effects)

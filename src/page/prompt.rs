@@ -1,5 +1,7 @@
 //! The prompt: earlier ones come back, and names that the model knows are offered.
 
+use std::ops::Range;
+
 use super::offer::Brought;
 use super::protocol::Chip;
 use super::state::State;
@@ -19,6 +21,19 @@ impl State {
         }
         all
     }
+}
+
+/// Returns where words stand in a prompt, in whatever case, and not as a part of longer words.
+fn word_at(prompt: &str, words: &str) -> Option<Range<usize>> {
+    let lower = prompt.to_lowercase();
+    // Lower case may have other lengths in some scripts: those are no part that has a name here.
+    let is_alike = lower.len() == prompt.len();
+    let mut found = lower.match_indices(words).filter(|_| is_alike && !words.is_empty());
+    let at = found.find(|(at, _)| {
+        let ends = [lower[..*at].chars().next_back(), lower[at + words.len()..].chars().next()];
+        !ends.into_iter().flatten().any(char::is_alphanumeric)
+    });
+    at.map(|(at, _)| at..at + words.len()).filter(|range| prompt.get(range.clone()).is_some())
 }
 
 impl Turn {
@@ -48,24 +63,25 @@ impl Turn {
         }
     }
 
-    /// A name goes into the prompt, in place of the part that it stands for.
+    /// A name goes into the prompt, in place of the part that it stands for or, if that is empty, of all
+    /// of it; a later prompt of the form is what stood there before. A part that is not there any more
+    /// was typed over: then nothing happens.
     pub(super) fn take_chip(&mut self, Chip { part, name }: &Chip) {
         let prompt = &mut self.state.form.prompt;
-        let lower = prompt.to_lowercase();
-        // Lower case may have other lengths in some scripts: those are no part that has a name here.
-        let found = lower.find(part.as_str()).filter(|_| lower.len() == prompt.len());
-        match found.filter(|_| !part.is_empty()) {
-            Some(at) if prompt.is_char_boundary(at) && prompt.is_char_boundary(at + part.len()) => {
-                prompt.replace_range(at..at + part.len(), name);
-            }
-            _ => prompt.clone_from(name),
+        let before = prompt.clone();
+        match word_at(prompt, part) {
+            _ if part.is_empty() => prompt.clone_from(name),
+            Some(range) => prompt.replace_range(range, name),
+            None => return,
         }
+        self.state.earlier = Some((0, before)).filter(|(_, before)| !before.trim().is_empty());
     }
 
     /// A recipe is brought by the visitor: it holds, whatever the page was about to show.
     pub(super) fn bring_new(&mut self, brought: Brought) {
         let state = &mut self.state;
-        (state.follows_model, state.unset, state.landing) = (false, Vec::new(), None);
+        (state.follows_model, state.unset) = (false, Vec::new());
+        (state.landing, state.earlier) = (None, None);
         self.bring(brought);
     }
 }

@@ -100,6 +100,8 @@ pub enum Request {
         ticket: u32,
         /// Which kind of file.
         archive: Archive,
+        /// What is made of each picture of a sheet.
+        finish: Finish,
     },
 }
 

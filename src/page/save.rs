@@ -1,10 +1,14 @@
 //! Saving what is on stage, and many pictures in one file.
 
+use std::rc::Rc;
+
 use super::effect::{Effect, Member};
 use super::history::HistoryEntry;
 use super::protocol::{Archive, File};
 use super::run::View;
+use super::shown::Shown;
 use super::turn::Turn;
+use crate::image::finish::{FileFormat, Finish};
 use crate::recipe::Recipe;
 
 /// Returns a file's name for a recipe, without its ending.
@@ -14,6 +18,16 @@ pub fn file_name(recipe: &Recipe) -> String {
     match words.trim_matches('-') {
         "" => format!("patchwork-{}", recipe.seed),
         words => format!("{words}-{}", recipe.seed),
+    }
+}
+
+impl Member {
+    fn of_history(entry: &Rc<HistoryEntry>) -> Self {
+        let name = entry.recipe.as_ref().map_or("damaged".into(), file_name);
+        Self {
+            name: format!("{:04}-{name}.png", entry.key),
+            png: entry.png.clone().ok_or(entry.key),
+        }
     }
 }
 
@@ -59,32 +73,35 @@ impl Turn {
 
     /// Has the worker put many pictures into one file.
     pub(super) fn save_all(&mut self, archive: Archive, is_history: bool) {
-        let members: Vec<Member> = if is_history {
-            let member = |entry: &std::rc::Rc<HistoryEntry>| Member {
-                name: format!(
-                    "{:04}-{}.png",
-                    entry.key,
-                    entry.recipe.as_ref().map_or("damaged".into(), file_name)
-                ),
-                png: entry.png.clone().ok_or(entry.key),
-            };
-            self.state.kept().map(member).collect()
+        let members: Result<Vec<Member>, ()> = if is_history {
+            Ok(self.state.kept().map(Member::of_history).collect())
         } else {
             let (shown, _) = self.state.on_stage();
             let ending = self.state.file_type().0;
-            let member = |shown: super::shown::Shown| {
+            let member = |shown: Shown| {
+                // A sheet is drawn of the pictures themselves, and then made as they are shown.
+                let (ending, png) = match archive {
+                    Archive::Zip => (ending, shown.file.ok_or(())?),
+                    Archive::Sheet => ("png", shown.png),
+                };
                 let name = format!("{}.{ending}", file_name(&shown.recipe));
-                Some(Member { name, png: Ok(shown.file?) })
+                Ok(Member { name, png: Ok(png) })
             };
-            shown.into_iter().filter_map(member).collect()
+            shown.into_iter().map(member).collect()
         };
-        if self.state.loaded().is_none() && self.state.loading().is_none() {
-            return self.warn("Files are put together by the engine: start it first.");
+        let Ok(members) = members else {
+            return self.say("They are being made: a moment, please.");
+        };
+        if !self.has_engine("Files are put together by the engine") {
+            return;
         }
+        let is_as_drawn = is_history || self.state.on_stage().1 == View::Preview;
+        let finish = if is_as_drawn { Finish::default() } else { self.state.finishing.finish };
+        let finish = Finish { format: FileFormat::Png, ..finish };
         let ticket = self.ticket();
         self.state.archives.push((ticket, archive));
         self.say("The file is being made.");
-        self.effects.push(Effect::Gather { ticket, archive, members });
+        self.effects.push(Effect::Gather { ticket, archive, finish, members });
     }
 
     /// Saves the file that was put together.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::history::name;
 use super::protocol::{File, Request};
 use super::run::{Picture, View};
-use super::state::State;
+use super::state::{Engine, State};
 use super::turn::Turn;
 use crate::image::finish::Finish;
 use crate::recipe::Recipe;
@@ -93,6 +93,14 @@ impl Turn {
     pub(super) fn finish_stage(&mut self) {
         let (shown, _) = self.state.on_stage();
         let is_shown = |png: &Rc<[u8]>| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
+        if matches!(self.state.engine, Engine::Asleep | Engine::Stopped(_)) {
+            // Nobody makes anything.
+            self.state.finishing.asked.clear();
+            if !self.state.finishing.finish.is_plain() {
+                self.finish_as(Finish::default());
+            }
+            return;
+        }
         let Finishing { finish, made, asked, .. } = &mut self.state.finishing;
         made.retain(|(png, _)| is_shown(png));
         asked.retain(|(png, _)| is_shown(png));
@@ -115,6 +123,12 @@ impl Turn {
 
     /// Something else is to be made of the pictures.
     pub(super) fn choose_finish(&mut self, finish: Finish) {
+        if self.has_engine("Sizes, outlines and formats are made by the engine") {
+            self.finish_as(finish);
+        }
+    }
+
+    fn finish_as(&mut self, finish: Finish) {
         let Finishing { tickets, .. } = self.state.finishing;
         self.state.finishing = Finishing { finish, tickets, ..Finishing::default() };
     }
@@ -128,7 +142,7 @@ impl Turn {
             Ok(File(bytes)) => self.state.finishing.made.push((png, bytes.as_slice().into())),
             Err(problem) => {
                 let problem = format!("{problem} It is shown as it was drawn.");
-                self.choose_finish(Finish::default());
+                self.finish_as(Finish::default());
                 self.warn(problem);
             }
         }

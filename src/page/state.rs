@@ -13,6 +13,7 @@ use super::offer::Brought;
 use super::protocol::{Archive, DeviceChoice, DeviceFacts, ModelFacts, Reading};
 use super::run::StageRun;
 use super::shown::{Finishing, Opened};
+use super::trash::Trash;
 use crate::recipe::Recipe;
 
 /// A model on a device, ready to draw.
@@ -174,6 +175,8 @@ pub struct State {
     pub run: Option<StageRun>,
     /// A picture in front of it.
     pub opened: Option<Opened>,
+    /// The file that was brought last and is being read.
+    pub opening: Option<Rc<[u8]>>,
     /// What is made of pictures before they are saved.
     pub finishing: Finishing,
     /// Files that are being put together of many pictures, by their tickets.
@@ -188,13 +191,15 @@ pub struct State {
     pub grid: Option<Grid>,
     /// What was drawn before, newest first.
     pub history: Vec<Rc<HistoryEntry>>,
-    /// Keys of pictures that are deleted unless the visitor takes that back.
-    pub trash: Vec<u32>,
+    /// What of it is deleted.
+    pub trash: Trash,
     /// Whether this browser keeps no history: it is in memory only.
     pub history_is_closed: bool,
     /// Whether the browser promises to keep what it keeps; `None` until it was asked, and
     /// `Some(None)` if it has no such promise.
     pub promised: Option<Option<bool>>,
+    /// Whether the server has newer programs than this page.
+    pub is_outdated: bool,
     /// What the visitor should hear last.
     pub status: Status,
     /// Why the worker was lost, until a picture is drawn again.

@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::offer::offered;
 use super::protocol::Request;
 use super::run::StageRun;
-use super::state::{Engine, Job, Loaded, State, StopReason};
+use super::state::{Engine, Job, Loaded, State};
 use crate::recipe::{Defaults, Recipe};
 use crate::tools::words::meant;
 
@@ -40,6 +40,13 @@ impl Turn {
     pub(super) fn warn(&mut self, text: impl Into<String>) {
         self.say(text);
         self.state.status.is_bad = true;
+    }
+
+    /// Tells something besides what was told.
+    pub(super) fn add(&mut self, text: &str) {
+        let is_bad = self.state.status.is_bad;
+        self.say(format!("{} {text}", self.state.status.text));
+        self.state.status.is_bad = is_bad;
     }
 
     /// Nothing more is drawn than what is drawn now.
@@ -92,7 +99,7 @@ impl Turn {
             Engine::Asleep => {
                 self.restart("This is drawn as soon as the model is loaded.", Some(recipe.into()));
             }
-            Engine::Stopped(StopReason::Failed | StopReason::Outdated) => {}
+            Engine::Stopped(_) => drop(self.has_engine("Pictures are drawn by the engine")),
         }
     }
 
@@ -108,6 +115,7 @@ impl Turn {
         if let Some(style) = meant(&recipe.style, &model.styles) {
             recipe.style.clone_from(style);
         }
+        let replaces = *job == Job::Drawing && cell.is_none();
         *job = Job::Drawing;
         state.jobs += 1;
         (state.opened, state.is_playing) = (None, false);
@@ -115,7 +123,10 @@ impl Turn {
         state.run = Some(StageRun::new(worker, job, cell, recipe.clone()));
         self.send(Request::Draw { job, recipe: recipe.clone().into() });
         if cell.is_none() {
-            self.say("Starting.");
+            self.say(match replaces {
+                true => "Starting; what was being drawn is left as it was.",
+                false => "Starting.",
+            });
             self.effects.extend([Effect::ShowAddress(recipe), Effect::ShowStage]);
         }
     }

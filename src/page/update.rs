@@ -11,8 +11,6 @@ use super::turn::{Turn, sampling};
 pub const SESSION: &str = "patchwork-session";
 /// Whether the settings are open.
 pub const SETTINGS: &str = "patchwork-settings";
-/// Keys of pictures that were deleted and may come back.
-pub const TRASH: &str = "patchwork-trash";
 
 /// Returns the state after an action, and what is to be done outside it.
 pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
@@ -42,13 +40,19 @@ impl Turn {
         match action {
             Action::Worker(worker, event) => self.hear_of(worker, event),
             Action::Edit(edit) => {
-                let before = (state.form.seed, state.form.count, sampling(&state.form));
+                let before = state.form.clone();
                 edit(&mut state.form);
-                state.seed_is_fresh |= state.form.seed != before.0;
-                state.follows_device &= state.form.count == before.1;
-                if sampling(&state.form) != before.2 {
+                state.seed_is_fresh |= state.form.seed != before.seed;
+                state.follows_device &= state.form.count == before.count;
+                if sampling(&state.form) != sampling(&before) {
                     (state.follows_model, state.unset) = (false, Vec::new());
                 }
+                if state.form.prompt != before.prompt {
+                    state.earlier = None;
+                }
+                // Who changes what a link brought wants that drawn, when it is asked for.
+                let is_changed = state.form != before;
+                state.landing.take_if(|landing| landing.is_form && is_changed);
             }
             Action::Earlier { back } => self.earlier(back),
             Action::TakeChip(chip) => {
@@ -95,7 +99,10 @@ impl Turn {
                 (state.folder, state.brought) = (folder, None);
                 self.switch(before);
             }
-            Action::Restart => self.restart_and_go_on("Loading the model."),
+            Action::Restart => {
+                self.restart_and_go_on("Loading the model.");
+                self.effects.push(Effect::Focus(".stage"));
+            }
             Action::Models(models) => {
                 state.models = Some(models);
                 if let Some(differs) = self.bring_again() {
@@ -160,23 +167,18 @@ impl Turn {
             Action::SaveAll { archive, is_history } => self.save_all(archive, is_history),
             Action::Say(status) => self.say(status),
             Action::Warn(status) => self.warn(status),
-            Action::OpenFile { name, bytes } => match state.engine {
-                Engine::Stopped(_) => self.warn(
-                    "A file can be read as soon as the engine runs: press Start again first.",
-                ),
-                // Reading a recipe needs no weights, and says which are wanted.
-                Engine::Asleep => {
-                    self.restart("Loading the model.", None);
+            Action::OpenFile { name, bytes } => {
+                if self.has_engine("Files are read by the engine") {
+                    self.state.opening = Some(bytes.as_slice().into());
                     self.send(Request::Open { name, file: File(bytes) });
                 }
-                _ => self.send(Request::Open { name, file: File(bytes) }),
-            },
+            }
             Action::ListConcepts => {
                 if state.concepts.begin(&state.folder) {
                     self.effects.push(Effect::ListConcepts(self.state.folder.clone()));
                 }
             }
-            Action::Concepts(text) => state.concepts.hear(text.as_deref()),
+            Action::Concepts { folder, text } => state.concepts.hear(&folder, text.as_deref()),
             Action::ForgetWeights => self.send(Request::Forget),
             Action::Promised(promised) => state.promised = Some(promised),
             Action::History(action) => self.handle_history(action),

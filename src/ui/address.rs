@@ -7,12 +7,14 @@ use web_sys::{UrlSearchParams, window};
 
 use crate::recipe::Recipe;
 use crate::recipe::address::{Address, pairs, read};
+use crate::ui::remember::remember_address;
 
 /// Puts a recipe into the address bar.
 pub(super) fn show_in_address(recipe: &Recipe) {
     let history = window().and_then(|window| window.history().ok());
     if let (Some(hash), Some(history)) = (to_hash(recipe), history) {
         drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{hash}"))));
+        remember_address();
     }
 }
 

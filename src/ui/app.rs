@@ -16,6 +16,7 @@ use crate::ui::perform::Performer;
 use crate::ui::settings::settings;
 use crate::ui::stage::Stage;
 use crate::ui::styles::styles;
+use crate::ui::toast::Toast;
 use crate::ui::trouble::trouble;
 use crate::ui::{address, open, remember, use_keys};
 
@@ -95,6 +96,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             <GridForm state={state.clone()} />
             {panel(state)}
             {credits()}
+            <Toast text={state.status.text.clone()} is_moving={state.is_drawing() || state.is_playing} />
         </main>
     }
 }

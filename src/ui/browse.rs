@@ -1,12 +1,14 @@
 //! What the model can draw: by group, and searched.
 
+use std::rc::Rc;
+
 use yew::{Callback, Html, MouseEvent, Properties, function_component, html, use_state_eq};
 
 use crate::page::Action;
 use crate::page::concepts::Concept;
 use crate::page::protocol::Chip;
 use crate::ui::controls::Text;
-use crate::ui::handle::PageHandle;
+use crate::ui::handle::{Dispatcher, PageHandle};
 
 /// The most that a search shows.
 const MOST: usize = 60;
@@ -31,12 +33,13 @@ pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
             <details>
                 <summary onclick={ask}>{"What it can draw"}</summary>
                 if state.concepts.is_missing {
-                    <p>{"This model does not say what it was taught."}</p>
+                    <p>{"No list came: the model has none, or the connection is gone. Close this and open it to \
+                         try again."}</p>
                 } else if let Some(groups) = state.concepts.groups() {
                     <Text label="Search" help="A thing, or a word for it." value={(*search).clone()} {change} />
                     if search.trim().is_empty() {
                         {for groups.iter().map(|(name, concepts)| html! {
-                            <Group state={state.clone()} name={name.clone()} concepts={concepts.clone()} />
+                            <Group dispatcher={state.dispatcher()} name={name.clone()} concepts={concepts.clone()} />
                         })}
                     } else {
                         {found(state, &search)}
@@ -52,7 +55,7 @@ pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
 fn found(state: &PageHandle, text: &str) -> Html {
     let found = state.concepts.search(text);
     let said = match found.len() {
-        0 => "Nothing of that name. MiniLM may understand the word all the same: try it.".into(),
+        0 => "It was taught nothing of that name. It may draw something near it all the same: try it.".into(),
         n if n > MOST => format!("{n} found, the first {MOST}:"),
         n => format!("{n} found:"),
     };
@@ -60,31 +63,33 @@ fn found(state: &PageHandle, text: &str) -> Html {
         <>
             <p role="status">{said}</p>
             <div class="chips">
-                {for found.into_iter().take(MOST).map(|concept| chip(state, concept))}
+                {for found.into_iter().take(MOST).map(|concept| chip(&state.dispatcher(), concept))}
             </div>
         </>
     }
 }
 
-fn chip(state: &PageHandle, concept: &Concept) -> Html {
-    let (dispatcher, name) = (state.dispatcher(), concept.label.clone());
+fn chip(dispatcher: &Dispatcher, concept: &Concept) -> Html {
+    let (dispatcher, name) = (dispatcher.clone(), concept.label.clone());
     let take = Callback::from(move |_: MouseEvent| {
         dispatcher.dispatch(Action::TakeChip(Chip { part: String::new(), name: name.clone() }));
-        dispatcher.dispatch(Action::Say(format!("“{name}” is in the prompt.")));
+        dispatcher.dispatch(Action::Say(format!(
+            "“{name}” is in the prompt. Arrow down brings back what stood there."
+        )));
     });
     html! { <button type="button" class="chip" onclick={take}>{concept.label.clone()}</button> }
 }
 
 #[derive(PartialEq, Properties)]
 struct GroupProps {
-    state: PageHandle,
+    dispatcher: Dispatcher,
     name: String,
-    concepts: Vec<Concept>,
+    concepts: Rc<[Concept]>,
 }
 
 /// One group; its names come into the document when it is opened.
 #[function_component]
-fn Group(GroupProps { state, name, concepts }: &GroupProps) -> Html {
+fn Group(GroupProps { dispatcher, name, concepts }: &GroupProps) -> Html {
     let is_open = use_state_eq(|| false);
     let toggle = {
         let is_open = is_open.clone();
@@ -97,7 +102,7 @@ fn Group(GroupProps { state, name, concepts }: &GroupProps) -> Html {
         <details open={*is_open}>
             <summary onclick={toggle}>{format!("{name} ({})", concepts.len())}</summary>
             if *is_open {
-                <div class="chips">{for concepts.iter().map(|concept| chip(state, concept))}</div>
+                <div class="chips">{for concepts.iter().map(|concept| chip(dispatcher, concept))}</div>
             }
         </details>
     }

@@ -69,16 +69,25 @@ pub(super) struct NumberProps {
     pub(super) children: Html,
 }
 
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
 /// A number.
 #[function_component]
 pub(super) fn Number(props: &NumberProps) -> Html {
     // What is being typed stays as it is while it equals the current value, as “4.0” does on the way
     // to 4.05, while it is no number yet, and while it is refused.
     let typed = use_state_eq(|| None::<String>);
+    let is_outside = use_state_eq(|| false);
     let (change, typing, refuse) = (props.change.clone(), typed.clone(), props.refuse.clone());
+    let (outside, ends) = (is_outside.clone(), [&props.min, &props.max].map(|end| number(end)));
     let oninput = Callback::from(move |event: InputEvent| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
             let text = input.value();
+            outside.set(number(&text).is_some_and(|number| {
+                ends[0].is_some_and(|min| number < min) || ends[1].is_some_and(|max| number > max)
+            }));
             if !text.is_empty() && refuse.emit(text.clone()).is_none() {
                 change.emit(text.clone());
             }
@@ -98,7 +107,6 @@ pub(super) fn Number(props: &NumberProps) -> Html {
         let refused = props.refused.clone();
         use_effect_with(problem.clone(), move |problem| refused.emit(problem.clone()));
     }
-    let number = |text: &str| text.parse::<f64>().ok();
     {
         let (typed, value) = (typed.clone(), number(&props.value));
         use_effect_with(props.value.clone(), move |_| {
@@ -114,6 +122,10 @@ pub(super) fn Number(props: &NumberProps) -> Html {
         Some(text) => AttrValue::from(text.clone()),
         None => props.value.clone(),
     };
+    let corrected = is_outside.then(|| {
+        let (min, max, value) = (&props.min, &props.max, &props.value);
+        format!("From {min} to {max}: {value} is taken.").into()
+    });
     let (id, help) = (id(props.label, "number"), id(props.label, "help"));
     html! {
         <div class="field">
@@ -125,7 +137,7 @@ pub(super) fn Number(props: &NumberProps) -> Html {
                 {props.children.clone()}
             </span>
             <small id={help} class={problem.is_some().then_some("wrong")}>
-                {problem.map_or_else(|| props.help.clone(), AttrValue::from)}
+                {problem.map(AttrValue::from).or(corrected).unwrap_or_else(|| props.help.clone())}
             </small>
         </div>
     }

@@ -68,7 +68,7 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
             <h2 tabindex="-1">{"Drawn so far"}</h2>
             <p><small>{facts}</small></p>
             {undo(state)}
-            {for entries.chunks(PAGE).enumerate().map(page)}
+            <div class="pages">{for entries.chunks(PAGE).enumerate().map(page)}</div>
             <div class="actions">
                 {open_button(state)}
                 if !entries.is_empty() {
@@ -83,14 +83,14 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
 
 /// Brings back what was deleted last.
 fn undo(state: &PageHandle) -> Html {
-    if state.trash.is_empty() {
+    if state.trash.keys.is_empty() {
         return html! {};
     }
     html! {
         <div class="actions">
             <button type="button" class="undo"
                 onclick={act(state, || Action::History(HistoryAction::Undo))}>
-                {format!("Undo: bring back {}", counted(state.trash.len(), "picture"))}
+                {format!("Undo: bring back {}", counted(state.trash.keys.len(), "picture"))}
             </button>
         </div>
     }
@@ -116,6 +116,13 @@ fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
         let asks = asks.clone();
         Callback::from(move |_: MouseEvent| asks.set(value))
     };
+    let keep = {
+        let (asks, dispatcher) = (asks.clone(), state.dispatcher());
+        Callback::from(move |_: MouseEvent| {
+            asks.set(false);
+            dispatcher.dispatch(Action::History(HistoryAction::KeepAll));
+        })
+    };
     let clear = {
         let (clear, done) =
             (act(state, || Action::History(HistoryAction::Remove(None))), set(false));
@@ -126,10 +133,12 @@ fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
     };
     html! {
         <>
-            <button type="button" aria-expanded={asks.to_string()} onclick={set(!*asks)}>{"Clear"}</button>
+            <button type="button" class="clear" aria-expanded={asks.to_string()} onclick={set(!*asks)}>
+                {"Clear"}
+            </button>
             if *asks {
                 <span class="question">
-                    <button type="button" onclick={set(false)}>{"Keep them"}</button>
+                    <button type="button" onclick={keep}>{"Keep them"}</button>
                     <button type="button" class="danger" onclick={clear}>
                         {format!("Delete all {count}")}
                     </button>

@@ -27,6 +27,7 @@ mod store;
 mod styles;
 mod take_away;
 mod timeline;
+mod toast;
 mod trouble;
 mod use_keys;
 

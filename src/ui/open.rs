@@ -10,6 +10,7 @@ use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 use crate::page::Action;
 use crate::ui::address::from_address;
 use crate::ui::handle::{Dispatcher, PageHandle};
+use crate::ui::remember::remember_address;
 use crate::ui::use_keys::listen;
 
 /// Takes PNGs that are dropped anywhere on the page, and links that are followed while it is open.
@@ -40,6 +41,7 @@ pub(super) fn use_open(state: &PageHandle) {
             }
         });
         let stop_hash = listen("hashchange", move |_| {
+            remember_address();
             dispatcher.dispatch(Action::Follow(from_address()));
         });
         move || {

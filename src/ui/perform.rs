@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Reflect};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement, window};
+use web_sys::{Element, window};
 
 use crate::page::effect::Member;
-use crate::page::protocol::{Archive, Event, File, Request};
+use crate::page::protocol::{Event, File, Request};
 use crate::page::{Action, Effect, HistoryAction};
 use crate::ui::handle::Dispatcher;
 use crate::ui::history::CHANGED;
@@ -19,7 +19,7 @@ use crate::ui::store::Lack;
 use crate::ui::{address, persist, remember, server, share, store};
 
 /// How long what was deleted can come back, in milliseconds.
-const UNDO: u32 = 10_000;
+pub(super) const UNDO: u32 = 10_000;
 
 /// What effects are done with.
 pub(super) struct Performer {
@@ -72,7 +72,8 @@ impl Performer {
                 to.dispatch(Action::Cached(server::is_cached(&folder).await));
             }),
             Effect::ListConcepts(folder) => spawn_local(async move {
-                to.dispatch(Action::Concepts(server::concepts(&folder).await));
+                let text = server::concepts(&folder).await;
+                to.dispatch(Action::Concepts { folder, text });
             }),
             Effect::ShowAddress(recipe) => address::show_in_address(&recipe),
             Effect::Remember { name, text, is_of_tab } => {
@@ -85,7 +86,7 @@ impl Performer {
             }
             Effect::Recall(known) => spawn_local(async move {
                 to.dispatch(history(match store::recall(&known).await {
-                    Ok((keys, new)) => HistoryAction::Recalled { keys, new },
+                    Ok((keys, new)) => HistoryAction::Recalled { known, keys, new },
                     Err(_) => HistoryAction::Closed,
                 }));
             }),
@@ -105,19 +106,18 @@ impl Performer {
                 let png = store::picture(entry.key).await;
                 to.dispatch(history(HistoryAction::Fetched { entry, png, scrolls }));
             }),
-            Effect::PurgeLater(keys) => spawn_local(async move {
+            Effect::RememberTrash(keys) => remember::remember_trash(&keys),
+            Effect::PurgeLater(deletion) => spawn_local(async move {
                 TimeoutFuture::new(UNDO).await;
-                to.dispatch(history(HistoryAction::Purge(keys)));
+                to.dispatch(history(HistoryAction::Purge(deletion)));
             }),
             Effect::Purge(keys) => spawn_local(async move {
                 let removed = store::remove(&keys).await;
                 tell_other_tabs();
-                to.dispatch(match removed {
-                    Ok(()) => history(HistoryAction::Purged(keys)),
-                    Err(_) => Action::Warn(
-                        "This browser did not let its store be changed: try again.".into(),
-                    ),
-                });
+                to.dispatch(history(match removed {
+                    Ok(()) => HistoryAction::Purged(keys),
+                    Err(_) => HistoryAction::NotPurged(keys),
+                }));
             }),
             Effect::Save { name, mime, bytes } => {
                 if share::save(&name, mime, &bytes).is_none() {
@@ -125,9 +125,10 @@ impl Performer {
                     spawn_local(async move { to.dispatch(Action::Warn(problem)) });
                 }
             }
-            Effect::Gather { ticket, archive, members } => {
+            Effect::Gather { ticket, archive, finish, members } => {
                 if let Some(link) = self.link().cloned() {
-                    spawn_local(gather(link, ticket, archive, members));
+                    let last = Request::Archive { ticket, archive, finish };
+                    spawn_local(gather(link, ticket, members, last));
                 }
             }
             Effect::AskToPersist => spawn_local(async move {
@@ -136,8 +137,7 @@ impl Performer {
             // What it shall go to may be there only after this turn.
             Effect::Focus(selector) => spawn_local(async move {
                 TimeoutFuture::new(0).await;
-                let element = find(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
-                element.iter().for_each(|element| drop(element.focus()));
+                focus(selector);
             }),
             Effect::ShowStage => spawn_local(async {
                 TimeoutFuture::new(0).await;
@@ -154,7 +154,7 @@ impl Performer {
 }
 
 /// Has a worker put pictures into one file; those that are not here any more are left out.
-async fn gather(link: Rc<Link>, ticket: u32, archive: Archive, members: Vec<Member>) {
+async fn gather(link: Rc<Link>, ticket: u32, members: Vec<Member>, last: Request) {
     for Member { name, png } in members {
         let png = match png {
             Ok(png) => Some(png),
@@ -164,7 +164,7 @@ async fn gather(link: Rc<Link>, ticket: u32, archive: Archive, members: Vec<Memb
             link.send(Request::Add { ticket, name, png: File(png.to_vec()) });
         }
     }
-    link.send(Request::Archive { ticket, archive });
+    link.send(last);
 }
 
 /// The store has changed: other tabs hear of what this one remembers.
@@ -175,10 +175,20 @@ fn tell_other_tabs() {
 /// Scrolls no further than it must.
 fn show_stage() -> Option<()> {
     let stage = find(".stage figure, .stage .blank, .stage")?;
-    let (options, name) = (Object::new(), "scrollIntoView".into());
-    Reflect::set(&options, &"block".into(), &"nearest".into()).ok()?;
-    let scroll: Function = Reflect::get(&stage, &name).ok()?.dyn_into().ok()?;
-    scroll.call1(&stage, &options).ok().map(drop)
+    call(&stage, "scrollIntoView", "block", &"nearest".into())
+}
+
+/// Moves the keyboard; what is seen stays where it is, unless one is to write.
+fn focus(selector: &str) -> Option<()> {
+    call(&find(selector)?, "focus", "preventScroll", &(selector != "#prompt").into())
+}
+
+/// Calls a method with one option.
+fn call(element: &Element, method: &str, option: &str, value: &JsValue) -> Option<()> {
+    let options = Object::new();
+    Reflect::set(&options, &option.into(), value).ok()?;
+    let method: Function = Reflect::get(element, &method.into()).ok()?.dyn_into().ok()?;
+    method.call1(element, &options).ok().map(drop)
 }
 
 fn find(selector: &str) -> Option<Element> {

@@ -1,11 +1,18 @@
 //! What the browser remembers in a few words: for this tab, or for the next visit too.
 
-use js_sys::Reflect;
+use js_sys::{Date, Reflect};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, window};
 
 use crate::page::open::Remembered;
-use crate::page::update::{SESSION, SETTINGS, TRASH};
+use crate::page::update::{SESSION, SETTINGS};
+use crate::ui::perform::UNDO;
+
+/// Keys of pictures that are deleted.
+const TRASH: &str = "patchwork-trash";
+/// Where this tab is.
+const ADDRESS: &str = "patchwork-address";
 
 /// `None` where the browser keeps nothing; some throw if they are asked at all.
 fn storage(is_of_tab: bool) -> Option<Storage> {
@@ -23,13 +30,43 @@ pub(super) fn remember(name: &str, text: &str, is_of_tab: bool) {
     });
 }
 
+/// Remembers what is deleted: for this tab and, with the time, for a page that is opened when nothing
+/// of it can come back any more.
+pub(super) fn remember_trash(keys: &[u32]) {
+    let text = |value: Option<String>| value.filter(|_| !keys.is_empty()).unwrap_or_default();
+    remember(TRASH, &text(serde_json::to_string(keys).ok()), true);
+    remember(TRASH, &text(serde_json::to_string(&(Date::now(), keys)).ok()), false);
+}
+
+/// Remembers at which address this tab is, so that loading it anew is no link that is followed.
+pub(super) fn remember_address() {
+    remember(ADDRESS, &href(), true);
+}
+
+fn href() -> String {
+    window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+fn get<Value: DeserializeOwned>(name: &str, is_of_tab: bool) -> Option<Value> {
+    serde_json::from_str(&text(name, is_of_tab)?).ok()
+}
+
+fn text(name: &str, is_of_tab: bool) -> Option<String> {
+    storage(is_of_tab)?.get_item(name).ok().flatten()
+}
+
 /// Returns what was remembered.
 pub(super) fn remembered() -> Remembered {
-    let get = |name, is_of_tab| storage(is_of_tab)?.get_item(name).ok().flatten();
-    let json = |text: String| serde_json::from_str(&text).ok();
+    let is_same_address = text(ADDRESS, true).is_some_and(|address| address == href());
+    remember_address();
+    let of_closed_tab = || {
+        let (then, keys): (f64, Vec<u32>) = get(TRASH, false)?;
+        (Date::now() - then > f64::from(UNDO)).then_some(keys)
+    };
     Remembered {
-        session: get(SESSION, true).and_then(|text| serde_json::from_str(&text).ok()),
-        shows_settings: get(SETTINGS, false).is_some(),
-        trash: get(TRASH, false).and_then(json).unwrap_or_default(),
+        session: get(SESSION, true),
+        is_same_address,
+        shows_settings: text(SETTINGS, false).is_some(),
+        trash: get(TRASH, true).or_else(of_closed_tab).unwrap_or_default(),
     }
 }

@@ -1,14 +1,21 @@
 //! Taking pictures and recipes away.
 
+use std::rc::Rc;
+
 use gloo_file::{Blob, ObjectUrl};
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, window};
 
+use crate::page::State;
 use crate::page::save::file_name;
+use crate::page::shown::Shown;
 use crate::recipe::Recipe;
 use crate::ui::address::show_in_address;
+
+/// Said of a picture that is not there yet.
+const MAKING: &str = "It is being made: a moment, please.";
 
 /// Saves bytes as a file among the visitor's downloads; `None` if this browser does not let that be.
 pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
@@ -23,8 +30,16 @@ pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// Returns what is copied of a picture: what is shown or, since clipboards take no WebP, the drawing;
+/// `None` while it is being made.
+pub(super) fn copied(shown: &Shown, state: &State) -> Option<Rc<[u8]>> {
+    let is_png = state.file_type().1 == "image/png";
+    if is_png { shown.file.clone() } else { Some(shown.png.clone()) }
+}
+
 /// Puts a PNG into the clipboard; a sentence about it.
-pub(super) async fn copy_picture(png: &[u8]) -> String {
+pub(super) async fn copy_picture(png: Option<&[u8]>) -> String {
+    let Some(png) = png else { return MAKING.into() };
     let copy = async || {
         let blob = Blob::new_with_options(png, Some("image/png"));
         let (parts, blob): (Object, web_sys::Blob) = (Object::new(), blob.into());
@@ -82,7 +97,7 @@ pub(super) async fn share(
     ending: &str,
     kind: &str,
 ) -> String {
-    let Some(bytes) = file else { return "It is being made: a moment, please.".into() };
+    let Some(bytes) = file else { return MAKING.into() };
     let name = format!("{}.{ending}", file_name(recipe));
     let hand = async || {
         let data = file_data(bytes, &name, kind)?;

@@ -8,6 +8,7 @@ use crate::page::run::View;
 use crate::page::shown::Shown;
 use crate::page::{Action, HistoryAction};
 use crate::recipe::Recipe;
+use crate::tools::words::counted;
 use crate::ui::handle::{PageHandle, act, tell};
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::quilt::quilt;
@@ -52,8 +53,8 @@ fn label(view: View) -> &'static str {
 
 /// Returns what a picture shows, by what it was drawn from.
 fn describe(recipe: &Recipe) -> String {
-    let (name, steps, guidance) = (name(recipe), recipe.steps, recipe.guidance);
-    format!("{name}, {steps} steps, guidance {guidance}")
+    let (name, steps) = (name(recipe), counted(recipe.steps, "step"));
+    format!("{name}, {steps}, guidance {}", recipe.guidance)
 }
 
 fn picture(state: &PageHandle, shown: &Shown, view: View, label: String, caption: String) -> Html {
@@ -114,10 +115,10 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
 /// What can be done with one of several pictures.
 fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
     let (seed, number) = (shown.recipe.seed, i + 1);
-    let png = shown.png.clone();
+    let copied = share::copied(shown, state);
     let copy = tell(state, move |_| {
-        let png = png.clone();
-        async move { share::copy_picture(&png).await }
+        let copied = copied.clone();
+        async move { share::copy_picture(copied.as_deref()).await }
     });
     let (file, (ending, mime)) = (shown.file.clone(), state.file_type());
     let recipe = shown.recipe.clone();

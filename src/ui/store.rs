@@ -56,7 +56,10 @@ pub(super) async fn recall(known: &[u32]) -> Result<(Vec<u32>, Vec<Rc<HistoryEnt
         let text = recipes.binary_search(key).ok().and_then(|at| texts[at].as_string());
         entries.push(match text {
             Some(text) => HistoryEntry::stored(*key, &text),
-            None => of_earlier_version(&database, *key).await?,
+            // One that cannot be read is seen as damaged.
+            None => of_earlier_version(&database, *key)
+                .await
+                .unwrap_or_else(|_| HistoryEntry::stored(*key, "")),
         });
     }
     database.close();

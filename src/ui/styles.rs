@@ -28,7 +28,7 @@ pub(super) fn styles(state: &PageHandle) -> Html {
                     checked={state.form.style == *style} onchange={onchange.clone()} />
                 if let Some(at) = at {
                     <Tile sheet={sheet.clone()} {columns} rows={1} {at} />
-                } else {
+                } else if quilt.is_some() {
                     <span class="no-tile" aria-hidden="true">{if style.is_empty() { "✻" } else { "?" }}</span>
                 }
                 <span aria-hidden="true">{label}</span>

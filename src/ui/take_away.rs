@@ -21,10 +21,11 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
     let is_one = shown.len() == 1;
     let (ending, mime) = state.file_type();
     let format = ending.to_uppercase().replace("WEBP", "WebP");
-    let (file, png, recipe) = (first.file.clone(), first.png.clone(), first.recipe.clone());
+    let (file, recipe) = (first.file.clone(), first.recipe.clone());
+    let copied = share::copied(first, state);
     let copy = tell(state, move |_| {
-        let png = png.clone();
-        async move { share::copy_picture(&png).await }
+        let copied = copied.clone();
+        async move { share::copy_picture(copied.as_deref()).await }
     });
     // A link to several is one to all of them.
     let linked = match &state.run {
@@ -46,7 +47,9 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
         <div class="take-away">
             <div class="actions">
                 <button type="button" class="strong" onclick={act(state, || Action::Save(None))}
-                    aria-busy={is_making.to_string()}>{format!("Download {format}")}</button>
+                    aria-busy={is_making.to_string()}>
+                    {if is_one { format!("Download {format}") } else { "Download sheet".into() }}
+                </button>
                 if is_one {
                     <button type="button" onclick={copy}>{"Copy picture"}</button>
                 }
@@ -72,16 +75,14 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
                     }
                 }
             </div>
-            if view != View::Preview {
-                {finish(state)}
-            }
+            {finish(state, view == View::Preview)}
             <small>{note(state, shown, view)}</small>
         </div>
     }
 }
 
 /// What is made of the picture. It is shown so, and saved so.
-fn finish(state: &PageHandle) -> Html {
+fn finish(state: &PageHandle, is_glance: bool) -> Html {
     let now = state.finishing.finish;
     let dispatcher = state.dispatcher();
     let choose_size = Callback::from(move |size: String| {
@@ -110,13 +111,13 @@ fn finish(state: &PageHandle) -> Html {
         ["PNG", "WebP"].map(|name| (name.into(), name.into(), false)).to_vec();
     let format = if now.format == FileFormat::WebP { "WebP" } else { "PNG" };
     html! {
-        <div class="finish">
+        <fieldset class="finish" disabled={is_glance}>
             <Choice label="Size" help="" options={sizes} value={now.size.to_string()} change={choose_size} />
             <Choice label="Format" help="" options={formats} value={format} change={choose_format} />
             <label class="check">
                 <input type="checkbox" checked={now.outline} oninput={toggle} />{"White outline"}
             </label>
-        </div>
+        </fieldset>
     }
 }
 
@@ -131,7 +132,7 @@ fn note(state: &PageHandle, shown: &[Shown], view: View) -> &'static str {
             "Stopped early: its recipe draws the whole picture."
         }
         View::Result if shown.len() > 1 => {
-            "Download saves them as one sheet; each picture is in the history."
+            "A sheet shows them side by side; each picture is in the history."
         }
         View::Result if state.finishing.finish.format == FileFormat::WebP => {
             "A WebP carries no recipe: keep a PNG to draw it again."

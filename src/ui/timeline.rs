@@ -60,7 +60,7 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
                         value={run.frames.len().to_string()} />
                 }
                 <input type="range" min="0" max={end.to_string()} value={value.to_string()}
-                    aria-label="Step" aria-valuetext={name.clone()} oninput={look} list="stops" />
+                    aria-label="Step" aria-valuetext={name.clone()} oninput={look} />
                 <div class="axis" aria-hidden="true">
                     <span>{"noise"}</span>
                     <output>{pace(run, is_drawing).unwrap_or(name)}</output>

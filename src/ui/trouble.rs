@@ -3,16 +3,13 @@
 use yew::{Html, html};
 
 use crate::page::protocol::DeviceChoice;
-use crate::page::{Action, Engine, StopReason};
+use crate::page::{Action, Engine};
 use crate::ui::handle::{PageHandle, act};
 
 /// The alert, if there is one.
 pub(super) fn trouble(state: &PageHandle) -> Html {
     let is_stopped = matches!(state.engine, Engine::Stopped(_));
-    if state.trouble.is_none() && !is_stopped {
-        return html! {};
-    }
-    if state.engine == Engine::Stopped(StopReason::Outdated) {
+    if state.is_outdated {
         let reload = act(state, || Action::Reload);
         return html! {
             <div class="trouble" role="alert">
@@ -23,6 +20,9 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
                 </div>
             </div>
         };
+    }
+    if state.trouble.is_none() && !is_stopped {
+        return html! {};
     }
     html! {
         <div class="trouble" role="alert">

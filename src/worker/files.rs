@@ -59,12 +59,12 @@ pub(super) fn finish(ticket: u32, png: &[u8], finish: Finish) {
 }
 
 /// Puts files into one.
-pub(super) fn archive(ticket: u32, archive: Archive, members: &[(String, File)]) {
+pub(super) fn archive(ticket: u32, archive: Archive, finish: Finish, members: &[(String, File)]) {
     answer(
         ticket,
         match archive {
             Archive::Zip => zip(members),
-            Archive::Sheet => sheet(members),
+            Archive::Sheet => sheet(finish, members),
         },
     );
 }
@@ -95,8 +95,9 @@ fn zip(members: &[(String, File)]) -> Result<File> {
     Ok(File(whole.into_inner()))
 }
 
-/// The pictures of the first one's size side by side; others, and damaged ones, are left out.
-fn sheet(members: &[(String, File)]) -> Result<File> {
+/// The pictures of the first one's size side by side, each finished; others, and damaged ones, are left
+/// out.
+fn sheet(finish: Finish, members: &[(String, File)]) -> Result<File> {
     let images = members.iter().filter_map(|(_, File(bytes))| Image::from_png(bytes).ok());
     let mut alike: Vec<Image> = Vec::new();
     for image in images {
@@ -104,5 +105,9 @@ fn sheet(members: &[(String, File)]) -> Result<File> {
             alike.push(image);
         }
     }
-    Image::contact_sheet(&alike).to_png(None).map(File)
+    if alike.is_empty() {
+        return Err(Error::Picture("None of the pictures can be read".into()));
+    }
+    let finished = alike.iter().map(|image| finish.picture(image)).collect::<Result<Vec<_>>>()?;
+    Image::contact_sheet(&finished).to_png(None).map(File)
 }

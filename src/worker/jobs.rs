@@ -65,9 +65,9 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         Request::Add { ticket, name, png } => {
             worker.borrow_mut().members.entry(ticket).or_default().push((name, png));
         }
-        Request::Archive { ticket, archive } => {
+        Request::Archive { ticket, archive, finish } => {
             let members = worker.borrow_mut().members.remove(&ticket).unwrap_or_default();
-            files::archive(ticket, archive, &members);
+            files::archive(ticket, archive, finish, &members);
         }
         Request::Forget => spawn_local(async {
             let message = match forget_all().await {

@@ -5,11 +5,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { EMBEDDED, difference, fill, generate, native, open, openSettings, pixels, saved, shown, state, status, style, temporary } from "./support.mjs";
+import { EMBEDDED, difference, fill, generate, native, opaque, open, openSettings, pixels, saved, shown, state, status, style, temporary } from "./support.mjs";
 import { makeTiny, offer } from "./tiny.mjs";
 
 const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 4 };
-const opaque = (data) => data.filter((value, i) => i % 4 === 3 && value > 200).length;
 
 test("a cold start draws a picture on the CPU, with a preview each step", async (t) => {
   const { page, server, errors } = await open(t, { shipped: true });
@@ -45,7 +44,10 @@ test("another device is loaded while the old one draws on, and takes over then",
   await fill(page, { ...RECIPE, steps: 40 });
   await page.getByRole("button", { name: "Generate" }).click();
   await page.getByRole("img", { name: "Preview" }).waitFor();
+  // Auto has taken that already, and looks again when it is chosen again.
   await fill(page, { device: "CPU" });
+  await page.getByText("It draws on the CPU already").waitFor();
+  await fill(page, { device: "Auto" });
   assert.equal(await state(page, ["loading", "running"]), "running");
   await page.getByRole("img", { name: "Result" }).waitFor();
   await page.getByText("Ready on the CPU.").waitFor();
@@ -95,7 +97,7 @@ test("cancel stops within a step, and keeps what was drawn", async (t) => {
   await state(page, "done");
   const steps = Number((await status(page)).match(/after (\d+) of 150/)[1]);
   assert.ok(steps <= before + 2, `stopped after ${steps}, asked after ${before}`);
-  assert.equal((await pixels(page)).length, 4 * 128 * 128);
+  assert.ok(opaque(await pixels(page)) > 1000);
   // Esc does the same, and Ctrl+Enter draws.
   await page.keyboard.press("Control+Enter");
   await state(page, "running");
@@ -206,7 +208,7 @@ test("history survives a reload, is opened, used again, exported, deleted", asyn
   assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "red apple");
   assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "8");
   await history.getByRole("button", { name: "Open red apple, noto, seed 7" }).click();
-  assert.equal((await pixels(page)).length, 4 * 128 * 128);
+  assert.ok(opaque(await pixels(page)) > 1000);
   const zip = await saved(page, "Export ZIP");
   assert.equal(zip.subarray(0, 2).toString(), "PK");
   const sheet = await saved(page, "Contact sheet");
@@ -241,6 +243,7 @@ test("a saved PNG brings its recipe back, chosen or dropped; others are refused"
   await fill(page, other);
   await page.getByLabel("Open a PNG").setInputFiles(file);
   await page.getByText("The recipe of pizza.png is in the form").waitFor();
+  assert.ok((await shown(page)).equals(buffer), "the picture itself is on stage");
   const form = async () => ({
     prompt: await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(),
     seed: await page.getByRole("spinbutton", { name: "Seed" }).inputValue(),

@@ -104,8 +104,13 @@ test("four pictures: each with its own actions, a sheet and a ZIP for all", asyn
   await fill(page, { ...RECIPE, steps: 1, images: 4 });
   await generate(page);
   await page.getByText("4 pictures").waitFor();
-  const sheet = await saved(page, "Download PNG");
-  assert.deepEqual(size(sheet), [256, 256]);
+  assert.deepEqual(size(await saved(page, "Download sheet")), [256, 256]);
+  // As WebP too they stand on one sheet.
+  await page.getByRole("combobox", { name: "Format" }).selectOption("WebP");
+  await page.getByRole("combobox", { name: "Size" }).selectOption("512");
+  assert.deepEqual(size(await saved(page, "Download sheet")), [1024, 1024]);
+  await page.getByRole("combobox", { name: "Format" }).selectOption("PNG");
+  await page.getByRole("combobox", { name: "Size" }).selectOption("0");
   const zip = await saved(page, "Download ZIP");
   for (const seed of [7, 8, 9, 10]) assert.ok(zip.includes(`red-apple-${seed}.png`));
   const second = await shown(page, "Result 2");
@@ -116,7 +121,7 @@ test("four pictures: each with its own actions, a sheet and a ZIP for all", asyn
   assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "9");
   await page.getByRole("button", { name: "Open picture 2" }).click();
   assert.ok((await shown(page)).equals(second));
-  await page.getByText("red apple, noto, seed 8, 1 steps").or(page.getByText("red apple, noto, seed 8, 1 step")).first().waitFor();
+  await page.getByText("red apple, noto, seed 8, 1 step, guidance").waitFor();
   await page.getByRole("button", { name: "Back to the run" }).click();
   await page.getByRole("button", { name: "Delete picture 2" }).click();
   await page.getByText("3 pictures").waitFor();
@@ -192,7 +197,7 @@ test("two tabs: what one draws or deletes, the other shows", async (t) => {
   await other.getByText("1 picture,").waitFor();
 });
 
-test("a thousand pictures: damaged rows and old ones too, and no task over 50 ms", async (t) => {
+test("a thousand pictures: damaged rows and old ones too; how long tasks are is told", async (t) => {
   const { page, server } = await open(t, { fresh: true });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 1 });

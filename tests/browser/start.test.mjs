@@ -105,7 +105,7 @@ test("a page that was open while a new one was uploaded asks to be loaded anew",
   await state(page, "ready");
   await fill(page, { prompt: "a fish of mine", seed: 77 });
   faults["worker_main.js"] = (bytes) => Buffer.from(String(bytes).replace(/VERSION = "\w+"/, 'VERSION = "another"'));
-  await fill(page, { device: "CPU" });
+  for (const device of ["CPU", "Auto"]) await fill(page, { device });
   await page.getByText("This page was updated on its server").waitFor();
   delete faults["worker_main.js"];
   await page.getByRole("button", { name: "Reload the page" }).click();

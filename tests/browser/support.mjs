@@ -166,6 +166,9 @@ export async function pixels(page, name = "Result") {
   return [...pngjs.PNG.sync.read(await shown(page, name)).data];
 }
 
+/** How many pixels are there to be seen. */
+export const opaque = (data) => data.filter((value, i) => i % 4 === 3 && value > 200).length;
+
 /** The largest and the mean difference of two PNGs' pixels, 0 to 255, colours weighed by alpha. */
 export function difference(a, b) {
   const [one, two] = [a, b].map((png) => pngjs.PNG.sync.read(png));

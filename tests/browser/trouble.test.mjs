@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fill, generate, open, openSettings, pixels, state, status } from "./support.mjs";
+import { fill, generate, opaque, open, openSettings, pixels, state, status } from "./support.mjs";
 
 const DIT = "models/stickers/dit.safetensors";
 const alert = (page) => page.getByRole("alert");
@@ -67,9 +67,9 @@ test("offline: the open page draws on; what needs the network says so", async (t
   await fill(page, { prompt: "red apple", steps: 1 });
   assert.equal(await generate(page), "done");
   // What cannot be loaded leaves the one that is there as it was.
-  await fill(page, { device: "CPU" });
+  for (const device of ["CPU", "Auto"]) await fill(page, { device });
   await page.getByText(/check the connection.*It goes on as it was/).waitFor();
-  assert.equal(await page.getByRole("combobox", { name: "Device" }).inputValue(), "Auto");
+  assert.equal(await page.getByRole("combobox", { name: "Device" }).inputValue(), "CPU");
   assert.equal(await generate(page), "done");
   await profile.setOffline(false);
 });
@@ -125,7 +125,7 @@ test("a worker that crashes is started again; form and history stay", async (t) 
   assert.equal(await page.getByRole("combobox", { name: "Device" }).inputValue(), "CPU");
   await fill(page, { steps: 2 });
   assert.equal(await generate(page), "done");
-  assert.equal((await pixels(page)).length, 4 * 128 * 128);
+  assert.ok(opaque(await pixels(page)) > 1000);
   assert.equal(await alert(page).count(), 0);
 });
 

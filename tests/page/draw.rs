@@ -227,6 +227,11 @@ fn earlier_prompts_come_back_and_the_draft_too() {
     let found = [true, true, true, false, false].map(|is_back| back(&mut page, is_back));
     assert_eq!(found, ["cat", "fox", "fox", "cat", "a draft"]);
     assert_eq!(back(&mut page, false), "a draft");
+    // One that is changed is a draft too.
+    back(&mut page, true);
+    page.edit(|form| form.prompt = "cat with a hat".into());
+    let found = [true, false].map(|is_back| back(&mut page, is_back));
+    assert_eq!(found, ["cat", "cat with a hat"]);
 }
 
 fn keep_of(page: &Page) -> Action {
@@ -247,7 +252,14 @@ fn a_name_that_is_known_takes_the_place_of_what_is_not() {
     assert_eq!(page.state.form.prompt, "A red carrot, été");
     page.act(Action::TakeChip(chip("", "cat face")));
     assert_eq!(page.state.form.prompt, "cat face");
-    // What is not there any more is the whole.
-    page.act(Action::TakeChip(chip("zebra", "horse")));
-    assert_eq!(page.state.form.prompt, "horse");
+    // What it took the place of comes back.
+    page.act(Action::Earlier { back: false });
+    assert_eq!(page.state.form.prompt, "A red carrot, été");
+    // What was typed over meanwhile, or is only a part of a word, stays.
+    for part in ["zebra", "carr", "rot", "été,"] {
+        page.act(Action::TakeChip(chip(part, "horse")));
+        assert_eq!(page.state.form.prompt, "A red carrot, été", "{part}");
+    }
+    page.act(Action::TakeChip(chip("été", "summer")));
+    assert_eq!(page.state.form.prompt, "A red carrot, summer");
 }

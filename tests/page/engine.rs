@@ -138,6 +138,56 @@ fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
     assert!(page.drawn().is_empty());
 }
 
+/// Where Auto has taken the CPU, choosing that changes nothing.
+#[test]
+fn a_device_that_draws_already_is_not_loaded_again() {
+    let mut page = Page::ready();
+    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    assert!(page.started().is_empty() && page.status().contains("already"), "{}", page.status());
+    page.act(Action::ChooseDevice(DeviceChoice::Auto));
+    assert_eq!(page.started().len(), 1, "there may be a GPU by now");
+}
+
+/// The server has other programs than this page: what works goes on.
+#[test]
+fn an_update_on_the_server_leaves_the_engine_that_draws() {
+    let mut page = Page::ready();
+    page.draw("fox", 1);
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    let next = page.state.next.as_ref().unwrap().worker;
+    page.hear_next(Event::Outdated);
+    assert!(page.effects.contains(&Effect::EndWorker(next)) && page.state.status.is_bad);
+    assert_eq!((page.state.phase(), page.state.device), ("running", DeviceChoice::Auto));
+    page.finish();
+    assert_eq!(page.state.phase(), "done");
+}
+
+/// A patch of the quilt that was pressed early is one picture, on a GPU too.
+#[test]
+fn a_recipe_that_waits_is_drawn_as_it_is() {
+    let gpu = || DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
+    let mut page = Page::open(&[]);
+    page.act(Action::DrawAgain(Recipe { prompt: "fox".into(), ..standard() }.into()));
+    page.hear(ready_on("stickers", gpu()));
+    assert_eq!(page.drawn()[0].1.count, 1);
+    // The form is drawn as the device draws best.
+    let mut page = Page::open(&[]);
+    page.draw("fox", 1);
+    page.hear(ready_on("stickers", gpu()));
+    assert_eq!(page.drawn()[0].1.count, 4);
+}
+
+#[test]
+fn a_file_of_many_that_ends_with_its_worker_is_told_of() {
+    let mut page = Page::ready();
+    let archive = patchwork::page::protocol::Archive::Zip;
+    page.act(Action::SaveAll { archive, is_history: true });
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.hear_next(ready("stickers"));
+    assert!(page.status().contains("ask for it again"), "{}", page.status());
+    assert!(page.state.archives.is_empty());
+}
+
 #[test]
 fn a_device_that_fails_leaves_the_old_one_as_it_was() {
     let mut page = Page::ready();
@@ -154,7 +204,7 @@ fn a_device_that_fails_leaves_the_old_one_as_it_was() {
     page.act(Action::ChooseDevice(DeviceChoice::Auto));
     assert!(page.effects.contains(&Effect::EndWorker(given_up)) && page.state.next.is_none());
     // If the old one crashes meanwhile, the next is already on its way.
-    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
     page.effects.clear();
     page.hear(crashed("Out of memory.", false));
     assert!(page.started().is_empty() && page.state.phase() == "loading");
@@ -188,7 +238,7 @@ fn a_grid_does_not_go_on_with_another_model() {
         let mut page = Page::ready();
         page.act(Action::DrawGrid(grid.clone()));
         match goes_on {
-            true => page.act(Action::ChooseDevice(DeviceChoice::Cpu)),
+            true => page.act(Action::ChooseDevice(DeviceChoice::WebGpu)),
             false => page.act(Action::ChooseModel("./models/other".into())),
         }
         page.hear_next(ready(name));

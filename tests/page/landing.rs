@@ -25,7 +25,7 @@ fn recalled(recipes: &[Recipe]) -> Action {
     };
     let new: Vec<_> = (1..).zip(recipes).map(entry).collect();
     let keys = new.iter().map(|entry| entry.key).collect();
-    Action::History(HistoryAction::Recalled { keys, new })
+    Action::History(HistoryAction::Recalled { known: Vec::new(), keys, new })
 }
 
 #[test]
@@ -115,11 +115,13 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     let shown = page.state.run.as_ref().unwrap().recipe.clone();
     let pairs = address::pairs(&shown);
     let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let again = |pairs: &[(&str, &str)]| {
+    let open = |pairs: &[(&str, &str)], is_same_address| {
         let session = Some(session.clone());
-        Page::open_with(pairs, Remembered { session, ..Remembered::default() })
+        Page::open_with(pairs, Remembered { session, is_same_address, ..Remembered::default() })
     };
+    let again = |pairs: &[(&str, &str)]| open(pairs, true);
     let mut page = again(&pairs);
+    assert!(!page.state.seed_is_fresh, "the next picture is another one");
     assert_eq!(page.state.form.prompt, "a draft");
     page.act(recalled(std::slice::from_ref(&shown)));
     assert!(page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
@@ -140,7 +142,37 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
     // Another link in the same tab is another page.
-    assert_eq!(again(&[("prompt", "owl")]).state.form.prompt, "owl");
+    assert_eq!(open(&[("prompt", "owl")], false).state.form.prompt, "owl");
+    // What was deleted a moment ago, and could have come back, is not shown.
+    let mut page = again(&pairs);
+    page.state.trash.keys = vec![1];
+    page.effects.clear();
+    page.act(recalled(std::slice::from_ref(&shown)));
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
+}
+
+/// The address stays the run's when another picture is opened.
+#[test]
+fn a_reload_shows_the_picture_that_was_opened() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    page.finish();
+    let other = Recipe { prompt: "owl".into(), ..standard() };
+    page.act(recalled(std::slice::from_ref(&other)));
+    let entry = page.state.history[0].clone();
+    let (png, scrolls) = (Some([7].into()), false);
+    page.act(Action::History(HistoryAction::Fetched { entry, png, scrolls }));
+    assert_eq!(Session::of(&page.state).shown, Some(other));
+}
+
+/// Who types while the model loads wants what is typed, when it is asked for.
+#[test]
+fn a_half_typed_prompt_is_not_drawn_in_a_links_place() {
+    let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
+    page.edit(|form| form.prompt = "a ha".into());
+    page.hear(ready("stickers"));
+    assert!(page.drawn().is_empty());
+    assert_eq!(page.state.form.prompt, "a ha");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
     ] {
         page.act(action);
         let gathered = page.effects.iter().find_map(|effect| match effect {
-            Effect::Gather { ticket, archive, members } => {
+            Effect::Gather { ticket, archive, members, .. } => {
                 Some((*ticket, *archive, members.clone()))
             }
             _ => None,
@@ -183,10 +183,47 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
     }
     let second = page.state.on_stage().0[1].recipe.clone();
     page.act(Action::History(HistoryAction::RemoveOf(second.into())));
-    assert_eq!(page.state.trash, [2]);
+    assert_eq!(page.state.trash.keys, [2]);
+    // A ZIP waits until all is made; a sheet is made of the drawings, also if they are saved as WebP.
+    let finish = Finish { size: 512, outline: true, format: FileFormat::WebP };
+    page.act(Action::ChooseFinish(finish));
+    page.effects.clear();
+    page.act(Action::SaveAll { archive: Archive::Zip, is_history: false });
+    assert_eq!(page.effects, []);
+    page.act(Action::Save(None));
+    let made = page.effects.iter().find_map(|effect| match effect {
+        Effect::Gather { finish, members, .. } => Some((*finish, members[0].clone())),
+        _ => None,
+    });
+    let (made, member) = made.unwrap();
+    assert_eq!(made, Finish { format: FileFormat::Png, ..finish });
+    assert_eq!((member.name.as_str(), member.png), ("fox-3.png", Ok([1].into())));
     page.act(Action::OpenOne(1));
     assert_eq!(on_view(&page).0, [[2]]);
     assert_eq!(page.state.on_stage().0[0].recipe.seed, 4);
+}
+
+/// Nothing waits for an engine that is not there.
+#[test]
+fn without_an_engine_nothing_is_being_made() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    page.finish();
+    page.act(Action::ChooseFinish(Finish { size: 512, ..Finish::default() }));
+    page.hear(Event::Outdated);
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), Some(("fox-3.png".into(), vec![9])));
+    for action in [
+        Action::ChooseFinish(Finish { size: 512, ..Finish::default() }),
+        Action::SaveAll { archive: Archive::Zip, is_history: true },
+        Action::OpenFile { name: "a.png".into(), bytes: vec![1] },
+        Action::DrawAgain(Recipe::default().into()),
+    ] {
+        page.act(Action::Say(String::new()));
+        page.act(action);
+        assert!(page.state.status.is_bad && page.status().contains("reload"), "{}", page.status());
+    }
+    assert!(page.state.finishing.finish.is_plain() && page.state.archives.is_empty());
 }
 
 #[test]
@@ -201,6 +238,7 @@ fn a_file_that_was_brought_is_read_by_the_worker() {
         outcome: Ok((recipe.into(), vec!["lora".into()])),
     });
     assert_eq!(page.state.form.prompt, "owl");
+    assert_eq!(on_view(&page).0, [[1]], "and it is shown");
     assert!(
         page.status().contains("a.png") && page.status().contains("“lora”"),
         "{}",

@@ -1,0 +1,43 @@
+//! What the status says, at the foot of the window for a moment, if the status itself is out of sight.
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, window};
+use yew::{Html, Properties, function_component, html, use_effect_with, use_state_eq};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct ToastProps {
+    /// What the status says.
+    pub(super) text: String,
+    /// Whether that changes with each step: then it is not repeated.
+    pub(super) is_moving: bool,
+}
+
+/// The repetition, for eyes alone: the status itself is what is read out.
+#[function_component]
+pub(super) fn Toast(ToastProps { text, is_moving }: &ToastProps) -> Html {
+    let said = use_state_eq(String::new);
+    {
+        let (said, is_moving) = (said.clone(), *is_moving);
+        use_effect_with(text.clone(), move |text| {
+            said.set(if is_moving || is_in_sight() { String::new() } else { text.clone() });
+        });
+    }
+    html! {
+        if !said.is_empty() {
+            // By its key each text is a new element, which goes by itself.
+            <p key={(*said).clone()} class="toast" aria-hidden="true">{(*said).clone()}</p>
+        }
+    }
+}
+
+fn is_in_sight() -> bool {
+    let sight = || {
+        let window = window()?;
+        let status = window.document()?.query_selector(".status").ok()??;
+        let status: HtmlElement = status.dyn_into().ok()?;
+        let (from, height) = (window.scroll_y().ok()?, window.inner_height().ok()?.as_f64()?);
+        let (top, own) = (f64::from(status.offset_top()), f64::from(status.offset_height()));
+        Some(top + own > from && top < from + height)
+    };
+    sight().unwrap_or(true)
+}

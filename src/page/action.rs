@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use super::facts::Chip;
+use super::facts::ModelChoice;
 use super::grid::Grid;
 use super::history::HistoryEntry;
 use super::offer::Brought;
-use super::protocol::{Archive, Chip, DeviceChoice, Event};
-use super::state::ModelChoice;
+use super::protocol::{Archive, DeviceChoice, Event};
 use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 use crate::recipe::address::Address;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::protocol::ModelFacts;
+use super::facts::ModelFacts;
 use super::shown::Opened;
 use super::turn::Turn;
 use crate::recipe::Recipe;

@@ -11,6 +11,7 @@ pub mod bring;
 pub mod concepts;
 pub mod effect;
 pub mod engine;
+pub mod facts;
 pub mod grid;
 pub mod hear;
 pub mod help;
@@ -32,5 +33,6 @@ pub mod update;
 
 pub use action::{Action, HistoryAction};
 pub use effect::Effect;
-pub use state::{Engine, Job, Loaded, ModelChoice, State, StopReason};
+pub use facts::ModelChoice;
+pub use state::{Engine, Job, Loaded, State, StopReason};
 pub use update::update;

@@ -1,7 +1,7 @@
 //! What the form can take over of a recipe: as far as this page and its model can draw it, and no
 //! promise beyond that.
 
-use super::protocol::ModelFacts;
+use super::facts::ModelFacts;
 use crate::recipe::Recipe;
 use crate::recipe::limits::{MAX_GUIDANCE, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS};
 use crate::tools::words::{meant, short};

@@ -2,9 +2,10 @@
 
 use super::concepts::Concepts;
 use super::effect::Effect;
+use super::facts::Reading;
 use super::landing::{Landing, Session};
 use super::offer::Brought;
-use super::protocol::{DeviceChoice, Reading};
+use super::protocol::DeviceChoice;
 use super::shown::Finishing;
 use super::state::{Engine, State, Status};
 use super::trash::Trash;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::facts::Chip;
 use super::offer::Brought;
-use super::protocol::Chip;
 use super::state::State;
 use super::turn::Turn;
 

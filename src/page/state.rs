@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 use super::concepts::Concepts;
+use super::facts::{DeviceFacts, ModelChoice, ModelFacts, Reading};
 use super::grid::Grid;
 use super::history::HistoryEntry;
 use super::landing::Landing;
 use super::loading::Loading;
 use super::offer::Brought;
-use super::protocol::{Archive, DeviceChoice, DeviceFacts, ModelFacts, Reading};
+use super::protocol::{Archive, DeviceChoice};
 use super::run::StageRun;
 use super::shown::{Finishing, Opened};
 use super::trash::Trash;
@@ -84,36 +83,6 @@ pub struct Next {
     pub before: (DeviceChoice, String),
     /// What it is, once it is ready and waits for the old one's picture.
     pub ready: Option<Box<Loaded>>,
-}
-
-/// A model to choose, as `cargo xtask build` lists it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct ModelChoice {
-    /// Relative to the page.
-    pub folder: String,
-    /// Its name.
-    pub name: String,
-    /// What tells it from others of its name.
-    #[serde(default)]
-    pub hash: String,
-    /// Bytes of its files.
-    pub bytes: f64,
-    /// What it shows before it is there, if its folder has that.
-    #[serde(default)]
-    pub quilt: Option<Quilt>,
-}
-
-/// Pictures that a model has drawn, to be seen before its weights are there.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Quilt {
-    /// Pictures across `quilt.webp`.
-    pub columns: usize,
-    /// Rows of it.
-    pub rows: usize,
-    /// What each was drawn from, row by row.
-    pub tiles: Vec<Recipe>,
-    /// The styles of `styles.webp`, from left to right.
-    pub styles: Vec<String>,
 }
 
 /// What the visitor should hear last.

@@ -6,7 +6,7 @@ use yew::{
     use_effect_with, use_node_ref,
 };
 
-use crate::page::protocol::Chip;
+use crate::page::facts::Chip;
 use crate::page::{Action, Engine, State, help};
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::use_keys::is_composing;

@@ -6,7 +6,7 @@ use yew::{Callback, Html, MouseEvent, Properties, function_component, html, use_
 
 use crate::page::Action;
 use crate::page::concepts::Concept;
-use crate::page::protocol::Chip;
+use crate::page::facts::Chip;
 use crate::ui::controls::Text;
 use crate::ui::handle::{Dispatcher, PageHandle};
 

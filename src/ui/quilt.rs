@@ -2,7 +2,7 @@
 
 use yew::{Html, html};
 
-use crate::page::state::Quilt;
+use crate::page::facts::Quilt;
 use crate::page::{Action, State};
 use crate::recipe::Recipe;
 use crate::ui::handle::{PageHandle, act};

@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{post, scope};
-use crate::page::protocol::{DeviceChoice, DeviceFacts, Event};
+use crate::page::facts::DeviceFacts;
+use crate::page::protocol::{DeviceChoice, Event};
 use crate::tools::device::Backend;
 
 /// Why the CPU draws if it was chosen.

@@ -6,7 +6,8 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::fetch::Web;
 use super::{gpu, now, post};
-use crate::page::protocol::{DeviceChoice, Event, ModelFacts};
+use crate::page::facts::ModelFacts;
+use crate::page::protocol::{DeviceChoice, Event};
 use crate::pipeline::known_answer::{KNOWN_ANSWER, KnownAnswer, TOLERANCE};
 use crate::pipeline::stickers::{self, MANIFEST, Manifest};
 use crate::pipeline::{Parts, Pipeline, Source, read_json};

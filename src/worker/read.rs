@@ -1,7 +1,8 @@
 //! How the model reads the prompts, for the page that is typed into.
 
 use super::post;
-use crate::page::protocol::{Chip, Event, Reading};
+use crate::page::facts::{Chip, Reading};
+use crate::page::protocol::Event;
 use crate::pipeline::Pipeline;
 use crate::pipeline::notes::{looked_up, vocabulary};
 use crate::text::reader::{LookedUp, TextReader};

@@ -1,7 +1,8 @@
 //! Prompts, seeds, grids: what is drawn.
 
+use patchwork::page::facts::{Chip, DeviceFacts, Reading};
 use patchwork::page::grid::{Axis, Grid, Setting};
-use patchwork::page::protocol::{Chip, DeviceFacts, Event, Reading, Request};
+use patchwork::page::protocol::{Event, Request};
 use patchwork::page::{Action, Effect};
 use patchwork::recipe::Recipe;
 

@@ -1,8 +1,9 @@
 //! Workers that start, crash and take each other's place.
 
+use patchwork::page::facts::DeviceFacts;
 use patchwork::page::grid::{Axis, Grid, Setting};
 use patchwork::page::offer::Brought;
-use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, Part, Request};
+use patchwork::page::protocol::{DeviceChoice, Event, Part, Request};
 use patchwork::page::{Action, Effect};
 use patchwork::recipe::Recipe;
 use patchwork::recipe::address::standard;
@@ -298,4 +299,22 @@ fn a_page_of_another_version_asks_to_be_loaded_anew() {
     page.act(Action::Reload);
     let Some(Effect::Reload(recipe)) = page.effects.pop() else { panic!("it is loaded anew") };
     assert_eq!((recipe.prompt.as_str(), recipe.model_hash.as_str()), ("fox", "hash of stickers"));
+}
+
+/// The worker's first lines are told nothing by the engine, and fetch what it will ask for.
+#[test]
+fn the_workers_first_lines_know_the_store_and_what_drawing_needs() {
+    let lines = include_str!("../../www/worker_main.js");
+    let store = format!("open(\"{}\")", patchwork::page::protocol::WEIGHTS);
+    assert!(lines.contains(&store), "{store}");
+    let manifest = include_str!("../../www/models/stickers/model.json");
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    // Drawing encodes nothing.
+    let all = manifest["files"].as_object().unwrap().keys();
+    let needed = all.filter(|name| *name != "vae_encoder.safetensors");
+    let (begin, end) = ("const NEEDED = [", "];");
+    let list = lines.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).unwrap().0;
+    let mut listed: Vec<&str> = list.split(", ").map(|name| name.trim_matches('"')).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, needed.map(String::as_str).collect::<Vec<_>>());
 }

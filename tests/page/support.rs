@@ -1,8 +1,9 @@
 //! A page that is driven by actions.
 
+use patchwork::page::facts::Quilt;
+use patchwork::page::facts::{DeviceFacts, ModelFacts};
 use patchwork::page::open::Remembered;
-use patchwork::page::protocol::{DeviceChoice, DeviceFacts, Event, File, ModelFacts, Request};
-use patchwork::page::state::Quilt;
+use patchwork::page::protocol::{DeviceChoice, Event, File, Request};
 use patchwork::page::{Action, Effect, ModelChoice, State, update};
 use patchwork::recipe::address;
 use patchwork::recipe::{Defaults, Recipe};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::browser;
-use crate::tools::{Outcome, ensure_python, output, run, target_folder};
+use crate::tools::{Outcome, ensure_python, output, root, run, target_folder};
 
 /// Rounds of each side, in turn, so that what else the machine does falls on both.
 const ROUNDS: usize = 3;
@@ -78,7 +78,13 @@ fn in_browser(python: &str) -> Outcome {
     println!("  first paint   {:.0} ms", value("paint_ms")?);
     println!("  model ready   {:.0} ms", value("ready_ms")?);
     println!("  longest task  {:.0} ms, 0 if none took over 50", value("longest_task_ms")?);
-    Ok(())
+    println!("A first visit and the next, served compressed at full speed, 20 and 9 Mbit/s:");
+    let visits = browser::node("benches/browser")?
+        .arg("visit.mjs")
+        .arg(root().join("dist"))
+        .status()
+        .map_err(|problem| format!("node cannot be started: {problem}"))?;
+    if visits.success() { Ok(()) } else { Err("the visits could not be timed".into()) }
 }
 
 fn measured(program: &str, arguments: &[&str]) -> Result<String, String> {

@@ -116,9 +116,8 @@ fn crash(error: &ErrorEvent) -> Event {
 
 fn not_started(problem: &str) -> Event {
     let message = format!(
-        "The page's worker cannot be started: check the connection; if that is well, worker.js or \
-         worker_bg.wasm is missing or damaged on the server, or its Content-Security-Policy refuses \
-         them ({problem})."
+        "The page's worker cannot be started: worker.js or worker_bg.wasm is missing or damaged on \
+         the server, its Content-Security-Policy refuses them, or the connection is gone ({problem})."
     );
     Event::Crashed { message, on_gpu: false }
 }

@@ -24,8 +24,9 @@ pub(super) fn Toast(ToastProps { text, is_moving }: &ToastProps) -> Html {
     }
     html! {
         if !said.is_empty() {
-            // By its key each text is a new element, which goes by itself.
-            <p key={(*said).clone()} class="toast" aria-hidden="true">{(*said).clone()}</p>
+            // By its key each text is a new element, which goes by itself. Its words are the style's, since
+            // in the document they stand already.
+            <p key={(*said).clone()} class="toast" aria-hidden="true" data-text={(*said).clone()} />
         }
     }
 }

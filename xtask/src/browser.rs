@@ -19,7 +19,13 @@ const CHROMIUMS: [&str; 4] = [
 /// Returns the runner of the built page's tests, with all that it needs in place.
 pub(crate) fn tests() -> Result<Command, String> {
     let mut runner = node("tests/browser")?;
-    runner.args(["--test", "--test-reporter=spec", "all.mjs"]);
+    runner.args([
+        "--test",
+        "--test-concurrency=2",
+        "--test-reporter=spec",
+        "all.mjs",
+        "webgpu.test.mjs",
+    ]);
     Ok(runner)
 }
 

@@ -3,7 +3,6 @@
 use yew::{Html, Properties, function_component, html};
 
 use crate::page::history::name;
-use crate::page::protocol::Archive;
 use crate::page::run::View;
 use crate::page::shown::Shown;
 use crate::page::{Action, HistoryAction};
@@ -99,17 +98,7 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
             </li>
         }
     };
-    let zip = act(state, || Action::SaveAll { archive: Archive::Zip, is_history: false });
-    html! {
-        <>
-            <ul class="several">{for all.iter().enumerate().map(one)}</ul>
-            if view == View::Result {
-                <div class="actions">
-                    <button type="button" onclick={zip}>{"Download ZIP"}</button>
-                </div>
-            }
-        </>
-    }
+    html! { <ul class="several">{for all.iter().enumerate().map(one)}</ul> }
 }
 
 /// What can be done with one of several pictures.

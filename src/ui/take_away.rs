@@ -5,6 +5,7 @@ use yew::{AttrValue, Callback, Html, InputEvent, TargetCast, html};
 
 use crate::image::finish::{FileFormat, Finish};
 use crate::page::Action;
+use crate::page::protocol::Archive;
 use crate::page::run::View;
 use crate::page::shown::Shown;
 use crate::ui::controls::Choice;
@@ -36,6 +37,7 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
         let recipe = linked.clone();
         async move { share::copy_link(&recipe).await }
     });
+    let zip = act(state, || Action::SaveAll { archive: Archive::Zip, is_history: false });
     let shared = recipe.clone();
     let hand = tell(state, move |_| {
         let (file, recipe) = (file.clone(), shared.clone());
@@ -50,6 +52,9 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
                     aria-busy={is_making.to_string()}>
                     {if is_one { format!("Download {format}") } else { "Download sheet".into() }}
                 </button>
+                if !is_one && view == View::Result {
+                    <button type="button" onclick={zip}>{"Download ZIP"}</button>
+                }
                 if is_one {
                     <button type="button" onclick={copy}>{"Copy picture"}</button>
                 }

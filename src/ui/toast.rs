@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, window};
-use yew::{Html, Properties, function_component, html, use_effect_with, use_state_eq};
+use yew::{Html, Properties, function_component, html, use_effect_with, use_mut_ref, use_state_eq};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToastProps {
@@ -16,10 +16,13 @@ pub(super) struct ToastProps {
 #[function_component]
 pub(super) fn Toast(ToastProps { text, is_moving }: &ToastProps) -> Html {
     let said = use_state_eq(String::new);
+    let was_moving = use_mut_ref(|| false);
     {
-        let (said, is_moving) = (said.clone(), *is_moving);
-        use_effect_with(text.clone(), move |text| {
-            said.set(if is_moving || is_in_sight() { String::new() } else { text.clone() });
+        let (said, was_moving) = (said.clone(), was_moving.clone());
+        use_effect_with((text.clone(), *is_moving), move |(text, is_moving)| {
+            // The end of what moved is seen on stage.
+            let moved = was_moving.replace(*is_moving) || *is_moving;
+            said.set(if moved || is_in_sight() { String::new() } else { text.clone() });
         });
     }
     html! {

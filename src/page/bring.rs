@@ -55,6 +55,15 @@ impl State {
         Judged { recipe, differs, folder }
     }
 
+    /// Returns a sentence that says what will differ from what was brought, as far as is known.
+    pub(super) fn differs(&self) -> Option<String> {
+        let brought = self.brought.as_ref()?;
+        let Judged { differs, .. } = self.judge(brought);
+        let what = &brought.what;
+        (!differs.is_empty())
+            .then(|| format!("{what}, but the picture will differ: {}.", differs.join("; ")))
+    }
+
     /// Returns whether a recipe says that the model which is loaded, or about to be, drew it.
     fn brought_again(&self, recipe: &Recipe) -> bool {
         let hash = recipe.model_hash.trim();
@@ -111,17 +120,16 @@ impl Turn {
     /// returns a sentence that says what will differ.
     pub(super) fn bring_again(&mut self) -> Option<String> {
         let brought = self.state.brought.clone()?;
-        let Judged { differs, folder, .. } = self.state.judge(&brought);
+        let Judged { folder, .. } = self.state.judge(&brought);
         if let Some(folder) = folder {
             self.load_for(folder, "Loading the model that drew it.");
             return None;
         }
         self.state.loaded()?;
+        let differs = self.state.differs();
         if self.state.models.is_some() {
             self.state.brought = None;
         }
-        let what = &brought.what;
-        (!differs.is_empty())
-            .then(|| format!("{what}, but the picture will differ: {}.", differs.join("; ")))
+        differs
     }
 }

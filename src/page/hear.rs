@@ -54,6 +54,8 @@ impl Turn {
                 if job.is_none_or(|job| current == Some(job)) {
                     self.stop();
                     self.end_job(Job::Failed);
+                    // There is nothing to be seen of it.
+                    self.state.run.take_if(|run| run.frames.is_empty() && run.cell.is_none());
                     if self.take_over() {
                         let ready = self.state.status.text.clone();
                         self.warn(format!("{message} {ready}"));
@@ -64,8 +66,8 @@ impl Turn {
             }
             Event::Crashed { message, on_gpu } => self.crash(worker, message, on_gpu),
             Event::Outdated => self.outdated(worker),
-            Event::Opened { name, outcome: Ok((recipe, unknown)) } => {
-                if let Some(png) = self.state.opening.take() {
+            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole } => {
+                if let Some(png) = self.state.opening.take().filter(|_| is_whole) {
                     self.open(Opened { recipe: (*recipe).clone(), png, from: "from a file" }, true);
                 }
                 self.bring_new(Brought {
@@ -74,6 +76,10 @@ impl Turn {
                     recipe: *recipe,
                     unknown: fields(&unknown),
                 });
+                if !is_whole {
+                    self.add("The picture in that file is damaged, and is not shown.");
+                    self.state.status.is_bad = true;
+                }
             }
             Event::Opened { outcome: Err(problem), .. } => self.warn(problem),
             Event::Finished { ticket, outcome } => {

@@ -96,7 +96,9 @@ impl Turn {
         if is_cached || is_small {
             self.restart("Loading the model.", None);
         } else if state.opened.is_none() && state.run.is_none() && state.press().is_some() {
+            let differs = self.state.differs();
             self.say("Nothing is downloaded yet: one press draws what this link asks for.");
+            differs.iter().for_each(|differs| self.add(differs));
         }
     }
 

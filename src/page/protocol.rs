@@ -222,6 +222,8 @@ pub enum Event {
         name: String,
         /// What came of it.
         outcome: Result<(Box<Recipe>, Vec<String>), String>,
+        /// Whether its picture can be read, too.
+        is_whole: bool,
     },
     /// What was made of a picture, or of several; or a sentence.
     Finished {

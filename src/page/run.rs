@@ -173,7 +173,10 @@ impl StageRun {
             View::Result => match &self.ending {
                 Some(ending) if ending.was_stopped => {
                     let (done, steps) = (self.frames.len(), self.steps);
-                    format!("Stopped after {done} of {steps} steps; this is how far it came.")
+                    format!(
+                        "Stopped after {done} of {steps} steps; this is how far it came. It is not \
+                         in the history: download it to keep it."
+                    )
                 }
                 Some(ending) => format!("Done in {:.1} s.", ending.milliseconds / 1e3),
                 None => String::new(),

@@ -148,7 +148,8 @@ impl Turn {
             Action::Play(plays) => state.is_playing = plays,
             Action::Decode(step) => {
                 let Some(run) = &mut state.run else { return };
-                run.looking = Some(step);
+                // What is decoded is the estimate, not the noise.
+                (run.looking, state.noisy) = (Some(step), false);
                 let job = run.job;
                 self.send(Request::Decode { job, step });
             }

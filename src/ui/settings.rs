@@ -115,7 +115,7 @@ fn sampling(state: &PageHandle) -> Html {
                     value={shift.to_string()} min={MIN_SHIFT.to_string()}
                     max={MAX_SHIFT.to_string()} step="any"
                     change={edit(state, |recipe, text| {
-                        let shift = text.parse().ok().filter(|s: &f64| *s > 0.0);
+                        let shift = text.parse().ok().filter(|s: &f64| s.is_finite());
                         let shift = shift.map(|s| s.clamp(MIN_SHIFT, MAX_SHIFT));
                         recipe.shift = shift.or(recipe.shift);
                     })} />

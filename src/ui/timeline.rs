@@ -137,7 +137,7 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
                 {"Show the noise"}
             </label>
             <button type="button" onclick={act(state, move || Action::Decode(at))}
-                disabled={!is_done || is_full || noisy || !state.can_decode()}>
+                disabled={!is_done || is_full || !state.can_decode()}>
                 {"Decode this step"}
             </button>
             if is_done {

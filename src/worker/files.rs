@@ -45,7 +45,8 @@ pub(super) fn open(name: String, bytes: &[u8]) {
             Ok(Some((recipe, unknown))) => Ok((recipe.into(), unknown)),
         }
     };
-    post(&Event::Opened { name, outcome });
+    let is_whole = outcome.is_ok() && Image::from_png(bytes).is_ok();
+    post(&Event::Opened { name, outcome, is_whole });
 }
 
 /// Makes of a picture what is saved.

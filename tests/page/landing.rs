@@ -61,6 +61,9 @@ fn nothing_large_is_downloaded_for_a_link_before_a_press() {
     assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.seed, 3);
+    // What it cannot mean is told before that.
+    let page = linked(&[("prompt", "fox"), ("lora", "x")], false);
+    assert!(page.status().contains("one press") && page.status().contains("“lora”"));
     // A small one comes by itself, and so it does where nobody knows how large it is.
     for models in [vec![patchwork::page::ModelChoice { bytes: 1e6, ..choice("stickers") }], vec![]]
     {

@@ -235,7 +235,8 @@ fn a_file_that_was_brought_is_read_by_the_worker() {
         Recipe { prompt: "owl".into(), model_hash: "hash of stickers".into(), ..Recipe::default() };
     page.hear(Event::Opened {
         name: "a.png".into(),
-        outcome: Ok((recipe.into(), vec!["lora".into()])),
+        outcome: Ok((recipe.clone().into(), vec!["lora".into()])),
+        is_whole: true,
     });
     assert_eq!(page.state.form.prompt, "owl");
     assert_eq!(on_view(&page).0, [[1]], "and it is shown");
@@ -244,6 +245,13 @@ fn a_file_that_was_brought_is_read_by_the_worker() {
         "{}",
         page.status()
     );
-    page.hear(Event::Opened { name: "b".into(), outcome: Err("b holds no recipe.".into()) });
+    let outcome = Err("b holds no recipe.".into());
+    page.hear(Event::Opened { name: "b".into(), outcome, is_whole: false });
     assert!(page.state.status.is_bad);
+    // Of a damaged one the recipe is saved, and the picture is not shown as if it were whole.
+    page.act(Action::OpenFile { name: "c.png".into(), bytes: vec![3] });
+    let outcome = Ok((recipe.into(), Vec::new()));
+    page.hear(Event::Opened { name: "c.png".into(), outcome, is_whole: false });
+    assert_eq!(on_view(&page).0, [[1]]);
+    assert!(page.state.status.is_bad && page.status().contains("damaged"), "{}", page.status());
 }

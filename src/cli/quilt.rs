@@ -47,7 +47,8 @@ const STYLE_SIDE: usize = 64;
 
 /// How far apart the levels of red, green, blue and alpha are that are kept: 16 and 6 of 256, in equal
 /// steps, black and white among them. With all levels, which are mostly mottling, the files would weigh
-/// four times as much (180 and 62 KB, not 44 and 18, of tiles of 96 pixels), and the page has to show them before all else.
+/// four times as much (180 and 62 KB, not 44 and 18, of tiles of 96 pixels), and the page has to show
+/// them before all else.
 const STEPS: [u8; 4] = [17, 17, 17, 51];
 
 #[derive(Debug, Args)]

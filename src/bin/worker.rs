@@ -2,7 +2,7 @@
 
 /// What the linker gathers of the crates' constructors.
 #[cfg(target_family = "wasm")]
-#[allow(unsafe_code, reason = "the linker's own function has no safe name")]
+#[expect(unsafe_code, reason = "the linker's own function has no safe name")]
 fn construct() {
     unsafe extern "C" {
         fn __wasm_call_ctors();

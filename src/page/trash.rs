@@ -52,12 +52,8 @@ impl Turn {
                 self.say(format!("{} back.", counted(count, "picture")));
                 self.effects.push(Effect::Focus(".history h2"));
             }
-            HistoryAction::Purge(deletion) => {
-                // What came back, or went with something later, is not meant.
-                if deletion == state.trash.deletions {
-                    self.purge();
-                }
-            }
+            // What came back, or went with something later, is not meant.
+            HistoryAction::Purge(deletion) if deletion == state.trash.deletions => self.purge(),
             HistoryAction::Purged(keys) => {
                 state.history.retain(|entry| !keys.contains(&entry.key));
                 state.trash.purging.retain(|key| !keys.contains(key));

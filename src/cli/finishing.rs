@@ -49,9 +49,7 @@ impl FinishOptions {
     /// # Errors
     /// Returns a sentence if a picture cannot be finished so.
     pub(super) fn sheet(&self, images: &[Image]) -> Result<Image> {
-        let finished: Result<Vec<Image>> =
-            images.iter().map(|image| self.finish().picture(image)).collect();
-        Ok(Image::contact_sheet(&finished?))
+        self.finish().sheet(images)
     }
 
     fn finish(&self) -> Finish {

@@ -68,6 +68,16 @@ impl Finish {
         Ok(outlined(&sticker))
     }
 
+    /// Returns drawn pictures side by side, each made as [`picture`](Self::picture) makes it.
+    ///
+    /// # Errors
+    /// See [`picture`](Self::picture).
+    pub fn sheet(&self, pictures: &[Image]) -> Result<Image> {
+        let finished: Result<Vec<Image>> =
+            pictures.iter().map(|picture| self.picture(picture)).collect();
+        Ok(Image::contact_sheet(&finished?))
+    }
+
     /// Returns the file of a drawn picture, made as [`picture`](Self::picture) makes it; a PNG has
     /// `recipe` (JSON) inside.
     ///

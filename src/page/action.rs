@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use super::facts::Chip;
-use super::facts::ModelChoice;
+use super::facts::{Chip, ModelChoice};
 use super::grid::Grid;
 use super::history::HistoryEntry;
 use super::offer::Brought;

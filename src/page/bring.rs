@@ -16,6 +16,14 @@ struct Judged {
     folder: Option<String>,
 }
 
+impl Judged {
+    /// Returns a sentence that says what will differ; `what` begins it.
+    fn sentence(&self, what: &str) -> Option<String> {
+        let differs = self.differs.join("; ");
+        (!differs.is_empty()).then(|| format!("{what}, but the picture will differ: {differs}."))
+    }
+}
+
 impl State {
     fn judge(&self, brought: &Brought) -> Judged {
         let model = self.loaded().map(|loaded| &loaded.model);
@@ -58,10 +66,7 @@ impl State {
     /// Returns a sentence that says what will differ from what was brought, as far as is known.
     pub(super) fn differs(&self) -> Option<String> {
         let brought = self.brought.as_ref()?;
-        let Judged { differs, .. } = self.judge(brought);
-        let what = &brought.what;
-        (!differs.is_empty())
-            .then(|| format!("{what}, but the picture will differ: {}.", differs.join("; ")))
+        self.judge(brought).sentence(&brought.what)
     }
 
     /// Returns whether a recipe says that the model which is loaded, or about to be, drew it.
@@ -91,15 +96,16 @@ impl Turn {
     /// Takes a recipe into the form, and its model too if this page has it; says what will differ.
     /// Returns whether, as far as is known, nothing will.
     pub(super) fn bring(&mut self, brought: Brought) -> bool {
-        let Judged { recipe, differs, folder } = self.state.judge(&brought);
+        let judged = self.state.judge(&brought);
         let what = &brought.what;
-        let mut status = match differs.is_empty() {
-            true if self.state.brought_again(&recipe) => {
+        let mut status = match judged.sentence(what) {
+            Some(differs) => differs,
+            None if self.state.brought_again(&judged.recipe) => {
                 format!("{what}: Generate draws it again.")
             }
-            true => format!("{what}: Generate draws it."),
-            false => format!("{what}, but the picture will differ: {}.", differs.join("; ")),
+            None => format!("{what}: Generate draws it."),
         };
+        let Judged { recipe, differs, folder } = judged;
         if let Some(folder) = folder {
             status += &format!(" Its model, “{}”, is being loaded.", short(&recipe.model, 40));
             self.load_for(folder, &status);
@@ -120,13 +126,13 @@ impl Turn {
     /// returns a sentence that says what will differ.
     pub(super) fn bring_again(&mut self) -> Option<String> {
         let brought = self.state.brought.clone()?;
-        let Judged { folder, .. } = self.state.judge(&brought);
-        if let Some(folder) = folder {
+        let judged = self.state.judge(&brought);
+        let differs = judged.sentence(&brought.what);
+        if let Some(folder) = judged.folder {
             self.load_for(folder, "Loading the model that drew it.");
             return None;
         }
         self.state.loaded()?;
-        let differs = self.state.differs();
         if self.state.models.is_some() {
             self.state.brought = None;
         }

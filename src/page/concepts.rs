@@ -35,8 +35,8 @@ impl Concepts {
         true
     }
 
-    /// Takes in the `concepts.tsv` of a model, if it is the one that was asked for last: a line `# group`, then a line for each label, with a tab and
-    /// keywords behind it.
+    /// Takes in the `concepts.tsv` of a model, if it is the one that was asked for last: a line
+    /// `# group`, then a line for each label, with a tab and keywords behind it.
     pub(super) fn hear(&mut self, folder: &str, text: Option<&str>) {
         if self.folder.as_deref() != Some(folder) {
             return;

@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::loading::Loading;
 use super::offer::offered;
 use super::protocol::DeviceChoice;
-use super::state::{Engine, Job, Loaded, Next, State, StopReason};
+use super::state::{Engine, Job, Loaded, Next, State};
 use super::turn::{Turn, sampling};
 use crate::recipe::Recipe;
 
@@ -26,16 +26,15 @@ impl Turn {
     /// Starts the engine if it sleeps. Returns whether there is one; if not, says what to do.
     pub(super) fn has_engine(&mut self, what: &str) -> bool {
         match self.state.engine {
-            Engine::Stopped(StopReason::Failed) => {
-                self.warn(format!("{what}: press Start again first."));
-            }
-            Engine::Stopped(StopReason::Outdated) => {
-                self.warn(format!("{what}: reload the page first."));
+            Engine::Stopped => {
+                let way =
+                    if self.state.is_outdated { "reload the page" } else { "press Start again" };
+                self.warn(format!("{what}: {way} first."));
             }
             Engine::Asleep => self.restart("Loading the model.", None),
             Engine::Loading { .. } | Engine::Ready { .. } => {}
         }
-        !matches!(self.state.engine, Engine::Stopped(_))
+        self.state.engine != Engine::Stopped
     }
 
     /// Starts a worker anew. What waited is drawn when it is ready, and what was being drawn.
@@ -74,7 +73,7 @@ impl Turn {
                 self.state.next = Some(Next { worker, loading, before, ready: None });
                 self.say("Loading; until that is done, everything goes on as it was.");
             }
-            Engine::Loading { .. } | Engine::Stopped(_) => {
+            Engine::Loading { .. } | Engine::Stopped => {
                 self.restart_and_go_on("Loading the model.");
             }
         }
@@ -179,8 +178,7 @@ impl Turn {
             None => self.next_cell(),
         }
         if let Some(differs) = differs {
-            let text = format!("{} {differs}", self.state.status.text);
-            self.say(text);
+            self.add(&differs);
         }
     }
 
@@ -212,7 +210,7 @@ impl Turn {
             state.avoids_gpu = Some(format!("The GPU did not start ({reason})."));
             self.restart_and_go_on("The GPU did not start: the CPU takes over.");
         } else {
-            state.engine = Engine::Stopped(StopReason::Failed);
+            state.engine = Engine::Stopped;
             // It may hold a GPU, or memory.
             self.effects.push(Effect::EndWorker(worker));
             self.warn(message);

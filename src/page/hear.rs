@@ -8,7 +8,7 @@ use super::loading::Bytes;
 use super::offer::{Brought, fields};
 use super::protocol::{Event, Request};
 use super::shown::Opened;
-use super::state::{Engine, Job, Loaded, Next, StopReason};
+use super::state::{Engine, Job, Loaded, Next};
 use super::turn::Turn;
 
 impl Turn {
@@ -16,7 +16,7 @@ impl Turn {
     pub(super) fn hear_of(&mut self, worker: u32, event: Event) {
         let state = &self.state;
         let is_next = state.next.as_ref().is_some_and(|next| next.worker == worker);
-        let is_stopped = matches!(state.engine, Engine::Stopped(_));
+        let is_stopped = matches!(state.engine, Engine::Stopped);
         if is_next || worker == state.worker && !is_stopped {
             self.hear(worker, event);
         }
@@ -107,7 +107,7 @@ impl Turn {
         self.state.next.take().iter().for_each(|next| {
             self.effects.push(Effect::EndWorker(next.worker));
         });
-        self.state.engine = Engine::Stopped(StopReason::Outdated);
+        self.state.engine = Engine::Stopped;
         self.warn("This page was updated on its server: reload it to go on.");
     }
 

@@ -34,5 +34,5 @@ pub mod update;
 pub use action::{Action, HistoryAction};
 pub use effect::Effect;
 pub use facts::ModelChoice;
-pub use state::{Engine, Job, Loaded, State, StopReason};
+pub use state::{Engine, Job, Loaded, State};
 pub use update::update;

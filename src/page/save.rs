@@ -11,6 +11,9 @@ use super::turn::Turn;
 use crate::image::finish::{FileFormat, Finish};
 use crate::recipe::Recipe;
 
+/// Said of a picture whose file is not there yet.
+pub const MAKING: &str = "It is being made: a moment, please.";
+
 /// Returns a file's name for a recipe, without its ending.
 pub fn file_name(recipe: &Recipe) -> String {
     let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
@@ -60,7 +63,7 @@ impl Turn {
         };
         let Some(shown) = one else { return };
         let Some(bytes) = shown.file.clone() else {
-            return self.say("It is being made: a moment, please.");
+            return self.say(MAKING);
         };
         let step = match (&self.state.run, view) {
             (Some(run), View::Preview | View::Decoded) => format!("-step-{}", run.stop()),
@@ -73,29 +76,28 @@ impl Turn {
 
     /// Has the worker put many pictures into one file.
     pub(super) fn save_all(&mut self, archive: Archive, is_history: bool) {
-        let members: Result<Vec<Member>, ()> = if is_history {
-            Ok(self.state.kept().map(Member::of_history).collect())
-        } else {
-            let (shown, _) = self.state.on_stage();
-            let ending = self.state.file_type().0;
-            let member = |shown: Shown| {
-                // A sheet is drawn of the pictures themselves, and then made as they are shown.
-                let (ending, png) = match archive {
-                    Archive::Zip => (ending, shown.file.ok_or(())?),
-                    Archive::Sheet => ("png", shown.png),
-                };
-                let name = format!("{}.{ending}", file_name(&shown.recipe));
-                Ok(Member { name, png: Ok(png) })
+        let (shown, view) = self.state.on_stage();
+        let ending = self.state.file_type().0;
+        let member = |shown: Shown| {
+            // A sheet is drawn of the pictures themselves, and then made as they are shown.
+            let (ending, png) = match archive {
+                Archive::Zip => (ending, shown.file?),
+                Archive::Sheet => ("png", shown.png),
             };
-            shown.into_iter().map(member).collect()
+            let name = format!("{}.{ending}", file_name(&shown.recipe));
+            Some(Member { name, png: Ok(png) })
         };
-        let Ok(members) = members else {
+        let members: Option<Vec<Member>> = match is_history {
+            true => Some(self.state.kept().map(Member::of_history).collect()),
+            false => shown.into_iter().map(member).collect(),
+        };
+        let Some(members) = members else {
             return self.say("They are being made: a moment, please.");
         };
         if !self.has_engine("Files are put together by the engine") {
             return;
         }
-        let is_as_drawn = is_history || self.state.on_stage().1 == View::Preview;
+        let is_as_drawn = is_history || view == View::Preview;
         let finish = if is_as_drawn { Finish::default() } else { self.state.finishing.finish };
         let finish = Finish { format: FileFormat::Png, ..finish };
         let ticket = self.ticket();

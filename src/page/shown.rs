@@ -91,9 +91,7 @@ impl Turn {
     /// Asks the worker for the files of what is on stage that are not there yet, and forgets those
     /// of what is not on stage any more.
     pub(super) fn finish_stage(&mut self) {
-        let (shown, _) = self.state.on_stage();
-        let is_shown = |png: &Rc<[u8]>| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
-        if matches!(self.state.engine, Engine::Asleep | Engine::Stopped(_)) {
+        if matches!(self.state.engine, Engine::Asleep | Engine::Stopped) {
             // Nobody makes anything.
             self.state.finishing.asked.clear();
             if !self.state.finishing.finish.is_plain() {
@@ -101,6 +99,8 @@ impl Turn {
             }
             return;
         }
+        let (shown, _) = self.state.on_stage();
+        let is_shown = |png: &Rc<[u8]>| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
         let Finishing { finish, made, asked, .. } = &mut self.state.finishing;
         made.retain(|(png, _)| is_shown(png));
         asked.retain(|(png, _)| is_shown(png));

@@ -46,8 +46,8 @@ pub enum Engine {
         /// What it does.
         job: Job,
     },
-    /// There is no worker that could draw.
-    Stopped(StopReason),
+    /// There is no worker that could draw: it did not start, or is of another version than the page.
+    Stopped,
 }
 
 /// What a ready engine does.
@@ -61,15 +61,6 @@ pub enum Job {
     Done,
     /// The last run failed.
     Failed,
-}
-
-/// Why there is no worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
-    /// It did not start; it may be tried again.
-    Failed,
-    /// The page and its worker are of two versions: the page must be loaded anew.
-    Outdated,
 }
 
 /// Another engine that is being started while the old one works on.
@@ -221,7 +212,7 @@ impl State {
             // One press draws.
             Engine::Asleep | Engine::Ready { job: Job::Idle, .. } => "ready",
             Engine::Ready { job: Job::Done, .. } => "done",
-            Engine::Ready { job: Job::Failed, .. } | Engine::Stopped(_) => "error",
+            Engine::Ready { job: Job::Failed, .. } | Engine::Stopped => "error",
         }
     }
 

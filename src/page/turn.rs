@@ -99,7 +99,7 @@ impl Turn {
             Engine::Asleep => {
                 self.restart("This is drawn as soon as the model is loaded.", Some(recipe.into()));
             }
-            Engine::Stopped(_) => drop(self.has_engine("Pictures are drawn by the engine")),
+            Engine::Stopped => drop(self.has_engine("Pictures are drawn by the engine")),
         }
     }
 

@@ -106,8 +106,7 @@ impl Turn {
             Action::Models(models) => {
                 state.models = Some(models);
                 if let Some(differs) = self.bring_again() {
-                    let text = format!("{} {differs}", self.state.status.text);
-                    self.say(text);
+                    self.add(&differs);
                 }
                 self.wake();
             }

@@ -20,7 +20,7 @@ pub(super) struct BarProps {
 #[function_component]
 pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
     let is_busy = state.is_busy();
-    let is_stopped = matches!(state.engine, Engine::Stopped(_));
+    let is_stopped = matches!(state.engine, Engine::Stopped);
     let onsubmit = {
         let dispatcher = state.dispatcher();
         Callback::from(move |event: SubmitEvent| {

@@ -1,21 +1,17 @@
 //! Taking pictures and recipes away.
 
-use std::rc::Rc;
-
 use gloo_file::{Blob, ObjectUrl};
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, window};
+use yew::{Callback, MouseEvent};
 
-use crate::page::State;
-use crate::page::save::file_name;
+use crate::page::save::{MAKING, file_name};
 use crate::page::shown::Shown;
 use crate::recipe::Recipe;
 use crate::ui::address::show_in_address;
-
-/// Said of a picture that is not there yet.
-const MAKING: &str = "It is being made: a moment, please.";
+use crate::ui::handle::{PageHandle, tell};
 
 /// Saves bytes as a file among the visitor's downloads; `None` if this browser does not let that be.
 pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
@@ -30,15 +26,27 @@ pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Returns what is copied of a picture: what is shown or, since clipboards take no WebP, the drawing;
-/// `None` while it is being made.
-pub(super) fn copied(shown: &Shown, state: &State) -> Option<Rc<[u8]>> {
+/// Copies a picture: what is shown or, since clipboards take no WebP, the drawing.
+pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
     let is_png = state.file_type().1 == "image/png";
-    if is_png { shown.file.clone() } else { Some(shown.png.clone()) }
+    let png = if is_png { shown.file.clone() } else { Some(shown.png.clone()) };
+    tell(state, move |_| {
+        let png = png.clone();
+        async move { copy_picture(png.as_deref()).await }
+    })
+}
+
+/// Hands a picture to another program, as it is shown.
+pub(super) fn sharing(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
+    let (Shown { file, recipe, .. }, (ending, mime)) = (shown.clone(), state.file_type());
+    tell(state, move |_| {
+        let (file, recipe) = (file.clone(), recipe.clone());
+        async move { share(file.as_deref(), &recipe, ending, mime).await }
+    })
 }
 
 /// Puts a PNG into the clipboard; a sentence about it.
-pub(super) async fn copy_picture(png: Option<&[u8]>) -> String {
+async fn copy_picture(png: Option<&[u8]>) -> String {
     let Some(png) = png else { return MAKING.into() };
     let copy = async || {
         let blob = Blob::new_with_options(png, Some("image/png"));
@@ -91,12 +99,7 @@ pub(super) fn can_share() -> bool {
 }
 
 /// Hands a picture to another program; a sentence about it.
-pub(super) async fn share(
-    file: Option<&[u8]>,
-    recipe: &Recipe,
-    ending: &str,
-    kind: &str,
-) -> String {
+async fn share(file: Option<&[u8]>, recipe: &Recipe, ending: &str, kind: &str) -> String {
     let Some(bytes) = file else { return MAKING.into() };
     let name = format!("{}.{ending}", file_name(recipe));
     let hand = async || {

@@ -8,7 +8,7 @@ use crate::page::shown::Shown;
 use crate::page::{Action, HistoryAction};
 use crate::recipe::Recipe;
 use crate::tools::words::counted;
-use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::handle::{PageHandle, act};
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::quilt::quilt;
 use crate::ui::share;
@@ -104,17 +104,6 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
 /// What can be done with one of several pictures.
 fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
     let (seed, number) = (shown.recipe.seed, i + 1);
-    let copied = share::copied(shown, state);
-    let copy = tell(state, move |_| {
-        let copied = copied.clone();
-        async move { share::copy_picture(copied.as_deref()).await }
-    });
-    let (file, (ending, mime)) = (shown.file.clone(), state.file_type());
-    let recipe = shown.recipe.clone();
-    let hand = tell(state, move |_| {
-        let (file, recipe) = (file.clone(), recipe.clone());
-        async move { share::share(file.as_deref(), &recipe, ending, mime).await }
-    });
     let gone = shown.recipe.clone();
     let remove = act(state, move || Action::History(HistoryAction::RemoveOf(gone.clone().into())));
     let button = |text: &'static str, name: String, onclick| {
@@ -127,9 +116,9 @@ fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
                 act(state, move || Action::KeepSeed { keeps: true, seed: Some(seed) }))}
             {button("Download", format!("Download picture {number}"),
                 act(state, move || Action::Save(Some(i))))}
-            {button("Copy", format!("Copy picture {number}"), copy)}
+            {button("Copy", format!("Copy picture {number}"), share::copying(state, shown))}
             if share::can_share() {
-                {button("Share", format!("Share picture {number}"), hand)}
+                {button("Share", format!("Share picture {number}"), share::sharing(state, shown))}
             }
             if state.is_kept(&shown.recipe) {
                 {button("Delete", format!("Delete picture {number}"), remove)}

@@ -20,14 +20,8 @@ const SIZES: [u32; 2] = [512, 1024];
 pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html {
     let Some(first) = shown.first() else { return html! {} };
     let is_one = shown.len() == 1;
-    let (ending, mime) = state.file_type();
-    let format = ending.to_uppercase().replace("WEBP", "WebP");
-    let (file, recipe) = (first.file.clone(), first.recipe.clone());
-    let copied = share::copied(first, state);
-    let copy = tell(state, move |_| {
-        let copied = copied.clone();
-        async move { share::copy_picture(copied.as_deref()).await }
-    });
+    let format = state.file_type().0.to_uppercase().replace("WEBP", "WebP");
+    let recipe = first.recipe.clone();
     // A link to several is one to all of them.
     let linked = match &state.run {
         Some(run) if !is_one => run.recipe.clone(),
@@ -38,11 +32,6 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
         async move { share::copy_link(&recipe).await }
     });
     let zip = act(state, || Action::SaveAll { archive: Archive::Zip, is_history: false });
-    let shared = recipe.clone();
-    let hand = tell(state, move |_| {
-        let (file, recipe) = (file.clone(), shared.clone());
-        async move { share::share(file.as_deref(), &recipe, ending, mime).await }
-    });
     let (seed, again) = (recipe.seed, recipe);
     let is_making = shown.iter().any(|shown| shown.file.is_none());
     html! {
@@ -56,11 +45,11 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
                     <button type="button" onclick={zip}>{"Download ZIP"}</button>
                 }
                 if is_one {
-                    <button type="button" onclick={copy}>{"Copy picture"}</button>
+                    <button type="button" onclick={share::copying(state, first)}>{"Copy picture"}</button>
                 }
                 <button type="button" onclick={link}>{"Copy link"}</button>
                 if is_one && share::can_share() {
-                    <button type="button" onclick={hand}>{"Share"}</button>
+                    <button type="button" onclick={share::sharing(state, first)}>{"Share"}</button>
                 }
                 if is_one {
                     {keep_seed(state, Some(seed))}

@@ -8,7 +8,7 @@ use crate::ui::handle::{PageHandle, act};
 
 /// The alert, if there is one.
 pub(super) fn trouble(state: &PageHandle) -> Html {
-    let is_stopped = matches!(state.engine, Engine::Stopped(_));
+    let is_stopped = matches!(state.engine, Engine::Stopped);
     if state.is_outdated {
         let reload = act(state, || Action::Reload);
         return html! {

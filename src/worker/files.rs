@@ -109,6 +109,5 @@ fn sheet(finish: Finish, members: &[(String, File)]) -> Result<File> {
     if alike.is_empty() {
         return Err(Error::Picture("None of the pictures can be read".into()));
     }
-    let finished = alike.iter().map(|image| finish.picture(image)).collect::<Result<Vec<_>>>()?;
-    Image::contact_sheet(&finished).to_png(None).map(File)
+    finish.sheet(&alike)?.to_png(None).map(File)
 }

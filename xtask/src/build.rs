@@ -143,10 +143,8 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let manifest: Value = serde_json::from_slice(json)
             .map_err(|problem| format!("{}: its model.json: {problem}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // Nobody encodes on the page.
         let files = || manifest["files"].as_object().into_iter().flatten();
-        let needed = files().filter(|(name, _)| *name != "vae_encoder.safetensors");
-        let bytes: u64 = needed.filter_map(|(_, file)| file["bytes"].as_u64()).sum();
+        let bytes: u64 = needed(&manifest).filter_map(|(_, file)| file["bytes"].as_u64()).sum();
         // As the engine tells it from others of its name.
         let hashes: BTreeMap<&String, &str> =
             files().filter_map(|(name, file)| Some((name, file["sha256"].as_str()?))).collect();
@@ -170,13 +168,17 @@ fn list_models(models: &Path) -> Result<usize, String> {
     Ok(first)
 }
 
+/// Returns the files of a manifest that drawing needs: nobody encodes on the page.
+fn needed(manifest: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let files = manifest["files"].as_object().into_iter().flatten();
+    files.filter(|(name, _)| *name != "vae_encoder.safetensors")
+}
+
 /// Returns what a first visit downloads of a model's folder, in bytes.
 fn download_of_model(folder: &Path) -> Result<usize, String> {
     let manifest = read(&folder.join("model.json"))?;
     let json: Value = serde_json::from_slice(&manifest).unwrap_or_default();
-    let listed = json["files"].as_object().into_iter().flatten();
-    let needed =
-        listed.map(|(name, _)| name.as_str()).filter(|name| *name != "vae_encoder.safetensors");
+    let needed = needed(&json).map(|(name, _)| name.as_str());
     let shown = ["quilt.webp", "styles.webp"].into_iter().filter(|name| folder.join(name).exists());
     let mut total = compressed(&manifest)?;
     for name in needed.chain(shown) {

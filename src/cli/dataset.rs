@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{check_targets, model_folder, picture, print_beside};
-use crate::Result;
 use crate::cli::terminal::note;
 use crate::dataset::gather::{Count, Match, gather};
+use crate::dataset::render::SIDE;
 use crate::dataset::{Dataset, Split, captions, folder};
 use crate::image::Image;
 use crate::image::file::Format;
@@ -16,6 +16,7 @@ use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{MANIFEST, tokenizer};
 use crate::tools::files::write_target;
 use crate::tools::progress::Progress;
+use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct DatasetArguments {
@@ -25,6 +26,10 @@ pub(super) struct DatasetArguments {
     /// The model that will learn from --pictures: the program names captions that it does not read in full.
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
+    /// Pixels a side. More than 128 are for `train upscaler`, which takes no other file: sets of pixels that
+    /// have fewer are left out.
+    #[arg(long, value_name = "N", default_value_t = SIDE)]
+    side: usize,
     /// Where fetched packages are kept.
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
@@ -45,7 +50,29 @@ pub(super) struct DatasetArguments {
 /// Pictures of a style on the sheet.
 const COLUMNS: usize = 16;
 
+impl DatasetArguments {
+    /// Refuses sides that are not made.
+    fn check(&self) -> Result<()> {
+        let refuse = |problem: &str| Err(Error::Options(problem.to_owned()));
+        match self.side {
+            SIDE => Ok(()),
+            _ if self.pictures.is_some() => {
+                refuse("An upscaler learns from the open sets: leave out --pictures or --side")
+            }
+            _ if self.sheet.is_some() => {
+                refuse("A sheet is drawn of pictures of 128 pixels: leave out --sheet or --side")
+            }
+            side if side.is_multiple_of(SIDE) && (SIDE..=1024).contains(&side) => Ok(()),
+            side => refuse(&format!(
+                "--side must be 128, or a multiple of it up to 1024 for an upscaler, and is {side}: 512 is \
+                 what `train upscaler` takes"
+            )),
+        }
+    }
+}
+
 pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Result<()> {
+    arguments.check()?;
     let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
     sheet_path.map_or(Ok(Format::Png), |path| Format::of(path))?;
     let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
@@ -64,7 +91,8 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             let head = ("style", "package", "taken", "unnamed", "twice", "broken");
             let (a, b, c, d, e, f) = head;
             print(format!("{a:<12} {b:<26} {c:>6} {d:>8} {e:>6} {f:>7}"))?;
-            for Count { package, style, taken, unnamed, twice, broken } in gathered.counts {
+            for count in &gathered.counts {
+                let Count { package, style, taken, unnamed, twice, broken } = count;
                 print(format!(
                     "{style:<12} {package:<26} {taken:>6} {unnamed:>8} {twice:>6} {broken:>7}"
                 ))?;
@@ -75,6 +103,13 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             credits.into_iter().try_for_each(|credit| print(format!("- {credit}")))?;
             if let Some(path) = &arguments.matches {
                 write_matches(path, &gathered.matches)?;
+            }
+            if arguments.side != SIDE {
+                let large = gathered.large(arguments.side, progress)?;
+                large.write(output)?;
+                let (all, side) = (gathered.dataset.entries.len(), large.side);
+                let (count, output) = (large.entries.len(), output.display());
+                return print(format!("{output}: {count} of {all} pictures, {side} pixels a side"));
             }
             gathered.dataset
         }

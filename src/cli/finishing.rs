@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::image::Image;
 use crate::image::finish::Finish;
+use crate::pipeline::Pipeline;
 use crate::{Error, Result};
 
 /// The most pixels a side of a sheet of several pictures.
@@ -11,7 +12,9 @@ const MOST_SIDE: usize = 8192;
 
 #[derive(Debug, Args)]
 pub(super) struct FinishOptions {
-    /// Pixels of the longer side, 16 to 2048, smoothly scaled; by default the picture is as drawn.
+    /// Pixels of the longer side, 16 to 2048. What is larger than the model draws is made of what its
+    /// upscaler makes, by default all of that (512 for the embedded model); a model without an upscaler is
+    /// scaled smoothly, by default not at all.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     size: Option<u32>,
     /// Give it the white outline and soft shadow of a die-cut sticker.
@@ -44,12 +47,28 @@ impl FinishOptions {
         }
     }
 
-    /// Returns one picture of all: each finished, and laid on a sheet if they are several.
+    /// Returns one picture of all: each finished, and laid on a sheet if they are several; and whether
+    /// the upscaler was used.
     ///
     /// # Errors
-    /// Returns a sentence if a picture cannot be finished so.
-    pub(super) fn sheet(&self, images: &[Image]) -> Result<Image> {
-        self.finish().sheet(images)
+    /// Returns a sentence if a picture cannot be finished so, or the device fails.
+    pub(super) async fn sheet(
+        &self,
+        pipeline: &Pipeline,
+        images: Vec<Image>,
+    ) -> Result<(Image, bool)> {
+        let columns = (images.len() as f64).sqrt().ceil() as usize;
+        // A sheet that nobody asked to be so large is smaller.
+        let most = |side: &usize| columns == 1 || columns * side <= MOST_SIDE;
+        let own = pipeline.upscaled_side().filter(most).and_then(|side| u32::try_from(side).ok());
+        let finish = Finish { size: self.size.or(own).unwrap_or(0), ..self.finish() };
+        let (mut bases, mut is_upscaled) = (Vec::new(), false);
+        for image in images {
+            let (base, was_upscaled) = pipeline.base(&finish, image).await?;
+            bases.push(base);
+            is_upscaled |= was_upscaled;
+        }
+        Ok((finish.sheet(&bases)?, is_upscaled))
     }
 
     fn finish(&self) -> Finish {

@@ -40,9 +40,9 @@ pub(super) struct GenerateArguments {
     /// Class label, for models that draw classes.
     #[arg(long, value_name = "N")]
     class: Option<usize>,
-    /// Drawing style, for models that have styles.
-    #[arg(long, value_name = "NAME", default_value = "")]
-    style: String,
+    /// Drawing style, for models that have styles; by default the model's own, and “” for none.
+    #[arg(long, value_name = "NAME")]
+    style: Option<String>,
     /// Seed of PyTorch's CPU generator; picture i of several has seed + i.
     #[arg(long, value_name = "N", default_value = "0", allow_negative_numbers = true, value_parser = seed)]
     seed: u64,
@@ -87,7 +87,7 @@ impl GenerateArguments {
             prompt: self.prompt.clone(),
             negative: self.negative.clone(),
             class: self.class,
-            style: self.style.clone(),
+            style: self.style.clone().unwrap_or(sampling.style),
             seed: self.seed,
             guidance_channels: self.guidance_channels,
             eta: self.eta,
@@ -151,7 +151,8 @@ async fn draw(
         Some(path) => Some(read_latents(path, &pipeline)?),
         None => None,
     };
-    let recipe = arguments.over(arguments.sampling.recipe(&pipeline)?);
+    let style = pipeline.defaults.style.clone();
+    let recipe = arguments.over(Recipe { style, ..arguments.sampling.recipe(&pipeline)? });
     let mut run = pipeline.begin(&recipe, noise)?;
     run.notes().iter().for_each(note);
     if let Some(folder) = &arguments.steps_out {
@@ -170,6 +171,9 @@ async fn draw(
     }
     progress.end();
     let latent = run.latent();
+    let images = to_images(pipeline.autoencoder.decode(latent.clone())).await?;
+    let (picture, upscaled) = arguments.finish.sheet(&pipeline, images).await?;
+    let recipe = Recipe { upscaled, ..recipe };
     // Other noise than the seed's is not in the recipe, which would then draw something else.
     let json = match &arguments.latents_in {
         Some(path) => {
@@ -180,8 +184,7 @@ async fn draw(
         None => serde_json::to_string(&recipe).ok(),
     };
     let output = &arguments.output;
-    let images = to_images(pipeline.autoencoder.decode(latent.clone())).await?;
-    picture::write(output, &arguments.finish.sheet(&images)?, json.as_deref())?;
+    picture::write(output, &picture, json.as_deref())?;
     if let Some(path) = &arguments.latents_out {
         write_latents(path, latent).await?;
     }

@@ -134,7 +134,8 @@ async fn draw(arguments: &QuiltArguments, progress: &dyn Progress) -> Result<()>
     {
         for recipe in recipes {
             for picture in pipeline.images(recipe).await? {
-                drawn.push(resized(&picture, side, side)?);
+                let large = pipeline.upscaled(&picture).await?;
+                drawn.push(resized(large.as_ref().unwrap_or(&picture), side, side)?);
             }
             progress.advance(1, "");
         }

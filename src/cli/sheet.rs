@@ -8,12 +8,13 @@ use clap::Args;
 
 use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
-use crate::Result;
 use crate::image::Image;
 use crate::image::file::Format;
+use crate::image::finish::Finish;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
+use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct SheetArguments {
@@ -23,9 +24,15 @@ pub(super) struct SheetArguments {
     /// The columns, separated by commas.
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', required = true)]
     prompts: Vec<String>,
-    /// The rows, separated by commas.
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', required = true)]
+    /// The rows, separated by commas; by default one row in the model's own style.
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     styles: Vec<String>,
+    /// Pictures in a row of a sheet of one style.
+    #[arg(long, value_name = "N", conflicts_with = "styles")]
+    columns: Option<usize>,
+    /// Pixels a side of each picture, 16 to 2048; see `generate --size`. By default they are as drawn.
+    #[arg(long, value_name = "N")]
+    size: Option<u32>,
     /// The seed of every picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -36,21 +43,34 @@ pub(super) struct SheetArguments {
     output: PathBuf,
 }
 
+impl SheetArguments {
+    fn finish(&self) -> Finish {
+        Finish { size: self.size.unwrap_or(0), ..Finish::default() }
+    }
+}
+
 pub(super) fn run(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()> {
     arguments.sampling.check()?;
     Format::of(&arguments.output)?;
+    arguments.finish().check()?;
+    if arguments.columns == Some(0) {
+        return Err(Error::Options("--columns must be at least 1".into()));
+    }
     check_targets(&[("--output", Some(&arguments.output))], &[&arguments.model])?;
     pollster::block_on(draw(arguments, progress))
 }
 
 async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()> {
     let pipeline = load_model(&arguments.model, &Device::flex(), false).await?;
-    let (columns, rows) = (arguments.prompts.len(), arguments.styles.len());
-    progress.begin("Drawing", columns * rows, 0);
+    let styles = match arguments.styles.is_empty() {
+        true => vec![pipeline.defaults.style.clone()],
+        false => arguments.styles.clone(),
+    };
+    progress.begin("Drawing", arguments.prompts.len() * styles.len(), 0);
     let sampling = arguments.sampling.recipe(&pipeline)?;
     // Each note once, however many styles it is true for.
     let (mut images, mut said) = (Vec::new(), HashSet::new());
-    for style in &arguments.styles {
+    for style in &styles {
         for prompt in &arguments.prompts {
             let recipe = Recipe {
                 prompt: prompt.trim().to_owned(),
@@ -63,12 +83,16 @@ async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()>
                 run.notes().iter().filter(|note| said.insert((*note).clone())).collect();
             new.iter().for_each(|note| progress.note(note));
             while run.step().is_some() {}
-            images.extend(to_images(pipeline.autoencoder.decode(run.latent())).await?);
+            for image in to_images(pipeline.autoencoder.decode(run.latent())).await? {
+                let (base, _) = pipeline.base(&arguments.finish(), image).await?;
+                images.push(arguments.finish().picture(&base)?);
+            }
             progress.advance(1, "");
         }
     }
     progress.end();
     let path = &arguments.output;
+    let columns = arguments.columns.unwrap_or(arguments.prompts.len());
     picture::write(path, &Image::sheet(&images, columns), None)?;
     print_beside(&[Some(path)], path.display())
 }

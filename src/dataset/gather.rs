@@ -7,6 +7,7 @@ use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIter
 
 use super::concepts::{Concept, Concepts};
 use super::iconify::icons;
+use super::large::LargePictures;
 use super::names::{IconNames, Named, everyday, everyday_by_label};
 use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
 use super::seeing;
@@ -56,6 +57,8 @@ pub struct Gathered {
     pub counts: Vec<Count>,
     /// A row for each icon.
     pub matches: Vec<Match>,
+    /// Of each picture what it is drawn from, and how much smaller its set is made.
+    sources: Vec<(IconSource, f32)>,
 }
 
 /// Fetches, draws, names and splits everything.
@@ -65,8 +68,12 @@ pub struct Gathered {
 pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gathered> {
     let concepts = Concepts::new(&npm::files(EMOJIBASE, cache, progress)?)?;
     let namer = Namer { concepts, icons: IconNames::new() };
-    let mut gathered =
-        Gathered { dataset: Dataset::default(), counts: Vec::new(), matches: Vec::new() };
+    let mut gathered = Gathered {
+        dataset: Dataset::default(),
+        counts: Vec::new(),
+        matches: Vec::new(),
+        sources: Vec::new(),
+    };
     progress.begin("Drawing sets", SETS.len(), 0);
     for set in &SETS {
         let files = npm::files(set.package, cache, progress)?;
@@ -163,7 +170,7 @@ impl Gathered {
             .into_par_iter()
             .map(|large| {
                 let (image, bounds) = large?;
-                placed(&image, bounds, scale.min(SAFE * SIDE as f32 / bounds.extent() as f32))
+                sticker(&image, bounds, scale, SIDE)
             })
             .collect();
         let mut count = Count {
@@ -175,7 +182,7 @@ impl Gathered {
             broken: 0,
         };
         let mut seen = HashSet::new();
-        for ((name, _), image) in named.into_iter().zip(images) {
+        for ((name, source), image) in named.into_iter().zip(images) {
             let Some(image) = image else {
                 count.broken += 1;
                 continue;
@@ -197,17 +204,58 @@ impl Gathered {
                 names: Vec::new(),
             });
             self.dataset.pictures.push(image);
+            self.sources.push((source, scale));
         }
         self.counts.push(count);
         Ok(())
     }
 }
 
+/// Pictures that are drawn at more pixels at a time.
+const AT_ONCE: usize = 256;
+
+impl Gathered {
+    /// Returns the same pictures with `side` pixels a side, those that can be drawn so: sets of pixels
+    /// of fewer are left out.
+    ///
+    /// # Errors
+    /// Returns an error if a picture cannot be written as PNG.
+    pub fn large(&self, side: usize, progress: &dyn Progress) -> Result<LargePictures> {
+        let mut large = LargePictures { side, ..LargePictures::default() };
+        progress.begin("Drawing large", self.sources.len(), 0);
+        let draw = |(source, scale): &(IconSource, f32)| {
+            let image = source.draw(2 * side)?;
+            let image = sticker(&image, Bounds::of(&image)?, *scale, side)?;
+            Some(image.to_png(None))
+        };
+        for (sources, entries) in
+            self.sources.chunks(AT_ONCE).zip(self.dataset.entries.chunks(AT_ONCE))
+        {
+            let drawn: Vec<Option<Result<Vec<u8>>>> = sources.par_iter().map(draw).collect();
+            for (png, entry) in drawn.into_iter().zip(entries) {
+                if let Some(png) = png {
+                    large.pngs.push(png?);
+                    large.entries.push(entry.clone());
+                }
+            }
+            progress.advance(sources.len(), "");
+        }
+        progress.end();
+        Ok(large)
+    }
+}
+
 /// Returns a picture drawn large, and where it is opaque.
 fn large(source: &IconSource) -> Option<(Image, Bounds)> {
-    let image = source.draw()?;
+    let image = source.draw(LARGE)?;
     let bounds = Bounds::of(&image)?;
     Some((image, bounds))
+}
+
+/// Returns a sticker of a picture that was drawn with twice the pixels, made smaller as its set is, and to
+/// fit.
+fn sticker(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
+    placed(image, bounds, scale.min(SAFE * side as f32 / bounds.extent() as f32), side)
 }
 
 /// Returns how much smaller a set's pictures are made, all alike: a small square stays smaller than a

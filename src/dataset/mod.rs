@@ -14,6 +14,7 @@ pub mod gather;
 pub mod grammar;
 pub mod iconify;
 pub mod keywords;
+pub mod large;
 pub mod lessons;
 pub mod names;
 pub mod npm;

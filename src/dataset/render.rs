@@ -22,16 +22,12 @@ pub enum IconSource {
 }
 
 impl IconSource {
-    /// Returns the picture, at least [`LARGE`]; `None` if it cannot be drawn.
-    pub fn draw(&self) -> Option<Image> {
+    /// Returns the picture, at least of `side` pixels; `None` if it cannot be drawn so.
+    pub fn draw(&self, side: usize) -> Option<Image> {
         match self {
-            Self::Svg(source) => svg(source, LARGE),
+            Self::Svg(source) => svg(source, side),
             Self::WebP(bytes) => {
-                let image = read(bytes).ok()?;
-                match image.width.max(image.height) {
-                    ..LARGE => None,
-                    _ => Some(image),
-                }
+                read(bytes).ok().filter(|image| image.width.max(image.height) >= side)
             }
         }
     }
@@ -69,7 +65,7 @@ pub fn resized(image: &Image) -> Option<Image> {
     if image.width == SIDE && image.height == SIDE {
         return Some(image.clone());
     }
-    placed(image, whole, scale)
+    placed(image, whole, scale, SIDE)
 }
 
 /// Where a picture's opaque pixels lie: `left` and `top` are inside, `right` and `bottom` are not.
@@ -104,8 +100,9 @@ impl Bounds {
     }
 }
 
-/// Returns a sticker of a picture, `scale` times as large, the middle of its bounds in the middle.
-pub fn placed(image: &Image, bounds: Bounds, scale: f32) -> Option<Image> {
+/// Returns a sticker of `side` pixels with a picture, `scale` times as large, the middle of its bounds in the
+/// middle.
+pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
     let centre =
         [(bounds.left + bounds.right) as f32 / 2.0, (bounds.top + bounds.bottom) as f32 / 2.0];
     let (mut image, mut centre, mut scale) = (std::borrow::Cow::Borrowed(image), centre, scale);
@@ -117,18 +114,18 @@ pub fn placed(image: &Image, bounds: Bounds, scale: f32) -> Option<Image> {
         centre = centre.map(|at| at / 2.0);
         scale *= 2.0;
     }
-    let place = centre.map(|at| SIDE as f32 / 2.0 - at * scale);
-    if scale == 1.0 && place == [0.0; 2] && [image.width, image.height] == [SIDE; 2] {
+    let place = centre.map(|at| side as f32 / 2.0 - at * scale);
+    if scale == 1.0 && place == [0.0; 2] && [image.width, image.height] == [side; 2] {
         return Some(image.into_owned());
     }
-    let mut canvas = blank()?;
+    let mut canvas = Pixmap::new(side as u32, side as u32)?;
     paste(&mut canvas, &image, scale, place)?;
     Some(to_image(&canvas))
 }
 
 /// Half the size, each pixel the mean of four in premultiplied values; a single row or column
 /// stays.
-fn halved(image: &Image) -> Image {
+pub fn halved(image: &Image) -> Image {
     let (width, height) = ((image.width / 2).max(1), (image.height / 2).max(1));
     let mut pixels = Vec::with_capacity(4 * width * height);
     for y in 0..height {
@@ -221,7 +218,7 @@ mod tests {
             (bounds, bounds.extent()),
             (Bounds { left: 0, top: 40, right: 100, bottom: 90 }, 100)
         );
-        let small = placed(&image, bounds, 0.8).unwrap();
+        let small = placed(&image, bounds, 0.8, SIDE).unwrap();
         let found = Bounds::of(&small).unwrap();
         assert_eq!(found, Bounds { left: 24, top: 44, right: 104, bottom: 84 });
         assert!(Bounds::of(&Image { width: 2, height: 1, pixels: vec![0; 8] }).is_none());

@@ -159,6 +159,23 @@ impl Lite0 {
         })
     }
 
+    /// Returns what some layers see, from texture to parts of things, as a measure of how alike pictures
+    /// look.
+    ///
+    /// # Shapes
+    /// `[b, 3, h, w]`, RGB in −1..1 → four of `[b, c, h', w']`, ever smaller
+    pub fn layers(&self, x: Tensor<4>) -> Vec<Tensor<4>> {
+        let mut x = relu6(self.stem.forward(x));
+        let mut layers = Vec::new();
+        for (i, block) in self.blocks.iter().enumerate().take(PERCEIVED[3] + 1) {
+            x = block.forward(x);
+            if PERCEIVED.contains(&i) {
+                layers.push(x.clone());
+            }
+        }
+        layers
+    }
+
     /// Returns the features of pictures on white: what they show, and their texture.
     ///
     /// # Shapes
@@ -184,6 +201,9 @@ fn texture(x: &Tensor<4>) -> Tensor<2> {
     let deviation = (x.clone() - mean.clone()).square().mean_dims(&[2, 3]).sqrt();
     Tensor::cat(vec![mean, deviation], 1).reshape([batch, 2 * channels])
 }
+
+/// Blocks whose outputs [`Lite0::layers`] returns.
+const PERCEIVED: [usize; 4] = [0, 2, 4, 7];
 
 /// `[b, 3, h, w]`, normalised as the network was trained.
 fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {

@@ -20,6 +20,7 @@ pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;
 pub mod style_judge;
+pub mod upscaled;
 
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use crate::dataset::Dataset;
 use crate::dataset::render::SIDE;
 use crate::image::Image;
 use crate::pipeline::export::autoencoder_files;
-use crate::pipeline::stickers::{DIT, TEXT_ENCODER, autoencoder_of, text_config};
+use crate::pipeline::stickers::{DIT, TEXT_ENCODER, UPSCALER, autoencoder_of, text_config};
 use crate::pipeline::{Parts, Pipeline};
 use crate::text::TextReader;
 use crate::weights::save::{Precision, parameters, to_bytes};
@@ -67,7 +67,12 @@ impl Quantised {
             ..before.clone()
         };
         let [decoder, encoder] = autoencoder_files;
-        Ok(Self { files: vec![(TEXT_ENCODER, text), (DIT, dit_bytes), decoder, encoder], model })
+        let mut files = vec![(TEXT_ENCODER, text), (DIT, dit_bytes), decoder, encoder];
+        if let Some(network) = &before.upscaler {
+            let tensors = parameters(network, &keys::UPSCALER, Precision::Byte);
+            files.push((UPSCALER, to_bytes(&tensors, None)));
+        }
+        Ok(Self { files, model })
     }
 }
 

@@ -42,9 +42,7 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
             let error = (x.clone() - y.clone()).square().mean_dims(&[1, 2, 3]);
             let error: Vec<f32> = error.into_data().iter::<f32>().collect();
             sums[i] += error.iter().map(|&error| decibel(error)).sum::<f64>();
-            let (wrong, all) = (edges(x.clone() - y), edges(x.clone()));
-            let ratio = wrong.iter().zip(&all).map(|(wrong, all)| wrong / all.max(1e-6));
-            sums[2 + i] += ratio.sum::<f64>();
+            sums[2 + i] += edge_error(x.clone(), y).iter().sum::<f64>();
         }
     }
     let [psnr, psnr_noisy, edge_error, edge_error_noisy] =
@@ -57,6 +55,16 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
 fn decibel(error: f32) -> f64 {
     let error = if error < 1e-10 { 1e-10 } else { error };
     10.0 * (4.0 / f64::from(error)).log10()
+}
+
+/// Returns the mean difference of the gradients of each picture `x` and its likeness `y` over its mean
+/// gradient.
+///
+/// # Shapes
+/// `[b, c, h, w]`, both
+pub fn edge_error(x: Tensor<4>, y: Tensor<4>) -> Vec<f64> {
+    let (wrong, all) = (edges(x.clone() - y), edges(x));
+    wrong.iter().zip(&all).map(|(wrong, all)| wrong / all.max(1e-6)).collect()
 }
 
 /// Returns the mean size of each picture's differences between neighbours.

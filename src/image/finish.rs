@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// What is made of a drawn picture before it is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finish {
-    /// Pixels of the longer side, 16 to 2048; 0 leaves it as it was drawn.
+    /// Pixels of the longer side, 16 to 2048; 0 leaves it as it was drawn. What is larger than that is made of
+    /// the picture that the model's upscaler makes, if it has one.
     pub size: u32,
     /// Whether it gets the white outline and the soft shadow of a die-cut sticker.
     pub outline: bool,
@@ -49,6 +50,11 @@ impl Default for Finish {
 }
 
 impl Finish {
+    /// Returns whether it makes a picture of these sides larger.
+    pub fn enlarges(&self, width: usize, height: usize) -> bool {
+        self.size as usize > width.max(height)
+    }
+
     /// Returns whether nothing is to be done: the PNG as it was drawn is what is saved.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
@@ -70,6 +76,8 @@ mod tests {
         ] {
             assert!(!other.is_plain(), "{other:?}");
         }
+        assert!(Finish { size: 129, ..plain }.enlarges(128, 16));
+        assert!(![0, 16, 128].iter().any(|size| Finish { size: *size, ..plain }.enlarges(16, 128)));
         assert_eq!((FileFormat::WebP.extension(), FileFormat::WebP.mime()), ("webp", "image/webp"));
     }
 }

@@ -109,14 +109,27 @@ impl Dit {
         labels: &Tensor<1, Int>,
         text: Option<&TextTokens>,
     ) -> Tensor<4> {
+        let all = |x, conditions: &[Tensor<2>]| self.through(0..self.depth(), x, conditions);
+        self.forward_by(x, timesteps, labels, text, all)
+    }
+
+    /// One prediction, by a way through the blocks of one's own: `blocks` takes tokens `[b, n + k, d]`
+    /// and the [`conditions`](Self::conditions).
+    pub(super) fn forward_by(
+        &self,
+        x: Tensor<4>,
+        timesteps: &[f64],
+        labels: &Tensor<1, Int>,
+        text: Option<&TextTokens>,
+        blocks: impl FnOnce(Tensor<3>, &[Tensor<2>]) -> Tensor<3>,
+    ) -> Tensor<4> {
         let conditions = self.conditions(timesteps, labels, text);
         let mut x = self.patches(x); // [b, n, d]
         let [_, patches, _] = x.dims();
         if let Some(text) = text {
             x = Tensor::cat(vec![x, text.tokens.clone()], 1); // [b, n + k, d]
         }
-        let x = self.through(0..self.depth(), x, &conditions);
-        let x = x.narrow(1, 0, patches); // [b, n, d]
+        let x = blocks(x, &conditions).narrow(1, 0, patches); // [b, n, d]
         self.unpatchify(self.project(x, &conditions))
     }
 

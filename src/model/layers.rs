@@ -22,8 +22,16 @@ pub fn small_normal() -> Initializer {
 
 /// Returns a convolution of odd `kernel` that keeps height and width.
 pub fn same_conv(channels: [usize; 2], kernel: usize, device: &Device) -> Conv2d {
+    same_config(channels, kernel).init(device)
+}
+
+/// Returns the same, which begins as zero.
+pub fn zero_conv(channels: [usize; 2], kernel: usize, device: &Device) -> Conv2d {
+    same_config(channels, kernel).with_initializer(Initializer::Zeros).init(device)
+}
+
+fn same_config(channels: [usize; 2], kernel: usize) -> Conv2dConfig {
     let side = kernel / 2;
     Conv2dConfig::new(channels, [kernel, kernel])
         .with_padding(PaddingConfig2d::Explicit(side, side, side, side))
-        .init(device)
 }

@@ -15,9 +15,11 @@ pub mod sticker_autoencoder;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text_tokens;
+pub mod upscaler;
 
 pub use autoencoder_kl::{AutoencoderKl, AutoencoderKlConfig};
 pub use dit::Dit;
 pub use dit_config::{DitConfig, TextConfig};
 pub use minilm::{MiniLm, MiniLmConfig};
 pub use sticker_autoencoder::StickerAutoencoder;
+pub use upscaler::Upscaler;

@@ -1,6 +1,7 @@
 //! Training with fewer tokens: some patches skip the middle blocks and join again behind them
-//! (TREAD, Krause et al., arXiv 2501.04765). What is learnt serves the whole network, which draws
-//! without any skipping.
+//! (TREAD, Krause et al., arXiv 2501.04765). The whole network draws; but since it has learnt to do
+//! without those blocks, the unguided half of classifier-free guidance may leave them out (as in
+//! SPRINT, arXiv 2510.21986).
 
 use std::ops::Range;
 
@@ -17,6 +18,15 @@ pub struct Route {
     /// How many stay.
     pub stay: usize,
     /// The blocks that are skipped.
+    pub blocks: Range<usize>,
+}
+
+/// The last rows of a batch, which leave some blocks out with all their tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortRows {
+    /// How many rows.
+    pub rows: usize,
+    /// The blocks that they leave out.
     pub blocks: Range<usize>,
 }
 
@@ -71,6 +81,40 @@ impl Dit {
     }
 }
 
+impl Dit {
+    /// [`forward`](Self::forward) with the last rows on the short path: the batch goes through the
+    /// outer blocks as one, and through those that are left out without these rows.
+    ///
+    /// # Panics
+    /// Panics if there are not so many rows, or no such blocks.
+    pub fn forward_short(
+        &self,
+        x: Tensor<4>,
+        timesteps: &[f64],
+        labels: &Tensor<1, Int>,
+        text: Option<&TextTokens>,
+        short: &ShortRows,
+    ) -> Tensor<4> {
+        let ShortRows { rows: short, blocks } = short.clone();
+        self.forward_by(x, timesteps, labels, text, |x, conditions| {
+            let [batch, _, _] = x.dims();
+            let x = self.through(0..blocks.start, x, conditions);
+            let x = match batch - short {
+                0 => x,
+                _ if short == 0 => self.through(blocks.clone(), x, conditions),
+                long => {
+                    let of_long = |c: &Tensor<2>| c.clone().narrow(0, 0, long);
+                    let of_long: Vec<_> = conditions.iter().map(of_long).collect();
+                    let skipping = x.clone().narrow(0, long, short);
+                    let x = self.through(blocks.clone(), x.narrow(0, 0, long), &of_long);
+                    Tensor::cat(vec![x, skipping], 0) // [b, n + k, d]
+                }
+            };
+            self.through(blocks.end..self.depth(), x, conditions)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Distribution, Tolerance};
@@ -100,5 +144,30 @@ mod tests {
         route.blocks = 1..3;
         let other = dit.forward_routed(x, &times, &labels, &text, &route).into_data();
         assert!(other.as_slice::<f32>().unwrap() != want.as_slice::<f32>().unwrap());
+    }
+
+    /// Each row of a batch is what it is alone, by whichever path.
+    #[test]
+    fn short_rows_leave_the_others_alone() {
+        let device = Device::flex();
+        let dit = DitConfig::new([4, 4], 2, 2, 8, 4, 2, 3).with_learn_sigma(false).init(&device);
+        let dit = crate::model::testing::scrambled(dit, 1);
+        let x = Tensor::<4>::random([3, 2, 4, 4], Distribution::Default, &device);
+        let labels = Tensor::from_ints([0, 2, 1], &device);
+        let run = |rows: usize, blocks: Range<usize>| {
+            let short = ShortRows { rows, blocks };
+            dit.forward_short(x.clone(), &[100.0; 3], &labels, None, &short)
+        };
+        let whole = dit.forward(x.clone(), &[100.0; 3], &labels, None);
+        let close = Tolerance::<f32>::absolute(1e-5);
+        for same in [run(0, 1..3), run(3, 2..2)] {
+            same.into_data().assert_approx_eq(&whole.clone().into_data(), close);
+        }
+        let (all, mixed) = (run(3, 1..3), run(1, 1..3));
+        let wanted =
+            Tensor::cat(vec![whole.clone().narrow(0, 0, 2), all.clone().narrow(0, 2, 1)], 0);
+        mixed.into_data().assert_approx_eq(&wanted.into_data(), close);
+        let apart = (all - whole).abs().max().into_scalar::<f32>();
+        assert!(apart > 1e-3, "{apart}");
     }
 }

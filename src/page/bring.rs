@@ -114,7 +114,7 @@ impl Turn {
             let is_known = self.state.loaded().is_some() && self.state.models.is_some();
             self.state.brought = (!is_known).then_some(brought);
         }
-        self.state.follows_device = false;
+        (self.state.follows_device, self.state.follows_style) = (false, false);
         // Whichever model draws next says so itself.
         self.state.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         self.state.seed_is_fresh = true;

@@ -61,6 +61,13 @@ pub enum Effect {
     Recall(Vec<u32>),
     /// Keeps pictures in the store, each with what it was drawn from: PNGs with their recipes inside.
     Keep(Vec<(Recipe, Rc<[u8]>)>),
+    /// Keeps what the upscaler made of a picture that is kept, for the history to show.
+    KeepLarge {
+        /// The picture's key.
+        key: u32,
+        /// A PNG.
+        large: Rc<[u8]>,
+    },
     /// Reads a picture from the store.
     Fetch {
         /// Its entry.
@@ -90,7 +97,7 @@ pub enum Effect {
         ticket: u32,
         /// Which kind of file.
         archive: Archive,
-        /// What is made of each picture of a sheet.
+        /// What is made of each picture.
         finish: Finish,
         /// The pictures.
         members: Vec<Member>,

@@ -151,6 +151,8 @@ impl Turn {
         }
         let state = &mut self.state;
         state.engine = Engine::Ready { loaded: Box::new(loaded), job: Job::Idle };
+        self.finish_by_model();
+        let state = &mut self.state;
         // A reload brings the model's own settings back in the address.
         let own = State { follows_model: true, ..state.clone() }.as_the_model(state.form.clone());
         state.follows_model |= sampling(&own) == sampling(&state.form);

@@ -45,6 +45,8 @@ pub struct ModelFacts {
     pub max_tokens: usize,
     /// Pixels a side of what it draws.
     pub side: usize,
+    /// Pixels a side of what its upscaler makes of that; 0 if it has none.
+    pub upscaled_side: usize,
     /// Bytes of its files.
     pub bytes: f64,
     /// Whether the browser keeps its files, in a sentence.
@@ -95,6 +97,9 @@ pub struct ModelChoice {
     pub hash: String,
     /// Bytes of its files.
     pub bytes: f64,
+    /// The style that it draws in unless another is asked for.
+    #[serde(default)]
+    pub style: String,
     /// What it shows before it is there, if its folder has that.
     #[serde(default)]
     pub quilt: Option<Quilt>,

@@ -43,6 +43,10 @@ impl Turn {
             Event::Read { prompt, negative } => {
                 (self.state.prompt_reading, self.state.negative_reading) = (prompt, negative);
             }
+            Event::NoUpscaler { problem } => {
+                self.add(&format!("{problem} Until it is there, larger pictures are softer."));
+            }
+            Event::Gathering { ticket, done, total } => self.gathering(ticket, done, total),
             Event::Forgotten { message } => {
                 if let Engine::Ready { loaded, .. } = &mut self.state.engine {
                     (loaded.model.kept, loaded.model.is_kept) = (message.clone(), false);

@@ -19,13 +19,15 @@ pub struct HistoryEntry {
     pub unknown: Vec<String>,
     /// The picture, with its recipe inside, if it was drawn here; the store has it else.
     pub png: Option<Rc<[u8]>>,
+    /// What the upscaler made of it, if that was done since the page is open; the store may have it else.
+    pub large: Option<Rc<[u8]>>,
 }
 
 impl HistoryEntry {
     /// From a recipe as it is stored.
     pub fn stored(key: u32, json: &str) -> Rc<Self> {
         let (recipe, unknown) = Recipe::from_json(json).ok().unzip();
-        Rc::new(Self { key, recipe, unknown: unknown.unwrap_or_default(), png: None })
+        Rc::new(Self { key, recipe, unknown: unknown.unwrap_or_default(), png: None, large: None })
     }
 
     /// Returns whether a key is one of the store's.

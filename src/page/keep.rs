@@ -58,7 +58,7 @@ impl Turn {
                 }
                 let key = key.unwrap_or_else(|| HistoryEntry::unstored_key(&state.history));
                 let (recipe, png) = (Some(*recipe), Some(png));
-                let entry = HistoryEntry { key, recipe, unknown: Vec::new(), png };
+                let entry = HistoryEntry { key, recipe, unknown: Vec::new(), png, large: None };
                 state.history.insert(0, Rc::new(entry));
             }
             HistoryAction::Recall => {
@@ -140,7 +140,7 @@ impl Turn {
         let form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         let state = &mut self.state;
         let count = state.form.count;
-        state.follows_model = false;
+        (state.follows_model, state.follows_style) = (false, false);
         // How many pictures one wants is no part of it.
         state.form = Recipe { count, ..form.clone() };
         self.state.seed_is_fresh = false;

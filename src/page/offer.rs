@@ -76,6 +76,7 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
         lost.push(format!("eta {}", recipe.eta));
         recipe.eta = 0.0;
     }
+    recipe.upscaled = false;
     if recipe.karras {
         lost.push("Karras levels".into());
         recipe.karras = false;

@@ -48,6 +48,7 @@ impl State {
             folder: "./models/stickers".into(),
             form: address.recipe.clone(),
             follows_model: false,
+            follows_style: !is_link,
             follows_device: !is_link,
             unset: Vec::new(),
             keeps_seed: false,
@@ -91,6 +92,7 @@ impl State {
         if let Some(session) = session {
             (turn.state.form, turn.state.keeps_seed) = (session.form, session.keeps_seed);
             turn.state.follows_model = session.follows_model;
+            turn.state.follows_style = false;
             turn.state.seed_is_fresh = session.seed_is_fresh;
             turn.state.unset = Vec::new();
         }
@@ -102,13 +104,14 @@ impl Turn {
     /// Takes an address into the form. The visitor hears what makes no sense in it once the model is
     /// loaded. Returns whether all of it does, as far as is known.
     pub(super) fn follow(&mut self, address: Address) -> bool {
-        let Address { recipe, unset, unknown } = address;
+        let Address { recipe, unset, has_style, unknown } = address;
         let what = "The link's recipe is in the form".into();
         let is_asked = recipe != standard();
         let follows_device = self.state.follows_device && !is_asked;
         let is_clear = self.bring(Brought { what, is_of_picture: false, recipe, unknown });
         let state = &mut self.state;
         (state.follows_model, state.unset) = (unset.len() == SAMPLING.len(), unset);
+        state.follows_style = !has_style;
         state.follows_device = follows_device;
         state.seed_is_fresh = is_asked;
         if !is_asked && state.brought.as_ref().is_some_and(|brought| brought.unknown.is_empty()) {

@@ -100,7 +100,7 @@ pub enum Request {
         ticket: u32,
         /// Which kind of file.
         archive: Archive,
-        /// What is made of each picture of a sheet.
+        /// What is made of each picture.
         finish: Finish,
     },
 }
@@ -141,6 +141,20 @@ pub enum Event {
         device: DeviceFacts,
         /// How long loading took.
         seconds: f64,
+    },
+    /// The model's upscaler cannot be had: its pictures are enlarged without it.
+    NoUpscaler {
+        /// Why, in a sentence.
+        problem: String,
+    },
+    /// An archive is being put together.
+    Gathering {
+        /// The request's.
+        ticket: u32,
+        /// Pictures that are done.
+        done: usize,
+        /// Pictures in all.
+        total: usize,
     },
     /// The kept weights are removed, or could not be.
     Forgotten {

@@ -8,7 +8,7 @@ use super::protocol::{Archive, File};
 use super::run::View;
 use super::shown::Shown;
 use super::turn::Turn;
-use crate::image::finish::{FileFormat, Finish};
+use crate::image::finish::FileFormat;
 use crate::recipe::Recipe;
 
 /// Said of a picture whose file is not there yet.
@@ -25,10 +25,10 @@ pub fn file_name(recipe: &Recipe) -> String {
 }
 
 impl Member {
-    fn of_history(entry: &Rc<HistoryEntry>) -> Self {
+    fn of_history(entry: &Rc<HistoryEntry>, ending: &str) -> Self {
         let name = entry.recipe.as_ref().map_or("damaged".into(), file_name);
         Self {
-            name: format!("{:04}-{name}.png", entry.key),
+            name: format!("{:04}-{name}.{ending}", entry.key),
             png: entry.png.clone().ok_or(entry.key),
         }
     }
@@ -77,33 +77,36 @@ impl Turn {
     /// Has the worker put many pictures into one file.
     pub(super) fn save_all(&mut self, archive: Archive, is_history: bool) {
         let (shown, view) = self.state.on_stage();
-        let ending = self.state.file_type().0;
-        let member = |shown: Shown| {
-            // A sheet is drawn of the pictures themselves, and then made as they are shown.
-            let (ending, png) = match archive {
-                Archive::Zip => (ending, shown.file?),
-                Archive::Sheet => ("png", shown.png),
-            };
-            let name = format!("{}.{ending}", file_name(&shown.recipe));
-            Some(Member { name, png: Ok(png) })
+        let view = if is_history { View::Result } else { view };
+        let mut finish = self.state.finish_of(view);
+        if archive == Archive::Sheet {
+            finish.format = FileFormat::Png;
+        }
+        let ending = finish.format.extension();
+        // The pictures themselves: each is then made as it is shown.
+        let member = |Shown { recipe, png, .. }: Shown| Member {
+            name: format!("{}.{ending}", file_name(&recipe)),
+            png: Ok(png),
         };
-        let members: Option<Vec<Member>> = match is_history {
-            true => Some(self.state.kept().map(Member::of_history).collect()),
+        let members: Vec<Member> = match is_history {
+            true => self.state.kept().map(|entry| Member::of_history(entry, ending)).collect(),
             false => shown.into_iter().map(member).collect(),
-        };
-        let Some(members) = members else {
-            return self.say("They are being made: a moment, please.");
         };
         if !self.has_engine("Files are put together by the engine") {
             return;
         }
-        let is_as_drawn = is_history || view == View::Preview;
-        let finish = if is_as_drawn { Finish::default() } else { self.state.finishing.finish };
-        let finish = Finish { format: FileFormat::Png, ..finish };
         let ticket = self.ticket();
         self.state.archives.push((ticket, archive));
         self.say("The file is being made.");
         self.effects.push(Effect::Gather { ticket, archive, finish, members });
+    }
+
+    /// Tells how far a file is that takes a while.
+    pub(super) fn gathering(&mut self, ticket: u32, done: usize, total: usize) {
+        let is_asked = self.state.archives.iter().any(|(asked, _)| *asked == ticket);
+        if is_asked && done > 0 {
+            self.say(format!("The file is being made: {done} of {total} pictures."));
+        }
     }
 
     /// Saves the file that was put together.

@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use super::history::name;
+use super::effect::Effect;
+use super::history::{HistoryEntry, name};
 use super::protocol::{File, Request};
 use super::run::{Picture, View};
 use super::state::{Engine, State};
@@ -36,8 +37,10 @@ pub struct Shown {
 /// What is made of pictures before they are saved.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Finishing {
-    /// What the visitor wants made.
+    /// What is made of them.
     pub finish: Finish,
+    /// Whether the visitor chose it: else it is as large as the model's upscaler makes it.
+    pub is_chosen: bool,
     /// Pictures, and the files that were made of them.
     made: Vec<(Picture, Picture)>,
     /// Pictures, and under which ticket a file of each is being made.
@@ -58,23 +61,42 @@ impl State {
         (pictures.iter().enumerate().map(shown).collect(), view)
     }
 
-    fn as_shown(&self, recipe: Recipe, png: &Rc<[u8]>, view: View) -> Shown {
-        let Finishing { finish, made, .. } = &self.finishing;
-        let file = match view {
+    /// Returns what is made of pictures in a view.
+    pub fn finish_of(&self, view: View) -> Finish {
+        let finish = self.finishing.finish;
+        match view {
             // A glance is saved as it is.
-            View::Preview => Some(png.clone()),
-            _ if finish.is_plain() => Some(png.clone()),
-            _ => made.iter().find(|(of, _)| Rc::ptr_eq(of, png)).map(|(_, file)| file.clone()),
+            View::Preview => Finish::default(),
+            // Only finished pictures are upscaled: a step is looked at as the decoder leaves it.
+            View::Decoded if self.upscaled_side().is_some() => Finish { size: 0, ..finish },
+            View::Decoded | View::Result => finish,
+        }
+    }
+
+    /// Returns what is made of pictures if nobody chose otherwise and the model has an upscaler.
+    fn upscaled_finish(&self) -> Option<Finish> {
+        Some(Finish { size: self.upscaled_side()?, ..Finish::default() })
+    }
+
+    /// Returns pixels a side that the model's upscaler makes, if it has one.
+    pub fn upscaled_side(&self) -> Option<u32> {
+        let side = self.loaded()?.model.upscaled_side;
+        u32::try_from(side).ok().filter(|side| *side > 0)
+    }
+
+    fn as_shown(&self, recipe: Recipe, png: &Rc<[u8]>, view: View) -> Shown {
+        let made = &self.finishing.made;
+        let file = match self.finish_of(view).is_plain() {
+            true => Some(png.clone()),
+            false => made.iter().find(|(of, _)| Rc::ptr_eq(of, png)).map(|(_, file)| file.clone()),
         };
         Shown { recipe, png: png.clone(), file }
     }
 
     /// Returns the ending of files that are saved of what is on stage, and their type.
     pub fn file_type(&self) -> (&'static str, &'static str) {
-        match self.on_stage().1 {
-            View::Preview => ("png", "image/png"),
-            _ => (self.finishing.finish.format.extension(), self.finishing.finish.format.mime()),
-        }
+        let format = self.finish_of(self.on_stage().1).format;
+        (format.extension(), format.mime())
     }
 
     /// Returns a sentence about what is on stage.
@@ -95,16 +117,20 @@ impl Turn {
             // Nobody makes anything.
             self.state.finishing.asked.clear();
             if !self.state.finishing.finish.is_plain() {
-                self.finish_as(Finish::default());
+                self.finish_as(Finish::default(), false);
             }
             return;
         }
-        let (shown, _) = self.state.on_stage();
+        let (shown, view) = self.state.on_stage();
+        let finish = self.state.finish_of(view);
+        if view == View::Result && Some(finish) == self.state.upscaled_finish() {
+            self.keep_large(&shown);
+        }
         let is_shown = |png: &Rc<[u8]>| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
-        let Finishing { finish, made, asked, .. } = &mut self.state.finishing;
+        let Finishing { made, asked, .. } = &mut self.state.finishing;
         made.retain(|(png, _)| is_shown(png));
         asked.retain(|(png, _)| is_shown(png));
-        let (finish, asked) = (*finish, asked.clone());
+        let asked = asked.clone();
         for shown in shown.iter().filter(|shown| shown.file.is_none()) {
             if asked.iter().any(|(png, _)| Rc::ptr_eq(png, &shown.png)) {
                 continue;
@@ -112,6 +138,24 @@ impl Turn {
             let ticket = self.ticket();
             self.state.finishing.asked.push((shown.png.clone(), ticket));
             self.send(Request::Finish { ticket, png: File(shown.png.to_vec()), finish });
+        }
+    }
+
+    /// The history shows its pictures as the upscaler made them.
+    fn keep_large(&mut self, shown: &[Shown]) {
+        for Shown { recipe, file, .. } in shown {
+            let Some(large) = file else { continue };
+            let Some(entry) = self.state.entry_of(recipe) else { continue };
+            if entry.large.is_some() || self.state.trash.hides(entry.key) {
+                continue;
+            }
+            let (key, large) = (entry.key, large.clone());
+            let entry = HistoryEntry { large: Some(large.clone()), ..entry.clone() };
+            let entries = self.state.history.iter_mut();
+            entries.filter(|own| own.key == key).for_each(|own| *own = Rc::new(entry.clone()));
+            if HistoryEntry::is_stored_key(key) {
+                self.effects.push(Effect::KeepLarge { key, large });
+            }
         }
     }
 
@@ -124,13 +168,22 @@ impl Turn {
     /// Something else is to be made of the pictures.
     pub(super) fn choose_finish(&mut self, finish: Finish) {
         if self.has_engine("Sizes, outlines and formats are made by the engine") {
-            self.finish_as(finish);
+            self.finish_as(finish, true);
         }
     }
 
-    fn finish_as(&mut self, finish: Finish) {
+    /// Another model, or another engine, makes the files from now on: all of them anew, and as large as its
+    /// upscaler makes them unless the visitor chose.
+    pub(super) fn finish_by_model(&mut self) {
+        let Finishing { finish, is_chosen, .. } = self.state.finishing;
+        let own = self.state.upscaled_side().unwrap_or(0);
+        let size = if is_chosen { finish.size } else { own };
+        self.finish_as(Finish { size, ..finish }, is_chosen);
+    }
+
+    fn finish_as(&mut self, finish: Finish, is_chosen: bool) {
         let Finishing { tickets, .. } = self.state.finishing;
-        self.state.finishing = Finishing { finish, tickets, ..Finishing::default() };
+        self.state.finishing = Finishing { finish, is_chosen, tickets, ..Finishing::default() };
     }
 
     /// A file was made of a picture, or could not be. Returns whether anybody asked for it here.
@@ -142,7 +195,7 @@ impl Turn {
             Ok(File(bytes)) => self.state.finishing.made.push((png, bytes.as_slice().into())),
             Err(problem) => {
                 let problem = format!("{problem} It is shown as it was drawn.");
-                self.finish_as(Finish::default());
+                self.finish_as(Finish::default(), false);
                 self.warn(problem);
             }
         }

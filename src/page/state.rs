@@ -108,6 +108,8 @@ pub struct State {
     pub form: Recipe,
     /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
     pub follows_model: bool,
+    /// Whether nobody has chosen the style: then it is the model's own.
+    pub follows_style: bool,
     /// Whether nobody has chosen how many pictures: then it is the device's.
     pub follows_device: bool,
     /// Sampling fields that the link did not set, and that stay the model's: see

@@ -17,7 +17,8 @@ pub(super) struct Turn {
 /// Returns the part of a recipe that the model chooses unless the visitor does.
 pub(super) fn sampling(recipe: &Recipe) -> (Defaults, Option<f64>) {
     let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe.clone();
-    (Defaults { sampler, steps, guidance, guidance_interval }, shift)
+    let style = String::new();
+    (Defaults { sampler, steps, guidance, guidance_interval, style }, shift)
 }
 
 impl Turn {
@@ -140,6 +141,9 @@ impl State {
         if self.follows_device {
             // A GPU draws four in not much more time than one.
             recipe.count = if device.is_checked { 4 } else { 1 };
+        }
+        if self.follows_style {
+            recipe.style.clone_from(&model.defaults.style);
         }
         let own = model.defaults.over(recipe.clone());
         let own = offered(Recipe { shift: model.shift, ..own }, Some(model)).0;

@@ -44,6 +44,7 @@ impl Turn {
                 edit(&mut state.form);
                 state.seed_is_fresh |= state.form.seed != before.seed;
                 state.follows_device &= state.form.count == before.count;
+                state.follows_style &= state.form.style == before.style;
                 if sampling(&state.form) != sampling(&before) {
                     (state.follows_model, state.unset) = (false, Vec::new());
                 }
@@ -105,6 +106,9 @@ impl Turn {
             }
             Action::Models(models) => {
                 state.models = Some(models);
+                if let (true, Some(model)) = (state.follows_style, state.chosen()) {
+                    state.form.style = model.style.clone();
+                }
                 if let Some(differs) = self.bring_again() {
                     self.add(&differs);
                 }

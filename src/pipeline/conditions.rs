@@ -7,6 +7,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::Pipeline;
 use super::notes::{looked_up, read_otherwise};
 use crate::diffusion::denoiser::{Network, Pass};
+use crate::model::routing::ShortRows;
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
 use crate::recipe::Recipe;
@@ -38,6 +39,8 @@ pub struct Conditioned<'a> {
     keeps_variance: bool,
     conditional: ConditionRows,
     both: ConditionRows,
+    /// Blocks that the unguided prediction leaves out; empty if it leaves out none.
+    skips: Range<usize>,
 }
 
 impl<'a> Conditioned<'a> {
@@ -74,7 +77,8 @@ impl<'a> Conditioned<'a> {
         let texts = [vec![&prompt; count], vec![&negative; count]].concat();
         let both = batch(rows(label).chain(rows(null)).collect(), texts);
         let keeps_variance = pipeline.learned_variance;
-        Ok((Self { dit: &pipeline.dit, keeps_variance, conditional, both }, notes))
+        let skips = pipeline.guidance_skips.clone();
+        Ok((Self { dit: &pipeline.dit, keeps_variance, conditional, both, skips }, notes))
     }
 }
 
@@ -85,10 +89,18 @@ impl Network for Conditioned<'_> {
             Pass::Conditional => &self.conditional,
             Pass::Both => &self.both,
         };
+        let long = if pass == Pass::Both { rows / 2 } else { rows };
         let output = by_rows(&x.device(), rows, |range| {
-            let part = batch.rows(range.clone());
+            let ConditionRows { labels, text } = batch.rows(range.clone());
             let x = x.clone().narrow(0, range.start, range.len());
-            self.dit.forward(x, &vec![timestep; range.len()], &part.labels, part.text.as_ref())
+            let (timesteps, text) = (vec![timestep; range.len()], text.as_ref());
+            match range.end.saturating_sub(range.start.max(long)) {
+                rows if rows > 0 && !self.skips.is_empty() => {
+                    let short = ShortRows { rows, blocks: self.skips.clone() };
+                    self.dit.forward_short(x, &timesteps, &labels, text, &short)
+                }
+                _ => self.dit.forward(x, &timesteps, &labels, text),
+            }
         });
         if self.keeps_variance { output } else { output.narrow(1, 0, channels) }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::preview::PreviewMap;
 use super::source::model_hash;
 use crate::diffusion::Prediction;
+use crate::model::upscaler::SCALE;
 use crate::model::{DitConfig, TextConfig};
 use crate::recipe::Defaults;
 use crate::samplers::{self, Sampler};
@@ -33,8 +34,13 @@ pub const VOCABULARY: &str = "vocab.txt";
 pub const EMOJI: &str = "emoji.tsv";
 /// What everyday words are called in the model's captions; a model without it knows of none.
 pub const WORDS: &str = "words.tsv";
+/// Makes finished pictures larger; a model without it is drawn all the same.
+pub const UPSCALER: &str = "upscaler.safetensors";
 /// Every file that this layout knows: nothing else is read, copied or written.
-pub const FILES: [&str; 7] = [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI, WORDS];
+pub const FILES: [&str; 8] =
+    [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI, WORDS, UPSCALER];
+/// Those that no picture waits for.
+const LATER: [&str; 2] = [ENCODER, UPSCALER];
 
 // What the page shows of a model before its weights are there. No parts of the model: `model.json`
 // lists none of them.
@@ -79,6 +85,10 @@ pub struct Manifest {
     /// How it draws best.
     #[serde(default)]
     pub defaults: Defaults,
+    /// The first block that guidance's prediction without the prompt leaves out, and the first after it that
+    /// it does not; models that do not say leave out none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_skips: Option<[usize; 2]>,
     /// Mean of each latent channel.
     pub latent_mean: Vec<f32>,
     /// Standard deviation of each latent channel.
@@ -153,8 +163,13 @@ impl Manifest {
         let needed = self
             .files
             .iter()
-            .filter(|(name, _)| FILES.contains(&name.as_str()) && *name != ENCODER);
+            .filter(|(name, _)| FILES.contains(&name.as_str()) && !LATER.contains(&name.as_str()));
         needed.map(|(_, facts)| facts.bytes).sum()
+    }
+
+    /// Returns pixels a side of pictures that its upscaler has made larger; `None` if it has none.
+    pub fn upscaled_side(&self) -> Option<usize> {
+        self.files.contains_key(UPSCALER).then_some(SCALE * self.image_size)
     }
 
     /// Returns the SHA-256 of the file that holds the autoencoder's encoder.

@@ -60,8 +60,21 @@ impl Manifest {
         if self.prediction != Prediction::Flow {
             return refuse("only models that predict the flow have this layout".into());
         }
+        let depth = self.depth;
+        if self.guidance_skips.is_some_and(|[from, to]| from >= to || to > depth) {
+            return refuse(format!(
+                "its guidance_skips must be two rising numbers, from the first block that is left out to the \
+                 first that is not, and at most {depth}"
+            ));
+        }
         if !self.latent_std.iter().all(|std| *std > 0.0) {
             return refuse("its latent_std are deviations, and must be above 0".into());
+        }
+        let style = &self.defaults.style;
+        if !style.is_empty() && !self.styles.contains(style) {
+            return refuse(format!(
+                "its defaults name the style “{style}”, which it does not have"
+            ));
         }
         let recipe = Recipe { shift: Some(self.shift), ..self.defaults.recipe() };
         let schedule = Schedule::Flow { shift: self.shift };
@@ -105,6 +118,9 @@ mod tests {
             (json!({"styles": ["a", ""], "null_style": 2}), "each have a name"),
             (json!({"latent_std": [1, 1, 1, 0, 1, 1, 1, 1]}), "above 0"),
             (json!({"latent_std": [1, 1, 1, -1, 1, 1, 1, 1]}), "above 0"),
+            (json!({"defaults": {"style": "baroque"}}), "“baroque”, which it does not have"),
+            (json!({"guidance_skips": [4, 4]}), "two rising numbers"),
+            (json!({"guidance_skips": [2, 13]}), "at most 12"),
             (json!({"files": {"a/b": {"bytes": 1, "sha256": ""}}}), "not a name in its folder"),
         ] {
             let said = refusal(|json| {

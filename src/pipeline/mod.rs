@@ -15,6 +15,9 @@ pub mod preview;
 pub mod run;
 pub mod source;
 pub mod stickers;
+pub mod upscale;
+
+use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 
@@ -22,10 +25,11 @@ pub use autoencoder::Autoencoder;
 pub use preview::PreviewMap;
 pub use run::Run;
 pub use source::{Folder, Source, read_json};
+use stickers::Manifest;
 
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::image::Image;
-use crate::model::Dit;
+use crate::model::{Dit, Upscaler};
 use crate::recipe::{Defaults, Recipe};
 use crate::samplers;
 use crate::text::TextReader;
@@ -60,8 +64,12 @@ pub struct Pipeline {
     /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative
     /// prompt.
     pub guides_above_1: bool,
+    /// Blocks that guidance's prediction without the prompt leaves out; empty if it leaves out none.
+    pub guidance_skips: Range<usize>,
     /// Makes pictures of latents, and latents of pictures.
     pub autoencoder: Autoencoder,
+    /// Makes finished pictures larger; `None` if the model brings none, or it is not loaded yet.
+    pub upscaler: Option<Upscaler>,
     /// Shows latents at a glance; `None` if the model brings no map.
     pub preview: Option<PreviewMap>,
     /// Where it all lives.
@@ -78,7 +86,7 @@ impl Pipeline {
         Self::load_parts(source, device, Parts::ForDrawing).await
     }
 
-    /// Loads the model and with it what encodes pictures, which drawing does not need.
+    /// Loads the model with what encodes pictures, which drawing does not need.
     ///
     /// # Errors
     /// See [`load`](Self::load).
@@ -88,8 +96,10 @@ impl Pipeline {
 
     async fn load_parts<S: Source>(source: &S, device: &Device, parts: Parts) -> Result<Self> {
         if source.exists(stickers::MANIFEST).await {
-            let manifest = read_json(source, stickers::MANIFEST).await?;
-            stickers::load(source, manifest, device, parts).await
+            let manifest: Manifest = read_json(source, stickers::MANIFEST).await?;
+            let pipeline = stickers::load(source, manifest.clone(), device, parts).await?;
+            let upscaler = stickers::upscaler(source, &manifest, device).await?;
+            Ok(Self { upscaler, ..pipeline })
         } else if source.exists(diffusers::INDEX).await {
             diffusers::load(source, device, parts).await
         } else {
@@ -121,8 +131,7 @@ impl Pipeline {
     /// # Errors
     /// Returns a sentence if it draws others.
     pub fn check_draws(&self, [width, height]: [usize; 2]) -> Result<()> {
-        let [_, _, rows, columns] = self.latent_shape();
-        let drawn = [columns, rows].map(|cells| cells * self.autoencoder.factor());
+        let drawn = self.picture_size();
         if drawn == [width, height] {
             return Ok(());
         }

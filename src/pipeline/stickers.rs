@@ -5,17 +5,18 @@ use burn::tensor::Device;
 
 pub use super::manifest::{
     AUTOENCODER, DIT, EMOJI, ENCODER, FILES, MANIFEST, Manifest, QUILT, QUILT_PICTURES,
-    STYLE_PICTURES, TEXT_ENCODER, VOCABULARY, WORDS,
+    STYLE_PICTURES, TEXT_ENCODER, UPSCALER, VOCABULARY, WORDS,
 };
 
 use super::{Autoencoder, Parts, Pipeline, Source};
 use crate::diffusion::{LevelOptions, Schedule};
-use crate::model::{MiniLmConfig, StickerAutoencoder};
+use crate::model::{MiniLmConfig, StickerAutoencoder, Upscaler};
 use crate::text::{EmojiNames, TextReader, Tokenizer, WordTable};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
-/// Loads the model of `source` that `manifest` describes, a file at a time.
+/// Loads the model of `source` that `manifest` describes, a file at a time, without its
+/// [`upscaler`].
 ///
 /// # Errors
 /// Returns an error if a file is missing, damaged or of other sizes than `model.json` says.
@@ -71,11 +72,13 @@ pub async fn load<S: Source>(
         defaults: manifest.defaults,
         level_options: LevelOptions::default(),
         guides_above_1: false,
+        guidance_skips: manifest.guidance_skips.map_or(0..0, |[from, to]| from..to),
         autoencoder: Autoencoder::Sticker {
             network: Box::new(network),
             mean: manifest.latent_mean,
             std: manifest.latent_std,
         },
+        upscaler: None,
         preview: Some(manifest.preview),
         device: device.clone(),
     })
@@ -145,6 +148,22 @@ pub async fn autoencoder<S: Source>(
         files.push(verified(source, manifest, ENCODER).await?);
     }
     autoencoder_of(Checkpoint::new(AUTOENCODER, files)?, device, parts)
+}
+
+/// Loads the upscaler; `None` if the model has none.
+///
+/// # Errors
+/// Returns an error if the file is missing or damaged.
+pub async fn upscaler<S: Source>(
+    source: &S,
+    manifest: &Manifest,
+    device: &Device,
+) -> Result<Option<Upscaler>> {
+    if !manifest.files.contains_key(UPSCALER) {
+        return Ok(None);
+    }
+    let weights = Checkpoint::new(UPSCALER, vec![verified(source, manifest, UPSCALER).await?])?;
+    load_weights(Upscaler::init(device), &weights, &keys::UPSCALER).map(Some)
 }
 
 /// Loads the autoencoder from `weights`: both halves, or the decoder alone.

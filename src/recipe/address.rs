@@ -17,6 +17,8 @@ pub struct Address {
     pub recipe: Recipe,
     /// The names of [`SAMPLING`] that it does not set.
     pub unset: Vec<&'static str>,
+    /// Whether it says the style, if only that there is none.
+    pub has_style: bool,
     /// What in it makes no sense, or is of another version, in words.
     pub unknown: Vec<String>,
 }
@@ -73,7 +75,7 @@ pub const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guida
 /// Returns what names and values say.
 pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
     let mut recipe = standard();
-    let (mut unknown, mut unset) = (Vec::new(), SAMPLING.to_vec());
+    let (mut unknown, mut unset, mut has_style) = (Vec::new(), SAMPLING.to_vec(), false);
     for (name, value) in pairs.iter().map(|(name, value)| (name.as_ref(), value)) {
         let is_read = match name {
             "prompt" => put(&mut recipe.prompt, Some(value.clone())),
@@ -90,6 +92,7 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             "guidance_interval" => put(&mut recipe.guidance_interval, interval(value)),
             _ => false,
         };
+        has_style |= name == "style";
         if is_read {
             unset.retain(|other| *other != name);
         } else if !name.is_empty() {
@@ -99,7 +102,7 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             });
         }
     }
-    Address { recipe, unset, unknown }
+    Address { recipe, unset, has_style, unknown }
 }
 
 /// Puts a value into a field, if there is one.
@@ -140,7 +143,10 @@ mod tests {
             ..Recipe::default()
         };
         let read = read(&pairs(&recipe));
-        assert_eq!(read, Address { recipe, unset: Vec::new(), unknown: Vec::new() });
+        assert_eq!(
+            read,
+            Address { recipe, unset: Vec::new(), has_style: true, unknown: Vec::new() }
+        );
     }
 
     #[test]

@@ -25,23 +25,32 @@ pub struct Defaults {
     pub guidance: f64,
     /// Guide only while the noise is within these bounds, 1 being pure noise.
     pub guidance_interval: (f64, f64),
+    /// The style of whoever asks for none; empty for no style.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub style: String,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { sampler: String::new(), steps: 20, guidance: 3.0, guidance_interval: (0.0, 1.0) }
+        Self {
+            sampler: String::new(),
+            steps: 20,
+            guidance: 3.0,
+            guidance_interval: (0.0, 1.0),
+            style: String::new(),
+        }
     }
 }
 
 impl Defaults {
     /// Returns a recipe that draws nothing in particular as the makers would.
     pub fn recipe(&self) -> Recipe {
-        self.over(Recipe::default())
+        self.over(Recipe { style: self.style.clone(), ..Recipe::default() })
     }
 
-    /// `recipe`, drawn as the makers would.
+    /// `recipe` in its own style, drawn as the makers would.
     pub fn over(&self, recipe: Recipe) -> Recipe {
-        let Self { sampler, steps, guidance, guidance_interval } = self.clone();
+        let Self { sampler, steps, guidance, guidance_interval, .. } = self.clone();
         Recipe { sampler, steps, guidance, guidance_interval, shift: None, ..recipe }
     }
 }
@@ -80,6 +89,9 @@ pub struct Recipe {
     pub karras: bool,
     /// How many pictures.
     pub count: usize,
+    /// Whether the picture that carries this was made larger by the model's upscaler. It says what the
+    /// picture is, and asks for nothing.
+    pub upscaled: bool,
     /// The name of the model that draws it; empty if that is not known.
     pub model: String,
     /// What tells that model from others of its name: the first 16 digits of a SHA-256 over its
@@ -88,7 +100,7 @@ pub struct Recipe {
 }
 
 /// The names of a recipe's fields.
-pub const FIELDS: [&str; 16] = [
+pub const FIELDS: [&str; 17] = [
     "prompt",
     "negative",
     "class",
@@ -103,18 +115,19 @@ pub const FIELDS: [&str; 16] = [
     "eta",
     "karras",
     "count",
+    "upscaled",
     "model",
     "model_hash",
 ];
 
 impl Default for Recipe {
     fn default() -> Self {
-        let Defaults { sampler, steps, guidance, guidance_interval } = Defaults::default();
+        let Defaults { sampler, steps, guidance, guidance_interval, style } = Defaults::default();
         Self {
             prompt: String::new(),
             negative: String::new(),
             class: None,
-            style: String::new(),
+            style,
             seed: 0,
             steps,
             guidance,
@@ -125,6 +138,7 @@ impl Default for Recipe {
             eta: 0.0,
             karras: false,
             count: 1,
+            upscaled: false,
             model: String::new(),
             model_hash: String::new(),
         }

@@ -26,4 +26,5 @@ mod settings_diff;
 pub mod sheet;
 pub mod snapshot;
 pub mod times;
+pub mod upscaler;
 pub mod vae;

@@ -160,14 +160,16 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
 fn Thumbnail(ItemProps { entry, .. }: &ItemProps) -> Html {
     let read = use_state_eq(|| None::<Shared>);
     {
-        let (read, is_here) = (read.clone(), entry.png.is_some());
+        let is_here = entry.png.is_some() || entry.large.is_some();
+        let read = read.clone();
         use_effect_with(entry.key, move |&key| {
             if !is_here {
-                spawn_local(async move { read.set(store::picture(key).await.map(Shared)) });
+                spawn_local(async move { read.set(store::thumbnail(key).await.map(Shared)) });
             }
         });
     }
-    match entry.png.clone().map(Shared).or_else(|| (*read).clone()) {
+    let here = entry.large.clone().or_else(|| entry.png.clone());
+    match here.map(Shared).or_else(|| (*read).clone()) {
         Some(file) => html! { <Picture {file} /> },
         None => html! { <span class="blank" /> },
     }

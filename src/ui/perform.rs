@@ -102,6 +102,10 @@ impl Performer {
                     to.dispatch(history(HistoryAction::Kept { key, recipe, png }));
                 }
             }),
+            // One that the browser has no room for is shown as it was drawn.
+            Effect::KeepLarge { key, large } => spawn_local(async move {
+                drop(store::keep_large(key, &large).await);
+            }),
             Effect::Fetch { entry, scrolls } => spawn_local(async move {
                 let png = store::picture(entry.key).await;
                 to.dispatch(history(HistoryAction::Fetched { entry, png, scrolls }));

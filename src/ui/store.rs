@@ -15,15 +15,17 @@ use crate::recipe::Recipe;
 const DATABASE: &str = "patchwork";
 const PICTURES: &str = "pictures";
 const RECIPES: &str = "recipes";
+/// What the upscaler made of some of the pictures, under their numbers.
+const LARGE: &str = "large";
 /// How many rows are read in one go; the page answers in between.
 const ROWS: usize = 40;
 
 async fn open() -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(DATABASE, Some(2))?;
+    let mut request = Factory::new()?.open(DATABASE, Some(3))?;
     request.on_upgrade_needed(|event| {
         let Ok(database) = event.database() else { return };
         let there = database.store_names();
-        for (name, counts) in [(PICTURES, true), (RECIPES, false)] {
+        for (name, counts) in [(PICTURES, true), (RECIPES, false), (LARGE, false)] {
             let mut parameters = ObjectStoreParams::new();
             parameters.auto_increment(counts);
             if !there.iter().any(|store| store == name) {
@@ -68,7 +70,7 @@ pub(super) async fn recall(known: &[u32]) -> Result<(Vec<u32>, Vec<Rc<HistoryEnt
 
 /// What an earlier version kept has its recipe in its PNG alone: now beside it, too.
 async fn of_earlier_version(database: &Database, key: u32) -> Result<Rc<HistoryEntry>, Error> {
-    let png = read(database, key).await?.unwrap_or_default();
+    let png = read(database, PICTURES, key).await?.unwrap_or_default();
     let text = own_recipe(&png).unwrap_or_default();
     let transaction = database.transaction(&[RECIPES], TransactionMode::ReadWrite)?;
     let store = transaction.object_store(RECIPES)?;
@@ -77,19 +79,41 @@ async fn of_earlier_version(database: &Database, key: u32) -> Result<Rc<HistoryE
     Ok(HistoryEntry::stored(key, text))
 }
 
-async fn read(database: &Database, key: u32) -> Result<Option<Vec<u8>>, Error> {
-    let transaction = database.transaction(&[PICTURES], TransactionMode::ReadOnly)?;
+async fn read(database: &Database, from: &str, key: u32) -> Result<Option<Vec<u8>>, Error> {
+    let transaction = database.transaction(&[from], TransactionMode::ReadOnly)?;
     let query = Query::Key(key.into());
-    let png = transaction.object_store(PICTURES)?.get(query)?.await?;
+    let png = transaction.object_store(from)?.get(query)?.await?;
     Ok(png.map(|png| Uint8Array::new(&png).to_vec()))
 }
 
 /// Returns a picture; `None` if it is not there.
 pub(super) async fn picture(key: u32) -> Option<Rc<[u8]>> {
     let database = open().await.ok()?;
-    let png = read(&database, key).await.ok().flatten();
+    let png = read(&database, PICTURES, key).await.ok().flatten();
     database.close();
     png.map(Into::into)
+}
+
+/// Returns a picture as the history shows it: as the upscaler made it, if that was kept.
+pub(super) async fn thumbnail(key: u32) -> Option<Rc<[u8]>> {
+    let database = open().await.ok()?;
+    let large = read(&database, LARGE, key).await.ok().flatten();
+    let png = match large {
+        Some(large) => Some(large),
+        None => read(&database, PICTURES, key).await.ok().flatten(),
+    };
+    database.close();
+    png.map(Into::into)
+}
+
+/// Keeps what the upscaler made of a picture.
+pub(super) async fn keep_large(key: u32, large: &[u8]) -> Result<(), Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[LARGE], TransactionMode::ReadWrite)?;
+    transaction.object_store(LARGE)?.put(&Uint8Array::from(large), Some(&key.into()))?.await?;
+    transaction.commit()?.await?;
+    database.close();
+    Ok(())
 }
 
 /// Why nothing was kept.
@@ -123,8 +147,9 @@ async fn put(database: &Database, json: &str, png: &[u8]) -> Result<u32, Error> 
 /// Removes pictures.
 pub(super) async fn remove(keys: &[u32]) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[PICTURES, RECIPES], TransactionMode::ReadWrite)?;
-    for name in [PICTURES, RECIPES] {
+    let names = [PICTURES, RECIPES, LARGE];
+    let transaction = database.transaction(&names, TransactionMode::ReadWrite)?;
+    for name in names {
         let store = transaction.object_store(name)?;
         for key in keys {
             store.delete(Query::Key((*key).into()))?.await?;

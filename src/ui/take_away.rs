@@ -14,7 +14,7 @@ use crate::ui::seed::keep_seed;
 use crate::ui::share;
 
 /// Sizes that are offered beside that of the drawing, in pixels a side.
-const SIZES: [u32; 2] = [512, 1024];
+const SIZES: [u32; 3] = [256, 512, 1024];
 
 /// The buttons.
 pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html {
@@ -51,6 +51,9 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
                 if is_one && share::can_share() {
                     <button type="button" onclick={share::sharing(state, first)}>{"Share"}</button>
                 }
+                if view == View::Result {
+                    {as_drawn(state)}
+                }
                 if is_one {
                     {keep_seed(state, Some(seed))}
                 }
@@ -72,6 +75,22 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
             {finish(state, view == View::Preview)}
             <small>{note(state, shown, view)}</small>
         </div>
+    }
+}
+
+/// Shows the picture as the decoder left it, before the upscaler, and back.
+fn as_drawn(state: &PageHandle) -> Html {
+    let (Some(large), Some(loaded)) = (state.upscaled_side(), state.loaded()) else {
+        return html! {};
+    };
+    let now = state.finishing.finish;
+    let is_drawn = now.size == 0;
+    let size = if is_drawn { large } else { 0 };
+    let onclick = act(state, move || Action::ChooseFinish(Finish { size, ..now }));
+    html! {
+        <button type="button" aria-pressed={is_drawn.to_string()} {onclick}>
+            {format!("As drawn, {} px", loaded.model.side)}
+        </button>
     }
 }
 
@@ -120,6 +139,10 @@ fn note(state: &PageHandle, shown: &[Shown], view: View) -> &'static str {
     match view {
         View::Preview => {
             "A glance: one pixel for each cell of the latent. Download saves just that."
+        }
+        View::Decoded if state.upscaled_side().is_some() => {
+            "Download saves this step as it stands here, in the size of the drawing: only finished \
+             pictures are upscaled."
         }
         View::Decoded => "Download saves this step as it stands here.",
         View::Result if was_stopped && state.opened.is_none() => {

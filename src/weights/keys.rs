@@ -116,6 +116,12 @@ pub const MINILM: KeyTable = KeyTable {
 /// The embedded model's residual autoencoder: our names are the file's.
 pub const STICKER_AUTOENCODER: KeyTable = KeyTable { layout: "sticker autoencoder", ..NONE };
 
+/// The upscaler: our names are the file's.
+pub const UPSCALER: KeyTable = KeyTable { layout: "upscaler", ..NONE };
+
+/// An upscaler with its discriminators, in snapshots of training.
+pub const CONTEST: KeyTable = KeyTable { layout: "upscaler in training", ..NONE };
+
 impl KeyTable {
     /// Returns the names in a file of what we call `name`.
     pub fn sources(&self, name: &str) -> Vec<String> {

@@ -51,6 +51,11 @@ impl Web {
         }
     }
 
+    /// The same, of whose progress the page is told nothing.
+    pub(super) fn uncounted(folder: &str) -> Self {
+        Self { told: Cell::new(f64::INFINITY), ..Self::new(folder, f64::INFINITY) }
+    }
+
     /// Removes a file from the browser's store. Returns whether the store had given that file, so
     /// that fetching it over the network may help.
     pub(super) async fn forget(&self, file: &str) -> bool {

@@ -3,10 +3,13 @@
 
 use std::io::{Cursor, Write};
 
+use gloo_timers::future::TimeoutFuture;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::jobs::Shared;
 use super::post;
+use super::upscale::base;
 use crate::image::Image;
 use crate::image::finish::Finish;
 use crate::page::protocol::{Archive, Event, File};
@@ -50,22 +53,48 @@ pub(super) fn open(name: String, bytes: &[u8]) {
 }
 
 /// Makes of a picture what is saved.
-pub(super) fn finish(ticket: u32, png: &[u8], finish: Finish) {
-    let make = || {
-        let recipe = Image::recipe_of_png(png)?;
-        let json = recipe.map(|(recipe, _)| serde_json::to_string(&recipe).expect("plain data"));
-        finish.encode(&Image::from_png(png)?, json.as_deref()).map(File)
-    };
-    answer(ticket, make());
+pub(super) async fn finish(worker: &Shared, ticket: u32, png: &[u8], finish: Finish) {
+    answer(ticket, finished(worker, png, finish).await);
 }
 
-/// Puts files into one.
-pub(super) fn archive(ticket: u32, archive: Archive, finish: Finish, members: &[(String, File)]) {
+async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<File> {
+    let recipe = Image::recipe_of_png(png)?.map(|(recipe, _)| recipe);
+    let (image, upscaled) = base(worker, png, &finish).await?;
+    // One that was brought may be large already.
+    let upscaled = |recipe: &Recipe| recipe.upscaled || upscaled;
+    let recipe = recipe.map(|recipe| Recipe { upscaled: upscaled(&recipe), ..recipe });
+    let json = recipe.map(|recipe| serde_json::to_string(&recipe).expect("plain data"));
+    finish.encode(&image, json.as_deref()).map(File)
+}
+
+/// Puts pictures into one file, each finished.
+pub(super) async fn archive(
+    worker: &Shared,
+    ticket: u32,
+    archive: Archive,
+    finish: Finish,
+    members: Vec<(String, File)>,
+) {
+    let (mut files, mut bases, total) = (Vec::new(), Vec::new(), members.len());
+    for (done, (name, File(png))) in members.into_iter().enumerate() {
+        post(&Event::Gathering { ticket, done, total });
+        // Pictures that are drawn meanwhile go on.
+        TimeoutFuture::new(0).await;
+        match archive {
+            Archive::Zip => {
+                let file = finished(worker, &png, finish).await;
+                // What cannot be read is not lost.
+                files.push((name, file.unwrap_or(File(png))));
+            }
+            Archive::Sheet => bases.extend(base(worker, &png, &finish).await.ok()),
+        }
+    }
+    let bases = bases.into_iter().map(|(image, _)| image).collect();
     answer(
         ticket,
         match archive {
-            Archive::Zip => zip(members),
-            Archive::Sheet => sheet(finish, members),
+            Archive::Zip => zip(&files),
+            Archive::Sheet => sheet(finish, bases),
         },
     );
 }
@@ -96,18 +125,12 @@ fn zip(members: &[(String, File)]) -> Result<File> {
     Ok(File(whole.into_inner()))
 }
 
-/// The pictures of the first one's size side by side, each finished; others, and damaged ones, are left
-/// out.
-fn sheet(finish: Finish, members: &[(String, File)]) -> Result<File> {
-    let images = members.iter().filter_map(|(_, File(bytes))| Image::from_png(bytes).ok());
-    let mut alike: Vec<Image> = Vec::new();
-    for image in images {
-        if alike.first().is_none_or(|p| (p.width, p.height) == (image.width, image.height)) {
-            alike.push(image);
-        }
-    }
-    if alike.is_empty() {
+/// The pictures of the first one's size side by side, each finished; others are left out.
+fn sheet(finish: Finish, mut images: Vec<Image>) -> Result<File> {
+    let sides = images.first().map(|first| (first.width, first.height));
+    images.retain(|image| Some((image.width, image.height)) == sides);
+    if images.is_empty() {
         return Err(Error::Picture("None of the pictures can be read".into()));
     }
-    finish.sheet(&alike)?.to_png(None).map(File)
+    finish.sheet(&images)?.to_png(None).map(File)
 }

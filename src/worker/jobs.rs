@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::fetch::forget_all;
 use super::load::load;
+use super::upscale::{self, Upscaling};
 use super::{files, gpu, now, post, read};
 use crate::page::protocol::{Event, File, Request};
 use crate::pipeline::pixels::to_images;
@@ -20,7 +21,8 @@ use crate::{Error, Result};
 /// The worker between two requests.
 #[derive(Default)]
 pub(super) struct Worker {
-    pipeline: Option<Rc<Pipeline>>,
+    pub(super) pipeline: Option<Rc<Pipeline>>,
+    pub(super) upscaling: Upscaling,
     /// The job that was asked for last.
     latest: u32,
     /// Counts requests to draw or to stop. A job that began under an older count stops.
@@ -31,16 +33,18 @@ pub(super) struct Worker {
     members: BTreeMap<u32, Vec<(String, File)>>,
 }
 
-type Shared = Rc<RefCell<Worker>>;
+pub(super) type Shared = Rc<RefCell<Worker>>;
 
 pub(super) fn receive(worker: &Shared, request: Request) {
     let worker = worker.clone();
     match request {
         Request::Load { model, device } => spawn_local(async move {
             match load(&model, device).await {
-                Ok((pipeline, ready)) => {
-                    worker.borrow_mut().pipeline = Some(Rc::new(pipeline));
+                Ok((pipeline, manifest, ready)) => {
+                    let pipeline = Rc::new(pipeline);
+                    worker.borrow_mut().pipeline = Some(pipeline.clone());
                     post(&ready);
+                    upscale::fetch(&worker, &pipeline, &model, &manifest).await;
                 }
                 Err(message) => post(&Event::Crashed { message, on_gpu: gpu::is_in_use() }),
             }
@@ -61,13 +65,17 @@ pub(super) fn receive(worker: &Shared, request: Request) {
             }
         }
         Request::Open { name, file: File(bytes) } => files::open(name, &bytes),
-        Request::Finish { ticket, png: File(png), finish } => files::finish(ticket, &png, finish),
+        Request::Finish { ticket, png: File(png), finish } => {
+            spawn_local(async move { files::finish(&worker, ticket, &png, finish).await });
+        }
         Request::Add { ticket, name, png } => {
             worker.borrow_mut().members.entry(ticket).or_default().push((name, png));
         }
         Request::Archive { ticket, archive, finish } => {
             let members = worker.borrow_mut().members.remove(&ticket).unwrap_or_default();
-            files::archive(ticket, archive, finish, &members);
+            spawn_local(async move {
+                files::archive(&worker, ticket, archive, finish, members).await;
+            });
         }
         Request::Forget => spawn_local(async {
             let message = match forget_all().await {

@@ -22,8 +22,12 @@ async fn stage(stage: &str) {
     TimeoutFuture::new(0).await;
 }
 
-/// Returns the model on the device that `choice` leads to, and what to tell of it.
-pub(super) async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline, Event), String> {
+/// Returns the model on the device that `choice` leads to, still without its upscaler, what it says of
+/// itself, and what to tell of it.
+pub(super) async fn load(
+    model: &str,
+    choice: DeviceChoice,
+) -> Result<(Pipeline, Manifest, Event), String> {
     let start = now();
     let (mut backend, mut device) = gpu::choose(choice).await?;
     let lack = device.lack.clone();
@@ -60,12 +64,13 @@ pub(super) async fn load(model: &str, choice: DeviceChoice) -> Result<(Pipeline,
         shift: pipeline.shift(),
         max_tokens: pipeline.text.as_ref().map_or(0, |text| text.max_tokens),
         side: manifest.image_size,
+        upscaled_side: manifest.upscaled_side().unwrap_or(0),
         bytes: manifest.drawing_bytes() as f64,
         kept: source.kept().into(),
         is_kept: source.is_kept(),
     };
     let seconds = (now() - start) / 1e3;
-    Ok((pipeline, Event::Ready { model: Box::new(facts), device, seconds }))
+    Ok((pipeline, manifest, Event::Ready { model: Box::new(facts), device, seconds }))
 }
 
 /// Returns the model, where it came from, and what it says of itself. A file that was kept from an earlier visit

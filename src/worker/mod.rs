@@ -6,6 +6,7 @@ mod gpu;
 mod jobs;
 mod load;
 mod read;
+mod upscale;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! DiT against diffusers' and against a plain implementation of the paper's.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use patchwork::model::routing::ShortRows;
 use patchwork::model::text_tokens::TextTokens;
 use patchwork::model::{DitConfig, TextConfig};
 use patchwork::pipeline::diffusers::config::TransformerConfig;
@@ -76,6 +77,8 @@ struct OriginalCase {
     timesteps: Vec<f64>,
     labels: Vec<i32>,
     manifest: Vec<Entry>,
+    /// Blocks that the last row leaves out in a second run.
+    skips: Option<[usize; 2]>,
     #[serde(default)]
     buffers: std::collections::BTreeMap<String, String>,
 }
@@ -111,7 +114,7 @@ impl OriginalCase {
     }
 }
 
-/// Rectangles, patches of 4, learned σ or not, positions saved or not, text.
+/// Rectangles, patches of 4, learned σ or not, positions saved or not, text; and a row by the short path.
 fn original_layout(device: &Device) {
     let file = tensors("dit_original");
     for case in cases::<OriginalCase>("dit_original") {
@@ -128,7 +131,12 @@ fn original_layout(device: &Device) {
             .collect();
         let text = (!text.is_empty()).then(|| TextTokens::cat(&text.iter().collect::<Vec<_>>()));
         let x = tensor(&file, &format!("{}.x", case.name), device);
-        let got = dit.forward(x, &case.timesteps, &labels(&case.labels, device), text.as_ref());
+        let (labels, text) = (labels(&case.labels, device), text.as_ref());
+        let got = dit.forward(x.clone(), &case.timesteps, &labels, text);
         assert_close(&case.name, got, &file, &format!("{}.out", case.name), TOLERANCE);
+        let Some([from, to]) = case.skips else { continue };
+        let short = ShortRows { rows: 1, blocks: from..to };
+        let got = dit.forward_short(x, &case.timesteps, &labels, text, &short);
+        assert_close(&case.name, got, &file, &format!("{}.short", case.name), TOLERANCE);
     }
 }

@@ -16,4 +16,5 @@ mod pipeline;
 mod samplers;
 mod stickers;
 mod support;
+mod upscaler;
 mod weights;

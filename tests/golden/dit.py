@@ -76,5 +76,9 @@ def make_original(weights):
             case["buffers"]["pos_embed"] = f"{name}.pos_embed"
         out = model(x, torch.tensor(timesteps), torch.tensor(labels), states)
         tensors |= {f"{name}.x": x, f"{name}.out": out}
+        if name == "text":  # the second row by the short path
+            short = model(x, torch.tensor(timesteps), torch.tensor(labels), states, skips=[1, 2])
+            tensors[f"{name}.short"] = torch.cat([out[:1], short[1:]])
+            case["skips"] = [1, 2]
         cases.append(case)
     save("dit_original", {"cases": cases}, tensors)

@@ -5,7 +5,7 @@ diffusers and transformers compute from them.
     python generate.py [section ...] [--weights DIR]
 
 Sections, each a JSON file and mostly a safetensors file beside this script; all are made when
-none is named. Only `minilm` and `stickers` read the embedded model's folder. Everything runs on
+none is named. Only `minilm`, `stickers` and `upscaler` read the embedded model's folder. Everything runs on
 one thread in f32, so a second run gives the same bytes (on a machine with the same vector unit).
 """
 
@@ -24,6 +24,7 @@ SECTIONS = {
     "schedulers": ("schedulers", "make"),
     "pipeline": ("pipeline", "make"),
     "stickers": ("stickers", "make"),
+    "upscaler": ("upscaler", "make"),
     "gradients": ("gradients", "make"),
 }
 

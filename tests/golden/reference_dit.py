@@ -139,19 +139,20 @@ class DiT(nn.Module):
             pooled.append(F.normalize(state.mean(dim=0), dim=0) * POOLED_LENGTH)
         return torch.stack(tokens), self.pooled_embedder(torch.stack(pooled))
 
-    def forward(self, x, t, y, states=None):
-        return self.denoise(x, t, y, *(self.text(states) if states is not None else ()))
+    def forward(self, x, t, y, states=None, skips=None):
+        return self.denoise(x, t, y, *(self.text(states) if states is not None else (None, None)), skips)
 
-    def denoise(self, x, t, y, tokens=None, pooled=None):
-        """What is left to do each step, once the text is embedded."""
+    def denoise(self, x, t, y, tokens=None, pooled=None, skips=None):
+        """What is left to do each step, once the text is embedded; without the blocks `skips`, [from, to)."""
         height, width = x.shape[2] // self.patch, x.shape[3] // self.patch
         x = self.x_embedder(x)
         x = x + grid_positions(height, width, x.shape[2])
         c = self.t_embedder(t) + self.y_embedder(y)
         if tokens is not None:
             x, c = torch.cat([x, tokens], dim=1), c + pooled
-        for block in self.blocks:
-            x = block(x, c)
+        left_out = range(*skips) if skips else ()
+        for i, block in enumerate(self.blocks):
+            x = x if i in left_out else block(x, c)
         x = self.final_layer(x[:, : height * width], c)
         x = x.unflatten(2, (self.patch, self.patch, self.out_channels)).unflatten(1, (height, width))
         return x.permute(0, 5, 1, 3, 2, 4).flatten(4, 5).flatten(2, 3)  # b, c, (h p), (w q)

@@ -51,7 +51,7 @@ class Stickers:
         return self.encoder(torch.tensor([ids])).last_hidden_state[0]
 
     def latents(self, recipe, noise, states):
-        """Euler with guidance; the styled prompt and the negative one run as a batch of two."""
+        """Euler with guidance; the prediction without the prompt may leave out blocks."""
         style, steps = self.model["styles"].index(recipe["style"]), recipe["steps"]
         shift = recipe.get("shift", self.model["shift"])
         times = [shift * t / (1 + (shift - 1) * t) for t in (1 - step / steps for step in range(steps + 1))]
@@ -61,7 +61,9 @@ class Stickers:
         guided = recipe.get("guidance_channels", noise.shape[1])
         for step in range(steps):
             t, after = times[step], times[step + 1]
-            v, v_null = self.dit(z.repeat(2, 1, 1, 1), torch.full([2], t * 1000), labels, both).chunk(2)
+            at = torch.full([1], t * 1000)
+            v = self.dit(z, at, labels[:1], both[:1])
+            v_null = self.dit(z, at, labels[1:], both[1:], skips=self.model.get("guidance_skips"))
             # The levels are those that are typed, but for their last digits.
             if lowest - 1e-6 <= t <= highest + 1e-6:
                 towards = v_null + recipe["guidance"] * (v - v_null)

@@ -311,7 +311,9 @@ fn the_workers_first_lines_know_the_store_and_what_drawing_needs() {
     let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
     // Drawing encodes nothing.
     let all = manifest["files"].as_object().unwrap().keys();
-    let needed = all.filter(|name| *name != "vae_encoder.safetensors");
+    let needed = all.filter(|name| {
+        !["vae_encoder.safetensors", "upscaler.safetensors"].contains(&name.as_str())
+    });
     let (begin, end) = ("const NEEDED = [", "];");
     let list = lines.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).unwrap().0;
     let mut listed: Vec<&str> = list.split(", ").map(|name| name.trim_matches('"')).collect();

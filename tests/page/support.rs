@@ -131,7 +131,14 @@ pub(crate) fn choice(name: &str) -> ModelChoice {
     let (folder, hash) = (format!("./models/{name}"), format!("hash of {name}"));
     let tiles = vec![Recipe { prompt: "fox".into(), seed: 2, ..Recipe::default() }];
     let quilt = Quilt { columns: 1, rows: 1, tiles, styles: vec!["noto".into()] };
-    ModelChoice { folder, name: name.into(), hash, bytes: 34e6, quilt: Some(quilt) }
+    ModelChoice {
+        folder,
+        name: name.into(),
+        hash,
+        bytes: 34e6,
+        style: String::new(),
+        quilt: Some(quilt),
+    }
 }
 
 pub(crate) fn ready(name: &str) -> Event {

@@ -151,7 +151,9 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let hashes: String = hashes.into_values().collect();
         let hash: String = hex(&Sha256::digest(hashes.to_lowercase())).chars().take(16).collect();
         let folder = format!("./models/{name}");
-        let mut entry = json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash });
+        let style = manifest["defaults"]["style"].as_str().unwrap_or_default();
+        let mut entry =
+            json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash, "style": style });
         // What the model has drawn, to be seen before it is there.
         if let Ok(quilt) = fs::read(path.join("quilt.json")) {
             entry["quilt"] = serde_json::from_slice(&quilt)
@@ -168,10 +170,14 @@ fn list_models(models: &Path) -> Result<usize, String> {
     Ok(first)
 }
 
-/// Returns the files of a manifest that drawing needs: nobody encodes on the page.
+/// Files of a model that no picture waits for: nobody encodes on the page, and the upscaler comes while the
+/// first picture is drawn.
+const LATER: [&str; 2] = ["vae_encoder.safetensors", "upscaler.safetensors"];
+
+/// Returns the files of a manifest that drawing needs.
 fn needed(manifest: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let files = manifest["files"].as_object().into_iter().flatten();
-    files.filter(|(name, _)| *name != "vae_encoder.safetensors")
+    files.filter(|(name, _)| !LATER.contains(&name.as_str()))
 }
 
 /// Returns what a first visit downloads of a model's folder, in bytes.

@@ -1,31 +1,34 @@
-//! `cargo xtask renew`: everything stored that depends on the shipped weights.
+//! `cargo xtask renew`: everything stored that depends on the shipped weights, and what of it changed.
 
-use crate::tools::{Outcome, command, ensure_python, run, run_command, target_folder};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::tools::{Outcome, command, ensure_python, root, run, run_command, target_folder};
 use crate::{browser, build};
 
-/// The sheet's rows and columns.
+/// The shipped model's folder.
+const MODEL: &str = "www/models/stickers";
+/// The card's sheet: its rows and columns.
 const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
 const PROMPTS: [&str; 8] =
     ["red apple", "cat", "fox", "rocket", "pizza", "blue car", "cactus", "house"];
+/// The README's first picture: what strangers type, in the default style at seed 1.
+const BARE: [&str; 10] =
+    ["fox", "cat", "red dragon", "pizza", "rocket", "coffee", "taco", "trophy", "ghost", "robot"];
+/// Where whatever is made anew lies.
+const FOLDERS: [&str; 3] = [MODEL, "tests/golden", "tests/browser/screenshots"];
 
 pub(crate) fn run_all() -> Outcome {
-    let list = |names: &[&str]| names.join(",");
-    let sheet = ["sheet", "--prompts", &list(&PROMPTS), "--styles", &list(&STYLES)];
-    let program = ["run", "--release", "--quiet", "--bin", "patchwork", "--"];
-    let rest = ["--seed", "7", "-o", "www/models/stickers/sheet.png"];
-    run("cargo", &[&program[..], &sheet, &rest].concat())?;
-    // A hundred prompts need a dataset, which is the same wherever it is made.
-    let data =
-        target_folder().join("stickers-12-styles.safetensors").to_string_lossy().into_owned();
-    if !std::path::Path::new(&data).exists() {
-        run("cargo", &[&program[..], &["dataset", "-o", &data]].concat())?;
-    }
-    let hundred = ["evaluate", "--data", &data, "--sheet", "www/models/stickers/hundred.png"];
-    run("cargo", &[&program[..], &hundred].concat())?;
-
-    for what in ["known-answer", "quilt"] {
-        run("cargo", &[&program[..], &[what, "www/models/stickers"]].concat())?;
-    }
+    let before = hashes()?;
+    let (data, large) = (dataset(&[], "12-styles")?, dataset(&["--side", "512"], "512")?);
+    // What prompts are read by comes first: it is a part of the model, of which all else tells.
+    patchwork(&["names", MODEL, "--data", &data])?;
+    patchwork(&["known-answer", MODEL])?;
+    patchwork(&["quilt", MODEL])?;
+    pictures(&data, &large)?;
     build::run_all()?;
     run_command(browser::node("tests/browser")?.arg("screenshots.mjs"))?;
 
@@ -33,5 +36,69 @@ pub(crate) fn run_all() -> Outcome {
     run_command(test.env("PATCHWORK_RENEW", "1"))?;
     // What PyTorch makes of the same weights.
     let python = ensure_python()?.to_string_lossy().into_owned();
-    run(&python, &["tests/golden/generate.py", "stickers", "minilm"])
+    run(&python, &["tests/golden/generate.py", "stickers", "minilm", "upscaler"])?;
+    tell(&before, &hashes()?);
+    Ok(())
+}
+
+fn patchwork(arguments: &[&str]) -> Outcome {
+    let program = ["run", "--release", "--quiet", "--bin", "patchwork", "--"];
+    run("cargo", &[&program[..], arguments].concat())
+}
+
+/// Returns a dataset, which is the same wherever it is made.
+fn dataset(options: &[&str], name: &str) -> Result<String, String> {
+    let path = target_folder().join(format!("stickers-{name}.safetensors"));
+    let path = path.to_string_lossy().into_owned();
+    if !Path::new(&path).exists() {
+        patchwork(&[&["dataset", "-o", &path], options].concat())?;
+    }
+    Ok(path)
+}
+
+/// Sheets of the card, and the README's first picture.
+fn pictures(data: &str, large: &str) -> Outcome {
+    let card = |name: &str| format!("{MODEL}/{name}");
+    let (styles, prompts) = (STYLES.join(","), PROMPTS.join(","));
+    let sheet =
+        ["sheet", "--size", "256", "--seed", "7", "--styles", &styles, "--prompts", &prompts];
+    patchwork(&[&sheet[..], &["-o", &card("sheet.webp")]].concat())?;
+    let bare = ["sheet", "--size", "256", "--seed", "1", "--columns", "5", "--prompts"];
+    patchwork(&[&bare[..], &[&BARE.join(","), "-o", &card("bare-words.webp")]].concat())?;
+    let measure = ["evaluate", "--data", data, "--most", "100"];
+    patchwork(&[&measure[..], &["--sheet", &card("hundred.png")]].concat())?;
+    let beside = ["--only-drawings", "--beside", &card("beside.png")];
+    patchwork(&[&measure[..], &beside].concat())?;
+    let few = ["evaluate", "--data", data, "--most", "32", "--flaws", &card("flaws.png")];
+    patchwork(&few)?;
+    let upscaled = ["--large", large, "--upscaled", &card("upscaled.webp")];
+    patchwork(&[&measure[..], &upscaled].concat())
+}
+
+/// Returns the SHA-256 of each file that may be made anew.
+fn hashes() -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
+    let mut all = BTreeMap::new();
+    for folder in FOLDERS.iter().map(|folder| root().join(folder)).filter(|path| path.is_dir()) {
+        let entries =
+            fs::read_dir(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+        for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+            let bytes = fs::read(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+            all.insert(path, Sha256::digest(&bytes).to_vec());
+        }
+    }
+    Ok(all)
+}
+
+/// Says which files changed, which are new, and how many are as they were.
+fn tell(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>) {
+    let mut same = 0;
+    for (path, hash) in after {
+        let name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
+        match before.get(path) {
+            Some(old) if old == hash => same += 1,
+            Some(_) => println!("changed: {name}"),
+            None => println!("new: {name}"),
+        }
+    }
+    println!("{same} files are as they were.");
 }

@@ -1,6 +1,7 @@
 //! `patchwork evaluate`: how good a model draws, in one table and one JSON file.
 
 mod table;
+mod upscaled;
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +67,13 @@ pub(in crate::cli) struct EvaluateArguments {
     /// each.
     #[arg(long, value_name = "PICTURE")]
     flaws: Option<PathBuf>,
+    /// Only measure the last model's upscaler beside plain enlarging, with the pictures of --large: two
+    /// tables, and a sheet of forty drawings, enlarged plainly above and upscaled below, at half their size.
+    #[arg(long, value_name = "PICTURE", requires = "large")]
+    upscaled: Option<PathBuf>,
+    /// Pictures of 512 pixels, from `patchwork dataset --side 512`.
+    #[arg(long, value_name = "F.safetensors", requires = "upscaled")]
+    large: Option<PathBuf>,
     /// Write all numbers here, as JSON.
     #[arg(short, long, value_name = "JSON")]
     output: Option<PathBuf>,
@@ -87,19 +95,23 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
         beside: beside_path,
         copies: copies_path,
         flaws: flaws_path,
+        upscaled: upscaled_path,
         output,
         ..
     } = arguments;
     let mut read: Vec<&Path> = arguments.model.iter().map(PathBuf::as_path).collect();
     read.push(&arguments.data);
+    read.extend(arguments.large.as_deref());
     let targets = [
         ("--sheet", sheet_path.as_ref()),
         ("--beside", beside_path.as_ref()),
         ("--copies", copies_path.as_ref()),
         ("--flaws", flaws_path.as_ref()),
+        ("--upscaled", upscaled_path.as_ref()),
         ("--output", output.as_ref()),
     ];
-    for path in [sheet_path, beside_path, copies_path, flaws_path].into_iter().flatten() {
+    let pictures = [sheet_path, beside_path, copies_path, flaws_path, upscaled_path];
+    for path in pictures.into_iter().flatten() {
         Format::of(path)?;
     }
     check_targets(&targets, &read)?;
@@ -124,6 +136,19 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     let extractor = FeatureExtractor::new(&arguments.cache, &device, progress)?;
     note("Looking at all pictures of the dataset, once.");
     let features = extractor.features_of(&dataset, &hash, &arguments.data)?;
+    if let (Some(path), Some(large), Some((_, model))) =
+        (upscaled_path, &arguments.large, models.last())
+    {
+        let sampling = arguments.sampling.recipe(model)?;
+        let asked = upscaled::Asks {
+            model,
+            large,
+            learnt: held_out.learnt_of(&dataset).0,
+            how: (&sampling, seed),
+            most,
+        };
+        return asked.answer((&dataset, &features, &extractor), path, progress);
+    }
     let everyday = EverydayWords::new(&dataset, &styles, arguments.everyday)?;
     let asked = (held_out, everyday);
     let benchmark = Benchmark::new((&dataset, &features), asked, &extractor, drawing, progress);

@@ -1,6 +1,7 @@
-//! `patchwork train dit` and `patchwork train vae`.
+//! `patchwork train dit`, `patchwork train vae` and `patchwork train upscaler`.
 
 mod dit;
+mod upscaler;
 mod vae;
 
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub(super) enum TrainArguments {
     Dit(dit::TrainDitArguments),
     /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
     Vae(vae::TrainVaeArguments),
+    /// Train the upscaler on pictures of 512 pixels; run the same command again to go on.
+    Upscaler(upscaler::TrainUpscalerArguments),
 }
 
 /// Steps of the rate's rise, unless others are asked for.
@@ -35,7 +38,7 @@ const WARM_UP: usize = 200;
 /// What every run needs.
 #[derive(Debug, Args)]
 struct Common {
-    /// The dataset, from `patchwork dataset`.
+    /// The dataset, from `patchwork dataset`; for an upscaler, from `patchwork dataset --side 512`.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
     /// The model to go on from, or to take the other parts of.
@@ -188,6 +191,9 @@ pub(super) fn run(arguments: &TrainArguments, progress: &dyn Progress) -> Result
     match arguments {
         TrainArguments::Dit(arguments) => pollster::block_on(dit::run(arguments, progress))?,
         TrainArguments::Vae(arguments) => pollster::block_on(vae::run(arguments, progress))?,
+        TrainArguments::Upscaler(arguments) => {
+            pollster::block_on(upscaler::run(arguments, progress))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

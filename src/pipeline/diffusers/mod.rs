@@ -142,7 +142,9 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
         level_options: scheduler.level_options(),
         // As `DiTPipeline` does, which takes a guidance of 1 and below for none.
         guides_above_1: true,
+        guidance_skips: 0..0,
         autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },
+        upscaler: None,
         preview: preview.fits(vae.latent_channels).then_some(preview),
         device: device.clone(),
     })

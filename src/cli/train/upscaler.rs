@@ -1,0 +1,148 @@
+//! `patchwork train upscaler`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Common;
+use crate::cli::load_model;
+use crate::cli::terminal::print;
+use crate::dataset::Split;
+use crate::dataset::large::LargePictures;
+use crate::evaluate::lite0::Lite0;
+use crate::model::Upscaler;
+use crate::model::upscaler::SCALE;
+use crate::pipeline::Pipeline;
+use crate::pipeline::export::{export, manifest};
+use crate::pipeline::stickers::{DIT, UPSCALER};
+use crate::tools::device;
+use crate::tools::parallel::Workers;
+use crate::tools::progress::Progress;
+use crate::train::run::run as train;
+use crate::train::upscaler::judges::Judges;
+use crate::train::upscaler::pairs::{drawn, small};
+use crate::train::upscaler::{Contest, Pair, UpscalerSettings, UpscalerTask};
+use crate::weights::keys;
+use crate::weights::save::{Precision, parameters, to_bytes};
+use crate::{Error, Result};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TrainUpscalerArguments {
+    #[command(flatten)]
+    common: Common,
+    /// Begin with random weights; by default with the model's, if it has an upscaler.
+    #[arg(long)]
+    from_scratch: bool,
+    /// Pictures to learn from, evenly of all: each is first drawn by the model, three times.
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    pictures: usize,
+    /// Crops a step.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    batch_size: usize,
+    /// Crops that a thread takes at a time.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    micro_batch: usize,
+    /// The highest learning rate: by default 0.0006 from scratch, else 0.0001.
+    #[arg(long, value_name = "X")]
+    learning_rate: Option<f64>,
+    /// How much it counts what the discriminators say; 0 leaves them out.
+    #[arg(long, value_name = "X", default_value_t = 0.03)]
+    adversarial: f64,
+    /// Where fetched packages are kept.
+    #[arg(long, value_name = "DIR", default_value = "target/packages")]
+    cache: PathBuf,
+}
+
+pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progress) -> Result<()> {
+    let TrainUpscalerArguments { common, batch_size, micro_batch, adversarial, .. } = arguments;
+    if *micro_batch == 0 || !(0.0..10.0).contains(adversarial) || arguments.pictures == 0 {
+        let problem = "--micro-batch and --pictures must be at least 1, and --adversarial 0 to 10";
+        return Err(Error::Options(problem.into()));
+    }
+    let manifest = manifest(&common.model)?;
+    let folder = common.folder()?;
+    let (large, hash) = LargePictures::read_hashed(&common.data)?;
+    if large.side != SCALE * manifest.image_size {
+        let (side, wanted) = (large.side, SCALE * manifest.image_size);
+        let problem = format!(
+            "its pictures have {side} pixels a side, and an upscaler of this model learns from {wanted}: \
+             make them with `patchwork dataset --side {wanted}`"
+        );
+        return Err(Error::dataset(common.data.display().to_string(), problem));
+    }
+    let device = device::named(&common.device).await?;
+    let model = load_model(&common.model, &device, true).await?;
+    device.seed(common.seed);
+    let begun = model.upscaler.clone().filter(|_| !arguments.from_scratch);
+    let is_new = begun.is_none();
+    let usual = if is_new { 6e-4 } else { 1e-4 };
+    let plan = common.plan(arguments.learning_rate.unwrap_or(usual), *batch_size)?;
+    let workers = common.workers(&device);
+    let pairs = pairs(&model, &large, (arguments.pictures, common.seed), &workers, progress)?;
+    let files = [DIT, UPSCALER].map(|file| manifest.hash(file));
+    let settings = UpscalerSettings {
+        origin: format!(
+            "pictures {hash}, {} of them, model {}",
+            arguments.pictures,
+            files.join(" ")
+        ),
+        seed: common.seed,
+        batch_size: *batch_size,
+        learning_rate: plan.learning_rate,
+        ema: plan.ema,
+        max_grad_norm: 1.0,
+        adversarial: *adversarial,
+        // Judges that have seen little say nothing that is worth hearing.
+        heard: if is_new { [400, 300] } else { [100, 100] },
+    };
+    let perception = Lite0::load(&arguments.cache, &device, progress)?;
+    let task = UpscalerTask {
+        large: &large,
+        pairs,
+        perception: &perception,
+        settings: &settings,
+        workers,
+        micro_batch: *micro_batch,
+        device: device.clone(),
+    };
+    let new = Contest {
+        upscaler: begun.unwrap_or_else(|| Upscaler::init(&device)),
+        judges: Judges::init(&device),
+    };
+    let state = train(&task, &plan, &settings, new, UpscalerSettings::optimiser, progress)?;
+    let tensors = parameters(&state.ema.upscaler, &keys::UPSCALER, Precision::Byte);
+    export(&common.model, &folder, &[(UPSCALER, to_bytes(&tensors, None))], |_| ())?;
+    print(format!("{}: {}", folder.display(), common.done(state.step)))
+}
+
+/// Returns `count` pictures, evenly of those that are learnt from, as the model draws them.
+fn pairs(
+    model: &Pipeline,
+    large: &LargePictures,
+    (count, seed): (usize, u64),
+    workers: &Workers,
+    progress: &dyn Progress,
+) -> Result<Vec<Pair>> {
+    let all: Vec<usize> = large.of(Split::Train).collect();
+    let count = count.min(all.len());
+    if count == 0 {
+        return Err(Error::Training("there is nothing to learn from in these pictures".into()));
+    }
+    let places: Vec<usize> = (0..count).map(|i| all[i * all.len() / count]).collect();
+    progress.begin("Drawing what is learnt from", count, 0);
+    let mut pairs = Vec::new();
+    // A picture for each worker at a time: the bar moves.
+    for places in places.chunks(workers.count()) {
+        let drawn = workers.map(places.to_vec(), |place| {
+            let small = small(&large.picture(place)?);
+            let drawn = drawn(model, (place, &large.entries[place]), &small, seed)?;
+            Ok::<_, Error>(drawn.into_iter().map(move |drawn| (place, drawn)).collect::<Vec<_>>())
+        });
+        for drawn in drawn {
+            pairs.extend(drawn?);
+        }
+        progress.advance(places.len(), "");
+    }
+    progress.end();
+    Ok(pairs)
+}

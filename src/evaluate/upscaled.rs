@@ -1,0 +1,148 @@
+//! What a model's upscaler is worth, beside plain enlarging: edges and plain areas against true pictures
+//! at the larger size, and whether drawings that were upscaled and made small again are still what they were.
+
+use super::features::{FeatureExtractor, Features};
+use super::flaws::Flaws;
+use super::metrics::{FeatureMetrics, Reference};
+use super::reconstruction::edge_error;
+use super::{Asked, draw};
+use crate::dataset::Split;
+use crate::dataset::large::LargePictures;
+use crate::dataset::render::halved;
+use crate::image::Image;
+use crate::image::resize::resized;
+use crate::model::upscaler::SCALE;
+use crate::pipeline::Pipeline;
+use crate::pipeline::pixels::{to_images, to_tensor};
+use crate::recipe::Recipe;
+use crate::tools::progress::Progress;
+use crate::{Error, Result};
+
+/// Alpha between these bounds is neither clear nor opaque.
+const SOFT: std::ops::Range<u8> = 16..240;
+
+/// Large pictures, measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sharpness {
+    /// Pixels across an edge: those that are neither clear nor opaque, for each pixel of the outline.
+    pub edge_width: f64,
+    /// Difference of gradients from the true picture's, over its mean gradient.
+    pub edge_error: f64,
+    /// How much neighbours differ in plain areas; see [`Flaws`].
+    pub mottling: f64,
+}
+
+/// Ways to a large picture.
+pub const WAYS: [&str; 3] = ["true", "enlarged bicubically", "upscaled"];
+
+/// Returns held-out pictures that came through the autoencoder in each of [`WAYS`], measured; `most` at most,
+/// evenly of all.
+///
+/// # Errors
+/// Returns an error if there are no held-out pictures, the model has no upscaler, or the device fails.
+pub fn sharpness(
+    model: &Pipeline,
+    large: &LargePictures,
+    most: usize,
+    progress: &dyn Progress,
+) -> Result<[Sharpness; 3]> {
+    let held: Vec<usize> = large.of(Split::Pair).chain(large.of(Split::Concept)).collect();
+    if held.is_empty() {
+        return Err(Error::Training("these pictures have none that is held out".into()));
+    }
+    let count = held.len().min(most);
+    let mut ways: [Vec<Image>; 3] = Default::default();
+    let mut errors = [0f64; 3];
+    progress.begin("Enlarging", count, 0);
+    for i in 0..count {
+        let truth = large.picture(held[i * held.len() / count])?;
+        let small = halved(&halved(&truth));
+        let latent = model.autoencoder.encode(to_tensor(&[&small], &model.device));
+        let mut small = pollster::block_on(to_images(model.autoencoder.decode(latent)))?;
+        let [plain, upscaled] = enlarged(model, &small.remove(0))?;
+        let all = [truth, plain, upscaled];
+        let tensor = |image: &Image| to_tensor(&[image], &model.device);
+        for ((way, error), image) in ways.iter_mut().zip(&mut errors).zip(&all) {
+            *error += edge_error(tensor(&all[0]), tensor(image))[0];
+            way.push(image.clone());
+        }
+        progress.advance(1, "");
+    }
+    progress.end();
+    let measured = |way: usize| Sharpness {
+        edge_width: ways[way].iter().map(edge_width).sum::<f64>() / count as f64,
+        edge_error: errors[way] / count as f64,
+        mottling: Flaws::of(&ways[way]).mottling,
+    };
+    Ok([measured(0), measured(1), measured(2)])
+}
+
+/// Returns a picture enlarged plainly, and by the upscaler.
+fn enlarged(model: &Pipeline, small: &Image) -> Result<[Image; 2]> {
+    let plain = resized(small, SCALE * small.width, SCALE * small.height)?;
+    let upscaled = pollster::block_on(model.upscaled(small))?;
+    let lacks = || Error::model(&model.name, "it has no upscaler that could be measured");
+    Ok([plain, upscaled.ok_or_else(lacks)?])
+}
+
+fn edge_width(image: &Image) -> f64 {
+    let soft = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| SOFT.contains(&pixel[3]));
+    let outline = Flaws::of(std::slice::from_ref(image)).outline;
+    soft.count() as f64 / outline.max(1.0)
+}
+
+/// Drawings, and what features say of them as they were drawn, enlarged plainly, and upscaled, the latter two
+/// made small again.
+#[derive(Debug)]
+pub struct SmallAgain {
+    /// Of each way.
+    pub scores: [FeatureMetrics; 3],
+    /// Drawings enlarged plainly, and upscaled.
+    pub large: Vec<[Image; 2]>,
+}
+
+/// Draws what is asked for, and measures it in the three ways.
+///
+/// # Errors
+/// Returns an error if the model cannot draw it, or has no upscaler.
+pub fn small_again(
+    model: &Pipeline,
+    asked: &[Asked],
+    how: (&Recipe, u64),
+    (reference, extractor): (&Reference<'_>, &FeatureExtractor),
+    progress: &dyn Progress,
+) -> Result<SmallAgain> {
+    progress.begin("Drawing", asked.len(), 0);
+    let drawn = draw(model, asked, how, progress)?;
+    progress.end();
+    let large: Result<Vec<[Image; 2]>> = drawn.iter().map(|small| enlarged(model, small)).collect();
+    let large = large?;
+    let scores = |images: Vec<Image>| {
+        let features: Features = extractor.features(&images.iter().collect::<Vec<_>>());
+        reference.scores(asked, &features)
+    };
+    let small = |way: usize| large.iter().map(|pair| halved(&halved(&pair[way]))).collect();
+    let scores = [scores(drawn), scores(small(0)), scores(small(1))];
+    Ok(SmallAgain { scores, large })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square with edges that fade over `width` pixels.
+    fn square(width: usize) -> Image {
+        let alpha = |at: usize| {
+            let inside = at.min(63 - at) as f64 - 12.0;
+            (255.0 * (inside / width as f64 + 0.5).clamp(0.0, 1.0)) as u8
+        };
+        let pixel = |i: usize| [200, 30, 30, alpha(i % 64).min(alpha(i / 64))];
+        Image { width: 64, height: 64, pixels: (0..64 * 64).flat_map(pixel).collect() }
+    }
+
+    #[test]
+    fn soft_edges_are_wide() {
+        let [sharp, soft] = [1, 6].map(|width| edge_width(&square(width)));
+        assert!(sharp < 1.1 && (4.0..7.0).contains(&soft), "{sharp} {soft}");
+    }
+}

@@ -1,0 +1,103 @@
+//! What an upscaler learns from: pictures as they are drawn, small and with the flaws of drawings, beside the
+//! true ones. The small ones come through the autoencoder; more of them are redrawn by the DiT from a noise
+//! level, so that the upscaler learns to mend what the DiT does.
+
+use burn::tensor::Tensor;
+use rand::RngExt;
+
+use crate::dataset::Entry;
+use crate::dataset::render::halved;
+use crate::diffusion::levels::Levels;
+use crate::diffusion::{Generator, Guided, Parameterised, Process};
+use crate::image::Image;
+use crate::model::upscaler::SCALE;
+use crate::pipeline::Pipeline;
+use crate::pipeline::conditions::Conditioned;
+use crate::pipeline::pixels::{to_images, to_tensor};
+use crate::recipe::Recipe;
+use crate::samplers::{self, Sampling};
+use crate::tools::random::step_rng;
+use crate::{Error, Result};
+
+/// The noise levels from which pictures are redrawn, 1 being pure noise.
+const LEVELS: std::ops::Range<f64> = 0.08..0.45;
+/// The scales of guidance by which they are.
+const GUIDANCE: [f64; 2] = [1.0, 3.0];
+/// How often each picture is redrawn.
+const REDRAWN: usize = 2;
+
+/// A small picture as the model draws it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// The picture.
+    pub image: Image,
+    /// The noise level from which it was redrawn; 0 if it came through the autoencoder alone.
+    pub level: f64,
+}
+
+/// Returns a picture at a quarter of its sides, as large as the model draws.
+pub fn small(large: &Image) -> Image {
+    debug_assert_eq!(SCALE, 4, "two halvings");
+    halved(&halved(large))
+}
+
+/// Returns what the model makes of a picture: through its autoencoder, and redrawn. `place` decides levels,
+/// guidance and noise.
+///
+/// # Errors
+/// Returns an error if the model cannot draw what `entry` says, or the device fails.
+pub fn drawn(
+    model: &Pipeline,
+    (place, entry): (usize, &Entry),
+    small: &Image,
+    seed: u64,
+) -> Result<Vec<Drawn>> {
+    let latent = model.autoencoder.encode(to_tensor(&[small], &model.device));
+    let decoded = |latent: Tensor<4>, level: f64| {
+        let mut images = pollster::block_on(to_images(model.autoencoder.decode(latent)))?;
+        let image = images.pop().ok_or_else(|| Error::Training("nothing was decoded".into()))?;
+        Ok::<_, Error>(Drawn { image, level })
+    };
+    let mut all = vec![decoded(latent.clone(), 0.0)?];
+    let mut rng = step_rng(seed, place);
+    for _ in 0..REDRAWN {
+        let level = rng.random_range(LEVELS);
+        let guidance = GUIDANCE[rng.random_range(0..GUIDANCE.len())];
+        let noise = Generator::new(rng.random()).randn_tensor(latent.dims(), &model.device);
+        let noisy = latent.clone() * (1.0 - level) + noise * level;
+        let recipe = Recipe {
+            prompt: entry.label.clone(),
+            // A model that does not have the style draws it as none.
+            style: if model.style(&entry.style).is_ok() {
+                entry.style.clone()
+            } else {
+                String::new()
+            },
+            guidance,
+            ..model.defaults.recipe()
+        };
+        all.push(decoded(redrawn(model, &recipe, noisy, level)?, level)?);
+    }
+    Ok(all)
+}
+
+/// Returns the clean latent that a rectified flow leads to from a level, in as many even steps of Euler's as
+/// there are tenths, and at least two.
+fn redrawn(model: &Pipeline, recipe: &Recipe, noisy: Tensor<4>, level: f64) -> Result<Tensor<4>> {
+    let steps = ((10.0 * level).round() as usize).max(2);
+    let sigmas: Vec<f64> = (0..=steps).map(|i| level * (1.0 - i as f64 / steps as f64)).collect();
+    let timesteps = model.schedule.timesteps();
+    let times: Vec<f64> = sigmas.iter().map(|sigma| sigma * timesteps as f64).collect();
+    let levels = Levels::through(Process::Flow, &sigmas, &times, 1.0);
+    let (network, _) = Conditioned::new(model, recipe)?;
+    let denoiser = Guided {
+        model: Parameterised { network, prediction: model.prediction },
+        scale: recipe.guidance,
+        channels: None,
+        interval: (0.0, 1.0),
+        timesteps,
+    };
+    let mut sampling = Sampling::resume(samplers::named("euler")?, levels, 0, noisy);
+    while sampling.step(&denoiser, || unreachable!("Euler's steps add no noise")).is_some() {}
+    Ok(sampling.latent())
+}

@@ -1,0 +1,87 @@
+//! The upscaler against PyTorch's, with random weights and with those that ship; and how clean its alpha is.
+
+use burn::tensor::{Device, Tensor};
+use patchwork::model::Upscaler;
+use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::recipe::Recipe;
+use patchwork::weights::{keys, load};
+use serde::Deserialize;
+
+use crate::support::{
+    Entry, assert_close, cpu, json, on_each_device, random_checkpoint, root, tensor, tensors,
+};
+
+/// Some twenty layers of f32 in another order of summing.
+const TOLERANCE: f32 = 1e-4;
+/// What is stored in half precision.
+const STORED: f32 = 1e-3;
+
+on_each_device!(random_weights, shipped_weights);
+
+fn pipeline(device: &Device) -> Pipeline {
+    let source = Folder(root("www/models/stickers"));
+    pollster::block_on(Pipeline::load(&source, device)).unwrap()
+}
+
+fn random_weights(device: &Device) {
+    #[derive(Deserialize)]
+    struct Fixture {
+        manifest: Vec<Entry>,
+    }
+    let Fixture { manifest } = json("upscaler");
+    let file = tensors("upscaler");
+    let checkpoint = random_checkpoint(&manifest);
+    let network = load(Upscaler::init(device), &checkpoint, &keys::UPSCALER).unwrap();
+    let large = network.forward(tensor(&file, "random.in", device));
+    assert_close("random", large, &file, "random.out", TOLERANCE);
+}
+
+fn shipped_weights(device: &Device) {
+    let file = tensors("upscaler");
+    let picture: Tensor<4> = tensor(&file, "shipped.in", device);
+    let large = pipeline(device).upscaler.unwrap().forward(picture * 2.0 - 1.0);
+    let middle = large.narrow(2, 192, 128).narrow(3, 192, 128);
+    assert_close("shipped", middle, &file, "shipped.out", STORED);
+}
+
+/// What is bare in a drawing is bare after it, and what is opaque opaque: to the last pixel that lies away
+/// from an edge. 200 drawings of all styles.
+#[test]
+fn plain_grounds_stay_clear_and_insides_opaque() {
+    let pipeline = pipeline(&cpu());
+    let words =
+        ["fox", "red apple", "cloud", "rocket", "tree", "ghost", "pizza", "fish", "heart", "house"];
+    let mut looked_at = 0;
+    for i in 0..200 {
+        let style = pipeline.styles[i % pipeline.styles.len()].clone();
+        let prompt = words[i / 7 % words.len()].to_owned();
+        let recipe =
+            Recipe { prompt, style, seed: i as u64, steps: 4, ..pipeline.defaults.recipe() };
+        let small = pollster::block_on(pipeline.images(&recipe)).unwrap().remove(0);
+        let large = pollster::block_on(pipeline.upscaled(&small)).unwrap().unwrap();
+        assert_eq!((large.width, large.height), (512, 512));
+        let (side, alpha) = (small.width, |i: usize| small.pixels[4 * i + 3]);
+        // Two pixels and more from any other alpha.
+        let is_plain = |x: usize, y: usize, is: fn(u8) -> bool| {
+            (y - 2..=y + 2).all(|y| (x - 2..=x + 2).all(|x| is(alpha(y * side + x))))
+        };
+        for y in 2..side - 2 {
+            for x in 2..side - 2 {
+                let wanted = if is_plain(x, y, |alpha| alpha <= 2) {
+                    0
+                } else if is_plain(x, y, |alpha| alpha >= 253) {
+                    255
+                } else {
+                    continue;
+                };
+                looked_at += 1;
+                for (dx, dy) in [(0, 0), (3, 0), (0, 3), (3, 3)] {
+                    let at = 4 * ((4 * y + dy) * large.width + 4 * x + dx);
+                    let got = large.pixels[at + 3];
+                    assert_eq!(got, wanted, "{recipe:?} at {x}, {y}");
+                }
+            }
+        }
+    }
+    assert!(looked_at > 1_000_000, "{looked_at}");
+}

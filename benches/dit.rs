@@ -1,14 +1,17 @@
-//! One forward of the embedded DiT, batch 2, as a guided step makes it. Prints a line of JSON:
-//! the median in milliseconds, and the most memory the process held, in MiB.
+//! One forward of the embedded DiT, batch 2, as a guided step makes it: whole, and with the short path for
+//! the second row; and the upscaler. All on one thread, as in the page, but for the first. Prints a line of
+//! JSON: medians in milliseconds, and the most memory the process held, in MiB.
 //!
 //! `cargo xtask bench` runs it beside PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Int, Tensor};
-use patchwork::model::DitConfig;
+use patchwork::model::routing::ShortRows;
 use patchwork::model::text_tokens::TextTokens;
-use patchwork::tools::parallel::by_rows;
+use patchwork::model::{DitConfig, Upscaler};
+use patchwork::tools::parallel::{Workers, by_rows};
 
 fn main() {
     let seconds = std::env::var("PATCHWORK_BENCH_SECONDS")
@@ -38,21 +41,52 @@ fn main() {
         assert_eq!(output.into_data().num_elements(), 2 * 8 * 16 * 16);
         start.elapsed()
     };
+    let rows = states.clone().map(|states| dit.embed_text(states).expect("it takes text"));
+    let text = TextTokens::cat(&[&rows[0], &rows[1]]);
+    let guided = |blocks: Range<usize>| {
+        let start = Instant::now();
+        let short = ShortRows { rows: 1, blocks };
+        let output = dit.forward_short(x.clone(), &[710.0; 2], &labels, Some(&text), &short);
+        assert_eq!(output.into_data().num_elements(), 2 * 8 * 16 * 16);
+        start.elapsed()
+    };
+    let upscaler = Upscaler::init(&device);
+    let picture = Tensor::<4>::random([1, 4, 128, 128], Distribution::Default, &device);
+    let upscale = || {
+        let start = Instant::now();
+        let output = upscaler.forward(picture.clone());
+        assert_eq!(output.into_data().num_elements(), 4 * 512 * 512);
+        start.elapsed()
+    };
+    let (forward_ms, runs) = median(seconds, forward);
+    let alone = Workers::of(1);
+    let [whole_ms, short_ms, upscale_ms] = [0, 1, 2].map(|what| {
+        let measured = alone.map(vec![what], |what| match what {
+            0 => median(seconds / 2.0, || guided(6..6)),
+            1 => median(seconds / 2.0, || guided(2..10)),
+            _ => median(seconds / 2.0, upscale),
+        });
+        measured[0].0
+    });
+    println!(
+        "{{\"forward_ms\": {forward_ms:.2}, \"whole_ms\": {whole_ms:.2}, \"short_ms\": {short_ms:.2}, \
+         \"upscale_ms\": {upscale_ms:.2}, \"runs\": {runs}, \"peak_mib\": {}}}",
+        peak()
+    );
+}
+
+/// Runs something for so many seconds, and returns the median in milliseconds, and how many runs there were.
+fn median(seconds: f64, run: impl Fn() -> Duration) -> (f64, usize) {
     for _ in 0..3 {
-        forward();
+        run();
     }
     let until = Instant::now() + Duration::from_secs_f64(seconds);
     let mut times = Vec::new();
     while Instant::now() < until {
-        times.push(forward());
+        times.push(run());
     }
     times.sort();
-    let median = times[times.len() / 2].as_secs_f64() * 1e3;
-    println!(
-        "{{\"forward_ms\": {median:.2}, \"runs\": {}, \"peak_mib\": {}}}",
-        times.len(),
-        peak()
-    );
+    (times[times.len() / 2].as_secs_f64() * 1e3, times.len())
 }
 
 /// The process's peak resident memory in MiB, where Linux tells it; else 0.

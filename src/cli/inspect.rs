@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{files_in, model_folder};
 use crate::cli::terminal::print;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
-use crate::pipeline::{Folder, Pipeline, Source};
+use crate::pipeline::{Folder, Pipeline, ShortPath, Source};
 use crate::tools::foreign::parse_json;
 use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
@@ -148,6 +148,18 @@ fn describe(pipeline: &Pipeline) -> String {
         let millions = reader.encoder.num_params() as f64 / 1e6;
         text +=
             &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.max_tokens);
+    }
+    let ShortPath { blocks, below } = &pipeline.short_path;
+    if !blocks.is_empty() {
+        let (from, to) = (blocks.start, blocks.end - 1);
+        text += &format!("\n  Guidance without the prompt leaves out blocks {from} to {to}");
+        if *below > 0.0 {
+            text += &format!(", and so does all below noise {below}");
+        }
+    }
+    if let (Some(upscaler), Some(side)) = (&pipeline.upscaler, pipeline.upscaled_side()) {
+        let millions = upscaler.num_params() as f64 / 1e6;
+        text += &format!("\n  Upscaler: {millions:.2} M parameters, to {side} pixels");
     }
     if !pipeline.styles.is_empty() {
         text += &format!("\n  Styles: {}", pipeline.styles.join(", "));

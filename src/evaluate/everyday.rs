@@ -28,6 +28,8 @@ pub struct Everyday {
     pub styles: Vec<String>,
     /// How often the concept is nearer to the drawing than 95 % of all others, 0..1.
     pub score: Interval,
+    /// The same in each of the styles.
+    pub of_style: Vec<Interval>,
     /// The same of real pictures, each judged as if it were not known.
     pub real: Interval,
     /// What was not right.
@@ -43,19 +45,31 @@ pub struct EverydayWords<'a> {
 }
 
 impl<'a> EverydayWords<'a> {
-    /// At most `most` words, evenly from all that the dataset has pictures of in each of three of
-    /// `styles`.
+    /// At most `most` words, evenly from all that the dataset has pictures of in each of the `chosen`
+    /// ones of `styles`; three of them if none are chosen.
     ///
     /// # Errors
-    /// Returns an error if there are none.
-    pub fn new(dataset: &'a Dataset, styles: &[String], most: usize) -> Result<Self> {
+    /// Returns an error if there are none, or a chosen style is not there.
+    pub fn new(
+        dataset: &'a Dataset,
+        styles: &[String],
+        chosen: &[String],
+        most: usize,
+    ) -> Result<Self> {
+        if let Some(other) = chosen.iter().find(|style| !styles.contains(style)) {
+            let all = styles.join(", ");
+            let problem =
+                format!("There is no style “{other}” that all models have: choose of {all}");
+            return Err(Error::Options(problem));
+        }
         let known = STYLES.iter().filter(|style| styles.iter().any(|own| own == *style));
-        let mut chosen: Vec<String> = known.map(|style| (*style).to_owned()).collect();
+        let mut usual: Vec<String> = known.map(|style| (*style).to_owned()).collect();
         for style in styles {
-            if chosen.len() < STYLES.len() && !chosen.contains(style) {
-                chosen.push(style.clone());
+            if usual.len() < STYLES.len() && !usual.contains(style) {
+                usual.push(style.clone());
             }
         }
+        let chosen = if chosen.is_empty() { usual } else { chosen.to_vec() };
         let table = everyday();
         let learnt: BTreeSet<(&str, &str)> = dataset
             .of(Split::Train)
@@ -107,8 +121,11 @@ impl<'a> EverydayWords<'a> {
             }
             real.extend(self.real(reference, (labels, &families), style, all));
         }
+        let of_style =
+            |at: usize| Interval::part(right.iter().skip(at).step_by(self.styles.len()).copied());
         Everyday {
             words: self.words.len(),
+            of_style: (0..self.styles.len()).map(of_style).collect(),
             styles: self.styles.clone(),
             score: Interval::part(right),
             real: Interval::part(real),

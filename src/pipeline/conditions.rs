@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::Pipeline;
 use super::notes::{looked_up, read_otherwise};
+use super::{Pipeline, ShortPath};
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::model::routing::ShortRows;
 use crate::model::text_tokens::TextTokens;
@@ -39,8 +39,9 @@ pub struct Conditioned<'a> {
     keeps_variance: bool,
     conditional: ConditionRows,
     both: ConditionRows,
-    /// Blocks that the unguided prediction leaves out; empty if it leaves out none.
-    skips: Range<usize>,
+    short_path: ShortPath,
+    /// How many timesteps the whole range has.
+    timesteps: usize,
 }
 
 impl<'a> Conditioned<'a> {
@@ -77,8 +78,9 @@ impl<'a> Conditioned<'a> {
         let texts = [vec![&prompt; count], vec![&negative; count]].concat();
         let both = batch(rows(label).chain(rows(null)).collect(), texts);
         let keeps_variance = pipeline.learned_variance;
-        let skips = pipeline.guidance_skips.clone();
-        Ok((Self { dit: &pipeline.dit, keeps_variance, conditional, both, skips }, notes))
+        let (short_path, timesteps) = (pipeline.short_path.clone(), pipeline.schedule.timesteps());
+        let dit = &pipeline.dit;
+        Ok((Self { dit, keeps_variance, conditional, both, short_path, timesteps }, notes))
     }
 }
 
@@ -89,14 +91,19 @@ impl Network for Conditioned<'_> {
             Pass::Conditional => &self.conditional,
             Pass::Both => &self.both,
         };
-        let long = if pass == Pass::Both { rows / 2 } else { rows };
+        let ShortPath { blocks, below } = &self.short_path;
+        let long = match pass {
+            _ if timestep < below * self.timesteps as f64 => 0,
+            Pass::Both => rows / 2,
+            Pass::Conditional => rows,
+        };
         let output = by_rows(&x.device(), rows, |range| {
             let ConditionRows { labels, text } = batch.rows(range.clone());
             let x = x.clone().narrow(0, range.start, range.len());
             let (timesteps, text) = (vec![timestep; range.len()], text.as_ref());
             match range.end.saturating_sub(range.start.max(long)) {
-                rows if rows > 0 && !self.skips.is_empty() => {
-                    let short = ShortRows { rows, blocks: self.skips.clone() };
+                rows if rows > 0 && !blocks.is_empty() => {
+                    let short = ShortRows { rows, blocks: blocks.clone() };
                     self.dit.forward_short(x, &timesteps, &labels, text, &short)
                 }
                 _ => self.dit.forward(x, &timesteps, &labels, text),

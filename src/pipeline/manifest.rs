@@ -89,6 +89,9 @@ pub struct Manifest {
     /// it does not; models that do not say leave out none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_skips: Option<[usize; 2]>,
+    /// The noise level, 1 being pure noise, below which every prediction leaves those blocks out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub short_below: f64,
     /// Mean of each latent channel.
     pub latent_mean: Vec<f32>,
     /// Standard deviation of each latent channel.
@@ -103,6 +106,11 @@ pub struct Manifest {
     pub latents_of: Option<String>,
     /// Length and hash of each file.
     pub files: BTreeMap<String, FileFacts>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(level: &f64) -> bool {
+    *level == 0.0
 }
 
 fn no_shift() -> f64 {
@@ -148,6 +156,9 @@ impl Manifest {
 
     /// Sets the styles that it draws in.
     pub fn set_styles(&mut self, styles: Vec<String>) {
+        if !styles.contains(&self.defaults.style) {
+            self.defaults.style.clear();
+        }
         self.null_style = styles.len();
         self.styles = styles;
     }

@@ -70,6 +70,10 @@ impl Manifest {
         if !self.latent_std.iter().all(|std| *std > 0.0) {
             return refuse("its latent_std are deviations, and must be above 0".into());
         }
+        if !(0.0..=1.0).contains(&self.short_below) {
+            let given = self.short_below;
+            return refuse(format!("its short_below is a noise level of 0 to 1, and is {given:?}"));
+        }
         let style = &self.defaults.style;
         if !style.is_empty() && !self.styles.contains(style) {
             return refuse(format!(
@@ -120,6 +124,7 @@ mod tests {
             (json!({"latent_std": [1, 1, 1, -1, 1, 1, 1, 1]}), "above 0"),
             (json!({"defaults": {"style": "baroque"}}), "“baroque”, which it does not have"),
             (json!({"guidance_skips": [4, 4]}), "two rising numbers"),
+            (json!({"short_below": 1.5}), "noise level of 0 to 1"),
             (json!({"guidance_skips": [2, 13]}), "at most 12"),
             (json!({"files": {"a/b": {"bytes": 1, "sha256": ""}}}), "not a name in its folder"),
         ] {

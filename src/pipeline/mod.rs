@@ -64,8 +64,8 @@ pub struct Pipeline {
     /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative
     /// prompt.
     pub guides_above_1: bool,
-    /// Blocks that guidance's prediction without the prompt leaves out; empty if it leaves out none.
-    pub guidance_skips: Range<usize>,
+    /// Which predictions leave out blocks.
+    pub short_path: ShortPath,
     /// Makes pictures of latents, and latents of pictures.
     pub autoencoder: Autoencoder,
     /// Makes finished pictures larger; `None` if the model brings none, or it is not loaded yet.
@@ -215,6 +215,17 @@ impl Pipeline {
         while run.step().is_some() {}
         Ok(self.autoencoder.decode(run.latent()))
     }
+}
+
+/// Which predictions leave out blocks, as SPRINT does (arXiv 2510.21986) with networks that have learnt to
+/// do without them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShortPath {
+    /// The blocks that are left out; empty if none are.
+    pub blocks: Range<usize>,
+    /// The noise level, 1 being pure noise, below which every prediction leaves them out, and not only
+    /// guidance's without the prompt.
+    pub below: f64,
 }
 
 /// Which parts of a model are loaded.

@@ -14,14 +14,6 @@ use crate::{Error, Result};
 /// # Errors
 /// Returns an error if the device fails to give its data.
 pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
-    to_images_with(x, |alpha| alpha).await
-}
-
-/// Returns the same, with each alpha, 0..1, changed by `change`; colours stay.
-///
-/// # Errors
-/// See [`to_images`].
-pub async fn to_images_with(x: Tensor<4>, change: impl Fn(f32) -> f32) -> Result<Vec<Image>> {
     let [_, channels, height, width] = x.dims();
     let data = x
         .into_data_async()
@@ -40,9 +32,7 @@ pub async fn to_images_with(x: Tensor<4>, change: impl Fn(f32) -> f32) -> Result
         let at = |c: usize, i: usize| (values[c * plane + i] + 1.0) / 2.0;
         let pixel = |i: usize| {
             let rgb = [at(0, i), at(1, i), at(2, i)];
-            let [r, g, b, a] = straight(rgb, if channels == 4 { at(3, i) } else { 1.0 });
-            let alpha = byte(change(f32::from(a) / 255.0));
-            if alpha == 0 { [0; 4] } else { [r, g, b, alpha] }
+            if channels == 4 { straight(rgb, at(3, i)) } else { straight(rgb, 1.0) }
         };
         Image { width, height, pixels: (0..plane).flat_map(pixel).collect() }
     };
@@ -74,18 +64,10 @@ pub fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
     [across.abs(), down.abs()]
 }
 
-/// Returns an alpha of 0..1 made 0 or 1 if it is nearer to that than `margin`, and moved evenly in between.
-pub fn opaque_beyond(alpha: f32, margin: f32) -> f32 {
-    ((alpha - margin) / (1.0 - 2.0 * margin)).clamp(0.0, 1.0)
-}
-
-fn byte(value: f32) -> u8 {
-    (value.clamp(0.0, 1.0) * 255.0).round() as u8
-}
-
 /// Returns a pixel of premultiplied values in 0..1.
 fn straight(rgb: [f32; 3], alpha: f32) -> [u8; 4] {
     let alpha = alpha.clamp(0.0, 1.0);
+    let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
     // Where next to nothing is opaque, colour is noise.
     if byte(alpha) == 0 {
         return [0; 4];
@@ -103,13 +85,5 @@ mod tests {
         assert_eq!(straight([0.25, 0.5, 0.0], 0.5), [128, 255, 0, 128]);
         assert_eq!(straight([0.3, 0.3, 0.3], 0.001), [0; 4]);
         assert_eq!(straight([2.0, -1.0, 1.0], 1.0), [255, 0, 255, 255]);
-    }
-
-    #[test]
-    fn alpha_near_its_ends_is_there() {
-        let moved = [0.0, 0.1, 0.5, 0.75, 0.9, 1.0].map(|alpha| opaque_beyond(alpha, 0.1));
-        for (moved, wanted) in moved.iter().zip([0.0, 0.0, 0.5, 0.8125, 1.0, 1.0]) {
-            assert!((moved - wanted).abs() < 1e-6, "{moved} {wanted}");
-        }
     }
 }

@@ -8,7 +8,7 @@ pub use super::manifest::{
     STYLE_PICTURES, TEXT_ENCODER, UPSCALER, VOCABULARY, WORDS,
 };
 
-use super::{Autoencoder, Parts, Pipeline, Source};
+use super::{Autoencoder, Parts, Pipeline, ShortPath, Source};
 use crate::diffusion::{LevelOptions, Schedule};
 use crate::model::{MiniLmConfig, StickerAutoencoder, Upscaler};
 use crate::text::{EmojiNames, TextReader, Tokenizer, WordTable};
@@ -72,7 +72,10 @@ pub async fn load<S: Source>(
         defaults: manifest.defaults,
         level_options: LevelOptions::default(),
         guides_above_1: false,
-        guidance_skips: manifest.guidance_skips.map_or(0..0, |[from, to]| from..to),
+        short_path: ShortPath {
+            blocks: manifest.guidance_skips.map_or(0..0, |[from, to]| from..to),
+            below: manifest.short_below,
+        },
         autoencoder: Autoencoder::Sticker {
             network: Box::new(network),
             mean: manifest.latent_mean,

@@ -152,8 +152,9 @@ export async function saved(page, name) {
   return readFileSync(await (await download).path());
 }
 
-/** The bytes of the file that is shown on stage. */
+/** The bytes of the file that is shown on stage, once it is made. */
 export async function shown(page, name = "Result") {
+  await page.waitForFunction(() => !document.querySelector(".take-away [aria-busy=true]"), undefined, { timeout: 60_000 });
   const bytes = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
     const buffer = await (await fetch(image.src)).arrayBuffer();
     return [...new Uint8Array(buffer)];

@@ -33,12 +33,16 @@ export function makeTiny(folder, more = {}, block = 0) {
   const manifest = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));
   const dit = withBlock(block, readFileSync(join(EMBEDDED, "dit.safetensors")));
   writeFileSync(join(folder, "dit.safetensors"), dit);
+  // It has no blocks to leave out, and is drawn without an upscaler.
+  delete manifest.guidance_skips;
+  delete manifest.short_below;
   Object.assign(manifest, { name: "tiny" }, more);
   manifest.depth = 1;
   const sha256 = createHash("sha256").update(dit).digest("hex");
   manifest.files["dit.safetensors"] = { bytes: dit.length, sha256 };
   // The encoder is not needed to draw.
   delete manifest.files["vae_encoder.safetensors"];
+  delete manifest.files["upscaler.safetensors"];
   writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
   for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "words.tsv"]) {
     symlinkSync(join(EMBEDDED, file), join(folder, file));

@@ -6,3 +6,4 @@ mod history;
 mod landing;
 mod stage;
 mod support;
+mod upscaled;

@@ -184,20 +184,23 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
     let second = page.state.on_stage().0[1].recipe.clone();
     page.act(Action::History(HistoryAction::RemoveOf(second.into())));
     assert_eq!(page.state.trash.keys, [2]);
-    // A ZIP waits until all is made; a sheet is made of the drawings, also if they are saved as WebP.
+    // Both are made of the drawings; a sheet is a PNG, also if they are saved as WebP.
     let finish = Finish { size: 512, outline: true, format: FileFormat::WebP };
     page.act(Action::ChooseFinish(finish));
-    page.effects.clear();
-    page.act(Action::SaveAll { archive: Archive::Zip, is_history: false });
-    assert_eq!(page.effects, []);
-    page.act(Action::Save(None));
-    let made = page.effects.iter().find_map(|effect| match effect {
-        Effect::Gather { finish, members, .. } => Some((*finish, members[0].clone())),
-        _ => None,
-    });
-    let (made, member) = made.unwrap();
-    assert_eq!(made, Finish { format: FileFormat::Png, ..finish });
-    assert_eq!((member.name.as_str(), member.png), ("fox-3.png", Ok([1].into())));
+    let png = Finish { format: FileFormat::Png, ..finish };
+    for (action, name, wanted) in [
+        (Action::SaveAll { archive: Archive::Zip, is_history: false }, "fox-3.webp", finish),
+        (Action::Save(None), "fox-3.png", png),
+    ] {
+        page.effects.clear();
+        page.act(action);
+        let made = page.effects.iter().find_map(|effect| match effect {
+            Effect::Gather { finish, members, .. } => Some((*finish, members[0].clone())),
+            _ => None,
+        });
+        let (made, member) = made.unwrap();
+        assert_eq!((made, member.name.as_str(), member.png), (wanted, name, Ok([1].into())));
+    }
     page.act(Action::OpenOne(1));
     assert_eq!(on_view(&page).0, [[2]]);
     assert_eq!(page.state.on_stage().0[0].recipe.seed, 4);

@@ -19,10 +19,14 @@ pub(crate) fn run_all() -> Outcome {
 fn native(python: &str) -> Outcome {
     run("cargo", &["bench", "--bench", "dit", "--no-run"])?;
     let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0.0);
+    let (mut whole, mut short, mut upscaler) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let line = measured("cargo", &["bench", "--quiet", "--bench", "dit"])?;
         ours.push(number(&line, "forward_ms")?);
         peak = number(&line, "peak_mib")?;
+        whole.push(number(&line, "whole_ms")?);
+        short.push(number(&line, "short_ms")?);
+        upscaler.push(number(&line, "upscale_ms")?);
         let line = measured(python, &["benches/dit.py"])?;
         theirs.push(number(&line, "forward_ms")?);
     }
@@ -31,6 +35,12 @@ fn native(python: &str) -> Outcome {
     println!("  Burn flex    {ours:.1} ms, at most {peak:.0} MiB");
     println!("  PyTorch f32  {theirs:.1} ms");
     println!("  ratio        {:.2}", ours / theirs);
+    let (whole, short) = (median(whole), median(short));
+    println!(
+        "A guided step's forward on one thread, without the prompt by all blocks and by the outer ones:"
+    );
+    println!("  whole {whole:.1} ms, short {short:.1} ms, ratio {:.2}", short / whole);
+    println!("The upscaler, 128 to 512 pixels, on one thread: {:.0} ms", median(upscaler));
     Ok(())
 }
 

@@ -46,6 +46,9 @@ pub(in crate::cli) struct EvaluateArguments {
     /// The most everyday words, each of which is drawn in three styles.
     #[arg(long, value_name = "N", default_value_t = WORDS)]
     everyday: usize,
+    /// The styles that everyday words are drawn in; by default noto, 3d and twemoji.
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    everyday_styles: Vec<String>,
     /// The seed of the first picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -149,7 +152,8 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
         };
         return asked.answer((&dataset, &features, &extractor), path, progress);
     }
-    let everyday = EverydayWords::new(&dataset, &styles, arguments.everyday)?;
+    let everyday =
+        EverydayWords::new(&dataset, &styles, &arguments.everyday_styles, arguments.everyday)?;
     let asked = (held_out, everyday);
     let benchmark = Benchmark::new((&dataset, &features), asked, &extractor, drawing, progress);
     let (mut reports, mut shown) = (Vec::new(), Shown::default());

@@ -30,6 +30,15 @@ pub(super) fn table(reports: &[Report]) -> String {
             report.everyday.as_ref().map_or_else(String::new, |words| percent(words.score))
         };
         line(&what, &score, percent(real.real));
+        for (i, style) in real.styles.iter().enumerate() {
+            let of_style = |report: &Report| {
+                report
+                    .everyday
+                    .as_ref()
+                    .map_or_else(String::new, |words| percent(words.of_style[i]))
+            };
+            line(&format!("… in {style}"), &of_style, String::new());
+        }
     }
     let scores: [(&str, Cell<'_, FeatureMetrics>); 5] = [
         ("kernel distance (KID, ×1000)", &|scores| plain(scores.kid, 1000.0, 1)),

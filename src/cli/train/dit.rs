@@ -213,6 +213,8 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         m.images_seen = Some(seen);
         m.latents_of = Some(m.encoder_hash().to_owned());
         m.set_styles(manifest.styles.clone());
+        // Weights that were not trained by the short path as well may have lost it.
+        (m.guidance_skips, m.short_below) = (None, 0.0);
     })?;
     print(format!(
         "{}: {}; its DiT has seen {seen} pictures in all",

@@ -13,7 +13,7 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::source::{Hashing, read_json};
-use super::{Autoencoder, Parts, Pipeline, PreviewMap, Source};
+use super::{Autoencoder, Parts, Pipeline, PreviewMap, ShortPath, Source};
 use crate::recipe::Defaults;
 use crate::tools::foreign::is_plain;
 use crate::weights::{Checkpoint, keys, load as load_weights};
@@ -142,7 +142,7 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
         level_options: scheduler.level_options(),
         // As `DiTPipeline` does, which takes a guidance of 1 and below for none.
         guides_above_1: true,
-        guidance_skips: 0..0,
+        short_path: ShortPath::default(),
         autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },
         upscaler: None,
         preview: preview.fits(vae.latent_channels).then_some(preview),

@@ -1,0 +1,197 @@
+//! Pictures that the model's upscaler makes larger, and the style that is the model's own.
+
+use patchwork::image::finish::{FileFormat, Finish};
+use patchwork::page::facts::ModelFacts;
+use patchwork::page::open::Remembered;
+use patchwork::page::protocol::{Archive, DeviceChoice, Event, Request};
+use patchwork::page::{Action, Effect, HistoryAction};
+use patchwork::recipe::Recipe;
+
+use crate::support::{Page, begun, choice, done, file, ready, step};
+
+/// A model that has an upscaler, and a style of its own.
+fn upscaling() -> Event {
+    let Event::Ready { model, device, seconds } = ready("stickers") else { unreachable!() };
+    let mut defaults = model.defaults.clone();
+    defaults.style = "fluent flat".into();
+    let model = ModelFacts { side: 128, upscaled_side: 512, defaults, ..*model };
+    Event::Ready { model: model.into(), device, seconds }
+}
+
+fn page() -> Page {
+    let mut page = Page::open(&[]);
+    page.act(Action::Models(vec![choice("stickers")]));
+    page.hear(upscaling());
+    page.effects.clear();
+    page
+}
+
+/// What the worker is asked to make: ticket, picture and finish.
+fn asked(page: &mut Page) -> Vec<(u32, Vec<u8>, Finish)> {
+    let asked = page.sent().into_iter().filter_map(|request| match request {
+        Request::Finish { ticket, png, finish } => Some((ticket, png.0, finish)),
+        _ => None,
+    });
+    asked.collect()
+}
+
+fn shown(page: &Page) -> Option<Vec<u8>> {
+    page.state.on_stage().0[0].file.as_ref().map(|file| file.to_vec())
+}
+
+const LARGE: Finish = Finish { size: 512, outline: false, format: FileFormat::Png };
+
+#[test]
+fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
+    let mut page = page();
+    page.draw("fox", 3);
+    let job = page.state.jobs;
+    page.hear(begun(job));
+    page.hear(step(job));
+    assert_eq!((asked(&mut page), shown(&page)), (Vec::new(), Some(vec![2])), "a glance stays");
+    page.hear(done(job, false));
+    let [(ticket, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
+    assert_eq!((&png[..], *finish, shown(&page)), (&[9][..], LARGE, None));
+    let recipe = page.state.run.as_ref().unwrap().recipe.clone();
+    let (key, recipe) = (Some(4), Box::new(recipe));
+    page.act(Action::History(HistoryAction::Kept { key, recipe, png: [9].into() }));
+    page.hear(Event::Finished { ticket: *ticket, outcome: Ok(file(5)) });
+    assert_eq!(shown(&page), Some(vec![5]));
+    let kept = page
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::KeepLarge { key: 4, large } if large[..] == [5]));
+    assert!(kept && page.state.history[0].large.is_some());
+    page.effects.clear();
+    page.act(Action::Save(None));
+    let saved = page.effects.iter().find_map(|effect| match effect {
+        Effect::Save { name, bytes, .. } => Some((name.clone(), bytes.to_vec())),
+        _ => None,
+    });
+    assert_eq!(saved, Some(("fox-3.png".into(), vec![5])));
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { .. })));
+}
+
+/// Whichever comes first, the file or the store's number.
+#[test]
+fn the_history_keeps_the_large_picture_that_was_there_first() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    let ticket = asked(&mut page)[0].0;
+    page.hear(Event::Finished { ticket, outcome: Ok(file(5)) });
+    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { .. })));
+    let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
+    page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe, png: [9].into() }));
+    assert!(page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { key: 1, .. })));
+}
+
+#[test]
+fn as_drawn_is_one_press_away_and_holds() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    asked(&mut page);
+    let drawn = Finish { size: 0, ..LARGE };
+    page.act(Action::ChooseFinish(drawn));
+    assert_eq!((shown(&page), asked(&mut page)), (Some(vec![9]), Vec::new()));
+    page.draw("owl", 4);
+    page.finish();
+    assert_eq!((shown(&page), asked(&mut page)), (Some(vec![9]), Vec::new()));
+    // Another engine makes what was chosen, too.
+    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    assert_eq!(asked(&mut page).len(), 1);
+    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.hear_next(upscaling());
+    let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("of the new worker, once") };
+    assert_eq!((&png[..], finish.size), (&[9][..], 1024));
+}
+
+#[test]
+fn a_step_that_is_decoded_stays_as_the_decoder_left_it() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    asked(&mut page);
+    let job = page.state.run.as_ref().unwrap().job;
+    page.act(Action::Decode(1));
+    page.hear(Event::Decoded { job, step: 1, pictures: vec![file(8)] });
+    assert_eq!((shown(&page), asked(&mut page)), (Some(vec![8]), Vec::new()));
+    // Outline and format are still made of it.
+    page.act(Action::ChooseFinish(Finish { outline: true, ..LARGE }));
+    let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
+    assert_eq!((&png[..], finish.size, finish.outline), (&[8][..], 0, true));
+}
+
+#[test]
+fn archives_are_made_as_the_pictures_are_shown() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
+    page.act(Action::History(HistoryAction::Kept { key: Some(7), recipe, png: [9].into() }));
+    page.act(Action::ChooseFinish(Finish { format: FileFormat::WebP, ..LARGE }));
+    let webp = Finish { format: FileFormat::WebP, ..LARGE };
+    for (is_history, archive, name, wanted) in [
+        (false, Archive::Zip, "fox-3.webp", webp),
+        (true, Archive::Zip, "0007-fox-3.webp", webp),
+        (true, Archive::Sheet, "0007-fox-3.png", LARGE),
+    ] {
+        page.effects.clear();
+        page.act(Action::SaveAll { archive, is_history });
+        let gathered = page.effects.iter().find_map(|effect| match effect {
+            Effect::Gather { ticket, finish, members, .. } => {
+                Some((*ticket, *finish, members[0].name.clone()))
+            }
+            _ => None,
+        });
+        let (ticket, finish, own) = gathered.expect("they are gathered");
+        assert_eq!((finish, own.as_str()), (wanted, name));
+        page.hear(Event::Gathering { ticket, done: 3, total: 9 });
+        assert_eq!(page.status(), "The file is being made: 3 of 9 pictures.");
+    }
+    // Of a file that nobody waits for any more nothing is told.
+    page.act(Action::Say("Else.".into()));
+    page.hear(Event::Gathering { ticket: 99, done: 3, total: 9 });
+    assert_eq!(page.status(), "Else.");
+}
+
+#[test]
+fn a_lost_upscaler_is_told_and_nothing_else_ends() {
+    let mut page = page();
+    page.hear(Event::NoUpscaler { problem: "upscaler.safetensors: it cannot be reached.".into() });
+    assert!(page.status().contains("cannot be reached") && page.status().contains("softer"));
+    page.draw("fox", 3);
+    page.finish();
+    assert_eq!(asked(&mut page).len(), 1);
+}
+
+#[test]
+fn whoever_asks_for_no_style_gets_the_models_own() {
+    let own = |page: &Page| page.state.form.style.clone();
+    assert_eq!(own(&page()), "fluent flat");
+    // It is known before the weights are there.
+    let mut early = Page::open(&[]);
+    let known = patchwork::page::ModelChoice { style: "noto".into(), ..choice("stickers") };
+    early.act(Action::Models(vec![known]));
+    assert_eq!(own(&early), "noto");
+    early.edit(|form| form.style = String::new());
+    early.hear(upscaling());
+    assert_eq!(own(&early), "", "any style was chosen");
+    // A link that does not say, and one that says none.
+    for (pairs, wanted) in [
+        (vec![("prompt", "fox")], "fluent flat"),
+        (vec![("prompt", "fox"), ("style", "")], ""),
+        (vec![("prompt", "fox"), ("style", "noto")], "noto"),
+    ] {
+        let mut page = Page::open_with(&pairs, Remembered::default());
+        page.act(Action::Models(vec![choice("stickers")]));
+        page.act(Action::Cached(true));
+        page.hear(upscaling());
+        assert_eq!(own(&page), wanted, "{pairs:?}");
+    }
+    // What is brought or drawn again keeps its own, which may be none.
+    let mut page = page();
+    page.act(Action::DrawAgain(Recipe { prompt: "owl".into(), ..Recipe::default() }.into()));
+    assert_eq!((own(&page), page.drawn()[0].1.style.as_str()), (String::new(), ""));
+}

@@ -31,7 +31,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
 
-    model = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=10, text_dim=384,
+    model = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=13, text_dim=384,
                 text_tokens=16)
     fill(model, 51)
     x, t, labels = randn(1, 2, 8, 16, 16), torch.tensor([500.0, 500.0]), torch.tensor([6, 9])

@@ -28,7 +28,7 @@ class Step(torch.nn.Module):
 
 
 def main():
-    dit = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=10, text_dim=384,
+    dit = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=13, text_dim=384,
               text_tokens=16)
     fill(dit, 51)
     inputs = {

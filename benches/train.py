@@ -36,7 +36,7 @@ def main():
     device = torch.device(args.device)
     torch.set_num_threads(args.threads)
 
-    model = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=10, text_dim=384,
+    model = DiT(8, 8, patch_size=2, hidden_size=256, depth=12, num_heads=4, num_labels=13, text_dim=384,
                 text_tokens=16)
     fill(model, 51)
     model.to(device)

@@ -7,7 +7,6 @@ use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIter
 
 use super::concepts::{Concept, Concepts};
 use super::iconify::icons;
-use super::large::LargePictures;
 use super::names::{IconNames, Named, everyday, everyday_by_label};
 use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
 use super::seeing;
@@ -58,7 +57,7 @@ pub struct Gathered {
     /// A row for each icon.
     pub matches: Vec<Match>,
     /// Of each picture what it is drawn from, and how much smaller its set is made.
-    sources: Vec<(IconSource, f32)>,
+    pub(super) sources: Vec<(IconSource, f32)>,
 }
 
 /// Fetches, draws, names and splits everything.
@@ -211,40 +210,6 @@ impl Gathered {
     }
 }
 
-/// Pictures that are drawn at more pixels at a time.
-const AT_ONCE: usize = 256;
-
-impl Gathered {
-    /// Returns the same pictures with `side` pixels a side, those that can be drawn so: sets of pixels
-    /// of fewer are left out.
-    ///
-    /// # Errors
-    /// Returns an error if a picture cannot be written as PNG.
-    pub fn large(&self, side: usize, progress: &dyn Progress) -> Result<LargePictures> {
-        let mut large = LargePictures { side, ..LargePictures::default() };
-        progress.begin("Drawing large", self.sources.len(), 0);
-        let draw = |(source, scale): &(IconSource, f32)| {
-            let image = source.draw(2 * side)?;
-            let image = sticker(&image, Bounds::of(&image)?, *scale, side)?;
-            Some(image.to_png(None))
-        };
-        for (sources, entries) in
-            self.sources.chunks(AT_ONCE).zip(self.dataset.entries.chunks(AT_ONCE))
-        {
-            let drawn: Vec<Option<Result<Vec<u8>>>> = sources.par_iter().map(draw).collect();
-            for (png, entry) in drawn.into_iter().zip(entries) {
-                if let Some(png) = png {
-                    large.pngs.push(png?);
-                    large.entries.push(entry.clone());
-                }
-            }
-            progress.advance(sources.len(), "");
-        }
-        progress.end();
-        Ok(large)
-    }
-}
-
 /// Returns a picture drawn large, and where it is opaque.
 fn large(source: &IconSource) -> Option<(Image, Bounds)> {
     let image = source.draw(LARGE)?;
@@ -254,7 +219,7 @@ fn large(source: &IconSource) -> Option<(Image, Bounds)> {
 
 /// Returns a sticker of a picture that was drawn with twice the pixels, made smaller as its set is, and to
 /// fit.
-fn sticker(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
+pub(super) fn sticker(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
     placed(image, bounds, scale.min(SAFE * side as f32 / bounds.extent() as f32), side)
 }
 

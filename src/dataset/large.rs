@@ -6,14 +6,18 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::path::Path;
 
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 
+use super::gather::{Gathered, sticker};
+use super::render::{Bounds, IconSource};
 use super::{Entry, Split};
 use crate::image::Image;
 use crate::tools::files::write_target;
 use crate::tools::foreign::misplaced;
 use crate::tools::hash::FileFacts;
+use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
 const PNG: &str = "png";
@@ -38,7 +42,13 @@ impl LargePictures {
     /// # Errors
     /// Returns an error if its PNG is damaged.
     pub fn picture(&self, i: usize) -> Result<Image> {
-        Image::from_png(&self.pngs[i])
+        let (picture, side) = (Image::from_png(&self.pngs[i])?, self.side);
+        if [picture.width, picture.height] == [side; 2] {
+            return Ok(picture);
+        }
+        let (width, height) = (picture.width, picture.height);
+        let problem = format!("a picture of {width}×{height} stands among those of {side}×{side}");
+        Err(Error::dataset("The large pictures", problem))
     }
 
     /// Returns the places of a split's pictures.
@@ -112,6 +122,40 @@ impl LargePictures {
 
 fn end(bytes: &[u8; 8]) -> usize {
     usize::try_from(u64::from_le_bytes(*bytes)).unwrap_or(usize::MAX)
+}
+
+/// Pictures that are drawn at more pixels at a time.
+const AT_ONCE: usize = 256;
+
+impl Gathered {
+    /// Returns the same pictures with `side` pixels a side, those that can be drawn so: sets of pixels
+    /// of fewer are left out.
+    ///
+    /// # Errors
+    /// Returns an error if a picture cannot be written as PNG.
+    pub fn large(&self, side: usize, progress: &dyn Progress) -> Result<LargePictures> {
+        let mut large = LargePictures { side, ..LargePictures::default() };
+        progress.begin("Drawing large", self.sources.len(), 0);
+        let draw = |(source, scale): &(IconSource, f32)| {
+            let image = source.draw(2 * side)?;
+            let image = sticker(&image, Bounds::of(&image)?, *scale, side)?;
+            Some(image.to_png(None))
+        };
+        for (sources, entries) in
+            self.sources.chunks(AT_ONCE).zip(self.dataset.entries.chunks(AT_ONCE))
+        {
+            let drawn: Vec<Option<Result<Vec<u8>>>> = sources.par_iter().map(draw).collect();
+            for (png, entry) in drawn.into_iter().zip(entries) {
+                if let Some(png) = png {
+                    large.pngs.push(png?);
+                    large.entries.push(entry.clone());
+                }
+            }
+            progress.advance(sources.len(), "");
+        }
+        progress.end();
+        Ok(large)
+    }
 }
 
 #[cfg(test)]

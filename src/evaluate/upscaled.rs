@@ -46,6 +46,13 @@ pub fn sharpness(
     most: usize,
     progress: &dyn Progress,
 ) -> Result<[Sharpness; 3]> {
+    let [side, _] = model.picture_size();
+    if large.side != SCALE * side {
+        let (found, wanted) = (large.side, SCALE * side);
+        let problem =
+            format!("they have {found} pixels a side, and this model's upscaler makes {wanted}");
+        return Err(Error::dataset("The large pictures", problem));
+    }
     let held: Vec<usize> = large.of(Split::Pair).chain(large.of(Split::Concept)).collect();
     if held.is_empty() {
         return Err(Error::Training("these pictures have none that is held out".into()));

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// What is made of a drawn picture before it is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finish {
-    /// Pixels of the longer side, 16 to 2048; 0 leaves it as it was drawn. What is larger than that is made of
-    /// the picture that the model's upscaler makes, if it has one.
+    /// Pixels of the longer side, 16 to 2048; 0 leaves it as it was drawn. A size above the drawing's is made
+    /// of what the model's upscaler makes of it, if it has one.
     pub size: u32,
     /// Whether it gets the white outline and the soft shadow of a die-cut sticker.
     pub outline: bool,

@@ -77,10 +77,10 @@ impl DitConfig {
         Self::imagenet(side, patch, 28, 1152, 16)
     }
 
-    /// Returns the embedded model: stickers of 128×128 in nine styles, from text; 14.7 M
+    /// Returns the embedded model: stickers of 128×128 in twelve styles, from text; 14.7 M
     /// parameters.
     pub fn stickers() -> Self {
-        Self::new([16, 16], 2, 8, 256, 12, 4, 9)
+        Self::new([16, 16], 2, 8, 256, 12, 4, 12)
             .with_learn_sigma(false)
             .with_text(Some(TextConfig::new(384, 16)))
     }

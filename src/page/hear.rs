@@ -44,7 +44,7 @@ impl Turn {
                 (self.state.prompt_reading, self.state.negative_reading) = (prompt, negative);
             }
             Event::NoUpscaler { problem } => {
-                self.add(&format!("{problem} Until it is there, larger pictures are softer."));
+                self.add(&format!("{problem} Larger pictures are softer until it is; the next one asks for it again."));
             }
             Event::Gathering { ticket, done, total } => self.gathering(ticket, done, total),
             Event::Forgotten { message } => {
@@ -86,8 +86,8 @@ impl Turn {
                 }
             }
             Event::Opened { outcome: Err(problem), .. } => self.warn(problem),
-            Event::Finished { ticket, outcome } => {
-                if !self.finished(ticket, &outcome) {
+            Event::Finished { ticket, is_upscaled, outcome } => {
+                if !self.finished(ticket, is_upscaled, &outcome) {
                     self.archived(ticket, outcome);
                 }
             }

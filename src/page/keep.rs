@@ -6,8 +6,8 @@ use super::action::HistoryAction;
 use super::effect::Effect;
 use super::history::HistoryEntry;
 use super::landing::is_same;
-use super::run::View;
-use super::shown::Opened;
+use super::run::{StageRun, View};
+use super::shown::{Opened, Shown};
 use super::state::State;
 use super::turn::Turn;
 use crate::recipe::Recipe;
@@ -18,6 +18,10 @@ const CLOSED: &str = "This browser keeps no history here, perhaps because this i
 /// Said if there is no room.
 const FULL: &str = "This browser has no room to keep the picture: download it, or delete some of the \
                     history. It is here until the page is closed.";
+
+/// Where a picture on stage comes from.
+const OF_HISTORY: &str = "from the history";
+const OF_SEVERAL: &str = "one of several";
 
 impl State {
     /// Returns the pictures of the history that are not deleted, newest first.
@@ -77,7 +81,7 @@ impl Turn {
             HistoryAction::Fetched { entry, png, scrolls } => match (png, &entry.recipe) {
                 (Some(png), Some(recipe)) => {
                     let recipe = recipe.clone();
-                    self.open(Opened { recipe, png, from: "from the history" }, scrolls);
+                    self.open(Opened { recipe, png, from: OF_HISTORY }, scrolls);
                 }
                 _ => self.warn(
                     "That picture is not in this browser any more: another tab may have deleted it.",
@@ -110,7 +114,7 @@ impl Turn {
         match (&entry.png, &entry.recipe) {
             (Some(png), Some(recipe)) => {
                 let (recipe, png) = (recipe.clone(), png.clone());
-                self.open(Opened { recipe, png, from: "from the history" }, scrolls);
+                self.open(Opened { recipe, png, from: OF_HISTORY }, scrolls);
             }
             _ => self.effects.push(Effect::Fetch { entry: entry.clone(), scrolls }),
         }
@@ -125,12 +129,40 @@ impl Turn {
         }
     }
 
+    /// The history shows its pictures as the upscaler made them: those that are on stage, if they are whole
+    /// and were drawn here.
+    pub(super) fn keep_large(&mut self, shown: &[Shown]) {
+        let was_stopped = self.state.run.as_ref().is_some_and(StageRun::was_stopped);
+        let is_drawn_here = match &self.state.opened {
+            Some(opened) if opened.from == OF_HISTORY => true,
+            Some(opened) => opened.from == OF_SEVERAL && !was_stopped,
+            None => !was_stopped,
+        };
+        if !is_drawn_here {
+            return;
+        }
+        for Shown { recipe, file, .. } in shown.iter().filter(|shown| shown.is_upscaled) {
+            let Some(large) = file else { continue };
+            let Some(entry) = self.state.entry_of(recipe) else { continue };
+            if entry.large.is_some() || self.state.trash.hides(entry.key) {
+                continue;
+            }
+            let (key, large) = (entry.key, large.clone());
+            let entry = HistoryEntry { large: Some(large.clone()), ..entry.clone() };
+            let entries = self.state.history.iter_mut();
+            entries.filter(|own| own.key == key).for_each(|own| *own = Rc::new(entry.clone()));
+            if HistoryEntry::is_stored_key(key) {
+                self.effects.push(Effect::KeepLarge { key, large });
+            }
+        }
+    }
+
     /// One of the run's pictures goes on stage alone.
     pub(super) fn open_one(&mut self, i: usize) {
         let Some(run) = &self.state.run else { return };
         let (pictures, View::Result) = run.on_view(self.state.noisy) else { return };
         let Some(png) = pictures.get(i).cloned() else { return };
-        let (recipe, from) = (run.recipe_of(i), "one of several");
+        let (recipe, from) = (run.recipe_of(i), OF_SEVERAL);
         self.open(Opened { recipe, png, from }, false);
         self.effects.push(Effect::Focus(".stage"));
     }

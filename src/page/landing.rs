@@ -37,6 +37,9 @@ pub struct Session {
     /// Whether the visitor chose the seed since the last picture.
     #[serde(default)]
     pub seed_is_fresh: bool,
+    /// Whether the model chose the style.
+    #[serde(default)]
+    pub follows_style: bool,
 }
 
 impl Session {
@@ -53,6 +56,7 @@ impl Session {
             shown: shown.cloned(),
             follows_model: state.follows_model,
             seed_is_fresh: state.seed_is_fresh,
+            follows_style: state.follows_style,
         }
     }
 }

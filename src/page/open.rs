@@ -92,7 +92,7 @@ impl State {
         if let Some(session) = session {
             (turn.state.form, turn.state.keeps_seed) = (session.form, session.keeps_seed);
             turn.state.follows_model = session.follows_model;
-            turn.state.follows_style = false;
+            turn.state.follows_style = session.follows_style;
             turn.state.seed_is_fresh = session.seed_is_fresh;
             turn.state.unset = Vec::new();
         }

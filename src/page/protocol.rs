@@ -243,6 +243,8 @@ pub enum Event {
     Finished {
         /// The request's.
         ticket: u32,
+        /// Whether it was made of what the upscaler made of the picture.
+        is_upscaled: bool,
         /// What came of it.
         outcome: Result<File, String>,
     },

@@ -79,7 +79,8 @@ impl Turn {
         let (shown, view) = self.state.on_stage();
         let view = if is_history { View::Result } else { view };
         let mut finish = self.state.finish_of(view);
-        if archive == Archive::Sheet {
+        if is_history || archive == Archive::Sheet {
+            // The history's files keep their recipes.
             finish.format = FileFormat::Png;
         }
         let ending = finish.format.extension();
@@ -104,7 +105,7 @@ impl Turn {
     /// Tells how far a file is that takes a while.
     pub(super) fn gathering(&mut self, ticket: u32, done: usize, total: usize) {
         let is_asked = self.state.archives.iter().any(|(asked, _)| *asked == ticket);
-        if is_asked && done > 0 {
+        if is_asked {
             self.say(format!("The file is being made: {done} of {total} pictures."));
         }
     }

@@ -3,8 +3,7 @@
 
 use std::rc::Rc;
 
-use super::effect::Effect;
-use super::history::{HistoryEntry, name};
+use super::history::name;
 use super::protocol::{File, Request};
 use super::run::{Picture, View};
 use super::state::{Engine, State};
@@ -32,6 +31,16 @@ pub struct Shown {
     pub png: Rc<[u8]>,
     /// The file that is shown and saved; `None` while it is being made.
     pub file: Option<Rc<[u8]>>,
+    /// Whether the upscaler had a part in it.
+    pub is_upscaled: bool,
+}
+
+/// A file that was made of a picture.
+#[derive(Debug, Clone, PartialEq)]
+struct Made {
+    of: Picture,
+    file: Picture,
+    is_upscaled: bool,
 }
 
 /// What is made of pictures before they are saved.
@@ -39,10 +48,10 @@ pub struct Shown {
 pub struct Finishing {
     /// What is made of them.
     pub finish: Finish,
-    /// Whether the visitor chose it: else it is as large as the model's upscaler makes it.
+    /// Whether the visitor chose its size: else it is as large as the model's upscaler makes it.
     pub is_chosen: bool,
     /// Pictures, and the files that were made of them.
-    made: Vec<(Picture, Picture)>,
+    made: Vec<Made>,
     /// Pictures, and under which ticket a file of each is being made.
     asked: Vec<(Picture, u32)>,
     /// The last ticket.
@@ -85,12 +94,13 @@ impl State {
     }
 
     fn as_shown(&self, recipe: Recipe, png: &Rc<[u8]>, view: View) -> Shown {
-        let made = &self.finishing.made;
-        let file = match self.finish_of(view).is_plain() {
-            true => Some(png.clone()),
-            false => made.iter().find(|(of, _)| Rc::ptr_eq(of, png)).map(|(_, file)| file.clone()),
+        let made = self.finishing.made.iter().find(|made| Rc::ptr_eq(&made.of, png));
+        let (file, is_upscaled) = match (self.finish_of(view).is_plain(), made) {
+            (true, _) => (Some(png.clone()), false),
+            (false, Some(made)) => (Some(made.file.clone()), made.is_upscaled),
+            (false, None) => (None, false),
         };
-        Shown { recipe, png: png.clone(), file }
+        Shown { recipe, png: png.clone(), file, is_upscaled }
     }
 
     /// Returns the ending of files that are saved of what is on stage, and their type.
@@ -127,35 +137,18 @@ impl Turn {
             self.keep_large(&shown);
         }
         let is_shown = |png: &Rc<[u8]>| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
+        // Whoever looks back at the steps, and then at the end, finds it made.
+        let ends = self.state.run.as_ref().map_or(&[][..], |run| run.pictures());
+        let is_end = |png: &Rc<[u8]>| ends.iter().any(|end| Rc::ptr_eq(end, png));
         let Finishing { made, asked, .. } = &mut self.state.finishing;
-        made.retain(|(png, _)| is_shown(png));
+        made.retain(|Made { of, .. }| is_shown(of) || is_end(of));
         asked.retain(|(png, _)| is_shown(png));
-        let asked = asked.clone();
-        for shown in shown.iter().filter(|shown| shown.file.is_none()) {
-            if asked.iter().any(|(png, _)| Rc::ptr_eq(png, &shown.png)) {
-                continue;
-            }
+        // One at a time: what else is asked of the worker comes in between.
+        let next = shown.iter().find(|shown| shown.file.is_none());
+        if let (true, Some(shown)) = (asked.is_empty(), next) {
             let ticket = self.ticket();
             self.state.finishing.asked.push((shown.png.clone(), ticket));
             self.send(Request::Finish { ticket, png: File(shown.png.to_vec()), finish });
-        }
-    }
-
-    /// The history shows its pictures as the upscaler made them.
-    fn keep_large(&mut self, shown: &[Shown]) {
-        for Shown { recipe, file, .. } in shown {
-            let Some(large) = file else { continue };
-            let Some(entry) = self.state.entry_of(recipe) else { continue };
-            if entry.large.is_some() || self.state.trash.hides(entry.key) {
-                continue;
-            }
-            let (key, large) = (entry.key, large.clone());
-            let entry = HistoryEntry { large: Some(large.clone()), ..entry.clone() };
-            let entries = self.state.history.iter_mut();
-            entries.filter(|own| own.key == key).for_each(|own| *own = Rc::new(entry.clone()));
-            if HistoryEntry::is_stored_key(key) {
-                self.effects.push(Effect::KeepLarge { key, large });
-            }
         }
     }
 
@@ -168,7 +161,8 @@ impl Turn {
     /// Something else is to be made of the pictures.
     pub(super) fn choose_finish(&mut self, finish: Finish) {
         if self.has_engine("Sizes, outlines and formats are made by the engine") {
-            self.finish_as(finish, true);
+            let Finishing { finish: before, is_chosen, .. } = self.state.finishing;
+            self.finish_as(finish, is_chosen || finish.size != before.size);
         }
     }
 
@@ -187,16 +181,27 @@ impl Turn {
     }
 
     /// A file was made of a picture, or could not be. Returns whether anybody asked for it here.
-    pub(super) fn finished(&mut self, ticket: u32, outcome: &Result<File, String>) -> bool {
+    pub(super) fn finished(
+        &mut self,
+        ticket: u32,
+        is_upscaled: bool,
+        outcome: &Result<File, String>,
+    ) -> bool {
         let asked = &mut self.state.finishing.asked;
         let Some(at) = asked.iter().position(|(_, number)| *number == ticket) else { return false };
-        let (png, _) = asked.remove(at);
+        let (of, _) = asked.remove(at);
         match outcome {
-            Ok(File(bytes)) => self.state.finishing.made.push((png, bytes.as_slice().into())),
+            Ok(File(bytes)) => {
+                let file = bytes.as_slice().into();
+                self.state.finishing.made.push(Made { of, file, is_upscaled });
+            }
             Err(problem) => {
-                let problem = format!("{problem} It is shown as it was drawn.");
-                self.finish_as(Finish::default(), false);
-                self.warn(problem);
+                // What failed is not tried again.
+                let usual = self.state.upscaled_finish().unwrap_or_default();
+                let failed = self.state.finishing.finish;
+                let next = if failed == usual { Finish::default() } else { usual };
+                self.finish_as(next, false);
+                self.warn(format!("{problem} It is shown as it was drawn."));
             }
         }
         true

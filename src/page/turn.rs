@@ -112,6 +112,7 @@ impl Turn {
         // A picture's recipe says all that it was drawn with.
         let model = &loaded.model;
         recipe.shift = recipe.shift.or(model.shift);
+        recipe.upscaled = false;
         (recipe.model, recipe.model_hash) = (model.name.clone(), model.hash.clone());
         if let Some(style) = meant(&recipe.style, &model.styles) {
             recipe.style.clone_from(style);

@@ -85,8 +85,8 @@ pub struct Manifest {
     /// How it draws best.
     #[serde(default)]
     pub defaults: Defaults,
-    /// The first block that guidance's prediction without the prompt leaves out, and the first after it that
-    /// it does not; models that do not say leave out none.
+    /// Which blocks guidance's prediction without the prompt leaves out: from the first number to before the
+    /// second. Models that do not say leave out none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_skips: Option<[usize; 2]>,
     /// The noise level, 1 being pure noise, below which every prediction leaves those blocks out.
@@ -163,10 +163,18 @@ impl Manifest {
         self.styles = styles;
     }
 
-    /// Returns what tells the model from others of its name.
+    /// Returns what tells the model from others of its name: the files that decide a drawing, and which
+    /// blocks are left out.
     pub fn model_hash(&self) -> String {
-        let hashes = self.files.iter().map(|(name, facts)| (name.clone(), facts.sha256.clone()));
-        model_hash(&hashes.collect())
+        let files = self.files.iter().filter(|(name, _)| *name != UPSCALER);
+        let hashes = files.map(|(name, facts)| (name.clone(), facts.sha256.clone()));
+        let mut all: BTreeMap<String, String> = hashes.collect();
+        if let Some([from, to]) = self.guidance_skips {
+            // After all names of files.
+            let skips = format!("skips {from} {to} {}", self.short_below);
+            all.insert("~".into(), skips);
+        }
+        model_hash(&all)
     }
 
     /// Returns bytes of the files that drawing needs.
@@ -240,12 +248,18 @@ impl Manifest {
 mod tests {
     use super::*;
 
-    /// The first digits of a SHA-256 over the files' own, in order of their names.
+    /// The first digits of a SHA-256 over the files' own, in order of their names, and which blocks are left out.
     #[test]
     fn a_model_is_told_by_its_files() {
         let bytes = include_bytes!("../../www/models/stickers/model.json");
         let manifest: Manifest = serde_json::from_slice(bytes).expect("it is JSON");
-        let all: String = manifest.files.values().map(|facts| facts.sha256.as_str()).collect();
-        assert_eq!(manifest.model_hash(), crate::tools::hash::sha256(all.as_bytes())[..16]);
+        let files = manifest.files.iter().filter(|(name, _)| *name != UPSCALER);
+        let mut all: String = files.map(|(_, facts)| facts.sha256.as_str()).collect();
+        let hash = |all: &str| crate::tools::hash::sha256(all.as_bytes())[..16].to_owned();
+        let plain = Manifest { guidance_skips: None, ..manifest.clone() };
+        assert_eq!(plain.model_hash(), hash(&all));
+        let skips = Manifest { guidance_skips: Some([2, 10]), short_below: 0.25, ..manifest };
+        all += "skips 2 10 0.25";
+        assert_eq!(skips.model_hash(), hash(&all));
     }
 }

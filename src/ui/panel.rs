@@ -63,13 +63,22 @@ const APACHE: &str = "https://www.apache.org/licenses/LICENSE-2.0";
 const MIT: &str = "https://opensource.org/license/mit";
 
 /// What the model learned from: name, source, licence and its text.
-const SOURCES: [(&str, &str, &str, &str); 9] = [
+const SOURCES: [(&str, &str, &str, &str); 13] = [
     ("Noto Emoji, Google", "https://github.com/googlefonts/noto-emoji", "Apache-2.0", APACHE),
     ("Twemoji, Twitter and contributors", "https://github.com/twitter/twemoji", "CC BY 4.0", BY),
     ("Fluent Emoji, Microsoft", "https://github.com/microsoft/fluentui-emoji", "MIT", MIT),
     ("EmojiOne 2", "https://github.com/joypixels/emojione", "CC BY 4.0", BY),
     ("FxEmojis, Mozilla", "https://github.com/mozilla/fxemoji", "CC BY 4.0", BY),
+    ("Fluent Emoji 3D as files, LobeHub", "https://github.com/lobehub/fluent-emoji", "MIT", MIT),
     ("Streamline Emojis", "https://www.streamlinehq.com/emojis", "CC BY 4.0", BY),
+    ("Plump icons, Streamline", "https://www.streamlinehq.com", "CC BY 4.0", BY),
+    ("IconPark, ByteDance", "https://github.com/bytedance/IconPark", "Apache-2.0", APACHE),
+    (
+        "Game-icons.net: Lorc, Delapouite and contributors",
+        "https://game-icons.net",
+        "CC BY 3.0",
+        "https://creativecommons.org/licenses/by/3.0/",
+    ),
     ("emojibase (labels)", "https://github.com/milesj/emojibase", "MIT", MIT),
     (
         "Unicode CLDR (labels)",
@@ -93,7 +102,7 @@ pub(super) fn credits() -> Html {
     html! {
         <footer>
             <p>
-                {"Emoji and clip art, not photographs. Learned from these, modified: rasterised, \
+                {"Emoji and icons, not photographs. Learned from these, modified: rasterised, \
                   used for training. "}
                 <a href="./models/stickers/card.html" target="_blank">{"The model's card"}</a>
                 {" tells more."}

@@ -109,11 +109,15 @@ pub(super) async fn thumbnail(key: u32) -> Option<Rc<[u8]>> {
 /// Keeps what the upscaler made of a picture.
 pub(super) async fn keep_large(key: u32, large: &[u8]) -> Result<(), Error> {
     let database = open().await?;
+    let kept = put_large(&database, key, large).await;
+    database.close();
+    kept
+}
+
+async fn put_large(database: &Database, key: u32, large: &[u8]) -> Result<(), Error> {
     let transaction = database.transaction(&[LARGE], TransactionMode::ReadWrite)?;
     transaction.object_store(LARGE)?.put(&Uint8Array::from(large), Some(&key.into()))?.await?;
-    transaction.commit()?.await?;
-    database.close();
-    Ok(())
+    transaction.commit()?.await.map(drop)
 }
 
 /// Why nothing was kept.

@@ -72,7 +72,7 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
                     }
                 }
             </div>
-            {finish(state, view == View::Preview)}
+            {finish(state, view)}
             <small>{note(state, shown, view)}</small>
         </div>
     }
@@ -95,7 +95,7 @@ fn as_drawn(state: &PageHandle) -> Html {
 }
 
 /// What is made of the picture. It is shown so, and saved so.
-fn finish(state: &PageHandle, is_glance: bool) -> Html {
+fn finish(state: &PageHandle, view: View) -> Html {
     let now = state.finishing.finish;
     let dispatcher = state.dispatcher();
     let choose_size = Callback::from(move |size: String| {
@@ -113,19 +113,23 @@ fn finish(state: &PageHandle, is_glance: bool) -> Html {
         let outline = input.is_some_and(|input| input.checked());
         dispatcher.dispatch(Action::ChooseFinish(Finish { outline, ..now }));
     });
-    let drawn = match state.loaded() {
-        Some(loaded) if loaded.model.side > 0 => format!("{} px", loaded.model.side),
-        _ => "As drawn".into(),
-    };
-    let larger = SIZES.map(|size| (size.to_string().into(), format!("{size} px").into(), false));
+    let side = state.loaded().map_or(0, |loaded| loaded.model.side as u32);
+    let drawn = if side > 0 { format!("{side} px") } else { "As drawn".into() };
+    let mut larger: Vec<u32> = SIZES.into_iter().chain(state.upscaled_side()).collect();
+    larger.sort_unstable();
+    larger.dedup();
+    let larger = larger.into_iter().filter(|size| *size != side);
+    let larger = larger.map(|size| (size.to_string().into(), format!("{size} px").into(), false));
     let mut sizes: Vec<(AttrValue, AttrValue, bool)> = vec![("0".into(), drawn.into(), false)];
     sizes.extend(larger);
     let formats: Vec<(AttrValue, AttrValue, bool)> =
         ["PNG", "WebP"].map(|name| (name.into(), name.into(), false)).to_vec();
+    // A step that is decoded keeps its size.
+    let shown = if view == View::Preview { now } else { state.finish_of(view) };
     let format = if now.format == FileFormat::WebP { "WebP" } else { "PNG" };
     html! {
-        <fieldset class="finish" disabled={is_glance}>
-            <Choice label="Size" help="" options={sizes} value={now.size.to_string()} change={choose_size} />
+        <fieldset class="finish" disabled={view == View::Preview}>
+            <Choice label="Size" help="" options={sizes} value={shown.size.to_string()} change={choose_size} />
             <Choice label="Format" help="" options={formats} value={format} change={choose_format} />
             <label class="check">
                 <input type="checkbox" checked={now.outline} oninput={toggle} />{"White outline"}

@@ -54,53 +54,84 @@ pub(super) fn open(name: String, bytes: &[u8]) {
 
 /// Makes of a picture what is saved.
 pub(super) async fn finish(worker: &Shared, ticket: u32, png: &[u8], finish: Finish) {
-    answer(ticket, finished(worker, png, finish).await);
+    let made = finished(worker, png, finish).await;
+    let is_upscaled = made.as_ref().is_ok_and(|(_, is_upscaled)| *is_upscaled);
+    answer(ticket, is_upscaled, made.map(|(file, _)| file));
 }
 
-async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<File> {
+/// Returns the file that is made of a picture, and whether the upscaler had a part in it.
+async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<(File, bool)> {
     let recipe = Image::recipe_of_png(png)?.map(|(recipe, _)| recipe);
-    let (image, upscaled) = base(worker, png, &finish).await?;
+    let (image, is_upscaled) = base(worker, png, &finish).await?;
     // One that was brought may be large already.
-    let upscaled = |recipe: &Recipe| recipe.upscaled || upscaled;
+    let upscaled = |recipe: &Recipe| recipe.upscaled || is_upscaled;
     let recipe = recipe.map(|recipe| Recipe { upscaled: upscaled(&recipe), ..recipe });
     let json = recipe.map(|recipe| serde_json::to_string(&recipe).expect("plain data"));
-    finish.encode(&image, json.as_deref()).map(File)
+    Ok((finish.encode(&image, json.as_deref()).map(File)?, is_upscaled))
 }
 
-/// Puts pictures into one file, each finished.
+/// Pixels that a sheet of many pictures has at most, across: in a tab memory is short.
+const MOST_ACROSS: usize = 4096;
+/// Pictures between two words about progress.
+const PACE: usize = 8;
+
+/// Puts pictures into one file, each finished; on a sheet all are of the first one's size.
 pub(super) async fn archive(
     worker: &Shared,
     ticket: u32,
     archive: Archive,
-    finish: Finish,
+    mut finish: Finish,
     members: Vec<(String, File)>,
 ) {
-    let (mut files, mut bases, total) = (Vec::new(), Vec::new(), members.len());
+    let total = members.len();
+    let most = MOST_ACROSS / ((total as f64).sqrt().ceil() as usize).max(1);
+    if archive == Archive::Sheet && finish.size as usize > most {
+        finish.size = most as u32;
+    }
+    let (mut files, mut pictures): (Vec<(String, File)>, Vec<Image>) = (Vec::new(), Vec::new());
     for (done, (name, File(png))) in members.into_iter().enumerate() {
-        post(&Event::Gathering { ticket, done, total });
-        // Pictures that are drawn meanwhile go on.
+        if done > 0 && done.is_multiple_of(PACE) {
+            post(&Event::Gathering { ticket, done, total });
+        }
+        // What is drawn meanwhile goes on.
         TimeoutFuture::new(0).await;
         match archive {
             Archive::Zip => {
-                let file = finished(worker, &png, finish).await;
+                let file = finished(worker, &png, finish).await.map(|(file, _)| file);
                 // What cannot be read is not lost.
                 files.push((name, file.unwrap_or(File(png))));
             }
-            Archive::Sheet => bases.extend(base(worker, &png, &finish).await.ok()),
+            Archive::Sheet => {
+                let base = base(worker, &png, &finish).await;
+                let picture = base.and_then(|(base, _)| finish.picture(&base));
+                let is_alike = |picture: &Image| {
+                    let first = pictures.first().unwrap_or(picture);
+                    (picture.width, picture.height) == (first.width, first.height)
+                };
+                let picture = picture.ok().filter(is_alike);
+                pictures.extend(picture);
+            }
         }
     }
-    let bases = bases.into_iter().map(|(image, _)| image).collect();
     answer(
         ticket,
+        false,
         match archive {
             Archive::Zip => zip(&files),
-            Archive::Sheet => sheet(finish, bases),
+            Archive::Sheet if pictures.is_empty() => {
+                Err(Error::Picture("None of the pictures can be read".into()))
+            }
+            Archive::Sheet => Image::contact_sheet(&pictures).to_png(None).map(File),
         },
     );
 }
 
-fn answer(ticket: u32, outcome: Result<File>) {
-    post(&Event::Finished { ticket, outcome: outcome.map_err(|error| error.to_string()) });
+fn answer(ticket: u32, is_upscaled: bool, outcome: Result<File>) {
+    post(&Event::Finished {
+        ticket,
+        is_upscaled,
+        outcome: outcome.map_err(|error| error.to_string()),
+    });
 }
 
 /// The files as they are.
@@ -123,14 +154,4 @@ fn zip(members: &[(String, File)]) -> Result<File> {
     }
     let whole = archive.finish().map_err(|problem| refuse(problem.to_string()))?;
     Ok(File(whole.into_inner()))
-}
-
-/// The pictures of the first one's size side by side, each finished; others are left out.
-fn sheet(finish: Finish, mut images: Vec<Image>) -> Result<File> {
-    let sides = images.first().map(|first| (first.width, first.height));
-    images.retain(|image| Some((image.width, image.height)) == sides);
-    if images.is_empty() {
-        return Err(Error::Picture("None of the pictures can be read".into()));
-    }
-    finish.sheet(&images)?.to_png(None).map(File)
 }

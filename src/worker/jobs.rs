@@ -41,10 +41,9 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         Request::Load { model, device } => spawn_local(async move {
             match load(&model, device).await {
                 Ok((pipeline, manifest, ready)) => {
-                    let pipeline = Rc::new(pipeline);
-                    worker.borrow_mut().pipeline = Some(pipeline.clone());
+                    worker.borrow_mut().pipeline = Some(Rc::new(pipeline));
                     post(&ready);
-                    upscale::fetch(&worker, &pipeline, &model, &manifest).await;
+                    upscale::begin(&worker, model, manifest).await;
                 }
                 Err(message) => post(&Event::Crashed { message, on_gpu: gpu::is_in_use() }),
             }

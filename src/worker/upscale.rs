@@ -17,8 +17,9 @@ use crate::{Error, Result};
 
 /// How many upscaled pictures are kept: as many as stand on stage at once.
 const KEPT: usize = 16;
-/// Milliseconds between two looks at whether the upscaler is there.
+/// Milliseconds between two looks at whether the upscaler is there, and until a picture waits no longer.
 const PACE: u32 = 30;
+const LONGEST: u32 = 20_000;
 
 /// Pictures that were upscaled last, by the files that they were made of: an outline, another size or
 /// another format then takes no second run.
@@ -26,18 +27,43 @@ const PACE: u32 = 30;
 pub(super) struct Upscaling {
     /// Whether the upscaler is on its way.
     is_coming: bool,
+    /// Where it is to be had, while it is not there.
+    missing: Option<Rc<(String, Manifest)>>,
     kept: Vec<(Vec<u8>, Image)>,
 }
 
-/// Fetches the upscaler of the worker's pipeline, if that has one.
-pub(super) async fn fetch(worker: &Shared, pipeline: &Pipeline, folder: &str, manifest: &Manifest) {
-    worker.borrow_mut().upscaling.is_coming = true;
-    let fetched = with_upscaler(pipeline, folder, manifest).await;
-    let mut worker = worker.borrow_mut();
-    worker.upscaling.is_coming = false;
+/// Fetches the upscaler of a pipeline that was loaded just now, if the model has one.
+pub(super) async fn begin(worker: &Shared, folder: String, manifest: Manifest) {
+    if manifest.upscaled_side().is_some() {
+        worker.borrow_mut().upscaling.missing = Some(Rc::new((folder, manifest)));
+        fetch(worker).await;
+    }
+}
+
+/// Fetches the upscaler if it is missing, or waits for it if it is on its way; not for ever.
+async fn fetch(worker: &Shared) {
+    for _ in 0..LONGEST / PACE {
+        if !worker.borrow().upscaling.is_coming {
+            break;
+        }
+        TimeoutFuture::new(PACE).await;
+    }
+    let (missing, pipeline) = {
+        let mut now = worker.borrow_mut();
+        let missing = now.upscaling.missing.clone().filter(|_| !now.upscaling.is_coming);
+        now.upscaling.is_coming |= missing.is_some();
+        (missing, now.pipeline.clone())
+    };
+    let (Some(missing), Some(pipeline)) = (missing, pipeline) else { return };
+    let fetched = with_upscaler(&pipeline, &missing.0, &missing.1).await;
+    let mut now = worker.borrow_mut();
+    now.upscaling.is_coming = false;
     match fetched {
-        // A run that is under way goes on with the old one.
-        Ok(pipeline) => worker.pipeline = Some(Rc::new(pipeline)),
+        Ok(pipeline) => {
+            // A run that is under way goes on with the old one.
+            now.pipeline = Some(Rc::new(pipeline));
+            now.upscaling.missing = None;
+        }
         Err(error) => post(&Event::NoUpscaler { problem: error.to_string() }),
     }
 }
@@ -61,9 +87,7 @@ pub(super) async fn base(worker: &Shared, png: &[u8], finish: &Finish) -> Result
     if !finish.enlarges(image.width, image.height) {
         return Ok((image, false));
     }
-    while worker.borrow().upscaling.is_coming {
-        TimeoutFuture::new(PACE).await;
-    }
+    fetch(worker).await;
     let (kept, pipeline) = {
         let worker = worker.borrow();
         let kept = worker.upscaling.kept.iter().find(|(of, _)| of == png);

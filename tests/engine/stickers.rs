@@ -208,12 +208,17 @@ fn a_resolved_recipe_names_its_model() {
     let resolved = pipeline.resolved(&recipe);
     assert_eq!((resolved.style.as_str(), resolved.sampler.as_str()), ("fluent flat", "dpmpp_2m"));
     assert_eq!((resolved.model, resolved.model_hash), ("stickers".into(), pipeline.hash.clone()));
-    // The first 16 digits of a SHA-256 over the files' own, in order of their names.
+    // The first 16 digits of a SHA-256 over those of the files that decide a drawing, and what is left out.
     let bytes = std::fs::read(root("www/models/stickers/model.json")).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     let files: std::collections::BTreeMap<String, serde_json::Value> =
         serde_json::from_value(json["files"].clone()).unwrap();
-    let all: String = files.values().filter_map(|facts| facts["sha256"].as_str()).collect();
+    let decides = files.iter().filter(|(name, _)| *name != "upscaler.safetensors");
+    let mut all: String = decides.filter_map(|(_, facts)| facts["sha256"].as_str()).collect();
+    if let Some([from, to]) = json["guidance_skips"].as_array().map(Vec::as_slice) {
+        let below = json["short_below"].as_f64().unwrap_or(0.0);
+        all += &format!("skips {from} {to} {below}");
+    }
     assert_eq!(pipeline.hash, patchwork::tools::hash::sha256(all.as_bytes())[..16]);
     assert!(pipeline.begin(&recipe, None).is_ok());
 }

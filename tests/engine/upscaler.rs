@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use patchwork::model::Upscaler;
+use patchwork::pipeline::pixels::to_tensor;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::Recipe;
 use patchwork::weights::{keys, load};
@@ -49,6 +50,7 @@ fn shipped_weights(device: &Device) {
 #[test]
 fn plain_grounds_stay_clear_and_insides_opaque() {
     let pipeline = pipeline(&cpu());
+    let network = pipeline.upscaler.as_ref().unwrap();
     let words =
         ["fox", "red apple", "cloud", "rocket", "tree", "ghost", "pizza", "fish", "heart", "house"];
     let mut looked_at = 0;
@@ -58,6 +60,8 @@ fn plain_grounds_stay_clear_and_insides_opaque() {
         let recipe =
             Recipe { prompt, style, seed: i as u64, steps: 4, ..pipeline.defaults.recipe() };
         let small = pollster::block_on(pipeline.images(&recipe)).unwrap().remove(0);
+        let raw = network.forward(to_tensor(&[&small], &pipeline.device));
+        let raw: Vec<f32> = raw.narrow(1, 3, 1).into_data().try_to_vec().unwrap();
         let large = pollster::block_on(pipeline.upscaled(&small)).unwrap().unwrap();
         assert_eq!((large.width, large.height), (512, 512));
         let (side, alpha) = (small.width, |i: usize| small.pixels[4 * i + 3]);
@@ -76,9 +80,13 @@ fn plain_grounds_stay_clear_and_insides_opaque() {
                 };
                 looked_at += 1;
                 for (dx, dy) in [(0, 0), (3, 0), (0, 3), (3, 3)] {
-                    let at = 4 * ((4 * y + dy) * large.width + 4 * x + dx);
-                    let got = large.pixels[at + 3];
+                    let at = (4 * y + dy) * large.width + 4 * x + dx;
+                    let got = large.pixels[4 * at + 3];
                     assert_eq!(got, wanted, "{recipe:?} at {x}, {y}");
+                    // Nor does the network itself stray far: bare ground would be clear by the margin alone.
+                    let alpha = (raw[at] + 1.0) / 2.0;
+                    let is_near = if wanted == 0 { alpha < 0.031 } else { alpha > 0.6 };
+                    assert!(is_near, "{alpha} where {wanted} is meant: {recipe:?} at {x}, {y}");
                 }
             }
         }

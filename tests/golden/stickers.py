@@ -62,8 +62,9 @@ class Stickers:
         for step in range(steps):
             t, after = times[step], times[step + 1]
             at = torch.full([1], t * 1000)
-            v = self.dit(z, at, labels[:1], both[:1])
-            v_null = self.dit(z, at, labels[1:], both[1:], skips=self.model.get("guidance_skips"))
+            skips = self.model.get("guidance_skips")
+            v = self.dit(z, at, labels[:1], both[:1], skips=skips if t < self.model.get("short_below", 0) else None)
+            v_null = self.dit(z, at, labels[1:], both[1:], skips=skips)
             # The levels are those that are typed, but for their last digits.
             if lowest - 1e-6 <= t <= highest + 1e-6:
                 towards = v_null + recipe["guidance"] * (v - v_null)

@@ -1,6 +1,6 @@
 """`upscaler`: the network with random weights, and with the shipped ones on a picture of `stickers`.
 
-"random.in" -> "random.out"; "shipped.in" (a picture of the fixture `stickers`, -1..1, as stored) ->
+"random.in" -> "random.out"; "shipped.in" (a picture of the fixture `stickers`, 0..1, as stored) ->
 "shipped.out", of which only the middle is kept, 128x128, as f16. The JSON holds the random manifest.
 """
 

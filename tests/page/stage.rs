@@ -131,7 +131,7 @@ fn a_finished_file_is_shown_and_saved() {
     assert_eq!((png, asked), (&file(9), &finish));
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page), None, "not before it is made");
-    page.hear(Event::Finished { ticket: *ticket, outcome: Ok(file(5)) });
+    page.hear(Event::Finished { ticket: *ticket, is_upscaled: true, outcome: Ok(file(5)) });
     assert_eq!(page.state.on_stage().0[0].file.as_deref(), Some(&[5][..]));
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page), Some(("fox-3.webp".into(), vec![5])));
@@ -145,7 +145,7 @@ fn a_finished_file_is_shown_and_saved() {
     assert_eq!(page.sent(), []);
     // What cannot be made is told, and is shown as it was drawn.
     let ticket = ticket + 1;
-    page.hear(Event::Finished { ticket, outcome: Err("No room.".into()) });
+    page.hear(Event::Finished { ticket, is_upscaled: false, outcome: Err("No room.".into()) });
     assert!(page.state.status.is_bad && page.state.finishing.finish.is_plain());
     assert_eq!(page.state.on_stage().0[0].file.as_deref(), Some(&[9][..]));
 }
@@ -178,7 +178,7 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
         let (ticket, found, members) = gathered.unwrap();
         assert_eq!((found, members.len(), members[1].name.as_str()), (archive, 2, "fox-4.png"));
         page.effects.clear();
-        page.hear(Event::Finished { ticket, outcome: Ok(file(5)) });
+        page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(5)) });
         assert_eq!(saved(&mut page).unwrap().1, [5]);
     }
     let second = page.state.on_stage().0[1].recipe.clone();

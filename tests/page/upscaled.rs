@@ -55,7 +55,7 @@ fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
     let recipe = page.state.run.as_ref().unwrap().recipe.clone();
     let (key, recipe) = (Some(4), Box::new(recipe));
     page.act(Action::History(HistoryAction::Kept { key, recipe, png: [9].into() }));
-    page.hear(Event::Finished { ticket: *ticket, outcome: Ok(file(5)) });
+    page.hear(Event::Finished { ticket: *ticket, is_upscaled: true, outcome: Ok(file(5)) });
     assert_eq!(shown(&page), Some(vec![5]));
     let kept = page
         .effects
@@ -79,7 +79,7 @@ fn the_history_keeps_the_large_picture_that_was_there_first() {
     page.draw("fox", 3);
     page.finish();
     let ticket = asked(&mut page)[0].0;
-    page.hear(Event::Finished { ticket, outcome: Ok(file(5)) });
+    page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(5)) });
     assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { .. })));
     let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
     page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe, png: [9].into() }));

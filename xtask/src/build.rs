@@ -146,9 +146,15 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let files = || manifest["files"].as_object().into_iter().flatten();
         let bytes: u64 = needed(&manifest).filter_map(|(_, file)| file["bytes"].as_u64()).sum();
         // As the engine tells it from others of its name.
-        let hashes: BTreeMap<&String, &str> =
-            files().filter_map(|(name, file)| Some((name, file["sha256"].as_str()?))).collect();
-        let hashes: String = hashes.into_values().collect();
+        let hashes: BTreeMap<&String, &str> = files()
+            .filter(|(name, _)| *name != LATER[1])
+            .filter_map(|(name, file)| Some((name, file["sha256"].as_str()?)))
+            .collect();
+        let mut hashes: String = hashes.into_values().collect();
+        if let Some(skips) = manifest["guidance_skips"].as_array() {
+            let below = manifest["short_below"].as_f64().unwrap_or(0.0);
+            hashes += &format!("skips {} {} {below}", skips[0], skips[1]);
+        }
         let hash: String = hex(&Sha256::digest(hashes.to_lowercase())).chars().take(16).collect();
         let folder = format!("./models/{name}");
         let style = manifest["defaults"]["style"].as_str().unwrap_or_default();

@@ -43,7 +43,7 @@ pub(in crate::cli) struct EvaluateArguments {
     /// The most prompts of each kind.
     #[arg(long, value_name = "N", default_value_t = 300)]
     most: usize,
-    /// The most everyday words, each of which is drawn in three styles.
+    /// The most everyday words, each of which is drawn in --everyday-styles.
     #[arg(long, value_name = "N", default_value_t = WORDS)]
     everyday: usize,
     /// The styles that everyday words are drawn in; by default noto, 3d and twemoji.

@@ -209,6 +209,12 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         let words = before.taught(&data.names(), &everyday(), data.captions());
         files.push((WORDS, words.to_text().into_bytes()));
     }
+    if manifest.guidance_skips.is_some() {
+        note(
+            "The new model's guidance takes all blocks (its model.json has no guidance_skips): this training \
+             does not teach the short path, and weights may lose it.",
+        );
+    }
     export(&common.model, &folder, &files, |m| {
         m.images_seen = Some(seen);
         m.latents_of = Some(m.encoder_hash().to_owned());

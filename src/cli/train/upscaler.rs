@@ -21,7 +21,7 @@ use crate::tools::progress::Progress;
 use crate::train::run::run as train;
 use crate::train::upscaler::judges::Judges;
 use crate::train::upscaler::pairs::{drawn, small};
-use crate::train::upscaler::{Contest, Pair, UpscalerSettings, UpscalerTask};
+use crate::train::upscaler::{CROP, Contest, Pair, UpscalerSettings, UpscalerTask};
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
@@ -62,6 +62,10 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     let manifest = manifest(&common.model)?;
     let folder = common.folder()?;
     let (large, hash) = LargePictures::read_hashed(&common.data)?;
+    if manifest.image_size < CROP {
+        let problem = format!("its pictures are smaller than the {CROP} pixels of a crop");
+        return Err(Error::model(common.model.display().to_string(), problem));
+    }
     if large.side != SCALE * manifest.image_size {
         let (side, wanted) = (large.side, SCALE * manifest.image_size);
         let problem = format!(
@@ -90,7 +94,8 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         batch_size: *batch_size,
         learning_rate: plan.learning_rate,
         ema: plan.ema,
-        max_grad_norm: 1.0,
+        // The judges' gradient is much the longer one, and must not shorten the upscaler's.
+        max_grad_norm: 20.0,
         adversarial: *adversarial,
         // Judges that have seen little say nothing that is worth hearing.
         heard: if is_new { [400, 300] } else { [100, 100] },
@@ -99,7 +104,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     let task = UpscalerTask {
         large: &large,
         pairs,
-        perception: &perception,
+        perception: Some(&perception),
         settings: &settings,
         workers,
         micro_batch: *micro_batch,

@@ -2,6 +2,7 @@
 //! right, a network that knows pictures must see the same, and two discriminators learn to tell the upscaled
 //! from the true (as in ESRGAN, Wang et al., arXiv 1809.00219).
 
+mod crops;
 pub mod judges;
 pub mod pairs;
 
@@ -29,11 +30,12 @@ use crate::tools::parallel::Workers;
 use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
+use crops::{Turn, cut};
 use judges::{Judges, fooling, halved, hinge, matching};
 use pairs::Drawn;
 
 /// Pixels a side of what is cut out of small pictures.
-const CROP: usize = 64;
+pub const CROP: usize = 64;
 /// How much a picture counts that was redrawn from a level `t`: `1 / (1 + WEAKER·t)`, since less of it is
 /// known.
 const WEAKER: f64 = 3.0;
@@ -51,7 +53,7 @@ pub struct UpscalerSettings {
     pub seed: u64,
     /// Crops a step.
     pub batch_size: usize,
-    /// How fast weights move; the discriminators' half as fast.
+    /// How fast weights move, the discriminators' too.
     pub learning_rate: LearningRate,
     /// How much of the average stays at each step.
     pub ema: f64,
@@ -100,8 +102,8 @@ pub struct UpscalerTask<'a> {
     pub large: &'a LargePictures,
     /// Small drawings of them.
     pub pairs: Vec<Pair>,
-    /// Sees features.
-    pub perception: &'a Lite0,
+    /// Sees features; without it only values and gradients count, and what the judges say.
+    pub perception: Option<&'a Lite0>,
     /// Its settings.
     pub settings: &'a UpscalerSettings,
     /// Threads.
@@ -158,12 +160,21 @@ impl UpscalerTask<'_> {
         let error = (made.clone() - large.clone()) * weights;
         let [across, down] = differences(error.clone());
         let exact = error.abs().mean() + (across.mean() + down.mean()) * GRADIENTS;
-        let seen = |x: &Tensor<4>| self.perception.layers(on_ground(halved(x.clone()), &grounds));
-        let features = distance(seen(&large), seen(&made));
-        let drawing = exact + features * FEATURES;
+        let drawing = match self.perception {
+            None => exact,
+            Some(network) => {
+                let seen = |x: &Tensor<4>| network.layers(on_ground(halved(x.clone()), &grounds));
+                exact + distance(seen(&large), seen(&made)) * FEATURES
+            }
+        };
+        if self.settings.adversarial == 0.0 {
+            return drawing;
+        }
 
         let known = contest.judges.see(&made.clone().detach());
         let learning = hinge(&contest.judges.see(&large), &known);
+        // The judges learn from it, and the loss that is told is the upscaler's alone.
+        let learning = learning.clone() - learning.detach();
         let weight = self.settings.adversarial_at(step);
         if weight == 0.0 {
             return drawing + learning;
@@ -198,49 +209,6 @@ fn distance(of_true: Vec<Tensor<4>>, of_made: Vec<Tensor<4>>) -> Tensor<1> {
     };
     let sum = of_true.into_iter().zip(of_made).map(apart).reduce(|sum, term| sum + term);
     sum.expect("there are layers") / layers
-}
-
-/// Returns a square part of a picture.
-fn cut(image: &Image, [left, top]: [usize; 2], side: usize) -> Image {
-    let rows = (top..top + side).flat_map(|y| {
-        let start = 4 * (y * image.width + left);
-        image.pixels[start..start + 4 * side].iter().copied()
-    });
-    Image { width: side, height: side, pixels: rows.collect() }
-}
-
-/// A turn, a flip and an exchange of colours.
-struct Turn {
-    is_transposed: bool,
-    flips: [bool; 2],
-    colours: [usize; 3],
-}
-
-impl Turn {
-    fn random(rng: &mut StdRng) -> Self {
-        const ORDERS: [[usize; 3]; 6] =
-            [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-        Self {
-            is_transposed: rng.random(),
-            flips: rng.random(),
-            colours: ORDERS[rng.random_range(0..ORDERS.len())],
-        }
-    }
-
-    /// Of a square picture.
-    fn of(&self, image: &Image) -> Image {
-        let (side, pixels) = (image.width, image.pixels.as_chunks::<4>().0);
-        let turned = (0..side * side).flat_map(|i| {
-            let [x, y] = [i % side, i / side];
-            let flipped = |at: usize, flips: bool| if flips { side - 1 - at } else { at };
-            let [x, y] = [flipped(x, self.flips[0]), flipped(y, self.flips[1])];
-            let from = if self.is_transposed { x * side + y } else { y * side + x };
-            let pixel = pixels[from];
-            let [r, g, b] = self.colours.map(|colour| pixel[colour]);
-            [r, g, b, pixel[3]]
-        });
-        Image { width: side, height: side, pixels: turned.collect() }
-    }
 }
 
 impl Task for UpscalerTask<'_> {
@@ -287,18 +255,6 @@ impl Task for UpscalerTask<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn turns_are_of_the_same_kind_for_small_and_large() {
-        let pixel = |i: usize| [i as u8, 10 + i as u8, 100 + i as u8, 255];
-        let image = Image { width: 3, height: 3, pixels: (0..9).flat_map(pixel).collect() };
-        let turn = Turn { is_transposed: true, flips: [true, false], colours: [2, 0, 1] };
-        let turned = turn.of(&image);
-        // Where the upper right was taken from: column 0, row 0 transposed.
-        assert_eq!(turned.pixels[4 * 2..4 * 3], [100, 0, 10, 255]);
-        assert_eq!(turned.pixels[..4], [106, 6, 16, 255]);
-        assert_eq!(cut(&image, [1, 1], 2).pixels[..4], pixel(4));
-    }
 
     #[test]
     fn grounds_shine_through_what_is_not_opaque() {

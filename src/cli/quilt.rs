@@ -20,19 +20,19 @@ use crate::{Error, Result};
 
 /// Prompt, style and seed of each tile, row by row. A model without the style takes its own in turn.
 /// Of the seeds 1, 2 and 3 the first was taken whose picture looks right with the shipped weights: the
-/// fox has its eyes, the mushroom its stalk, the butterfly its head. No others were tried.
+/// unicorn has its eye, the pumpkin its teeth. No others were tried.
 const TILES: [(&str, &str, u64); 12] = [
-    ("fox", "blob", 3),
-    ("purple mushroom", "outline", 2),
+    ("fox", "noto", 1),
+    ("ghost", "fluent flat", 1),
     ("panda", "noto", 1),
-    ("unicorn", "fluent", 1),
-    ("pumpkin", "noto", 1),
+    ("unicorn", "3d", 3),
+    ("pumpkin", "noto", 2),
     ("robot", "3d", 1),
     ("watermelon", "fluent flat", 1),
-    ("octopus", "twemoji", 1),
-    ("doughnut", "outline", 1),
-    ("alien", "3d", 1),
-    ("blue butterfly", "emojione", 3),
+    ("rocket", "twemoji", 1),
+    ("mushroom", "fluent flat", 1),
+    ("alien", "fluent flat", 1),
+    ("butterfly", "fluent flat", 1),
     ("sunflower", "fluent flat", 1),
 ];
 const COLUMNS: usize = 4;

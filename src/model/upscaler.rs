@@ -4,8 +4,6 @@
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
-use burn::tensor::module::interpolate;
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::layers::{same_conv, zero_conv};
@@ -102,13 +100,31 @@ impl Upscaler {
     }
 }
 
-/// Returns a picture enlarged bilinearly, as PyTorch does without `align_corners`.
+/// Returns a picture enlarged bilinearly, as PyTorch does without `align_corners`. Burn's own operation
+/// does the same, and would add a kernel of each kind to the page.
 ///
 /// # Shapes
 /// `[b, c, h, w]` → `[b, c, 4·h, 4·w]`
 fn bilinear(x: Tensor<4>) -> Tensor<4> {
-    let options = InterpolateOptions::new(InterpolateMode::Bilinear).with_align_corners(false);
-    interpolate(x, options.with_scale_factor([SCALE as f32; 2]))
+    along(along(x, 2), 3)
+}
+
+/// Enlarges along one dimension: the centres of four new cells lie at −3/8, −1/8, 1/8 and 3/8 of an old one.
+fn along(x: Tensor<4>, dim: usize) -> Tensor<4> {
+    let mut shape = x.dims();
+    let side = shape[dim];
+    let part = |start: usize, length: usize| x.clone().narrow(dim, start, length);
+    let before = Tensor::cat(vec![part(0, 1), part(0, side - 1)], dim);
+    let after = Tensor::cat(vec![part(1, side - 1), part(side - 1, 1)], dim);
+    let (outer, inner) = (x.clone() * 0.625, x * 0.875);
+    let cells = vec![
+        outer.clone() + before.clone() * 0.375,
+        inner.clone() + before * 0.125,
+        inner + after.clone() * 0.125,
+        outer + after * 0.375,
+    ];
+    shape[dim] = SCALE * side;
+    Tensor::stack::<5>(cells, dim + 1).reshape(shape)
 }
 
 #[cfg(test)]

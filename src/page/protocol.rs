@@ -281,6 +281,10 @@ mod tests {
             noisy: vec![picture],
         };
         assert_eq!(decode(&encode(&event)), Some(event));
+        // Fields that are left out when they are empty would be missed by this format.
+        let (model, device) = (Box::default(), DeviceFacts::default());
+        let event = Event::Ready { model, device, seconds: 0.5 };
+        assert_eq!(decode(&encode(&event)), Some(event));
     }
 
     #[test]

@@ -26,7 +26,6 @@ pub struct Defaults {
     /// Guide only while the noise is within these bounds, 1 being pure noise.
     pub guidance_interval: (f64, f64),
     /// The style of whoever asks for none; empty for no style.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub style: String,
 }
 

@@ -11,7 +11,7 @@ use super::prepared_file::{LATENTS, STATES, singles};
 use crate::Result;
 use crate::dataset::caption_kind::CaptionKind;
 use crate::tools::parallel::Workers;
-use crate::weights::save::Stored;
+use crate::weights::save::{GROUP, Stored};
 
 impl Prepared {
     /// Writes the packed file, a fifth of the size: with pictures as they are, and each `every`th
@@ -41,7 +41,8 @@ impl Prepared {
             packed.examples.push(Example { latent, weight, ..*example });
         }
         let shape = [packed.latents.len() / size, size];
-        let tensors = Stored::in_bytes(LATENTS, &shape, &singles(&packed.latents));
+        let group = if size.is_multiple_of(GROUP) { GROUP } else { size };
+        let tensors = Stored::in_bytes(LATENTS, &shape, &singles(&packed.latents), group);
         packed.write_file(path, tensors.into())
     }
 

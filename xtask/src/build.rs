@@ -45,7 +45,8 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
         run("cargo", &[&arguments[..], &features].concat())?;
         Ok::<_, String>(target_folder().join(TARGET).join(name).join(format!("{program}.wasm")))
     };
-    for (program, profile, passes) in [("app", "page", &WITHIN[..]), ("worker", "worker", &["-O2"])]
+    for (program, profile, passes) in
+        [("app", "page", &WITHIN[..]), ("worker", "worker", &["-O2", "-Os"])]
     {
         let made = wasm(program, profile)?;
         // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does
@@ -69,6 +70,10 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     for Size { what, bytes, most } in &sizes {
         let (bytes, most) = (*bytes as f64 / 1e3, *most as f64 / 1e3);
         eprintln!("{what}: {bytes:.0} KB, of at most {most:.0} KB");
+    }
+    if let Ok(upscaler) = fs::metadata(dist.join("models/stickers/upscaler.safetensors")) {
+        let bytes = upscaler.len() as f64 / 1e3;
+        eprintln!("the upscaler, which comes while the first picture is drawn: {bytes:.0} KB");
     }
     Ok(sizes)
 }

@@ -90,7 +90,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_skips: Option<[usize; 2]>,
     /// The noise level, 1 being pure noise, below which every prediction leaves those blocks out.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub short_below: f64,
     /// Mean of each latent channel.
     pub latent_mean: Vec<f32>,
@@ -106,11 +106,6 @@ pub struct Manifest {
     pub latents_of: Option<String>,
     /// Length and hash of each file.
     pub files: BTreeMap<String, FileFacts>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(level: &f64) -> bool {
-    *level == 0.0
 }
 
 fn no_shift() -> f64 {

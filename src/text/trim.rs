@@ -13,8 +13,13 @@ use super::Tokenizer;
 use super::tokenizer::SPECIAL;
 use crate::{Error, Result};
 
+/// Scripts whose characters say nothing to a text encoder of English, and that its vocabulary has only in
+/// part: Armenian; and those of India, Thai, Tibetan, Burmese, Georgian, and the parts of Hangul.
+const FAR: [std::ops::RangeInclusive<char>; 2] = ['\u{530}'..='\u{58f}', '\u{900}'..='\u{11ff}'];
+
 /// Returns the lines of a vocabulary that stay: special tokens, all single characters and their
-/// continuations, so that nothing becomes unknown, and the pieces of `texts`.
+/// continuations but those of scripts that are far, so that nothing in Latin letters becomes unknown; and the
+/// pieces of `texts`.
 ///
 /// # Errors
 /// Returns an error if the vocabulary cannot express a text.
@@ -23,7 +28,11 @@ pub fn lines_to_keep<'a>(
     tokenizer: &Tokenizer,
     texts: impl Iterator<Item = &'a str>,
 ) -> Result<BTreeSet<usize>> {
-    let is_single = |piece: &str| piece.strip_prefix("##").unwrap_or(piece).chars().count() == 1;
+    let is_single = |piece: &str| {
+        let mut characters = piece.strip_prefix("##").unwrap_or(piece).chars();
+        let first = characters.next().filter(|_| characters.next().is_none());
+        first.is_some_and(|first| !FAR.iter().any(|far| far.contains(&first)))
+    };
     let always = |(_, piece): &(usize, &str)| SPECIAL.contains(piece) || is_single(piece);
     let mut keep: BTreeSet<usize> =
         vocabulary.lines().enumerate().filter(always).map(|(line, _)| line).collect();

@@ -36,6 +36,7 @@ export function makeTiny(folder, more = {}, block = 0) {
   // It has no blocks to leave out, and is drawn without an upscaler.
   delete manifest.guidance_skips;
   delete manifest.short_below;
+  delete manifest.latents_of;
   Object.assign(manifest, { name: "tiny" }, more);
   manifest.depth = 1;
   const sha256 = createHash("sha256").update(dit).digest("hex");

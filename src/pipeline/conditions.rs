@@ -7,6 +7,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::notes::{looked_up, read_otherwise};
 use super::{Pipeline, ShortPath};
 use crate::diffusion::denoiser::{Network, Pass};
+use crate::diffusion::guidance::is_within;
 use crate::model::routing::ShortRows;
 use crate::model::text_tokens::TextTokens;
 use crate::model::{Dit, DitConfig};
@@ -93,7 +94,8 @@ impl Network for Conditioned<'_> {
         };
         let ShortPath { blocks, below } = &self.short_path;
         let long = match pass {
-            _ if timestep < below * self.timesteps as f64 => 0,
+            // What is on the bound is not below it, whatever its last digits.
+            _ if !is_within(timestep / self.timesteps as f64, (*below, f64::INFINITY)) => 0,
             Pass::Both => rows / 2,
             Pass::Conditional => rows,
         };

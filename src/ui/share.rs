@@ -32,7 +32,12 @@ pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
     let png = if is_png { shown.file.clone() } else { Some(shown.png.clone()) };
     tell(state, move |_| {
         let png = png.clone();
-        async move { copy_picture(png.as_deref()).await }
+        async move {
+            match copy_picture(png.as_deref()).await {
+                said if is_png => said,
+                said => format!("{said} Clipboards take no WebP: it is the drawing, as a PNG."),
+            }
+        }
     })
 }
 

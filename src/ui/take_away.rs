@@ -83,6 +83,10 @@ fn as_drawn(state: &PageHandle) -> Html {
     let (Some(large), Some(loaded)) = (state.upscaled_side(), state.loaded()) else {
         return html! {};
     };
+    if state.opened.as_ref().is_some_and(|opened| opened.from == "from a file") {
+        // Nobody knows how that was drawn.
+        return html! {};
+    }
     let now = state.finishing.finish;
     let is_drawn = now.size == 0;
     let size = if is_drawn { large } else { 0 };

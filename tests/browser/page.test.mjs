@@ -35,7 +35,7 @@ test("what is edited while a request waits stays", async (t) => {
   await fill(page, { prompt: "dog face" });
   await state(page, "done");
   assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "dog face");
-  await page.getByRole("button", { name: /^Open red apple, any style, seed \d+$/ }).waitFor();
+  await page.getByRole("button", { name: /^Open red apple, fluent flat, seed \d+$/ }).waitFor();
 });
 
 test("another device is loaded while the old one draws on, and takes over then", async (t) => {
@@ -373,7 +373,7 @@ test("each press has a new seed, unless one is chosen or kept", async (t) => {
   await generate(page);
   assert.notEqual(await seed(), rolled, "and only for that");
   // One of an old picture.
-  await page.getByRole("button", { name: `Open dog face, any style, seed ${seen[0]}` }).click();
+  await page.getByRole("button", { name: `Open dog face, fluent flat, seed ${seen[0]}` }).click();
   await page.getByRole("button", { name: "Use this seed" }).click();
   await generate(page);
   assert.equal(await seed(), seen[0]);

@@ -51,7 +51,7 @@ test("a policy that forbids WebAssembly is named; one that allows it is enough",
   await state(page, "ready");
   await fill(page, { prompt: "red apple", steps: 1 });
   assert.equal(await generate(page), "done");
-  await page.getByRole("button", { name: /^Open red apple, any style, seed/ }).waitFor();
+  await page.getByRole("button", { name: /^Open red apple, fluent flat, seed/ }).waitFor();
   await page.waitForTimeout(300);
   assert.deepEqual([errors, refused], [[], []]);
 });
@@ -127,7 +127,7 @@ test("a history that the browser does not open: the picture stays, and nothing i
   await state(page, "ready");
   await fill(page, { prompt: "red apple", steps: 1 });
   assert.equal(await generate(page), "done");
-  const open1 = page.getByRole("button", { name: /^Open red apple, any style, seed/ });
+  const open1 = page.getByRole("button", { name: /^Open red apple, fluent flat, seed/ });
   await open1.waitFor();
   await page.getByText("1 picture, ").getByText("until the page is closed").waitFor();
   assert.doesNotMatch(await status(page), /no room/);

@@ -101,7 +101,7 @@ test("no room for the history: the picture stays on the page, which says so", as
   await fill(page, { prompt: "red apple", steps: 1 });
   assert.equal(await generate(page), "done");
   await page.getByText("This browser has no room to keep the picture").waitFor();
-  await page.getByRole("button", { name: /^Open red apple, any style, seed/ }).waitFor();
+  await page.getByRole("button", { name: /^Open red apple, fluent flat, seed/ }).waitFor();
 });
 
 test("a worker that crashes is started again; form and history stay", async (t) => {

@@ -63,7 +63,7 @@ class Stickers:
             t, after = times[step], times[step + 1]
             at = torch.full([1], t * 1000)
             skips = self.model.get("guidance_skips")
-            v = self.dit(z, at, labels[:1], both[:1], skips=skips if t < self.model.get("short_below", 0) else None)
+            v = self.dit(z, at, labels[:1], both[:1], skips=skips if t < self.model.get("short_below", 0) - 1e-6 else None)
             v_null = self.dit(z, at, labels[1:], both[1:], skips=skips)
             # The levels are those that are typed, but for their last digits.
             if lowest - 1e-6 <= t <= highest + 1e-6:

@@ -122,6 +122,9 @@ fn latents_steps_and_several_are_what_they_say() {
     assert!(said.contains("carries no recipe"), "{said}");
     let [seven, given] = ["seven.png", "given.png"].map(|name| fs::read(at(name)).unwrap());
     assert!(read(&seven).unwrap() == read(&given).unwrap());
+    // What nobody asked to be smaller is as large as the upscaler makes it, and says so.
+    assert_eq!((read(&seven).unwrap().width, read(&seven).unwrap().height), (512, 512));
+    assert!(Image::recipe_of_png(&seven).unwrap().unwrap().0.upscaled);
     assert!(fs::read(at("seven.st")).unwrap() == fs::read(at("given.st")).unwrap());
     assert!(Image::recipe_of_png(&given).unwrap().is_none());
 
@@ -135,8 +138,16 @@ fn latents_steps_and_several_are_what_they_say() {
     assert!(said.contains("latents") && said.contains("no finite numbers"), "{said}");
 
     // Picture i of several has seed + i.
-    draw(&[&"--seed", &"7", &"--count", &"3", &"-o", &at("all.png")]);
-    draw(&[&"--seed", &"8", &"-o", &at("eight.png")]);
+    let size: [&dyn AsRef<OsStr>; 2] = [&"--size", &"128"];
+    let drawn = |seed: &str, more: &[&dyn AsRef<OsStr>], name: &str| {
+        draw(
+            &[&[&"--seed" as &dyn AsRef<OsStr>, &seed, &"-o", &at(name)], &size[..], more].concat(),
+        );
+    };
+    drawn("7", &[&"--count", &"3"], "all.png");
+    drawn("8", &[], "eight.png");
+    drawn("7", &[], "seven.png");
+    let seven = fs::read(at("seven.png")).unwrap();
     let all = read(&fs::read(at("all.png")).unwrap()).unwrap();
     assert_eq!((all.width, all.height), (256, 256));
     let part = |left: usize, top: usize| -> Vec<u8> {
@@ -251,9 +262,10 @@ fn training_asks_first_for_what_it_needs_last() {
     fs::create_dir(&model).unwrap();
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
     let copy = |name: &str| fs::copy(shipped.join(name), model.join(name)).map(drop).unwrap();
-    ["model.json", "dit.safetensors", "vae.safetensors", "text_encoder.safetensors", "vocab.txt"]
-        .into_iter()
-        .for_each(copy);
+    let weights =
+        ["dit", "vae", "text_encoder", "upscaler"].map(|name| format!("{name}.safetensors"));
+    weights.iter().for_each(|name| copy(name));
+    ["model.json", "vocab.txt"].into_iter().for_each(copy);
     let refused = |what: &str| {
         let run_folder = place.path().join("run");
         let arguments: [&dyn AsRef<OsStr>; 10] = [

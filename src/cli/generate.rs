@@ -151,7 +151,11 @@ async fn draw(
         Some(path) => Some(read_latents(path, &pipeline)?),
         None => None,
     };
-    let style = pipeline.defaults.style.clone();
+    // A class is a label already.
+    let style = match arguments.class {
+        None => pipeline.defaults.style.clone(),
+        Some(_) => String::new(),
+    };
     let recipe = arguments.over(Recipe { style, ..arguments.sampling.recipe(&pipeline)? });
     let mut run = pipeline.begin(&recipe, noise)?;
     run.notes().iter().for_each(note);

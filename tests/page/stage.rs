@@ -135,11 +135,14 @@ fn a_finished_file_is_shown_and_saved() {
     assert_eq!(page.state.on_stage().0[0].file.as_deref(), Some(&[5][..]));
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page), Some(("fox-3.webp".into(), vec![5])));
-    // A glance stays what it is; what comes next is made too, once.
+    // A glance stays what it is, and whoever comes back to the end finds it made.
     page.act(Action::Look(Some(0)));
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page).unwrap().0, "fox-3-step-0.png");
     page.act(Action::Look(None));
+    assert_eq!(page.sent(), []);
+    // Something else is made once.
+    page.act(Action::ChooseFinish(Finish { size: 256, ..finish }));
     assert!(matches!(page.sent()[..], [Request::Finish { .. }]));
     page.act(Action::Say("Nothing new.".into()));
     assert_eq!(page.sent(), []);

@@ -160,12 +160,14 @@ fn latents_steps_and_several_are_what_they_say() {
     assert!(part(128, 128).iter().all(|value| *value == 0), "there is no fourth");
 
     let steps = at("steps");
-    let arguments: [&dyn AsRef<OsStr>; 9] = [
+    let arguments: [&dyn AsRef<OsStr>; 11] = [
         &"generate",
         &"--prompt",
         &"red apple",
         &"--steps",
         &"3",
+        &"--size",
+        &"128",
         &"--steps-out",
         &steps,
         &"-o",

@@ -33,7 +33,8 @@ test("the quilt is there before the weights, fills as they come, and each patch 
   await page.getByText("This is drawn as soon as the model is loaded.").waitFor();
   release();
   await state(page, "done");
-  const flags = ["--prompt", tile.prompt, "--style", tile.style, "--seed", String(tile.seed), "--steps", String(tile.steps)];
+  await page.getByRole("button", { name: "As drawn, 128 px" }).click();
+  const flags = ["--prompt", tile.prompt, "--style", tile.style, "--seed", String(tile.seed), "--steps", String(tile.steps), "--size", "128"];
   const [drawn, wanted] = [await shown(page), native(temporary(t), flags)].map((png) => pngjs.PNG.sync.read(png).data);
   assert.ok(drawn.every((value, i) => Math.abs(value - wanted[i]) <= 2 || wanted[i | 3] < 8));
   assert.equal(await style(page), tile.style);

@@ -145,8 +145,13 @@ export async function generate(page, seconds = 120) {
   return state(page, ["done", "error"], seconds);
 }
 
-/** The PNG that a button saves. */
+/** Waits until the files of what is on stage are made. */
+const made = (page) =>
+  page.waitForFunction(() => !document.querySelector(".take-away [aria-busy=true]"), undefined, { timeout: 60_000 });
+
+/** The PNG that a button saves, once it is made. */
 export async function saved(page, name) {
+  await made(page);
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name }).click();
   return readFileSync(await (await download).path());
@@ -154,7 +159,7 @@ export async function saved(page, name) {
 
 /** The bytes of the file that is shown on stage, once it is made. */
 export async function shown(page, name = "Result") {
-  await page.waitForFunction(() => !document.querySelector(".take-away [aria-busy=true]"), undefined, { timeout: 60_000 });
+  await made(page);
   const bytes = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
     const buffer = await (await fetch(image.src)).arrayBuffer();
     return [...new Uint8Array(buffer)];

@@ -149,6 +149,11 @@ pub fn halved(image: &Image) -> Image {
     Image { width, height, pixels }
 }
 
+/// Returns a picture at a quarter of its sides, as large as the model draws what is then upscaled.
+pub fn quartered(image: &Image) -> Image {
+    halved(&halved(image))
+}
+
 /// Returns an empty sticker.
 pub(super) fn blank() -> Option<Pixmap> {
     Pixmap::new(SIDE as u32, SIDE as u32)

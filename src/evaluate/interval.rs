@@ -53,6 +53,18 @@ impl Interval {
         Self::of(values.len(), |lot| lot.iter().map(|i| values[*i]).sum::<f64>() / lot.len() as f64)
     }
 
+    /// Returns it as text, `times` as large: “12.3 (10.0 to 14.1)”.
+    pub fn text(self, times: f64, digits: usize) -> String {
+        let Self { value, low, high } = self;
+        let [value, low, high] = [value, low, high].map(|of| format!("{:.digits$}", times * of));
+        format!("{value} ({low} to {high})")
+    }
+
+    /// Returns it as text in percent: “12.3 % (10.0 to 14.1)”.
+    pub fn percent(self) -> String {
+        self.text(100.0, 1).replace(" (", " % (")
+    }
+
     /// Returns the value that a part of all, 0..1, lies below.
     pub fn percentile(values: &[f64], part: f64) -> Self {
         Self::of(values.len(), |lot| {
@@ -77,6 +89,9 @@ mod tests {
         assert!((many.high - many.low) < 0.05, "{many:?}");
         assert_eq!(Interval::part([true, false, true, false]).value, 0.5);
         assert_eq!(Interval::part([]), Interval::default());
+        let figure = Interval { value: 0.1234, low: 0.1, high: 0.2 };
+        assert_eq!(figure.text(1000.0, 1), "123.4 (100.0 to 200.0)");
+        assert_eq!(figure.percent(), "12.3 % (10.0 to 20.0)");
         let first = Interval::percentile(&(0..1000).map(f64::from).collect::<Vec<_>>(), 0.01);
         assert!((first.value - 10.0).abs() < 1e-9 && first.low < 10.0 && first.high > 10.0);
     }

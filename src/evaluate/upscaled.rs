@@ -8,7 +8,7 @@ use super::reconstruction::edge_error;
 use super::{Asked, draw};
 use crate::dataset::Split;
 use crate::dataset::large::LargePictures;
-use crate::dataset::render::halved;
+use crate::dataset::render::quartered;
 use crate::image::Image;
 use crate::image::resize::resized;
 use crate::model::upscaler::SCALE;
@@ -22,7 +22,7 @@ use crate::{Error, Result};
 const SOFT: std::ops::Range<u8> = 16..240;
 
 /// Large pictures, measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sharpness {
     /// Pixels across an edge: those that are neither clear nor opaque, for each pixel of the outline.
     pub edge_width: f64,
@@ -58,30 +58,31 @@ pub fn sharpness(
         return Err(Error::Training("these pictures have none that is held out".into()));
     }
     let count = held.len().min(most);
-    let mut ways: [Vec<Image>; 3] = Default::default();
-    let mut errors = [0f64; 3];
+    let mut sums = [Sharpness::default(); 3];
     progress.begin("Enlarging", count, 0);
     for i in 0..count {
         let truth = large.picture(held[i * held.len() / count])?;
-        let small = halved(&halved(&truth));
+        let small = quartered(&truth);
         let latent = model.autoencoder.encode(to_tensor(&[&small], &model.device));
         let mut small = pollster::block_on(to_images(model.autoencoder.decode(latent)))?;
         let [plain, upscaled] = enlarged(model, &small.remove(0))?;
         let all = [truth, plain, upscaled];
         let tensor = |image: &Image| to_tensor(&[image], &model.device);
-        for ((way, error), image) in ways.iter_mut().zip(&mut errors).zip(&all) {
-            *error += edge_error(tensor(&all[0]), tensor(image))[0];
-            way.push(image.clone());
+        for (sum, image) in sums.iter_mut().zip(&all) {
+            let Flaws { mottling, outline, .. } = Flaws::of(std::slice::from_ref(image));
+            sum.edge_width += edge_width(image, outline);
+            sum.edge_error += edge_error(tensor(&all[0]), tensor(image))[0];
+            sum.mottling += mottling;
         }
         progress.advance(1, "");
     }
     progress.end();
-    let measured = |way: usize| Sharpness {
-        edge_width: ways[way].iter().map(edge_width).sum::<f64>() / count as f64,
-        edge_error: errors[way] / count as f64,
-        mottling: Flaws::of(&ways[way]).mottling,
-    };
-    Ok([measured(0), measured(1), measured(2)])
+    let count = count as f64;
+    Ok(sums.map(|Sharpness { edge_width, edge_error, mottling }| Sharpness {
+        edge_width: edge_width / count,
+        edge_error: edge_error / count,
+        mottling: mottling / count,
+    }))
 }
 
 /// Returns a picture enlarged plainly, and by the upscaler.
@@ -92,9 +93,9 @@ fn enlarged(model: &Pipeline, small: &Image) -> Result<[Image; 2]> {
     Ok([plain, upscaled.ok_or_else(lacks)?])
 }
 
-fn edge_width(image: &Image) -> f64 {
+/// Returns how wide the edges of a picture are whose outline is so long.
+fn edge_width(image: &Image, outline: f64) -> f64 {
     let soft = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| SOFT.contains(&pixel[3]));
-    let outline = Flaws::of(std::slice::from_ref(image)).outline;
     soft.count() as f64 / outline.max(1.0)
 }
 
@@ -128,7 +129,7 @@ pub fn small_again(
         let features: Features = extractor.features(&images.iter().collect::<Vec<_>>());
         reference.scores(asked, &features)
     };
-    let small = |way: usize| large.iter().map(|pair| halved(&halved(&pair[way]))).collect();
+    let small = |way: usize| large.iter().map(|pair| quartered(&pair[way])).collect();
     let scores = [scores(drawn), scores(small(0)), scores(small(1))];
     Ok(SmallAgain { scores, large })
 }
@@ -149,7 +150,10 @@ mod tests {
 
     #[test]
     fn soft_edges_are_wide() {
-        let [sharp, soft] = [1, 6].map(|width| edge_width(&square(width)));
+        let [sharp, soft] = [1, 6].map(|width| {
+            let image = square(width);
+            edge_width(&image, Flaws::of(std::slice::from_ref(&image)).outline)
+        });
         assert!(sharp < 1.1 && (4.0..7.0).contains(&soft), "{sharp} {soft}");
     }
 }

@@ -7,7 +7,7 @@ use patchwork::weights::Checkpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::support::{
-    assert_close, assert_values_close, cpu, json, on_each_device, root, tensor, tensors,
+    assert_close, assert_values_close, cpu, json, on_each_device, root, stickers, tensor, tensors,
 };
 
 /// What the issue of equality allows for latents and pictures after a whole run.
@@ -15,13 +15,8 @@ const TOLERANCE: f32 = 1e-3;
 
 on_each_device!(recipes_draw_what_the_reference_draws, encodes_what_the_reference_encodes);
 
-fn pipeline(device: &Device) -> Pipeline {
-    let source = Folder(root("www/models/stickers"));
-    pollster::block_on(Pipeline::load(&source, device)).unwrap()
-}
-
 fn recipes_draw_what_the_reference_draws(device: &Device) {
-    let (pipeline, file) = (pipeline(device), tensors("stickers"));
+    let (pipeline, file) = (stickers(device), tensors("stickers"));
     let reader = pipeline.text.as_ref().unwrap();
     let recipes: Vec<Recipe> = json("stickers");
     for (i, recipe) in recipes.iter().enumerate() {
@@ -81,7 +76,7 @@ fn the_shipped_weights_draw_the_stored_picture() {
         sampler: "heun".into(),
         ..Recipe::default()
     };
-    let picture = (pipeline(&cpu()).draw(&recipe).unwrap() + 1.0) / 2.0;
+    let picture = (stickers(&cpu()).draw(&recipe).unwrap() + 1.0) / 2.0;
     let values: Vec<f32> = picture.into_data().try_to_vec().unwrap();
     let plane = values.len() / 4;
     let mean = |channel: &[f32]| channel.iter().sum::<f32>() / plane as f32;
@@ -114,7 +109,7 @@ fn long_prompts_are_cut_aloud() {
         steps: 1,
         ..Recipe::default()
     };
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let run = pipeline.begin(&recipe, None).unwrap();
     let [note] = run.notes() else { panic!("one note, not {:?}", run.notes()) };
     assert!(note.contains("“blue plate”") && note.contains("16 tokens"), "{note}");
@@ -122,7 +117,7 @@ fn long_prompts_are_cut_aloud() {
 
 #[test]
 fn pictures_of_a_batch_are_those_of_their_seeds() {
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let recipe = Recipe { prompt: "fish".into(), steps: 2, seed: 5, count: 2, ..Recipe::default() };
     let both: Vec<f32> = pipeline.draw(&recipe).unwrap().into_data().try_to_vec().unwrap();
     let second = Recipe { seed: 6, count: 1, ..recipe };
@@ -133,7 +128,7 @@ fn pictures_of_a_batch_are_those_of_their_seeds() {
 /// A recipe's shift wins over the model's, and saying the model's own changes nothing.
 #[test]
 fn a_recipe_may_override_the_shift() {
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let recipe = Recipe { prompt: "fish".into(), steps: 3, seed: 5, ..Recipe::default() };
     let draw = |shift| {
         let recipe = Recipe { shift, ..recipe.clone() };
@@ -153,7 +148,7 @@ fn notes(pipeline: &Pipeline, recipe: Recipe) -> String {
 /// Emoji are their names, with any skin and any variation; what has no name is told.
 #[test]
 fn emoji_draw_what_their_names_draw() {
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let draw = |prompt: &str| {
         let recipe = Recipe { prompt: prompt.into(), steps: 1, seed: 5, ..Recipe::default() };
         pipeline.draw(&recipe).unwrap().into_data().try_to_vec::<f32>().unwrap()
@@ -179,7 +174,7 @@ fn emoji_draw_what_their_names_draw() {
 
 #[test]
 fn what_guidance_leaves_unused_is_told() {
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let said = |guidance: f64, negative: &str, interval: (f64, f64)| {
         let (prompt, negative) = ("fish".to_owned(), negative.to_owned());
         let recipe = Recipe { guidance_interval: interval, ..Recipe::default() };
@@ -198,7 +193,7 @@ fn what_guidance_leaves_unused_is_told() {
 /// A recipe as it is written says which model drew it, and names as this program spells them.
 #[test]
 fn a_resolved_recipe_names_its_model() {
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let recipe = Recipe {
         style: " Fluent-Flat".into(),
         sampler: "DPMPP 2M".into(),

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use patchwork::diffusion::Generator;
+use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::tools::device::Backend;
 use patchwork::weights::Checkpoint;
 use safetensors::tensor::{Dtype, TensorView};
@@ -37,6 +38,11 @@ pub(crate) use on_each_device;
 
 pub(crate) fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The embedded model, with the weights that ship.
+pub(crate) fn stickers(device: &Device) -> Pipeline {
+    pollster::block_on(Pipeline::load(&Folder(root("www/models/stickers")), device)).unwrap()
 }
 
 /// The JSON of a fixture.

@@ -3,13 +3,12 @@
 use burn::tensor::{Device, Tensor};
 use patchwork::model::Upscaler;
 use patchwork::pipeline::pixels::to_tensor;
-use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::Recipe;
 use patchwork::weights::{keys, load};
 use serde::Deserialize;
 
 use crate::support::{
-    Entry, assert_close, cpu, json, on_each_device, random_checkpoint, root, tensor, tensors,
+    Entry, assert_close, cpu, json, on_each_device, random_checkpoint, stickers, tensor, tensors,
 };
 
 /// Some twenty layers of f32 in another order of summing.
@@ -18,11 +17,6 @@ const TOLERANCE: f32 = 1e-4;
 const STORED: f32 = 1e-3;
 
 on_each_device!(random_weights, shipped_weights);
-
-fn pipeline(device: &Device) -> Pipeline {
-    let source = Folder(root("www/models/stickers"));
-    pollster::block_on(Pipeline::load(&source, device)).unwrap()
-}
 
 fn random_weights(device: &Device) {
     #[derive(Deserialize)]
@@ -40,7 +34,7 @@ fn random_weights(device: &Device) {
 fn shipped_weights(device: &Device) {
     let file = tensors("upscaler");
     let picture: Tensor<4> = tensor(&file, "shipped.in", device);
-    let large = pipeline(device).upscaler.unwrap().forward(picture * 2.0 - 1.0);
+    let large = stickers(device).upscaler.unwrap().forward(picture * 2.0 - 1.0);
     let middle = large.narrow(2, 192, 128).narrow(3, 192, 128);
     assert_close("shipped", middle, &file, "shipped.out", STORED);
 }
@@ -49,7 +43,7 @@ fn shipped_weights(device: &Device) {
 /// from an edge. 200 drawings of all styles.
 #[test]
 fn plain_grounds_stay_clear_and_insides_opaque() {
-    let pipeline = pipeline(&cpu());
+    let pipeline = stickers(&cpu());
     let network = pipeline.upscaler.as_ref().unwrap();
     let words =
         ["fox", "red apple", "cloud", "rocket", "tree", "ghost", "pizza", "fish", "heart", "house"];

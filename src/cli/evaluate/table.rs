@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use crate::diffusion::guess::{GuessErrors, LEVELS};
-use crate::evaluate::interval::Interval;
 use crate::evaluate::metrics::FeatureMetrics;
 use crate::evaluate::reconstruction::Reconstruction;
 use crate::evaluate::shapes::Ranks;
@@ -27,32 +26,32 @@ pub(super) fn table(reports: &[Report]) -> String {
             real.styles.join(", ")
         );
         let score = |report: &Report| {
-            report.everyday.as_ref().map_or_else(String::new, |words| percent(words.score))
+            report.everyday.as_ref().map_or_else(String::new, |words| words.score.percent())
         };
-        line(&what, &score, percent(real.real));
+        line(&what, &score, real.real.percent());
         for (i, style) in real.styles.iter().enumerate() {
             let of_style = |report: &Report| {
                 report
                     .everyday
                     .as_ref()
-                    .map_or_else(String::new, |words| percent(words.of_style[i]))
+                    .map_or_else(String::new, |words| words.of_style[i].percent())
             };
             line(&format!("… in {style}"), &of_style, String::new());
         }
     }
     let scores: [(&str, Cell<'_, FeatureMetrics>); 5] = [
-        ("kernel distance (KID, ×1000)", &|scores| plain(scores.kid, 1000.0, 1)),
-        ("nearest family of concepts is right", &|scores| percent(scores.family)),
-        ("… families that are farther", &|scores| percent(scores.family_rank)),
-        ("style is right", &|scores| percent(scores.style)),
-        ("nearest to a picture learnt: 1st percentile", &|scores| plain(scores.copies, 1.0, 3)),
+        ("kernel distance (KID, ×1000)", &|scores| scores.kid.text(1000.0, 1)),
+        ("nearest family of concepts is right", &|scores| scores.family.percent()),
+        ("… families that are farther", &|scores| scores.family_rank.percent()),
+        ("style is right", &|scores| scores.style.percent()),
+        ("nearest to a picture learnt: 1st percentile", &|scores| scores.copies.text(1.0, 3)),
     ];
     let ranks: [(&str, Cell<'_, Ranks>); 3] = [
         ("true picture is the nearest of its style and other families at 32×32", &|ranks| {
-            percent(ranks.first)
+            ranks.first.percent()
         }),
-        ("… one of the nearest five", &|ranks| percent(ranks.of_five)),
-        ("… median rank", &|ranks| plain(ranks.median, 1.0, 0)),
+        ("… one of the nearest five", &|ranks| ranks.of_five.percent()),
+        ("… median rank", &|ranks| ranks.median.text(1.0, 0)),
     ];
     for (kind, of) in [
         ("learnt pairs", (|r| &r.learnt) as fn(&Report) -> &Pairs),
@@ -90,7 +89,7 @@ pub(super) fn table(reports: &[Report]) -> String {
         let real = cell(&real.real_concepts);
         rest(&format!("held-out concepts: {what}"), &|rest| cell(&rest.concepts), real);
     }
-    rest("colour obeyed", &|rest| percent(rest.colour), percent(real.real_colour));
+    rest("colour obeyed", &|rest| rest.colour.percent(), real.real_colour.percent());
     let kept: [(&str, Cell<'_, Reconstruction>); 4] = [
         ("autoencoder: PSNR", &|kept| format!("{:.2} dB", kept.psnr)),
         ("… with noise", &|kept| format!("{:.2} dB", kept.psnr_noisy)),
@@ -101,14 +100,4 @@ pub(super) fn table(reports: &[Report]) -> String {
         rest(what, &|rest| cell(&rest.reconstruction), String::new());
     }
     text.take()
-}
-
-/// Returns a figure with its interval.
-fn plain(Interval { value, low, high }: Interval, times: f64, digits: usize) -> String {
-    let [value, low, high] = [value, low, high].map(|value| format!("{:.digits$}", times * value));
-    format!("{value} ({low} to {high})")
-}
-
-fn percent(part: Interval) -> String {
-    plain(part, 100.0, 1).replace(" (", " % (")
 }

@@ -54,12 +54,7 @@ impl Asks<'_> {
         ))?;
         let ways = ["as drawn", WAYS[1], WAYS[2]];
         for (what, scores) in ways.iter().zip(&again.scores) {
-            let [kid, style] =
-                [(scores.kid, 1000.0), (scores.style, 100.0)].map(|(figure, times)| {
-                    let [value, low, high] =
-                        [figure.value, figure.low, figure.high].map(|value| times * value);
-                    format!("{value:.1} ({low:.1} to {high:.1})")
-                });
+            let (kid, style) = (scores.kid.text(1000.0, 1), scores.style.percent());
             print(format!("| {what} | {kid} | {style} |"))?;
         }
         let mut shown: Vec<Image> = Vec::new();

@@ -6,11 +6,9 @@ use burn::tensor::Tensor;
 use rand::RngExt;
 
 use crate::dataset::Entry;
-use crate::dataset::render::halved;
 use crate::diffusion::levels::Levels;
 use crate::diffusion::{Generator, Guided, Parameterised, Process};
 use crate::image::Image;
-use crate::model::upscaler::SCALE;
 use crate::pipeline::Pipeline;
 use crate::pipeline::conditions::Conditioned;
 use crate::pipeline::pixels::{to_images, to_tensor};
@@ -33,12 +31,6 @@ pub struct Drawn {
     pub image: Image,
     /// The noise level from which it was redrawn; 0 if it came through the autoencoder alone.
     pub level: f64,
-}
-
-/// Returns a picture at a quarter of its sides, as large as the model draws.
-pub fn small(large: &Image) -> Image {
-    debug_assert_eq!(SCALE, 4, "two halvings");
-    halved(&halved(large))
 }
 
 /// Returns what the model makes of a picture: through its autoencoder, and redrawn. `place` decides levels,

@@ -59,6 +59,11 @@ const fn set(
     PictureSet { style, package, kind, licence, credit, in_colour: true }
 }
 
+/// Returns whether things of a style have their own colours, and can have others. Styles that are no set's can.
+pub fn is_in_colour(style: &str) -> bool {
+    SETS.iter().all(|set| set.style != style || set.in_colour)
+}
+
 /// The sets of the twelve styles. `3d` has two, which are the same drawings, rendered and as gradients: two
 /// variants of one example. OpenMoji and EmojiOne 1 are left out: they are share-alike.
 pub const SETS: [PictureSet; 13] = [

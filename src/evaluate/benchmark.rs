@@ -204,10 +204,10 @@ impl<'a> Benchmark<'a> {
     }
 
     fn rest(&self, model: &Pipeline, sampling: &Recipe) -> Result<Rest> {
-        let HeldOut { held, unseen, .. } = &self.held_out;
+        let HeldOut { styles, held, unseen, .. } = &self.held_out;
         let how = (sampling, self.drawing.seed);
         let (colours, prompts): (Vec<Colour>, Vec<Asked>) =
-            colour_prompts(model, self.drawing.most).into_iter().unzip();
+            colour_prompts(styles, self.drawing.most).into_iter().unzip();
         self.progress.begin("Drawing", unseen.len() + prompts.len(), 0);
         let unseen = asked(self.dataset, unseen);
         let concepts = draw(model, &unseen, how, self.progress)?;

@@ -4,8 +4,8 @@ use super::Asked;
 use super::interval::Interval;
 use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted};
 use crate::dataset::seeing::share;
+use crate::dataset::sets::is_in_colour;
 use crate::image::Image;
-use crate::pipeline::Pipeline;
 
 /// Colour obedience of pictures that were painted, in the colours of the first `most` prompts.
 pub(super) fn real_colour(images: &[&Image], most: usize) -> Interval {
@@ -36,9 +36,30 @@ fn coloured_things(most: usize) -> impl Iterator<Item = (Colour, String)> {
     pairs.map(named).take(most)
 }
 
-/// Returns prompts of coloured things, each in the next of the model's styles.
-pub(super) fn colour_prompts(model: &Pipeline, most: usize) -> Vec<(Colour, Asked)> {
-    let styles = model.styles.iter().cycle().cloned();
-    let things = coloured_things(most).zip(styles);
-    things.map(|((colour, prompt), style)| (colour, Asked { prompt, style })).collect()
+/// Returns prompts of coloured things, each in the next of the styles that are in colour: of one that draws all
+/// in black nobody can ask for blue.
+pub(super) fn colour_prompts(styles: &[String], most: usize) -> Vec<(Colour, Asked)> {
+    let styles: Vec<&String> = styles.iter().filter(|style| is_in_colour(style)).collect();
+    let things = coloured_things(most).zip(styles.into_iter().cycle());
+    things
+        .map(|((colour, prompt), style)| (colour, Asked { prompt, style: style.clone() }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_asked_of_styles_that_have_them() {
+        let styles = ["ink", "noto", "silhouette", "mine"].map(str::to_owned);
+        let prompts = colour_prompts(&styles, 20);
+        let asked = |i: usize| (prompts[i].1.prompt.as_str(), prompts[i].1.style.as_str());
+        assert_eq!(
+            (prompts.len(), asked(0), asked(1)),
+            (20, ("red car", "noto"), ("orange car", "mine"))
+        );
+        assert!(prompts.iter().all(|(_, asked)| is_in_colour(&asked.style)));
+        assert_eq!(colour_prompts(&styles[..1], 20).len(), 0);
+    }
 }

@@ -14,6 +14,8 @@ use crate::{Error, Result};
 /// The pictures of a dataset that models are asked for.
 #[derive(Debug)]
 pub struct HeldOut {
+    /// Styles that all models have.
+    pub(super) styles: Vec<String>,
     /// Held-out pairs of concept and style.
     pub(super) held: Vec<usize>,
     /// Pictures of held-out concepts, by which drawings of them are recognised.
@@ -59,7 +61,7 @@ impl HeldOut {
                  `patchwork dataset` makes of the open picture sets",
             ));
         }
-        Ok(Self { held, known, unseen, learnt })
+        Ok(Self { styles: styles.to_vec(), held, known, unseen, learnt })
     }
 
     /// Returns the learnt pairs and their pictures.

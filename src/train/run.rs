@@ -118,6 +118,11 @@ pub trait Task {
     /// Returns loss and gradient of a step.
     fn gradient(&self, module: &Self::Module, step: usize) -> LossAndGrads;
 
+    /// Returns the learning rate of a step for which so much is planned.
+    fn learning_rate(&self, planned: f64, _step: usize) -> f64 {
+        planned
+    }
+
     /// Returns how well the average does now; `None` if the task has no measure of that.
     fn errors(&self, _average: &Self::Module) -> Option<GuessErrors> {
         None
@@ -164,7 +169,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     let (begin, mut saved) = (Instant::now(), Instant::now());
     while state.step < plan.steps {
         let start = Instant::now();
-        let learning_rate = plan.learning_rate.at(state.step);
+        let learning_rate = task.learning_rate(plan.learning_rate.at(state.step), state.step);
         let LossAndGrads { loss, grads, grad_norm } = task.gradient(&state.module, state.step);
         if !(loss.is_finite() && grad_norm.is_finite()) {
             return Err(plan.diverged(state.step + 1, loss, grad_norm));

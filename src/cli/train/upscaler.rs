@@ -9,6 +9,7 @@ use crate::cli::load_model;
 use crate::cli::terminal::print;
 use crate::dataset::Split;
 use crate::dataset::large::LargePictures;
+use crate::dataset::render::quartered;
 use crate::evaluate::lite0::Lite0;
 use crate::model::Upscaler;
 use crate::model::upscaler::SCALE;
@@ -20,7 +21,7 @@ use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::train::run::run as train;
 use crate::train::upscaler::judges::Judges;
-use crate::train::upscaler::pairs::{drawn, small};
+use crate::train::upscaler::pairs::drawn;
 use crate::train::upscaler::{CROP, Contest, Pair, UpscalerSettings, UpscalerTask};
 use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
@@ -98,7 +99,8 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         max_grad_norm: 20.0,
         adversarial: *adversarial,
         // Judges that have seen little say nothing that is worth hearing.
-        heard: if is_new { [400, 300] } else { [100, 100] },
+        heard: if is_new { [400, 300] } else { [30, 1] },
+        learns_alone: is_new,
     };
     let perception = Lite0::load(&arguments.cache, &device, progress)?;
     let task = UpscalerTask {
@@ -139,7 +141,7 @@ fn pairs(
     // A picture for each worker at a time: the bar moves.
     for places in places.chunks(workers.count()) {
         let drawn = workers.map(places.to_vec(), |place| {
-            let small = small(&large.picture(place)?);
+            let small = quartered(&large.picture(place)?);
             let drawn = drawn(model, (place, &large.entries[place]), &small, seed)?;
             Ok::<_, Error>(drawn.into_iter().map(move |drawn| (place, drawn)).collect::<Vec<_>>())
         });

@@ -43,6 +43,8 @@ const WEAKER: f64 = 3.0;
 const GRADIENTS: f64 = 0.5;
 const FEATURES: f64 = 0.6;
 const MATCHING: f64 = 2.0;
+/// The learning rate of discriminators that learn while the upscaler waits.
+const JUDGES_ALONE: f64 = 1e-3;
 
 /// The settings that decide what a run learns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +65,14 @@ pub struct UpscalerSettings {
     pub adversarial: f64,
     /// The step from which they are heard, and over how many their weight rises; they learn from the first.
     pub heard: [usize; 2],
+    /// Whether the upscaler learns before they are heard. One that has learnt from others would unlearn what
+    /// those said, so it waits until the new ones know something.
+    #[serde(default = "learns")]
+    pub learns_alone: bool,
+}
+
+fn learns() -> bool {
+    true
 }
 
 impl UpscalerSettings {
@@ -80,6 +90,11 @@ impl UpscalerSettings {
         let [from, over] = self.heard;
         let risen = step.saturating_sub(from) as f64 / over.max(1) as f64;
         self.adversarial * risen.min(1.0)
+    }
+
+    /// Returns whether only the discriminators learn at a step.
+    fn waits(&self, step: usize) -> bool {
+        !self.learns_alone && self.adversarial > 0.0 && step <= self.heard[0]
     }
 }
 
@@ -176,6 +191,9 @@ impl UpscalerTask<'_> {
         // The judges learn from it, and the loss that is told is the upscaler's alone.
         let learning = learning.clone() - learning.detach();
         let weight = self.settings.adversarial_at(step);
+        if self.settings.waits(step) {
+            return drawing.detach() + learning;
+        }
         if weight == 0.0 {
             return drawing + learning;
         }
@@ -229,6 +247,11 @@ impl Task for UpscalerTask<'_> {
         gradient(contest, parts, loss, &self.workers, max_grad_norm, &self.device)
     }
 
+    /// Alone, the judges may learn as fast as new networks do.
+    fn learning_rate(&self, planned: f64, step: usize) -> f64 {
+        if self.settings.waits(step) { JUDGES_ALONE } else { planned }
+    }
+
     /// Small drawings enlarged plainly above, upscaled in the middle, and the true pictures below.
     fn sample(&self, ema: &Contest, folder: &Path, step: usize) -> Result<()> {
         let count = self.pairs.len().min(6);
@@ -277,8 +300,15 @@ mod tests {
             max_grad_norm: 1.0,
             adversarial: 0.2,
             heard: [10, 4],
+            learns_alone: true,
         };
         let heard = [0, 10, 11, 14, 99].map(|step| settings.adversarial_at(step));
         assert_eq!(heard, [0.0, 0.0, 0.05, 0.2, 0.2]);
+        assert!(!settings.waits(0));
+        let begun = UpscalerSettings { learns_alone: false, heard: [10, 1], ..settings.clone() };
+        // No step without judges: it waits until they count in full.
+        assert_eq!([0, 10, 11].map(|step| begun.waits(step)), [true, true, false]);
+        assert_eq!(begun.adversarial_at(11), 0.2);
+        assert!(!UpscalerSettings { adversarial: 0.0, ..begun }.waits(0));
     }
 }

@@ -15,7 +15,7 @@ use crate::ui::panel::{credits, panel};
 use crate::ui::perform::Performer;
 use crate::ui::settings::settings;
 use crate::ui::stage::Stage;
-use crate::ui::styles::styles;
+use crate::ui::styles::Styles;
 use crate::ui::toast::Toast;
 use crate::ui::trouble::trouble;
 use crate::ui::{address, open, remember, use_keys};
@@ -76,7 +76,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
                 <p>{"Stickers from words, by a Diffusion Transformer that runs on your machine."}</p>
             </header>
             <Bar state={state.clone()} />
-            {styles(state)}
+            <Styles state={state.clone()} />
             <p class={classes!("status", state.status.is_bad.then_some("wrong"))}
                 role="status" aria-label="Status" aria-busy={state.is_playing.to_string()}>
                 {state.status.text.clone()}

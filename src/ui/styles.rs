@@ -1,15 +1,34 @@
 //! Which set to draw like: one subject in each of the model's styles.
 
-use web_sys::HtmlInputElement;
-use yew::{Callback, Event, Html, TargetCast, html};
+use web_sys::{Element, HtmlInputElement};
+use yew::{
+    Callback, Event, Html, Properties, TargetCast, function_component, html, use_effect_with,
+    use_node_ref,
+};
 
 use crate::page::{Action, State};
 use crate::ui::handle::PageHandle;
 use crate::ui::picture::Tile;
 
-/// The styles, as a group of radio buttons.
-pub(super) fn styles(state: &PageHandle) -> Html {
+#[derive(PartialEq, Properties)]
+pub(super) struct StylesProps {
+    pub(super) state: PageHandle,
+}
+
+/// The styles, as a group of radio buttons. On a narrow screen they are a strip that scrolls, and the chosen one
+/// is in sight whoever chose it: the model, a link, a picture.
+#[function_component]
+pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
     let names = names(state);
+    let strip = use_node_ref();
+    {
+        let strip = strip.clone();
+        use_effect_with((state.form.style.clone(), names.len()), move |_| {
+            if let Some(strip) = strip.cast::<Element>() {
+                show_chosen(&strip);
+            }
+        });
+    }
     let dispatcher = state.dispatcher();
     let onchange = Callback::from(move |event: Event| {
         let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
@@ -36,8 +55,18 @@ pub(super) fn styles(state: &PageHandle) -> Html {
         }
     };
     html! {
-        <div class="styles" role="radiogroup" aria-label="Style">{for names.iter().map(choice)}</div>
+        <div class="styles" role="radiogroup" aria-label="Style" ref={strip}>{for names.iter().map(choice)}</div>
     }
+}
+
+/// Scrolls the strip alone, no further than it must: the page stays where its reader is.
+fn show_chosen(strip: &Element) {
+    let checked = strip.query_selector(":checked").ok().flatten();
+    let Some(chosen) = checked.and_then(|input| input.parent_element()) else { return };
+    let (window, chosen) = (strip.get_bounding_client_rect(), chosen.get_bounding_client_rect());
+    let before = (chosen.left() - window.left()).min(0.0);
+    let after = (chosen.right() - window.right()).max(0.0);
+    strip.set_scroll_left(strip.scroll_left() + (before + after).round() as i32);
 }
 
 /// Returns the names of all styles, with none first; one that the model lacks, as from an old link,

@@ -88,6 +88,7 @@ fn in_browser(python: &str) -> Outcome {
     println!("  first paint   {:.0} ms", value("paint_ms")?);
     println!("  model ready   {:.0} ms", value("ready_ms")?);
     println!("  longest task  {:.0} ms, 0 if none took over 50", value("longest_task_ms")?);
+    upscaler()?;
     println!("A first visit and the next, served compressed at full speed, 20 and 9 Mbit/s:");
     let visits = browser::node("benches/browser")?
         .arg("visit.mjs")
@@ -95,6 +96,25 @@ fn in_browser(python: &str) -> Outcome {
         .status()
         .map_err(|problem| format!("node cannot be started: {problem}"))?;
     if visits.success() { Ok(()) } else { Err("the visits could not be timed".into()) }
+}
+
+/// The upscaler in the built page.
+fn upscaler() -> Outcome {
+    let output = browser::node("benches/browser")?
+        .arg("upscaler.mjs")
+        .arg(root().join("dist"))
+        .output()
+        .map_err(|problem| format!("node cannot be started: {problem}"))?;
+    let line = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let value = |key| number(&line, key);
+    println!("The upscaler in Chromium, CPU, WASM, one thread:");
+    println!("  from the finished picture to 512 pixels  {:.0} ms", value("upscale_ms")?);
+    println!("  the page's process held at most          {:.0} MiB", value("peak_mib")?);
+    println!("  and without upscaling                    {:.0} MiB", value("peak_without_mib")?);
+    Ok(())
 }
 
 fn measured(program: &str, arguments: &[&str]) -> Result<String, String> {

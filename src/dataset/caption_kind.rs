@@ -39,10 +39,11 @@ impl CaptionKind {
     /// given to its names.
     pub const fn share(self) -> f64 {
         match self {
-            Self::Name => 0.45,
+            Self::Name => 0.40,
             Self::Colour | Self::Keyword => 0.15,
             Self::Synonym => 0.10,
-            Self::Style | Self::Painted | Self::Composed => 0.05,
+            Self::Painted => 0.10,
+            Self::Style | Self::Composed => 0.05,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::terminal::note;
 use crate::image::Image;
 use crate::image::finish::Finish;
 use crate::pipeline::Pipeline;
@@ -61,6 +62,13 @@ impl FinishOptions {
         // A sheet that nobody asked to be so large is smaller.
         let most = |side: &usize| columns == 1 || columns * side <= MOST_SIDE;
         let own = pipeline.upscaled_side().filter(most).and_then(|side| u32::try_from(side).ok());
+        if let (None, None, Some(side)) = (self.size, own, pipeline.upscaled_side()) {
+            note(format!(
+                "A sheet of so many pictures has no room for {side} pixels each: they are as drawn. Name a --size \
+                 of at most {} to have them larger.",
+                MOST_SIDE / columns
+            ));
+        }
         let finish = Finish { size: self.size.or(own).unwrap_or(0), ..self.finish() };
         let (mut bases, mut is_upscaled) = (Vec::new(), false);
         for image in images {

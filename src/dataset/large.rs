@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 
 use super::gather::{Gathered, sticker};
-use super::render::{Bounds, IconSource};
+use super::render::{self, Bounds, IconSource};
 use super::{Entry, Split};
 use crate::image::Image;
 use crate::tools::files::write_target;
@@ -137,8 +137,13 @@ impl Gathered {
         let mut large = LargePictures { side, ..LargePictures::default() };
         progress.begin("Drawing large", self.sources.len(), 0);
         let draw = |(source, scale): &(IconSource, f32)| {
-            let image = source.draw(2 * side)?;
-            let image = sticker(&image, Bounds::of(&image)?, *scale, side)?;
+            // The scale is that of a vector drawing of twice the pixels, or of the pixels that are there.
+            let (drawn, scale) = match source {
+                IconSource::Svg(_) => (2 * side, *scale),
+                IconSource::WebP(_) => (side, scale * side as f32 / render::SIDE as f32),
+            };
+            let image = source.draw(drawn)?;
+            let image = sticker(&image, Bounds::of(&image)?, scale, side)?;
             Some(image.to_png(None))
         };
         for (sources, entries) in

@@ -7,7 +7,7 @@ use super::landing::is_same;
 use super::loading::Bytes;
 use super::offer::{Brought, fields};
 use super::protocol::{Event, Request};
-use super::shown::Opened;
+use super::shown::{OF_FILE, Opened};
 use super::state::{Engine, Job, Loaded, Next};
 use super::turn::Turn;
 
@@ -44,8 +44,11 @@ impl Turn {
                 (self.state.prompt_reading, self.state.negative_reading) = (prompt, negative);
             }
             Event::NoUpscaler { problem } => {
-                self.add(&format!("{problem} Larger pictures are softer until it is; the next one asks for it again."));
+                self.add(&format!(
+                    "{problem} Until it is there, large pictures are softer; a later one asks for it again."
+                ));
             }
+            Event::Upscales => self.state.finishing.forget_soft(),
             Event::Gathering { ticket, done, total } => self.gathering(ticket, done, total),
             Event::Forgotten { message } => {
                 if let Engine::Ready { loaded, .. } = &mut self.state.engine {
@@ -72,7 +75,7 @@ impl Turn {
             Event::Outdated => self.outdated(worker),
             Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole } => {
                 if let Some(png) = self.state.opening.take().filter(|_| is_whole) {
-                    self.open(Opened { recipe: (*recipe).clone(), png, from: "from a file" }, true);
+                    self.open(Opened { recipe: (*recipe).clone(), png, from: OF_FILE }, true);
                 }
                 self.bring_new(Brought {
                     what: format!("The recipe of {name} is in the form"),

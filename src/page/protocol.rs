@@ -34,6 +34,14 @@ pub enum Archive {
     Sheet,
 }
 
+/// Pixels that a sheet of many pictures has at most, across: in a tab memory is short.
+const MOST_ACROSS: u32 = 4096;
+
+/// Returns how many pixels a side each of so many pictures has room for on a sheet.
+pub fn most_on_sheet(count: usize) -> u32 {
+    MOST_ACROSS / ((count as f64).sqrt().ceil() as u32).max(1)
+}
+
 /// From the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
@@ -142,6 +150,8 @@ pub enum Event {
         /// How long loading took.
         seconds: f64,
     },
+    /// The model's upscaler is there, after pictures were enlarged without it.
+    Upscales,
     /// The model's upscaler cannot be had: its pictures are enlarged without it.
     NoUpscaler {
         /// Why, in a sentence.

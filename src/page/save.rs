@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::effect::{Effect, Member};
 use super::history::HistoryEntry;
-use super::protocol::{Archive, File};
+use super::protocol::{Archive, File, most_on_sheet};
 use super::run::View;
 use super::shown::Shown;
 use super::turn::Turn;
@@ -98,7 +98,16 @@ impl Turn {
         }
         let ticket = self.ticket();
         self.state.archives.push((ticket, archive));
-        self.say("The file is being made.");
+        let most = most_on_sheet(members.len());
+        match archive == Archive::Sheet && finish.size > most {
+            true => self.say(format!(
+                "The file is being made. On a sheet of {} pictures each has room for {most} pixels; a ZIP \
+                 has them at {}.",
+                members.len(),
+                finish.size
+            )),
+            false => self.say("The file is being made."),
+        }
         self.effects.push(Effect::Gather { ticket, archive, finish, members });
     }
 

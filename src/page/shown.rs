@@ -11,6 +11,9 @@ use super::turn::Turn;
 use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 
+/// Where a picture comes from that somebody brought.
+pub const OF_FILE: &str = "from a file";
+
 /// A picture that stands in front of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
@@ -78,8 +81,17 @@ impl State {
             View::Preview => Finish::default(),
             // Only finished pictures are upscaled: a step is looked at as the decoder leaves it.
             View::Decoded if self.upscaled_side().is_some() => Finish { size: 0, ..finish },
+            // What somebody brought may have been made larger already: it stays as it is.
+            View::Result if self.is_brought() && !self.finishing.is_chosen => {
+                Finish { size: 0, ..finish }
+            }
             View::Decoded | View::Result => finish,
         }
+    }
+
+    /// Returns whether the picture on stage is one that somebody brought.
+    pub fn is_brought(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.from == OF_FILE)
     }
 
     /// Returns what is made of pictures if nobody chose otherwise and the model has an upscaler.
@@ -116,6 +128,13 @@ impl State {
             (None, Some(run)) => run.describe(self.noisy),
             (None, None) => String::new(),
         }
+    }
+}
+
+impl Finishing {
+    /// Forgets files that were made without the upscaler: they are made anew.
+    pub(super) fn forget_soft(&mut self) {
+        self.made.retain(|made| made.is_upscaled);
     }
 }
 
@@ -199,9 +218,12 @@ impl Turn {
                 // What failed is not tried again.
                 let usual = self.state.upscaled_finish().unwrap_or_default();
                 let failed = self.state.finishing.finish;
-                let next = if failed == usual { Finish::default() } else { usual };
+                let (next, said) = match failed == usual || usual.is_plain() {
+                    true => (Finish::default(), "It is shown as it was drawn."),
+                    false => (usual, "It is shown as it was before."),
+                };
                 self.finish_as(next, false);
-                self.warn(format!("{problem} It is shown as it was drawn."));
+                self.warn(format!("{problem} {said}"));
             }
         }
         true

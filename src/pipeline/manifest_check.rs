@@ -61,11 +61,17 @@ impl Manifest {
             return refuse("only models that predict the flow have this layout".into());
         }
         let depth = self.depth;
-        if self.guidance_skips.is_some_and(|[from, to]| from >= to || to > depth) {
+        let is_wrong = |[from, to]: &[usize; 2]| from >= to || *to > depth || to - from == depth;
+        if let Some([from, to]) = self.guidance_skips.filter(is_wrong) {
             return refuse(format!(
                 "its guidance_skips must be two rising numbers, from the first block that is left out to the \
-                 first that is not, and at most {depth}"
+                 first that is not, at most {depth}, and leave some of the {depth} blocks; they are {from} and {to}"
             ));
+        }
+        if self.short_below > 0.0 && self.guidance_skips.is_none() {
+            return refuse(
+                "its short_below needs guidance_skips, the blocks that are left out".into(),
+            );
         }
         if !self.latent_std.iter().all(|std| *std > 0.0) {
             return refuse("its latent_std are deviations, and must be above 0".into());
@@ -126,6 +132,8 @@ mod tests {
             (json!({"guidance_skips": [4, 4]}), "two rising numbers"),
             (json!({"short_below": 1.5}), "noise level of 0 to 1"),
             (json!({"guidance_skips": [2, 13]}), "at most 12"),
+            (json!({"guidance_skips": [0, 12]}), "they are 0 and 12"),
+            (json!({"guidance_skips": null}), "short_below needs guidance_skips"),
             (json!({"files": {"a/b": {"bytes": 1, "sha256": ""}}}), "not a name in its folder"),
         ] {
             let said = refusal(|json| {

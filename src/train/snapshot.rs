@@ -124,8 +124,8 @@ impl<M: Module> TrainState<M> {
         })?;
         Self::read(&place, 0, (module, table), optimiser).map_err(|_| {
             let problem = "its snapshot is damaged, or of another network than this run's: `train \
-                           dit` goes on from `train dit` and `train vae` from `train vae`, each \
-                           with the --model that it was begun with";
+                           dit`, `train vae` and `train upscaler` each go on from a run of their \
+                           own, with the --model that it was begun with";
             Error::Training(format!("{} cannot be used: {problem}", folder.display()))
         })
     }

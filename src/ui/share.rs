@@ -26,7 +26,7 @@ pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Copies a picture: what is shown or, since clipboards take no WebP, the drawing.
+/// Copies a picture: what is shown or, since clipboards take no WebP, the picture as it was drawn.
 pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
     let is_png = state.file_type().1 == "image/png";
     let png = if is_png { shown.file.clone() } else { Some(shown.png.clone()) };
@@ -34,8 +34,11 @@ pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
         let png = png.clone();
         async move {
             match copy_picture(png.as_deref()).await {
-                said if is_png => said,
-                said => format!("{said} Clipboards take no WebP: it is the drawing, as a PNG."),
+                Ok(said) if !is_png => format!(
+                    "{said} Clipboards take no WebP: it is a PNG of the picture as drawn. Choose PNG to \
+                     copy it in this size."
+                ),
+                Ok(said) | Err(said) => said.to_owned(),
             }
         }
     })
@@ -51,8 +54,8 @@ pub(super) fn sharing(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
 }
 
 /// Puts a PNG into the clipboard; a sentence about it.
-async fn copy_picture(png: Option<&[u8]>) -> String {
-    let Some(png) = png else { return MAKING.into() };
+async fn copy_picture(png: Option<&[u8]>) -> Result<&'static str, &'static str> {
+    let png = png.ok_or(MAKING)?;
     let copy = async || {
         let blob = Blob::new_with_options(png, Some("image/png"));
         let (parts, blob): (Object, web_sys::Blob) = (Object::new(), blob.into());
@@ -61,8 +64,8 @@ async fn copy_picture(png: Option<&[u8]>) -> String {
         JsFuture::from(clipboard()?.write(&Array::of1(&item))).await.ok()
     };
     match copy().await {
-        Some(_) => "The picture is in the clipboard.".into(),
-        None => "This browser did not let the picture be copied: download it instead.".into(),
+        Some(_) => Ok("The picture is in the clipboard."),
+        None => Err("This browser did not let the picture be copied: download it instead."),
     }
 }
 

@@ -83,7 +83,7 @@ fn as_drawn(state: &PageHandle) -> Html {
     let (Some(large), Some(loaded)) = (state.upscaled_side(), state.loaded()) else {
         return html! {};
     };
-    if state.opened.as_ref().is_some_and(|opened| opened.from == "from a file") {
+    if state.is_brought() {
         // Nobody knows how that was drawn.
         return html! {};
     }

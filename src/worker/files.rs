@@ -12,7 +12,7 @@ use super::post;
 use super::upscale::base;
 use crate::image::Image;
 use crate::image::finish::Finish;
-use crate::page::protocol::{Archive, Event, File};
+use crate::page::protocol::{Archive, Event, File, most_on_sheet};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -70,8 +70,6 @@ async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<(File, 
     Ok((finish.encode(&image, json.as_deref()).map(File)?, is_upscaled))
 }
 
-/// Pixels that a sheet of many pictures has at most, across: in a tab memory is short.
-const MOST_ACROSS: usize = 4096;
 /// Pictures between two words about progress.
 const PACE: usize = 8;
 
@@ -84,9 +82,8 @@ pub(super) async fn archive(
     members: Vec<(String, File)>,
 ) {
     let total = members.len();
-    let most = MOST_ACROSS / ((total as f64).sqrt().ceil() as usize).max(1);
-    if archive == Archive::Sheet && finish.size as usize > most {
-        finish.size = most as u32;
+    if archive == Archive::Sheet {
+        finish.size = finish.size.min(most_on_sheet(total));
     }
     let (mut files, mut pictures): (Vec<(String, File)>, Vec<Image>) = (Vec::new(), Vec::new());
     for (done, (name, File(png))) in members.into_iter().enumerate() {
@@ -97,13 +94,19 @@ pub(super) async fn archive(
         TimeoutFuture::new(0).await;
         match archive {
             Archive::Zip => {
-                let file = finished(worker, &png, finish).await.map(|(file, _)| file);
-                // What cannot be read is not lost.
-                files.push((name, file.unwrap_or(File(png))));
+                match finished(worker, &png, finish).await {
+                    Ok((file, _)) => files.push((name, file)),
+                    Err(error @ Error::Device(_)) => return answer(ticket, false, Err(error)),
+                    // What cannot be read is not lost.
+                    Err(_) => files.push((as_png(&name), File(png))),
+                }
             }
             Archive::Sheet => {
                 let base = base(worker, &png, &finish).await;
                 let picture = base.and_then(|(base, _)| finish.picture(&base));
+                if let Err(error @ Error::Device(_)) = picture {
+                    return answer(ticket, false, Err(error));
+                }
                 let is_alike = |picture: &Image| {
                     let first = pictures.first().unwrap_or(picture);
                     (picture.width, picture.height) == (first.width, first.height)
@@ -124,6 +127,12 @@ pub(super) async fn archive(
             Archive::Sheet => Image::contact_sheet(&pictures).to_png(None).map(File),
         },
     );
+}
+
+/// Returns the name of a member that stays the PNG that it is.
+fn as_png(name: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    format!("{stem}.png")
 }
 
 fn answer(ticket: u32, is_upscaled: bool, outcome: Result<File>) {

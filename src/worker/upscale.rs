@@ -7,7 +7,7 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::fetch::Web;
 use super::jobs::Shared;
-use super::post;
+use super::{now, post};
 use crate::image::Image;
 use crate::image::finish::Finish;
 use crate::page::protocol::Event;
@@ -20,15 +20,35 @@ const KEPT: usize = 16;
 /// Milliseconds between two looks at whether the upscaler is there, and until a picture waits no longer.
 const PACE: u32 = 30;
 const LONGEST: u32 = 20_000;
+/// Milliseconds after a failure in which it is not fetched again: a hundred pictures of a ZIP are one try.
+const REST: f64 = 30_000.0;
+
+/// Said of an upscaler that does not come.
+const LATE: &str = "The upscaler, which makes large pictures sharp, has not come yet.";
+
+/// How the upscaler is doing.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Way {
+    /// Nobody fetches it: it is there, or the model has none, or it was not begun.
+    #[default]
+    Idle,
+    /// It is on its way; pictures wait for it.
+    Coming,
+    /// It takes too long: pictures wait no more.
+    Late,
+    /// It could not be had, at this time.
+    Failed(f64),
+}
 
 /// Pictures that were upscaled last, by the files that they were made of: an outline, another size or
 /// another format then takes no second run.
 #[derive(Default)]
 pub(super) struct Upscaling {
-    /// Whether the upscaler is on its way.
-    is_coming: bool,
+    way: Way,
     /// Where it is to be had, while it is not there.
     missing: Option<Rc<(String, Manifest)>>,
+    /// Whether pictures were enlarged without it meanwhile.
+    has_softened: bool,
     kept: Vec<(Vec<u8>, Image)>,
 }
 
@@ -40,31 +60,47 @@ pub(super) async fn begin(worker: &Shared, folder: String, manifest: Manifest) {
     }
 }
 
-/// Fetches the upscaler if it is missing, or waits for it if it is on its way; not for ever.
+/// Waits for the upscaler if it is on its way, not for ever; fetches it if it is missing, unless that failed just
+/// now.
 async fn fetch(worker: &Shared) {
+    let way = || worker.borrow().upscaling.way;
     for _ in 0..LONGEST / PACE {
-        if !worker.borrow().upscaling.is_coming {
+        if way() != Way::Coming {
             break;
         }
         TimeoutFuture::new(PACE).await;
     }
+    match way() {
+        Way::Coming => {
+            worker.borrow_mut().upscaling.way = Way::Late;
+            return post(&Event::NoUpscaler { problem: LATE.into() });
+        }
+        Way::Late => return,
+        Way::Failed(then) if now() - then < REST => return,
+        Way::Idle | Way::Failed(_) => {}
+    }
     let (missing, pipeline) = {
-        let mut now = worker.borrow_mut();
-        let missing = now.upscaling.missing.clone().filter(|_| !now.upscaling.is_coming);
-        now.upscaling.is_coming |= missing.is_some();
-        (missing, now.pipeline.clone())
+        let now = worker.borrow();
+        (now.upscaling.missing.clone(), now.pipeline.clone())
     };
     let (Some(missing), Some(pipeline)) = (missing, pipeline) else { return };
+    worker.borrow_mut().upscaling.way = Way::Coming;
     let fetched = with_upscaler(&pipeline, &missing.0, &missing.1).await;
-    let mut now = worker.borrow_mut();
-    now.upscaling.is_coming = false;
+    let mut worker = worker.borrow_mut();
     match fetched {
         Ok(pipeline) => {
             // A run that is under way goes on with the old one.
-            now.pipeline = Some(Rc::new(pipeline));
-            now.upscaling.missing = None;
+            worker.pipeline = Some(Rc::new(pipeline));
+            let Upscaling { way, missing, has_softened, .. } = &mut worker.upscaling;
+            (*way, *missing) = (Way::Idle, None);
+            if std::mem::take(has_softened) {
+                post(&Event::Upscales);
+            }
         }
-        Err(error) => post(&Event::NoUpscaler { problem: error.to_string() }),
+        Err(error) => {
+            worker.upscaling.way = Way::Failed(now());
+            post(&Event::NoUpscaler { problem: error.to_string() });
+        }
     }
 }
 
@@ -97,11 +133,12 @@ pub(super) async fn base(worker: &Shared, png: &[u8], finish: &Finish) -> Result
         (Some(large), _) => Ok((large, true)),
         (None, Some(pipeline)) => {
             let (large, is_upscaled) = pipeline.base(finish, image).await?;
+            let Upscaling { kept, missing, has_softened, .. } = &mut worker.borrow_mut().upscaling;
             if is_upscaled {
-                let kept = &mut worker.borrow_mut().upscaling.kept;
                 kept.truncate(KEPT - 1);
                 kept.insert(0, (png.to_vec(), large.clone()));
             }
+            *has_softened |= !is_upscaled && missing.is_some();
             Ok((large, is_upscaled))
         }
         (None, None) => Ok((image, false)),

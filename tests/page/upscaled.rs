@@ -168,6 +168,76 @@ fn a_lost_upscaler_is_told_and_nothing_else_ends() {
 }
 
 #[test]
+fn what_cannot_be_made_is_told_by_what_is_shown_instead() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    asked(&mut page);
+    page.act(Action::ChooseFinish(Finish { outline: true, ..LARGE }));
+    let mut fail = |wanted: &str, next: Finish| {
+        let ticket = asked(&mut page)[0].0;
+        let outcome = Err("No room.".into());
+        page.hear(Event::Finished { ticket, is_upscaled: false, outcome });
+        assert_eq!(page.status(), format!("No room. It is shown as it {wanted}."));
+        assert_eq!(page.state.finishing.finish, next);
+    };
+    fail("was before", LARGE);
+    fail("was drawn", Finish::default());
+}
+
+#[test]
+fn what_was_made_before_the_upscaler_came_is_made_anew() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    let ticket = asked(&mut page)[0].0;
+    page.hear(Event::Finished { ticket, is_upscaled: false, outcome: Ok(file(5)) });
+    assert_eq!((shown(&page), asked(&mut page)), (Some(vec![5]), Vec::new()));
+    page.hear(Event::Upscales);
+    let [(ticket, png, _)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
+    assert_eq!(png, &[9]);
+    page.hear(Event::Finished { ticket: *ticket, is_upscaled: true, outcome: Ok(file(6)) });
+    // What the upscaler made stays.
+    page.hear(Event::Upscales);
+    assert_eq!((shown(&page), asked(&mut page)), (Some(vec![6]), Vec::new()));
+}
+
+/// It may have been made larger, or smaller, before it was saved.
+#[test]
+fn a_picture_that_was_brought_stays_as_it_is_until_a_size_is_chosen() {
+    let mut page = page();
+    page.act(Action::OpenFile { name: "a.png".into(), bytes: vec![1] });
+    let recipe = Recipe { prompt: "owl".into(), ..Recipe::default() };
+    let outcome = Ok((recipe.into(), Vec::new()));
+    page.hear(Event::Opened { name: "a.png".into(), outcome, is_whole: true });
+    assert_eq!((shown(&page), asked(&mut page)), (Some(vec![1]), Vec::new()));
+    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
+    assert_eq!((&png[..], finish.size), (&[1][..], 1024));
+}
+
+#[test]
+fn a_sheet_says_how_large_its_pictures_are() {
+    let mut page = page();
+    for seed in 0..17 {
+        page.draw("fox", seed);
+        page.finish();
+        let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
+        let key = Some(seed as u32 + 1);
+        page.act(Action::History(HistoryAction::Kept { key, recipe, png: [9].into() }));
+    }
+    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    page.act(Action::SaveAll { archive: Archive::Sheet, is_history: true });
+    assert!(
+        page.status().contains("17 pictures each has room for 819 pixels"),
+        "{}",
+        page.status()
+    );
+    page.act(Action::SaveAll { archive: Archive::Zip, is_history: true });
+    assert_eq!(page.status(), "The file is being made.");
+}
+
+#[test]
 fn whoever_asks_for_no_style_gets_the_models_own() {
     let own = |page: &Page| page.state.form.style.clone();
     assert_eq!(own(&page()), "fluent flat");

@@ -152,7 +152,7 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let bytes: u64 = needed(&manifest).filter_map(|(_, file)| file["bytes"].as_u64()).sum();
         // As the engine tells it from others of its name.
         let hashes: BTreeMap<&String, &str> = files()
-            .filter(|(name, _)| *name != LATER[1])
+            .filter(|(name, _)| *name != UPSCALER)
             .filter_map(|(name, file)| Some((name, file["sha256"].as_str()?)))
             .collect();
         let mut hashes: String = hashes.into_values().collect();
@@ -183,7 +183,9 @@ fn list_models(models: &Path) -> Result<usize, String> {
 
 /// Files of a model that no picture waits for: nobody encodes on the page, and the upscaler comes while the
 /// first picture is drawn.
-const LATER: [&str; 2] = ["vae_encoder.safetensors", "upscaler.safetensors"];
+const LATER: [&str; 2] = ["vae_encoder.safetensors", UPSCALER];
+/// It is no part of what tells a model from others of its name: pictures are drawn without it.
+const UPSCALER: &str = "upscaler.safetensors";
 
 /// Returns the files of a manifest that drawing needs.
 fn needed(manifest: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -100,5 +100,9 @@ fn tell(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>)
             None => println!("new: {name}"),
         }
     }
+    for path in before.keys().filter(|path| !after.contains_key(*path)) {
+        println!("gone: {}", path.strip_prefix(root()).unwrap_or(path).display());
+    }
     println!("{same} files are as they were.");
+    println!("The card's tables are of `patchwork evaluate`: see www/models/stickers/README.md.");
 }

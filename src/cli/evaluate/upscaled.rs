@@ -63,6 +63,10 @@ impl Asks<'_> {
                 for pair in pairs {
                     shown.push(resized(&pair[way], pair[way].width / 2, pair[way].height / 2)?);
                 }
+                // A row that is not full stays a row.
+                let Image { width, height, .. } = shown[0];
+                let clear = Image { width, height, pixels: vec![0; 4 * width * height] };
+                shown.resize(shown.len().next_multiple_of(COLUMNS), clear);
             }
         }
         picture::write(path, &Image::sheet(&shown, COLUMNS), None)

@@ -15,7 +15,7 @@ use crate::model::Upscaler;
 use crate::model::upscaler::SCALE;
 use crate::pipeline::Pipeline;
 use crate::pipeline::export::{export, manifest};
-use crate::pipeline::stickers::{DIT, UPSCALER};
+use crate::pipeline::stickers::{ENCODER, UPSCALER};
 use crate::tools::device;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
@@ -83,13 +83,16 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     let usual = if is_new { 6e-4 } else { 1e-4 };
     let plan = common.plan(arguments.learning_rate.unwrap_or(usual), *batch_size)?;
     let workers = common.workers(&device);
+    // It may have to be fetched: before what takes long.
+    let perception = Lite0::load(&arguments.cache, &device, progress)?;
     let pairs = pairs(&model, &large, (arguments.pictures, common.seed), &workers, progress)?;
-    let files = [DIT, UPSCALER].map(|file| manifest.hash(file));
+    // The first names all that draws what is learnt from, but for the encoder.
+    let parts = [&model.hash, manifest.hash(ENCODER), manifest.hash(UPSCALER)];
     let settings = UpscalerSettings {
         origin: format!(
             "pictures {hash}, {} of them, model {}",
             arguments.pictures,
-            files.join(" ")
+            parts.join(" ")
         ),
         seed: common.seed,
         batch_size: *batch_size,
@@ -98,11 +101,14 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         // The judges' gradient is much the longer one, and must not shorten the upscaler's.
         max_grad_norm: 20.0,
         adversarial: *adversarial,
-        // Judges that have seen little say nothing that is worth hearing.
-        heard: if is_new { [400, 300] } else { [30, 1] },
+        // Judges that have seen little say nothing that is worth hearing; those of an earlier run do.
+        heard: match (&common.from, is_new) {
+            (Some(_), _) => [0, 1],
+            (None, true) => [400, 300],
+            (None, false) => [30, 1],
+        },
         learns_alone: is_new,
     };
-    let perception = Lite0::load(&arguments.cache, &device, progress)?;
     let task = UpscalerTask {
         large: &large,
         pairs,

@@ -67,12 +67,7 @@ pub struct UpscalerSettings {
     pub heard: [usize; 2],
     /// Whether the upscaler learns before they are heard. One that has learnt from others would unlearn what
     /// those said, so it waits until the new ones know something.
-    #[serde(default = "learns")]
     pub learns_alone: bool,
-}
-
-fn learns() -> bool {
-    true
 }
 
 impl UpscalerSettings {
@@ -88,13 +83,13 @@ impl UpscalerSettings {
     /// Returns how much the discriminators count at a step.
     fn adversarial_at(&self, step: usize) -> f64 {
         let [from, over] = self.heard;
-        let risen = step.saturating_sub(from) as f64 / over.max(1) as f64;
+        let risen = (step + 1).saturating_sub(from) as f64 / over.max(1) as f64;
         self.adversarial * risen.min(1.0)
     }
 
     /// Returns whether only the discriminators learn at a step.
     fn waits(&self, step: usize) -> bool {
-        !self.learns_alone && self.adversarial > 0.0 && step <= self.heard[0]
+        !self.learns_alone && self.adversarial > 0.0 && step < self.heard[0]
     }
 }
 
@@ -279,6 +274,19 @@ impl Task for UpscalerTask<'_> {
 mod tests {
     use super::*;
 
+    /// Features that point the same way are no distance apart, however long; opposite ones 2² of it.
+    #[test]
+    fn features_are_compared_by_their_direction() {
+        let device = Device::flex();
+        let layer = |values: [f32; 2]| {
+            vec![Tensor::<1>::from_floats(values, &device).reshape([1, 2, 1, 1])]
+        };
+        let apart = |a, b| distance(layer(a), layer(b)).into_scalar::<f32>();
+        assert!(apart([3.0, 4.0], [6.0, 8.0]).abs() < 1e-6);
+        assert!((apart([0.0, 5.0], [0.0, -1.0]) - 4.0).abs() < 1e-5);
+        assert!((apart([0.0, 5.0], [1.0, 0.0]) - 2.0).abs() < 1e-5);
+    }
+
     #[test]
     fn grounds_shine_through_what_is_not_opaque() {
         let device = Device::flex();
@@ -302,13 +310,13 @@ mod tests {
             heard: [10, 4],
             learns_alone: true,
         };
-        let heard = [0, 10, 11, 14, 99].map(|step| settings.adversarial_at(step));
+        let heard = [0, 9, 10, 13, 99].map(|step| settings.adversarial_at(step));
         assert_eq!(heard, [0.0, 0.0, 0.05, 0.2, 0.2]);
         assert!(!settings.waits(0));
         let begun = UpscalerSettings { learns_alone: false, heard: [10, 1], ..settings.clone() };
         // No step without judges: it waits until they count in full.
-        assert_eq!([0, 10, 11].map(|step| begun.waits(step)), [true, true, false]);
-        assert_eq!(begun.adversarial_at(11), 0.2);
+        assert_eq!([0, 9, 10].map(|step| begun.waits(step)), [true, true, false]);
+        assert_eq!(begun.adversarial_at(10), 0.2);
         assert!(!UpscalerSettings { adversarial: 0.0, ..begun }.waits(0));
     }
 }

@@ -1,5 +1,6 @@
 //! One forward of the embedded DiT, batch 2, as a guided step makes it: whole, and with the short path for
-//! the second row; and the upscaler. All on one thread, as in the page, but for the first. Prints a line of
+//! the second row; and the upscaler. The forward is timed on as many threads as there are rows, as the program
+//! calls it; then all on one, as in the page. Prints a line of
 //! JSON: medians in milliseconds, and the most memory the process held, in MiB.
 //!
 //! `cargo xtask bench` runs it beside PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
@@ -26,7 +27,8 @@ fn main() {
     let states = [random([4, 384]), random([2, 384])];
     let labels = Tensor::<1, Int>::from_ints([6, 9], &device);
     let x = Tensor::<4>::random([2, 8, 16, 16], Distribution::Default, &device);
-    let forward = || {
+    // With `skipped` blocks left out for the second row, which has a thread of its own.
+    let forward = |skipped: Range<usize>| {
         let start = Instant::now();
         // A run embeds its text once; PyTorch's side does it every time, so that this does as well.
         let rows = states.clone().map(|states| dit.embed_text(states).expect("it takes text"));
@@ -36,7 +38,13 @@ fn main() {
             let (start, count) = (rows.start, rows.len());
             let (x, labels) =
                 (x.clone().narrow(0, start, count), labels.clone().narrow(0, start, count));
-            dit.forward(x, &vec![710.0; count], &labels, Some(&text.rows(start, count)))
+            let (times, text) = (vec![710.0; count], text.rows(start, count));
+            let short =
+                ShortRows { rows: rows.end.saturating_sub(start.max(1)), blocks: skipped.clone() };
+            match short.rows > 0 && !skipped.is_empty() {
+                true => dit.forward_short(x, &times, &labels, Some(&text), &short),
+                false => dit.forward(x, &times, &labels, Some(&text)),
+            }
         });
         assert_eq!(output.into_data().num_elements(), 2 * 8 * 16 * 16);
         start.elapsed()
@@ -58,7 +66,8 @@ fn main() {
         assert_eq!(output.into_data().num_elements(), 4 * 512 * 512);
         start.elapsed()
     };
-    let (forward_ms, runs) = median(seconds, forward);
+    let (forward_ms, runs) = median(seconds, || forward(0..0));
+    let (forward_short_ms, _) = median(seconds, || forward(2..10));
     let alone = Workers::of(1);
     let [whole_ms, short_ms, upscale_ms] = [0, 1, 2].map(|what| {
         let measured = alone.map(vec![what], |what| match what {
@@ -69,7 +78,7 @@ fn main() {
         measured[0].0
     });
     println!(
-        "{{\"forward_ms\": {forward_ms:.2}, \"whole_ms\": {whole_ms:.2}, \"short_ms\": {short_ms:.2}, \
+        "{{\"forward_ms\": {forward_ms:.2}, \"forward_short_ms\": {forward_short_ms:.2}, \"whole_ms\": {whole_ms:.2}, \"short_ms\": {short_ms:.2}, \
          \"upscale_ms\": {upscale_ms:.2}, \"runs\": {runs}, \"peak_mib\": {}}}",
         peak()
     );

@@ -20,26 +20,21 @@ use patchwork::train::report::{METRICS, MetricsLine};
 use patchwork::train::run::{Plan, run};
 use patchwork::train::upscaler::judges::Judges;
 use patchwork::train::upscaler::pairs::Drawn;
-use patchwork::train::upscaler::{Contest, Pair, UpscalerSettings, UpscalerTask};
+use patchwork::train::upscaler::{Contest, UpscalerSettings, UpscalerTask};
 use patchwork::weights::keys;
 use patchwork::weights::save::{Precision, parameters, to_bytes};
 
 /// A disc with a sharp edge, 256 pixels a side: a crop is all of it.
 fn large() -> LargePictures {
-    let disc = |i: usize| {
-        let radius = 80.0 + 10.0 * i as f32;
+    let disc = || {
         let pixel = |at: usize| {
             let far = ((at % 256) as f32 - 127.5).hypot((at / 256) as f32 - 127.5);
-            if far < radius { [200, 60 * i as u8, 40, 255] } else { [0; 4] }
+            if far < 80.0 { [200, 0, 40, 255] } else { [0; 4] }
         };
         Image { width: 256, height: 256, pixels: (0..256 * 256).flat_map(pixel).collect() }
     };
     let entry = || Entry { label: "disc".into(), split: Split::Train, ..Entry::default() };
-    LargePictures {
-        side: 256,
-        entries: (0..1).map(|_| entry()).collect(),
-        pngs: (0..1).map(|i| disc(i).to_png(None).unwrap()).collect(),
-    }
+    LargePictures { side: 256, entries: vec![entry()], pngs: vec![disc().to_png(None).unwrap()] }
 }
 
 /// The same new network for all runs: Burn's random numbers are one stream for all threads.
@@ -83,18 +78,14 @@ fn train(folder: &Path, steps: usize, settings: &UpscalerSettings) -> Contest {
     };
     let large = large();
     // Blurred and mottled, as drawings are.
-    let drawn = |i: usize| {
-        let small = quartered(&large.picture(i).unwrap());
-        let mut image = resized(&resized(&small, 25, 25).unwrap(), 64, 64).unwrap();
-        for (at, value) in image.pixels.iter_mut().enumerate() {
-            *value = value.saturating_add((at * 7919 % 31) as u8);
-        }
-        (i, Drawn { image, level: 0.1 * i as f64 })
-    };
-    let pairs: Vec<Pair> = (0..1).map(drawn).collect();
+    let small = quartered(&large.picture(0).unwrap());
+    let mut image = resized(&resized(&small, 25, 25).unwrap(), 64, 64).unwrap();
+    for (at, value) in image.pixels.iter_mut().enumerate() {
+        *value = value.saturating_add((at * 7919 % 31) as u8);
+    }
     let task = UpscalerTask {
         large: &large,
-        pairs,
+        pairs: vec![(0, Drawn { image, level: 0.0 })],
         perception: None,
         settings,
         workers: Workers::of(2),

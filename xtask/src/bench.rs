@@ -20,9 +20,11 @@ fn native(python: &str) -> Outcome {
     run("cargo", &["bench", "--bench", "dit", "--no-run"])?;
     let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0.0);
     let (mut whole, mut short, mut upscaler) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ours_short = Vec::new();
     for _ in 0..ROUNDS {
         let line = measured("cargo", &["bench", "--quiet", "--bench", "dit"])?;
         ours.push(number(&line, "forward_ms")?);
+        ours_short.push(number(&line, "forward_short_ms")?);
         peak = number(&line, "peak_mib")?;
         whole.push(number(&line, "whole_ms")?);
         short.push(number(&line, "short_ms")?);
@@ -35,6 +37,7 @@ fn native(python: &str) -> Outcome {
     println!("  Burn flex    {ours:.1} ms, at most {peak:.0} MiB");
     println!("  PyTorch f32  {theirs:.1} ms");
     println!("  ratio        {:.2}", ours / theirs);
+    println!("  … the second row by the short path: {:.1} ms", median(ours_short));
     let (whole, short) = (median(whole), median(short));
     println!(
         "A guided step's forward on one thread, without the prompt by all blocks and by the outer ones:"

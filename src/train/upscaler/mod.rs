@@ -4,20 +4,19 @@
 
 mod crops;
 pub mod judges;
+mod losses;
 pub mod pairs;
+mod settings;
 
 use std::path::Path;
 
-use burn::module::{Module, ParamGroup};
-use burn::optim::{AdamWConfig, ModuleOptimizer};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use serde::{Deserialize, Serialize};
 
 use super::gradient::{LossAndGrads, gradient};
-use super::optimiser::LearningRate;
 use super::run::Task;
 use crate::dataset::large::LargePictures;
 use crate::evaluate::lite0::Lite0;
@@ -32,66 +31,18 @@ use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 use crops::{Turn, cut};
 use judges::{Judges, fooling, halved, hinge, matching};
+use losses::{distance, on_ground, weight};
 use pairs::Drawn;
+pub use settings::UpscalerSettings;
 
 /// Pixels a side of what is cut out of small pictures.
 pub const CROP: usize = 64;
-/// How much a picture counts that was redrawn from a level `t`: `1 / (1 + WEAKER·t)`, since less of it is
-/// known.
-const WEAKER: f64 = 3.0;
 /// How much gradients, features, and matching count beside values and fooling.
 const GRADIENTS: f64 = 0.5;
 const FEATURES: f64 = 0.6;
 const MATCHING: f64 = 2.0;
 /// The learning rate of discriminators that learn while the upscaler waits.
 const JUDGES_ALONE: f64 = 1e-3;
-
-/// The settings that decide what a run learns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct UpscalerSettings {
-    /// SHA-256 of the pictures and of the weights that it began with, and how many pictures.
-    pub origin: String,
-    /// Decides everything that is drawn at random.
-    pub seed: u64,
-    /// Crops a step.
-    pub batch_size: usize,
-    /// How fast weights move, the discriminators' too.
-    pub learning_rate: LearningRate,
-    /// How much of the average stays at each step.
-    pub ema: f64,
-    /// The gradient is cut to this length.
-    pub max_grad_norm: f64,
-    /// How much it counts what the discriminators say.
-    pub adversarial: f64,
-    /// The step from which they are heard, and over how many their weight rises; they learn from the first.
-    pub heard: [usize; 2],
-    /// Whether the upscaler learns before they are heard. One that has learnt from others would unlearn what
-    /// those said, so it waits until the new ones know something.
-    pub learns_alone: bool,
-}
-
-impl UpscalerSettings {
-    /// AdamW, for the discriminators with a shorter memory.
-    pub fn optimiser(&self) -> ModuleOptimizer {
-        let adamw = |beta: f32| {
-            AdamWConfig::new().with_beta_1(beta).with_beta_2(0.99).with_weight_decay(1e-4)
-        };
-        let judges = ParamGroup::from_regex(r"^judges\.").expect("the expression is well formed");
-        adamw(0.9).init().with_group(judges, adamw(0.5).build(), None)
-    }
-
-    /// Returns how much the discriminators count at a step.
-    fn adversarial_at(&self, step: usize) -> f64 {
-        let [from, over] = self.heard;
-        let risen = (step + 1).saturating_sub(from) as f64 / over.max(1) as f64;
-        self.adversarial * risen.min(1.0)
-    }
-
-    /// Returns whether only the discriminators learn at a step.
-    fn waits(&self, step: usize) -> bool {
-        !self.learns_alone && self.adversarial > 0.0 && step < self.heard[0]
-    }
-}
 
 /// What learns: the upscaler, and those that judge it.
 #[derive(Module, Debug)]
@@ -149,7 +100,7 @@ impl UpscalerTask<'_> {
             crops.small.push(turn.of(&cut(&drawn.image, corner, CROP)));
             let corner = corner.map(|at| SCALE * at);
             crops.large.push(turn.of(&cut(&large, corner, SCALE * CROP)));
-            crops.weights.push((1.0 / (1.0 + WEAKER * drawn.level)) as f32);
+            crops.weights.push(weight(drawn.level));
             // White half of the time, as pictures are mostly seen.
             let is_white = rng.random::<bool>();
             crops.grounds.extend((0..3).map(|_| if is_white { 1.0 } else { rng.random::<f32>() }));
@@ -201,29 +152,6 @@ impl UpscalerTask<'_> {
     }
 }
 
-/// Returns premultiplied RGBA, −1..1, over grounds of colours in 0..1, as Lite0 takes it: RGB in −1..1.
-fn on_ground(x: Tensor<4>, grounds: &Tensor<4>) -> Tensor<4> {
-    let (rgb, alpha) = (x.clone().narrow(1, 0, 3), x.narrow(1, 3, 1));
-    // In −1..1 a premultiplied colour is 2·c·a − 1, and what shines through 2·g·(1 − a).
-    let through = (alpha * -1.0 + 1.0) * grounds.clone();
-    rgb + through
-}
-
-/// Returns how far apart features are, each position's brought to length 1 (as in LPIPS, Zhang et al.,
-/// arXiv 1801.03924): summed over channels, the mean over positions and layers.
-fn distance(of_true: Vec<Tensor<4>>, of_made: Vec<Tensor<4>>) -> Tensor<1> {
-    let layers = of_true.len() as f64;
-    let unit = |x: Tensor<4>| {
-        let length = x.clone().square().sum_dim(1).add_scalar(1e-6).sqrt();
-        x / length
-    };
-    let apart = |(of_true, of_made): (Tensor<4>, Tensor<4>)| {
-        (unit(of_true) - unit(of_made)).square().sum_dim(1).mean()
-    };
-    let sum = of_true.into_iter().zip(of_made).map(apart).reduce(|sum, term| sum + term);
-    sum.expect("there are layers") / layers
-}
-
 impl Task for UpscalerTask<'_> {
     type Module = Contest;
 
@@ -267,56 +195,5 @@ impl Task for UpscalerTask<'_> {
         std::fs::create_dir_all(&folder).map_err(|source| Error::write(&folder, source))?;
         let png = Image::sheet(&rows.concat(), count).to_png(None)?;
         write_whole(&folder.join(format!("{step:08}.png")), &png)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Features that point the same way are no distance apart, however long; opposite ones 2² of it.
-    #[test]
-    fn features_are_compared_by_their_direction() {
-        let device = Device::flex();
-        let layer = |values: [f32; 2]| {
-            vec![Tensor::<1>::from_floats(values, &device).reshape([1, 2, 1, 1])]
-        };
-        let apart = |a, b| distance(layer(a), layer(b)).into_scalar::<f32>();
-        assert!(apart([3.0, 4.0], [6.0, 8.0]).abs() < 1e-6);
-        assert!((apart([0.0, 5.0], [0.0, -1.0]) - 4.0).abs() < 1e-5);
-        assert!((apart([0.0, 5.0], [1.0, 0.0]) - 2.0).abs() < 1e-5);
-    }
-
-    #[test]
-    fn grounds_shine_through_what_is_not_opaque() {
-        let device = Device::flex();
-        // Half opaque red on blue: 0.5 red, 0.5 blue.
-        let x = Tensor::<1>::from_floats([0.0, -1.0, -1.0, 0.0], &device).reshape([1, 4, 1, 1]);
-        let ground = Tensor::<1>::from_floats([0.0, 0.0, 1.0], &device).reshape([1, 3, 1, 1]);
-        let rgb: Vec<f32> = on_ground(x, &ground).into_data().try_to_vec().unwrap();
-        assert_eq!(rgb, [0.0, -1.0, 0.0]);
-    }
-
-    #[test]
-    fn judges_are_heard_little_by_little() {
-        let settings = UpscalerSettings {
-            origin: String::new(),
-            seed: 0,
-            batch_size: 1,
-            learning_rate: LearningRate { peak: 1e-4, warmup_steps: 0, decay_steps: None },
-            ema: 0.9,
-            max_grad_norm: 1.0,
-            adversarial: 0.2,
-            heard: [10, 4],
-            learns_alone: true,
-        };
-        let heard = [0, 9, 10, 13, 99].map(|step| settings.adversarial_at(step));
-        assert_eq!(heard, [0.0, 0.0, 0.05, 0.2, 0.2]);
-        assert!(!settings.waits(0));
-        let begun = UpscalerSettings { learns_alone: false, heard: [10, 1], ..settings.clone() };
-        // No step without judges: it waits until they count in full.
-        assert_eq!([0, 9, 10].map(|step| begun.waits(step)), [true, true, false]);
-        assert_eq!(begun.adversarial_at(10), 0.2);
-        assert!(!UpscalerSettings { adversarial: 0.0, ..begun }.waits(0));
     }
 }

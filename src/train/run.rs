@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::Serialize;
@@ -118,9 +119,9 @@ pub trait Task {
     /// Returns loss and gradient of a step.
     fn gradient(&self, module: &Self::Module, step: usize) -> LossAndGrads;
 
-    /// Returns the learning rate of a step for which so much is planned.
-    fn learning_rate(&self, planned: f64, _step: usize) -> f64 {
-        planned
+    /// Returns the learning rates of a step for which so much is planned.
+    fn learning_rates(&self, planned: f64, _step: usize) -> ModuleLearningRate {
+        planned.into()
     }
 
     /// Returns how well the average does now; `None` if the task has no measure of that.
@@ -169,12 +170,13 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     let (begin, mut saved) = (Instant::now(), Instant::now());
     while state.step < plan.steps {
         let start = Instant::now();
-        let learning_rate = task.learning_rate(plan.learning_rate.at(state.step), state.step);
+        let learning_rate = plan.learning_rate.at(state.step);
         let LossAndGrads { loss, grads, grad_norm } = task.gradient(&state.module, state.step);
         if !(loss.is_finite() && grad_norm.is_finite()) {
             return Err(plan.diverged(state.step + 1, loss, grad_norm));
         }
-        state.module = state.optimiser.0.step(learning_rate, state.module, grads);
+        let rates = task.learning_rates(learning_rate, state.step);
+        state.module = state.optimiser.0.step(rates, state.module, grads);
         state.ema = ema(state.ema, &state.module, plan.ema_decay(state.step));
         state.step += 1;
         let seconds = start.elapsed().as_secs_f64();

@@ -10,6 +10,7 @@ mod settings;
 
 use std::path::Path;
 
+use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
@@ -41,8 +42,6 @@ pub const CROP: usize = 64;
 const GRADIENTS: f64 = 0.5;
 const FEATURES: f64 = 0.6;
 const MATCHING: f64 = 2.0;
-/// The learning rate of discriminators that learn while the upscaler waits.
-const JUDGES_ALONE: f64 = 1e-3;
 
 /// What learns: the upscaler, and those that judge it.
 #[derive(Module, Debug)]
@@ -170,9 +169,8 @@ impl Task for UpscalerTask<'_> {
         gradient(contest, parts, loss, &self.workers, max_grad_norm, &self.device)
     }
 
-    /// Alone, the judges may learn as fast as new networks do.
-    fn learning_rate(&self, planned: f64, step: usize) -> f64 {
-        if self.settings.waits(step) { JUDGES_ALONE } else { planned }
+    fn learning_rates(&self, planned: f64, step: usize) -> ModuleLearningRate {
+        self.settings.learning_rates(planned, step)
     }
 
     /// Small drawings enlarged plainly above, upscaled in the middle, and the true pictures below.

@@ -1,5 +1,7 @@
 //! What decides what an upscaler learns, and when its judges are heard.
 
+use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
+use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrSchedulerConfig};
 use burn::module::ParamGroup;
 use burn::optim::{AdamWConfig, ModuleOptimizer};
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ pub struct UpscalerSettings {
     pub seed: u64,
     /// Crops a step.
     pub batch_size: usize,
-    /// How fast weights move, the discriminators' too.
+    /// How fast the upscaler's weights move.
     pub learning_rate: LearningRate,
     /// How much of the average stays at each step.
     pub ema: f64,
@@ -30,14 +32,33 @@ pub struct UpscalerSettings {
     pub learns_alone: bool,
 }
 
+/// The learning rate of the discriminators, and of those that learn while the upscaler waits.
+const JUDGES: f64 = 3e-4;
+const JUDGES_ALONE: f64 = 1e-3;
+
+/// The discriminators' parameters.
+fn judges() -> ParamGroup {
+    ParamGroup::from_regex(r"^judges\.").expect("the expression is well formed")
+}
+
 impl UpscalerSettings {
     /// AdamW, for the discriminators with a shorter memory.
     pub fn optimiser(&self) -> ModuleOptimizer {
         let adamw = |beta: f32| {
             AdamWConfig::new().with_beta_1(beta).with_beta_2(0.99).with_weight_decay(1e-4)
         };
-        let judges = ParamGroup::from_regex(r"^judges\.").expect("the expression is well formed");
-        adamw(0.9).init().with_group(judges, adamw(0.5).build(), None)
+        adamw(0.9).init().with_group(judges(), adamw(0.5).build(), None)
+    }
+
+    /// Returns the learning rates of a step, `planned` for the upscaler. The discriminators have their own, which
+    /// does not warm up: new ones are behind, not ahead.
+    pub(super) fn learning_rates(&self, planned: f64, step: usize) -> ModuleLearningRate {
+        let peak = if self.waits(step) { JUDGES_ALONE } else { JUDGES };
+        let rate = LearningRate { peak, warmup_steps: 0, ..self.learning_rate }.at(step);
+        let constant = |rate: f64| LinearLrSchedulerConfig::new(rate, rate, 1);
+        let rates = ModuleLrSchedulerConfig::new(constant(planned).into());
+        let rates = rates.with_group(judges(), constant(rate)).init();
+        rates.expect("both are rates").step()
     }
 
     /// Returns how much the discriminators count at a step.

@@ -13,6 +13,8 @@ use crate::recipe::Recipe;
 
 /// Said of a picture whose file is not there yet.
 pub const MAKING: &str = "It is being made: a moment, please.";
+/// Said if it is to be saved.
+const SAVED_SOON: &str = "It is being made, and is saved as soon as it is.";
 
 /// Returns a file's name for a recipe, without its ending.
 pub fn file_name(recipe: &Recipe) -> String {
@@ -63,7 +65,8 @@ impl Turn {
         };
         let Some(shown) = one else { return };
         let Some(bytes) = shown.file.clone() else {
-            return self.say(MAKING);
+            self.state.finishing.is_wanted = Some(shown.png.clone());
+            return self.say(SAVED_SOON);
         };
         let step = match (&self.state.run, view) {
             (Some(run), View::Preview | View::Decoded) => format!("-step-{}", run.stop()),

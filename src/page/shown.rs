@@ -59,6 +59,8 @@ pub struct Finishing {
     asked: Vec<(Picture, u32)>,
     /// The last ticket.
     pub(super) tickets: u32,
+    /// A picture that is saved as soon as its file is made.
+    pub(super) is_wanted: Option<Picture>,
 }
 
 impl State {
@@ -87,6 +89,14 @@ impl State {
             }
             View::Decoded | View::Result => finish,
         }
+    }
+
+    /// Returns whether a finished picture on stage lacks its upscaler's part, which could not be had.
+    pub fn is_soft(&self, shown: &Shown, view: View) -> bool {
+        let size = self.finish_of(view).size as usize;
+        let is_larger = self.loaded().is_some_and(|loaded| size > loaded.model.side);
+        let is_due = view == View::Result && self.upscaled_side().is_some() && !self.is_brought();
+        is_due && is_larger && shown.file.is_some() && !shown.is_upscaled
     }
 
     /// Returns whether the picture on stage is one that somebody brought.
@@ -212,7 +222,15 @@ impl Turn {
         match outcome {
             Ok(File(bytes)) => {
                 let file = bytes.as_slice().into();
-                self.state.finishing.made.push(Made { of, file, is_upscaled });
+                let is_wanted = &mut self.state.finishing.is_wanted;
+                let is_wanted = is_wanted.take_if(|png| Rc::ptr_eq(png, &of)).is_some();
+                self.state.finishing.made.push(Made { of: of.clone(), file, is_upscaled });
+                let shown = self.state.on_stage().0;
+                if let (true, Some(i)) =
+                    (is_wanted, shown.iter().position(|shown| Rc::ptr_eq(&shown.png, &of)))
+                {
+                    self.save(Some(i));
+                }
             }
             Err(problem) => {
                 // What failed is not tried again.

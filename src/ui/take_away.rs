@@ -118,7 +118,11 @@ fn finish(state: &PageHandle, view: View) -> Html {
         dispatcher.dispatch(Action::ChooseFinish(Finish { outline, ..now }));
     });
     let side = state.loaded().map_or(0, |loaded| loaded.model.side as u32);
-    let drawn = if side > 0 { format!("{side} px") } else { "As drawn".into() };
+    let drawn = match side {
+        _ if state.is_brought() => "As it is".into(),
+        0 => "As drawn".into(),
+        side => format!("{side} px"),
+    };
     let mut larger: Vec<u32> = SIZES.into_iter().chain(state.upscaled_side()).collect();
     larger.sort_unstable();
     larger.dedup();
@@ -153,6 +157,10 @@ fn note(state: &PageHandle, shown: &[Shown], view: View) -> &'static str {
              pictures are upscaled."
         }
         View::Decoded => "Download saves this step as it stands here.",
+        View::Result if shown.iter().any(|shown| state.is_soft(shown, view)) => {
+            "This is softer than it should be: the upscaler could not be fetched yet. It is sharpened when it \
+             comes; another size asks for it again."
+        }
         View::Result if was_stopped && state.opened.is_none() => {
             "Stopped early: its recipe draws the whole picture."
         }

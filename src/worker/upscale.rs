@@ -19,9 +19,9 @@ use crate::{Error, Result};
 const KEPT: usize = 16;
 /// Milliseconds between two looks at whether the upscaler is there, and until a picture waits no longer.
 const PACE: u32 = 30;
-const LONGEST: u32 = 20_000;
-/// Milliseconds after a failure in which it is not fetched again: a hundred pictures of a ZIP are one try.
-const REST: f64 = 30_000.0;
+const LONGEST: u32 = 3_000;
+/// Milliseconds after a failure in which it is not fetched again: the pictures of a ZIP are few tries.
+const REST: f64 = 5_000.0;
 
 /// Said of an upscaler that does not come.
 const LATE: &str = "The upscaler, which makes large pictures sharp, has not come yet.";

@@ -168,6 +168,57 @@ fn a_lost_upscaler_is_told_and_nothing_else_ends() {
 }
 
 #[test]
+fn what_is_to_be_saved_is_saved_when_it_is_made_and_once() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    let ticket = asked(&mut page)[0].0;
+    let saved = |page: &mut Page| {
+        let saves =
+            |effect: &Effect| matches!(effect, Effect::Save { bytes, .. } if bytes[..] == [5]);
+        std::mem::take(&mut page.effects).iter().filter(|effect| saves(effect)).count()
+    };
+    page.act(Action::Save(None));
+    page.act(Action::Save(None));
+    assert_eq!(saved(&mut page), 0);
+    assert!(page.status().contains("saved as soon as it is"), "{}", page.status());
+    page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(5)) });
+    assert_eq!((saved(&mut page), page.status()), (1, "Saved fox-3.png."));
+    // Whoever chooses something else meanwhile wants that, and presses again.
+    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    page.act(Action::Save(None));
+    page.act(Action::ChooseFinish(LARGE));
+    let ticket = page.sent().into_iter().rev().find_map(|request| match request {
+        Request::Finish { ticket, .. } => Some(ticket),
+        _ => None,
+    });
+    page.effects.clear();
+    page.hear(Event::Finished { ticket: ticket.unwrap(), is_upscaled: true, outcome: Ok(file(5)) });
+    assert_eq!(saved(&mut page), 0);
+}
+
+#[test]
+fn a_picture_without_the_upscalers_part_is_told_to_be_soft() {
+    let mut page = page();
+    page.draw("fox", 3);
+    page.finish();
+    let is_soft = |page: &Page| {
+        let (shown, view) = page.state.on_stage();
+        page.state.is_soft(&shown[0], view)
+    };
+    let ticket = asked(&mut page)[0].0;
+    assert!(!is_soft(&page), "it is being made");
+    page.hear(Event::Finished { ticket, is_upscaled: false, outcome: Ok(file(5)) });
+    assert!(is_soft(&page));
+    page.act(Action::ChooseFinish(Finish { size: 0, ..LARGE }));
+    assert!(!is_soft(&page), "as drawn it is what it should be");
+    page.act(Action::ChooseFinish(LARGE));
+    let ticket = asked(&mut page)[0].0;
+    page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(6)) });
+    assert!(!is_soft(&page));
+}
+
+#[test]
 fn what_cannot_be_made_is_told_by_what_is_shown_instead() {
     let mut page = page();
     page.draw("fox", 3);

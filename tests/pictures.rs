@@ -29,6 +29,16 @@ fn draw(more: &[&dyn AsRef<OsStr>]) -> (String, Vec<u8>) {
     (said, stdout)
 }
 
+/// Draws a prompt with one step; what was said, and what was printed.
+#[track_caller]
+fn draw_with(prompt: &str, output: &str) -> (String, Vec<u8>) {
+    let Output { status, stdout, stderr } =
+        run(&[&"generate", &"--prompt", &prompt, &"--steps", &"1", &"-o", &output]);
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(status.success(), "{said}");
+    (said, stdout)
+}
+
 #[test]
 fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
     let place = tempfile::tempdir().unwrap();
@@ -72,6 +82,76 @@ fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
         let said = String::from_utf8(stderr).unwrap();
         assert!(status.code() == Some(1) && said.contains(".png, .webp or .jpg"), "{said}");
     }
+}
+
+/// What nobody meant to draw or to write is refused before the model is read: a dash, an option in a text's place,
+/// a name without an ending, a pattern.
+#[test]
+fn texts_and_names_that_cannot_be_meant_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    for (option, value, output, word) in [
+        ("--prompt", "-", "a.png", "a dash says nothing"),
+        ("--prompt", "--cat", "a.png", "begin it with a space"),
+        ("--negative", "--seed", "a.png", "looks like an option"),
+        ("--negative", "-", "a.png", "a dash says nothing"),
+        ("--prompt", "cat", "icons", "has no ending"),
+        ("--prompt", "cat", "cat-%d.png", "looks like a pattern"),
+        ("--prompt", "cat", "{n}.webp", "looks like a pattern"),
+    ] {
+        let output = at(output);
+        let Output { status, stderr, .. } =
+            run(&[&"generate", &"--model", &"nowhere", &option, &value, &"-o", &output]);
+        let said = String::from_utf8(stderr).unwrap();
+        assert!(!status.success() && said.contains(word), "{option} {value} {output}: {said}");
+    }
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    // What begins with a dash, or is about one, is text like any other.
+    for prompt in ["- a cat", "-5 degrees", " --cat"] {
+        let (_, _) = draw_with(prompt, &at("a.png"));
+    }
+}
+
+/// Invisible characters and weights are no part of the words: the same picture, and a note.
+#[test]
+fn what_is_no_part_of_a_word_changes_no_picture() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let picture = |prompt: &str| {
+        let (said, _) = draw_with(prompt, &at("a.png"));
+        (read(&fs::read(at("a.png")).unwrap()).unwrap(), said)
+    };
+    let (bee, _) = picture("bee");
+    for (prompt, word) in [
+        ("bee\u{200b}", "A character that cannot be seen"),
+        ("\u{2066}b\u{ad}ee\u{2069}", "3 characters that cannot be seen"),
+        ("bee\u{fe0f}", "cannot be seen"),
+        ("(bee:1.3)", "“bee” in the prompt counts like all else"),
+    ] {
+        let (drawn, said) = picture(prompt);
+        assert!(drawn == bee && said.contains(word), "{prompt:?}: {said}");
+        assert!(said.contains("“bee” is read as"), "it is looked up: {said}");
+    }
+}
+
+/// A picture tells what it was drawn from.
+#[test]
+fn inspect_tells_a_pictures_recipe() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    draw(&[&"--seed", &"41", &"--size", &"128", &"-o", &at("a.png")]);
+    let inspected = |name: &str| {
+        let Output { status, stdout, stderr } = run(&[&"inspect", &at(name)]);
+        assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    };
+    let said = inspected("a.png");
+    for word in ["128×128 pixels", "\"prompt\": \"red apple\"", "\"seed\": \"41\""] {
+        assert!(said.contains(word) || said.contains(&word.replace("\"41\"", "41")), "{said}");
+    }
+    draw(&[&"-o", &at("a.webp")]);
+    let said = inspected("a.webp");
+    assert!(said.contains("512×512 pixels") && said.contains("carries no recipe"), "{said}");
 }
 
 #[test]

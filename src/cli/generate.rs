@@ -32,10 +32,10 @@ pub(super) struct GenerateArguments {
     #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
     model: PathBuf,
     /// What to draw.
-    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true, value_parser = words)]
     prompt: String,
     /// What to draw away from.
-    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true, value_parser = words)]
     negative: String,
     /// Class label, for models that draw classes.
     #[arg(long, value_name = "N")]
@@ -78,6 +78,20 @@ pub(super) struct GenerateArguments {
     /// the standard output.
     #[arg(short, long, value_name = "PICTURE")]
     output: PathBuf,
+}
+
+/// Returns a text to draw by, unless it looks like an option that took its place.
+fn words(text: &str) -> Result<String, String> {
+    match text {
+        "-" => Err("a dash says nothing that could be drawn: write what to draw".into()),
+        option if option.starts_with("--") && !option.contains(char::is_whitespace) => {
+            Err(format!(
+                "it looks like an option, so that the text seems to be missing; if it is meant, begin it with a \
+             space: “ {option}”"
+            ))
+        }
+        text => Ok(text.to_owned()),
+    }
 }
 
 impl GenerateArguments {

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use super::{files_in, model_folder};
 use crate::cli::terminal::print;
+use crate::image::Image;
+use crate::image::file::read as read_picture;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
 use crate::pipeline::{Folder, Pipeline, ShortPath, Source};
 use crate::tools::foreign::parse_json;
@@ -19,7 +21,7 @@ use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
-    /// Folder of a model, or a single safetensors file.
+    /// Folder of a model, a single safetensors file, or a picture, whose recipe is told.
     #[arg(value_name = "DIR")]
     path: PathBuf,
     /// List every tensor.
@@ -30,11 +32,14 @@ pub(super) struct InspectArguments {
 pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     let path = &arguments.path;
     if path.is_file() {
-        return print_file(path, true);
+        let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+        return match is_picture(&bytes) {
+            true => print_picture(path, &bytes),
+            false => print_file(path, true),
+        };
     }
     if !path.is_dir() {
-        let problem =
-            "there is no such file or folder; name a model's folder, or a safetensors file";
+        let problem = "there is no such file or folder; name a model's folder, a safetensors file or a picture";
         return Err(Error::model(path.display().to_string(), problem));
     }
     let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
@@ -101,6 +106,27 @@ fn is_weights(path: &Path) -> bool {
 fn others(folder: &Path, read: &BTreeSet<String>) -> Vec<PathBuf> {
     let is_read = |path: &PathBuf| read.iter().any(|file| *path == folder.join(file));
     files_in(folder).filter(|path| is_weights(path) && !is_read(path)).collect()
+}
+
+/// Returns whether bytes begin as a PNG, a JPEG or a WebP does.
+fn is_picture(bytes: &[u8]) -> bool {
+    [&b"\x89PNG"[..], b"\xff\xd8\xff", b"RIFF"].iter().any(|start| bytes.starts_with(start))
+}
+
+/// Prints a picture's size and, of a PNG, what it was drawn from.
+fn print_picture(path: &Path, bytes: &[u8]) -> Result<()> {
+    let refuse = |problem: String| Error::Picture(format!("{}: {problem}", path.display()));
+    let picture = read_picture(bytes).map_err(refuse)?;
+    print(format!("{}: {}×{} pixels", path.display(), picture.width, picture.height))?;
+    let found = if bytes.starts_with(b"\x89PNG") { Image::recipe_of_png(bytes)? } else { None };
+    let Some((recipe, unknown)) = found else {
+        return print("It carries no recipe: only PNGs that Patchwork saved do.");
+    };
+    let json = serde_json::to_string_pretty(&recipe).expect("plain data");
+    print(format!("Its recipe:\n{json}"))?;
+    unknown
+        .iter()
+        .try_for_each(|field| print(format!("This version does not know “{field}” of it.")))
 }
 
 fn print_file(path: &Path, tensors: bool) -> Result<()> {

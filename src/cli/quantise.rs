@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
-use super::terminal::print;
+use super::terminal::{note, print};
 use super::{check_new_model, load_model};
-use crate::Result;
 use crate::dataset::Dataset;
-use crate::evaluate::quantise::{QuantisationLoss, Quantised};
+use crate::evaluate::quantise::{MAX_ERROR_GROWTH, QuantisationLoss, Quantised};
 use crate::pipeline::export::{export, manifest};
+use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct QuantiseArguments {
@@ -23,9 +23,22 @@ pub(super) struct QuantiseArguments {
     /// The new model's folder.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// How much the DiT's error may grow, as a part of itself: 0.005 is half a percent.
+    #[arg(long, value_name = "X", default_value_t = MAX_ERROR_GROWTH, allow_negative_numbers = true)]
+    max_error_growth: f64,
+    /// Write the smaller model whatever it lost.
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
+    let max_growth = arguments.max_error_growth;
+    if !(0.0..=10.0).contains(&max_growth) {
+        let problem = format!(
+            "--max-error-growth is a part of the error, 0 to 10, and is {max_growth}: 0.02 is two percent"
+        );
+        return Err(Error::Options(problem));
+    }
     check_new_model(&arguments.model, &arguments.output)?;
     let before = pollster::block_on(load_model(&arguments.model, &Device::flex(), true))?;
     let Quantised { files, model } = Quantised::of(&before)?;
@@ -34,12 +47,22 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
     print(format!(
         "Text states keep their directions within a cosine of {cosine:.5} at the least."
     ))?;
-    print(format!("The DiT's error on pictures is {:.4}, before {:.4}.", errors[1], errors[0]))?;
+    print(format!(
+        "The DiT's error on pictures is {:.4}, before {:.4}: {:+.2} %.",
+        errors[1],
+        errors[0],
+        100.0 * loss.error_growth()
+    ))?;
     print(format!(
         "The autoencoder keeps pictures with a PSNR of {:.2} dB, before {:.2} dB.",
         psnr[1], psnr[0]
     ))?;
-    loss.check()?;
+    if let Err(problem) = loss.check(max_growth) {
+        if !arguments.force {
+            return Err(problem);
+        }
+        note("It is written all the same, as --force says: more was lost than the limits allow.");
+    }
     let knew = manifest(&arguments.model)?.knows_its_latents();
     export(&arguments.model, &arguments.output, &files, |manifest| {
         // The encoder in a byte a value is the same one under another hash.

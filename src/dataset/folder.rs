@@ -2,16 +2,17 @@
 //! of JSON each: `{"file_name": "cat.png", "text": "a cat", "style": "noto"}` (style may be left
 //! out), the layout that image datasets are commonly shared in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::caption_kind::OWN;
+use super::folder_notes::FolderNotes;
 use super::{Dataset, Entry, render};
+use crate::image::cut::lacks_end;
 use crate::image::file as picture_file;
-use crate::tools::foreign::{is_inside, misplaced};
-use crate::tools::words::short;
+use crate::tools::foreign::{is_inside, misplaced, without_infinities};
 use crate::{Error, Result};
 
 /// The file of captions.
@@ -21,10 +22,9 @@ pub const CAPTIONS: &str = "metadata.jsonl";
 struct CaptionLine {
     file_name: String,
     text: String,
-    #[serde(default)]
-    style: String,
-    #[serde(default)]
-    tags: Vec<String>,
+    // May be null, as NaN becomes.
+    style: Option<String>,
+    tags: Option<Vec<String>>,
     /// What this version does not know.
     #[serde(flatten)]
     unknown: BTreeMap<String, serde_json::Value>,
@@ -40,6 +40,13 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     let path = folder.join(CAPTIONS);
     let refuse =
         |place: &Path, problem: &str| Err(Error::dataset(place.display().to_string(), problem));
+    if folder.is_file() {
+        let of = folder.parent().filter(|of| !of.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        return refuse(
+            folder,
+            &format!("it is a file; name the folder that it is in: {}", of.display()),
+        );
+    }
     if !folder.is_dir() {
         return refuse(
             folder,
@@ -63,20 +70,24 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     if let Some(problem) = misplaced(text.as_bytes()) {
         return Err(Error::dataset(path.display().to_string(), problem));
     }
-    let (mut dataset, mut empty, mut unknown) = (Dataset::default(), Vec::new(), BTreeSet::new());
+    let (mut dataset, mut notes) = (Dataset::default(), FolderNotes::default());
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
         let refuse = |problem: String| {
             let problem = problem.trim_end_matches('.');
             Error::dataset(path.display().to_string(), format!("line {number}: {problem}"))
         };
-        let line: CaptionLine = serde_json::from_str(line).map_err(|problem| {
+        // Python writes NaN for what is missing, also into fields that nobody reads here.
+        let json = without_infinities(line.as_bytes());
+        let line: CaptionLine = serde_json::from_slice(&json).map_err(|problem| {
             refuse(format!(
                 "it should look like {{\"file_name\": \"cat.png\", \"text\": \"a cat\"}} ({problem})"
             ))
         })?;
-        unknown.extend(line.unknown.into_keys());
-        let name = &line.file_name;
+        notes.see_unknown(line.unknown.into_keys());
+        // As Windows writes paths.
+        let name = line.file_name.replace('\\', "/");
+        let name = name.trim_start_matches("./");
         if !is_inside(name) {
             let problem = "is not a file in its folder: put the picture there, and name it so";
             return Err(refuse(format!("“{name}” {problem}")));
@@ -88,16 +99,17 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
             None => picture_file::read(&bytes),
         };
         let image = image.map_err(|problem| refuse(format!("{name}: {problem}")))?;
+        let label = line.text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        notes.see((number, name, &label), &image);
+        if lacks_end(&bytes) {
+            notes.see_endless(name);
+        }
         let image =
             render::resized(&image).ok_or_else(|| refuse(format!("{name} has no pixels")))?;
-        let label = line.text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        if label.is_empty() {
-            empty.push(format!("{name} (line {number})"));
-        }
         dataset.entries.push(Entry {
             label,
-            tags: line.tags,
-            style: line.style.trim().to_owned(),
+            tags: line.tags.unwrap_or_default(),
+            style: line.style.unwrap_or_default().trim().to_owned(),
             group: OWN.into(),
             ..Entry::default()
         });
@@ -106,24 +118,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     if dataset.entries.is_empty() {
         return Err(Error::dataset(path.display().to_string(), "it names no picture"));
     }
-    let mut notes = Vec::new();
-    if !empty.is_empty() {
-        let examples = empty.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-        notes.push(format!(
-            "Captions are empty for {} of {} pictures, which are learnt without words: {examples}{}.",
-            empty.len(),
-            dataset.entries.len(),
-            if empty.len() > 5 { ", …" } else { "" }
-        ));
-    }
-    if !unknown.is_empty() {
-        let fields: Vec<String> =
-            unknown.iter().take(5).map(|field| format!("“{}”", short(field, 40))).collect();
-        notes.push(format!(
-            "Not used of {CAPTIONS}: {}. What is used are file_name, text, style and tags.",
-            fields.join(", ")
-        ));
-    }
+    let notes = notes.sentences(folder, dataset.entries.len());
     Ok((dataset, notes))
 }
 
@@ -135,7 +130,8 @@ mod tests {
     #[test]
     fn a_folder_is_read_and_a_wrong_line_named() {
         let folder = tempfile::tempdir().unwrap();
-        let picture = Image { width: 64, height: 32, pixels: [9, 8, 7, 255].repeat(64 * 32) };
+        let row = [&[0; 8][..], &[9, 8, 7, 255].repeat(62)].concat();
+        let picture = Image { width: 64, height: 32, pixels: row.repeat(32) };
         std::fs::write(folder.path().join("a.png"), picture.to_png(None).unwrap()).unwrap();
         let captions = folder.path().join(CAPTIONS);
         std::fs::write(&captions, "{\"file_name\": \"a.png\", \"text\": \"A Brick\"}\n\n").unwrap();
@@ -143,6 +139,11 @@ mod tests {
         assert!(notes.is_empty());
         assert_eq!(dataset.entries[0].label, "a brick");
         assert_eq!(dataset.pictures[0].width, render::SIDE);
+
+        let error = read(&captions).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("name the folder that it is in: {}", folder.path().display()))
+        );
 
         std::fs::write(&captions, "{\"file_name\": \"b.png\", \"text\": \"x\"}").unwrap();
         let error = read(folder.path()).unwrap_err().to_string();
@@ -157,10 +158,33 @@ mod tests {
         assert_eq!(notes.len(), 1);
         assert!(notes[0].contains("2 of 3") && notes[0].contains("a.png (line 2)"), "{notes:?}");
 
+        // Whole but for its end.
+        let png = std::fs::read(folder.path().join("a.png")).unwrap();
+        std::fs::write(folder.path().join("end.png"), &png[..png.len() - 12]).unwrap();
+        std::fs::write(&captions, "{\"file_name\": \"end.png\", \"text\": \"x\"}").unwrap();
+        let notes = read(folder.path()).unwrap().1.join(" ");
+        assert!(notes.contains("no pixel is missing: 1 of 1: end.png"), "{notes}");
+        std::fs::remove_file(folder.path().join("end.png")).unwrap();
+
         std::fs::write(&captions, "{\"file_name\": \"a.png\", \"text\": \"x\", \"caption\": 1}")
             .unwrap();
         let notes = read(folder.path()).unwrap().1;
         assert!(notes[0].contains("“caption”") && notes[0].contains("style"), "{notes:?}");
+
+        // Written on Windows, by pandas: a backslash, and NaN where nothing was.
+        std::fs::create_dir(folder.path().join("in")).unwrap();
+        std::fs::copy(folder.path().join("a.png"), folder.path().join("in/b.png")).unwrap();
+        let text =
+            "{\"file_name\": \"in\\\\b.png\", \"text\": \"x\", \"style\": NaN, \"score\": NaN}";
+        std::fs::write(&captions, text).unwrap();
+        assert_eq!(read(folder.path()).unwrap().0.entries.len(), 1);
+        for outside in ["..\\\\a.png", "C:\\\\a.png", "\\\\a.png"] {
+            let text = format!("{{\"file_name\": \"{outside}\", \"text\": \"x\"}}");
+            std::fs::write(&captions, text).unwrap();
+            let error = read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("not a file in its folder"), "{error}");
+        }
+        std::fs::write(&captions, "{\"file_name\": \"a.png\", \"text\": \"x\"}").unwrap();
 
         for (bytes, word) in [
             (&b"version https://git-lfs.github.com/spec/v1\noid sha256:0"[..], "git lfs pull"),

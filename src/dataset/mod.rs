@@ -10,6 +10,7 @@ pub mod concepts;
 pub mod contact;
 pub mod families;
 pub mod folder;
+mod folder_notes;
 pub mod gather;
 pub mod grammar;
 pub mod iconify;

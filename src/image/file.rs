@@ -5,11 +5,15 @@ use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
+use image::metadata::Orientation;
 use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits,
 };
-use moxcms::{ColorProfile, Layout, TransformOptions};
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
+use crate::image::cut::{
+    PNG_END, TAIL, jpeg_without_end, lacks_end, png_rows, rows_there, webp_length,
+};
 use crate::image::{INFLATES, Image};
 use crate::tools::files::is_stdout;
 use crate::{Error, Result};
@@ -29,21 +33,35 @@ pub enum Format {
 const JPEG_QUALITY: u8 = 92;
 
 impl Format {
-    /// Returns the format that a file's name asks for; PNG if it has no ending.
+    /// Returns the format that a file's name asks for; PNG for the standard output and devices.
     ///
     /// # Errors
-    /// Returns an error if it asks for one that is not written.
+    /// Returns an error if it asks for none, or for one that is not written, or if it is a pattern.
     pub fn of(path: &Path) -> Result<Self> {
+        let refuse = |problem: String| Err(Error::Picture(problem));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_pattern(&name) {
+            return refuse(format!(
+                "{name} looks like a pattern, and names are taken as they are: several pictures make one sheet. \
+                 For files of their own draw once for each seed"
+            ));
+        }
+        let is_device = path.exists() && !path.is_file();
         let ending = path.extension().filter(|_| !is_stdout(path));
         let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
         match ending.as_deref() {
-            None | Some("png") => Ok(Self::Png),
+            None if is_stdout(path) || is_device => Ok(Self::Png),
+            None => refuse(format!(
+                "{0} has no ending that says the format: name it {0}.png, .webp or .jpg",
+                path.display()
+            )),
+            Some("png") => Ok(Self::Png),
             Some("webp") => Ok(Self::WebP),
             Some("jpg" | "jpeg") => Ok(Self::Jpeg),
-            Some(other) => Err(Error::Picture(format!(
+            Some(other) => refuse(format!(
                 "{} asks for a .{other}, and pictures are written as .png, .webp or .jpg",
                 path.display()
-            ))),
+            )),
         }
     }
 
@@ -87,6 +105,12 @@ impl Format {
     }
 }
 
+/// Returns whether a name has a place for numbers, as C and Python write them: `%d`, `%03d`, `{n}`.
+fn is_pattern(name: &str) -> bool {
+    let after = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('d');
+    name.split('%').skip(1).any(after) || name.contains('{') && name.contains('}')
+}
+
 /// RGB of a picture laid on white.
 fn on_white(picture: &Image) -> Vec<u8> {
     let pixels = picture.pixels.as_chunks::<4>().0;
@@ -105,8 +129,41 @@ const MOST_OF_A_COLOUR: u64 = 64 << 20;
 /// Returns the picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
 ///
 /// # Errors
-/// Returns a clause that says what is wrong.
+/// Returns a clause that says what is wrong; of a file that was cut off, which part is there.
 pub fn read(bytes: &[u8]) -> Result<Image, String> {
+    let cut = |there: String| {
+        format!("it was cut off, and only {there} are there; copy or download the file again")
+    };
+    if let Some(whole) = webp_length(bytes) {
+        return Err(cut(format!("{} of its {whole} bytes", bytes.len())));
+    }
+    if jpeg_without_end(bytes) == Some(true) {
+        // Each scan of it makes the whole picture a little finer.
+        return Err(cut("some of the scans of this progressive JPEG".into()));
+    }
+    let (picture, turned) = decoded(bytes).or_else(|problem| match png_rows(bytes) {
+        Some([rows, all]) => Err(cut(format!("{rows} of its {all} rows"))),
+        // No pixel is missing, but perhaps the end.
+        None if lacks_end(bytes) => decoded(&[bytes, PNG_END].concat()).map_err(|_| problem),
+        None => Err(problem),
+    })?;
+    if jpeg_without_end(bytes).is_some()
+        && let Ok((without_tail, _)) = decoded(&bytes[..bytes.len() - TAIL])
+        && let Some(rows) = rows_there(&picture, &without_tail)
+    {
+        return Err(cut(format!("{rows} of its {} rows", picture.height)));
+    }
+    let Image { width, height, pixels } = picture;
+    let pixels = image::RgbaImage::from_raw(width as u32, height as u32, pixels);
+    let mut turning = DynamicImage::from(pixels.expect("as many pixels as were decoded"));
+    turning.apply_orientation(turned);
+    let picture = turning.into_rgba8();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    Ok(Image { width, height, pixels: picture.into_raw() })
+}
+
+/// Returns the pixels of a file, in the colours of a screen, and how a camera says that they are to be turned.
+fn decoded(bytes: &[u8]) -> Result<(Image, Orientation), String> {
     const KINDS: &str = "save it as PNG, JPEG or WebP";
     let unread = |problem: image::ImageError| format!("it cannot be read ({problem}); {KINDS}");
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
@@ -132,19 +189,21 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     decoder.set_limits(limits).map_err(unread)?;
     let turned = decoder.orientation().map_err(unread)?;
     let profile = decoder.icc_profile().map_err(unread)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unread)?;
-    picture.apply_orientation(turned);
-    let picture = picture.into_rgba8();
+    let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgba8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let pixels = picture.into_raw();
     let pixels = profile.and_then(|profile| to_srgb(&profile, &pixels)).unwrap_or(pixels);
-    Ok(Image { width, height, pixels })
+    Ok((Image { width, height, pixels }, turned))
 }
 
 /// Returns RGBA in the colours of a screen, sRGB, instead of a profile's such as Display P3. `None` if
 /// the profile is not one of RGB, or cannot be read.
 fn to_srgb(profile: &[u8], pixels: &[u8]) -> Option<Vec<u8>> {
     let profile = ColorProfile::new_from_slice(profile).ok()?;
+    // The pixels are RGB whatever the file's were: a profile of CMYK or of grey says nothing of them.
+    if profile.color_space != DataColorSpace::Rgb {
+        return None;
+    }
     let options = TransformOptions::default();
     let (layout, srgb) = (Layout::Rgba, ColorProfile::new_srgb());
     let transform = profile.create_transform_8bit(layout, &srgb, layout, options).ok()?;
@@ -168,7 +227,7 @@ mod tests {
     fn names_choose_the_format() {
         for (name, wanted) in [
             ("a.png", Format::Png),
-            ("a.b/out", Format::Png),
+            ("50% off.png", Format::Png),
             ("A.PNG", Format::Png),
             ("-", Format::Png),
             ("/dev/null", Format::Png),
@@ -178,9 +237,13 @@ mod tests {
         ] {
             assert_eq!(Format::of(Path::new(name)).unwrap(), wanted, "{name}");
         }
-        for name in ["a.gif", "a.png.bak", "a.svg", "a.safetensors"] {
+        for name in ["a.gif", "a.png.bak", "a.svg", "a.safetensors", "a.b/out", "icons/x"] {
             let error = Format::of(Path::new(name)).unwrap_err().to_string();
             assert!(error.contains(".png, .webp or .jpg"), "{error}");
+        }
+        for name in ["cat-%d.png", "cat-%03d.webp", "{n:03}-{prompt}.png", "a/{}.jpg"] {
+            let error = Format::of(Path::new(name)).unwrap_err().to_string();
+            assert!(error.contains("looks like a pattern"), "{error}");
         }
     }
 
@@ -224,6 +287,46 @@ mod tests {
         let jpeg = [&jpeg[..2], &segment, &jpeg[2..]].concat();
         let turned = read(&jpeg).unwrap();
         assert_eq!((turned.width, turned.height), (3, 4));
+    }
+
+    /// A picture without plain areas, so that no part of it looks as if it was missing.
+    fn busy() -> Image {
+        let pixel = |i: usize| [(i * 3) as u8, (i / 64 * 4) as u8, (i * i / 7) as u8, 255];
+        Image { width: 64, height: 64, pixels: (0..64 * 64).flat_map(pixel).collect() }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_refused_with_the_part_that_is_there() {
+        for format in [Format::Png, Format::WebP, Format::Jpeg] {
+            let whole = format.encode(&busy(), None).unwrap();
+            for tenths in 3..10 {
+                let cut = read(&whole[..whole.len() * tenths / 10]);
+                let problem = cut.map(|_| (format, tenths)).unwrap_err();
+                assert!(problem.starts_with("it was cut off, and only "), "{format:?}: {problem}");
+                let unit = if format == Format::WebP { "bytes" } else { "of its 64 rows" };
+                assert!(problem.contains(unit), "{format:?}: {problem}");
+            }
+            // All but the marker at the end.
+            let end = if format == Format::Png { 12 } else { 2 };
+            let lacks_end = read(&whole[..whole.len() - end]);
+            assert!(lacks_end.is_ok() || format == Format::WebP, "{format:?}: {lacks_end:?}");
+        }
+    }
+
+    /// Pixels are RGB here, whatever they were in the file.
+    #[test]
+    fn profiles_of_other_colour_spaces_change_nothing() {
+        for space in [DataColorSpace::Cmyk, DataColorSpace::Gray, DataColorSpace::Lab] {
+            let mut profile = ColorProfile::new_display_p3();
+            profile.color_space = space;
+            assert_eq!(
+                to_srgb(&profile.encode().unwrap(), &[200, 100, 100, 255]),
+                None,
+                "{space:?}"
+            );
+        }
+        let wide = ColorProfile::new_display_p3().encode().unwrap();
+        assert!(to_srgb(&wide, &[200, 100, 100, 255]).is_some());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Pictures as pixels, and as PNG. Knows no Burn.
 
+#[cfg(feature = "native")]
+pub mod cut;
 #[cfg(feature = "finish")]
 mod distance;
 #[cfg(feature = "native")]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::notes::{looked_up, read_otherwise};
+use super::notes::{cleaned, looked_up, read_otherwise};
 use super::{Pipeline, ShortPath};
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::diffusion::guidance::is_within;
@@ -54,15 +54,20 @@ impl<'a> Conditioned<'a> {
     pub fn new(pipeline: &'a Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
         let label = label(pipeline, recipe)?;
         let mut notes = Vec::new();
-        let mut prompt = recipe.prompt.clone();
+        let (mut prompt, mut negative) = (recipe.prompt.clone(), recipe.negative.clone());
         if let Some(reader) = &pipeline.text {
-            let found = reader.look_up(&prompt);
-            notes.extend(looked_up(&prompt, &found));
+            let typed = reader.typed(&prompt);
+            notes.extend(cleaned("prompt", &typed));
+            let found = reader.look_up(&typed.text);
+            notes.extend(looked_up(&typed.text, &found));
             prompt = found.text;
+            let typed = reader.typed(&negative);
+            notes.extend(cleaned("negative prompt", &typed));
+            negative = typed.text;
         }
         let mut read = |what: &str, text: &str| read(pipeline, what, text, &mut notes);
         let prompt = read("prompt", &prompt)?;
-        let negative = read("negative prompt", &recipe.negative)?;
+        let negative = read("negative prompt", &negative)?;
 
         let null = pipeline.dit.config().num_classes;
         let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| ConditionRows {

@@ -2,8 +2,8 @@
 
 use crate::diffusion::Levels;
 use crate::recipe::Recipe;
-use crate::text::Tokens;
 use crate::text::reader::LookedUp;
+use crate::text::{Tokens, Typed};
 use crate::tools::words::{several, short};
 
 /// Returns how a text, which is the recipe's `what`, was read if that is not word by word: emoji,
@@ -14,6 +14,25 @@ pub fn read_otherwise(what: &str, text: &str, tokens: &Tokens, max_tokens: usize
         notes.push(format!(
             "The {what} is longer than the model's {max_tokens} tokens; this was left out: “{}”.",
             short(cut, 200)
+        ));
+    }
+    notes
+}
+
+/// Returns what was left out of a text, which is the recipe's `what`, because it is no part of any word.
+pub fn cleaned(what: &str, typed: &Typed) -> Vec<String> {
+    let mut notes = Vec::new();
+    match typed.invisible {
+        0 => {}
+        1 => notes.push(format!("A character that cannot be seen was left out of the {what}.")),
+        count => notes
+            .push(format!("{count} characters that cannot be seen were left out of the {what}.")),
+    }
+    if !typed.weighted.is_empty() {
+        let words = typed.weighted.iter().map(|words| format!("“{}”", short(words, 40)));
+        notes.push(format!(
+            "This model knows no weights in brackets: {} in the {what} counts like all else.",
+            several(&words.collect::<Vec<_>>())
         ));
     }
     notes

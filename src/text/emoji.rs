@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::{Error, Result};
 
 /// Ask for a drawing in colours or in black, and make no other emoji.
-const VARIATIONS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
+pub(super) const VARIATIONS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
 /// Colours of skin, after Fitzpatrick; the names leave them out, as models are not taught them.
 const SKINS: std::ops::RangeInclusive<char> = '\u{1f3fb}'..='\u{1f3ff}';
 
@@ -83,7 +83,7 @@ impl EmojiNames {
     }
 
     /// Returns the longest emoji that `text` begins with: its bytes, and its name.
-    fn at_start(&self, text: &str) -> Option<(usize, &str)> {
+    pub(super) fn at_start(&self, text: &str) -> Option<(usize, &str)> {
         let (mut key, mut best) = (String::new(), None);
         let mut characters = 0;
         for (at, c) in text.char_indices() {

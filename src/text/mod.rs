@@ -6,9 +6,11 @@ mod spelling;
 pub mod tokenizer;
 #[cfg(feature = "native")]
 pub mod trim;
+pub mod typed;
 pub mod words;
 
 pub use emoji::EmojiNames;
 pub use reader::TextReader;
 pub use tokenizer::{Tokenizer, Tokens};
+pub use typed::Typed;
 pub use words::WordTable;

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::{Tokenizer, Tokens, WordTable};
+use super::{Tokenizer, Tokens, Typed, WordTable};
 use crate::Result;
 use crate::model::MiniLm;
 
@@ -33,6 +33,11 @@ pub struct LookedUp {
 }
 
 impl TextReader {
+    /// Returns a text without what is no part of its words.
+    pub fn typed(&self, text: &str) -> Typed {
+        Typed::new(text, self.tokenizer.emoji())
+    }
+
     /// Looks a whole prompt up in the table of words: an everyday word, or an emoji, is read as what
     /// the model's captions call it.
     pub fn look_up(&self, prompt: &str) -> LookedUp {

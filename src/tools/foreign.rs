@@ -56,7 +56,7 @@ pub fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> R
 
 /// Python writes `Infinity`, `-Infinity` and `NaN` into JSON, which has no such numbers: they
 /// become `null`. Strings stay as they are.
-fn without_infinities(json: &[u8]) -> Vec<u8> {
+pub fn without_infinities(json: &[u8]) -> Vec<u8> {
     let names: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
     let mut plain = Vec::with_capacity(json.len());
     let (mut at, mut in_string) = (0, false);

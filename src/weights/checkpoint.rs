@@ -22,6 +22,15 @@ struct TensorPlace {
 /// groups of equal length, each with a scale of its own.
 pub(super) const SCALE: &str = "scale";
 
+/// What PyTorch's wrappers put before every name: `torch.compile`, `DataParallel` and its like.
+const WRAPPERS: [&str; 2] = ["_orig_mod.", "module."];
+
+/// Returns the wrapper that all names begin with.
+fn wrapper_of(places: &BTreeMap<String, TensorPlace>) -> Option<&'static str> {
+    let is_of_all = |wrapper: &&str| places.keys().all(|key| key.starts_with(*wrapper));
+    WRAPPERS.into_iter().filter(|_| !places.is_empty()).find(is_of_all)
+}
+
 /// A checkpoint in memory. Only its headers have been read; tensors are converted when asked for.
 #[derive(Debug)]
 pub struct Checkpoint {
@@ -61,6 +70,11 @@ impl Checkpoint {
                 }
             }
         }
+        while let Some(wrapper) = wrapper_of(&places) {
+            let own =
+                |(key, place): (String, TensorPlace)| (key[wrapper.len()..].to_owned(), place);
+            places = places.into_iter().map(own).collect();
+        }
         Ok(Self { name, parts, places })
     }
 
@@ -88,6 +102,13 @@ impl Checkpoint {
         self.places
             .iter()
             .map(|(key, place)| (key.as_str(), place.dtype.to_string(), place.shape.as_slice()))
+    }
+
+    /// Returns the first part of all names, with its dot, if it is the same.
+    pub fn shared_prefix(&self) -> Option<&str> {
+        let first = self.places.keys().next()?;
+        let prefix = &first[..=first.find('.')?];
+        self.places.keys().all(|key| key.starts_with(prefix)).then_some(prefix)
     }
 
     /// Returns how many values its tensors hold, scales not counted.
@@ -213,6 +234,30 @@ mod tests {
     use safetensors::tensor::TensorView;
 
     use super::*;
+
+    #[test]
+    fn what_wrappers_put_before_names_is_taken_off() {
+        let names = |keys: &[&str]| {
+            let view = || TensorView::new(Dtype::U8, vec![1], &[7]).expect("it fits");
+            let tensors = keys.iter().map(|key| (*key, view()));
+            let file = safetensors::serialize(tensors, None).expect("names differ");
+            let file = Checkpoint::new("wrapped", vec![file]).expect("it is whole");
+            let shared = file.shared_prefix().map(str::to_owned);
+            (file.keys().map(str::to_owned).collect::<Vec<_>>(), shared)
+        };
+        for wrapper in ["_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module."] {
+            let wrapped = ["a.weight", "b.bias"].map(|key| format!("{wrapper}{key}"));
+            let wrapped = wrapped.each_ref().map(String::as_str);
+            assert_eq!(
+                names(&wrapped),
+                (vec!["a.weight".into(), "b.bias".into()], None),
+                "{wrapper}"
+            );
+        }
+        // Of some alone it is a part's own name; any other that all share can be told.
+        assert_eq!(names(&["module.a", "b"]), (vec!["b".into(), "module.a".into()], None));
+        assert_eq!(names(&["dit.a", "dit.b"]).1.as_deref(), Some("dit."));
+    }
 
     /// Bytes of one value mean another with another scale, or with none.
     #[test]

@@ -14,22 +14,37 @@ use crate::{Error, Result};
 /// # Errors
 /// Returns an error if a tensor is missing, has another shape or type, or belongs to no parameter.
 pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> Result<M> {
-    let mut loader =
-        Loader { checkpoint, table, path: Vec::new(), used: HashSet::new(), problems: Vec::new() };
+    let mut loader = Loader {
+        checkpoint,
+        table,
+        path: Vec::new(),
+        used: HashSet::new(),
+        problems: Vec::new(),
+        leftovers: Vec::new(),
+    };
     let module = module.map(&mut loader);
     loader.check_leftovers();
-    match loader.problems.as_slice() {
-        [] => Ok(module),
-        [first, rest @ ..] => {
-            let layout = table.layout;
-            let more = match rest.len() {
-                0 => String::new(),
-                n => format!(" (and {n} more like this)"),
-            };
-            let problem = format!("read as {layout}, {first}{more}");
+    let told: Vec<String> =
+        [&loader.problems, &loader.leftovers].into_iter().filter_map(|all| first_of(all)).collect();
+    match told.is_empty() {
+        true => Ok(module),
+        false => {
+            let shared = checkpoint.shared_prefix().map_or_else(String::new, |prefix| {
+                format!("; all its tensors begin with “{prefix}”, which may have to be taken off")
+            });
+            let problem = format!("read as {}, {}{shared}", table.layout, told.join("; and "));
             Err(Error::model(checkpoint.name(), problem))
         }
     }
+}
+
+/// Returns the first of problems that are alike, and how many more there are.
+fn first_of(problems: &[String]) -> Option<String> {
+    let (first, rest) = problems.split_first()?;
+    Some(match rest.len() {
+        0 => first.clone(),
+        more => format!("{first} (and {more} more like this)"),
+    })
 }
 
 struct Loader<'a> {
@@ -38,7 +53,10 @@ struct Loader<'a> {
     /// Names and types of the modules we are in.
     path: Vec<(String, String)>,
     used: HashSet<String>,
+    /// What is wrong with parameters.
     problems: Vec<String>,
+    /// Tensors that belong to none.
+    leftovers: Vec<String>,
 }
 
 impl Loader<'_> {
@@ -83,7 +101,7 @@ impl Loader<'_> {
             }
             match self.table.original(key) {
                 Some(first) if self.checkpoint.are_equal(key, &first) => {}
-                _ => self.problems.push(format!("the tensor {key} belongs to no part of it")),
+                _ => self.leftovers.push(format!("the tensor {key} belongs to no part of it")),
             }
         }
     }

@@ -43,20 +43,22 @@ pub(in crate::cli) struct TrainUpscalerArguments {
     /// Crops that a thread takes at a time.
     #[arg(long, value_name = "N", default_value_t = 2)]
     micro_batch: usize,
-    /// The highest learning rate: by default 0.0006 from scratch, else 0.0001.
+    /// The highest learning rate: by default 0.0006 from scratch, else 0.00002.
     #[arg(long, value_name = "X")]
     learning_rate: Option<f64>,
-    /// How much it counts what the discriminators say; 0 leaves them out.
-    #[arg(long, value_name = "X", default_value_t = 0.03)]
-    adversarial: f64,
+    /// How much it counts what the discriminators say; 0 leaves them out. By default 0.03 from scratch, else 0.15:
+    /// new ones must be loud to keep edges as sharp as the earlier ones made them.
+    #[arg(long, value_name = "X")]
+    adversarial: Option<f64>,
     /// Where fetched packages are kept.
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
 }
 
 pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progress) -> Result<()> {
-    let TrainUpscalerArguments { common, batch_size, micro_batch, adversarial, .. } = arguments;
-    if *micro_batch == 0 || !(0.0..10.0).contains(adversarial) || arguments.pictures == 0 {
+    let TrainUpscalerArguments { common, batch_size, micro_batch, .. } = arguments;
+    let is_out = |adversarial: f64| !(0.0..10.0).contains(&adversarial);
+    if *micro_batch == 0 || arguments.adversarial.is_some_and(is_out) || arguments.pictures == 0 {
         let problem = "--micro-batch and --pictures must be at least 1, and --adversarial 0 to 10";
         return Err(Error::Options(problem.into()));
     }
@@ -80,8 +82,8 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     device.seed(common.seed);
     let begun = model.upscaler.clone().filter(|_| !arguments.from_scratch);
     let is_new = begun.is_none();
-    let usual = if is_new { 6e-4 } else { 1e-4 };
-    let plan = common.plan(arguments.learning_rate.unwrap_or(usual), *batch_size)?;
+    let (rate, adversarial) = if is_new { (6e-4, 0.03) } else { (2e-5, 0.15) };
+    let plan = common.plan(arguments.learning_rate.unwrap_or(rate), *batch_size)?;
     let workers = common.workers(&device);
     // It may have to be fetched: before what takes long.
     let perception = Lite0::load(&arguments.cache, &device, progress)?;
@@ -100,7 +102,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         ema: plan.ema,
         // The judges' gradient is much the longer one, and must not shorten the upscaler's.
         max_grad_norm: 20.0,
-        adversarial: *adversarial,
+        adversarial: arguments.adversarial.unwrap_or(adversarial),
         // Judges that have seen little say nothing that is worth hearing; those of an earlier run do.
         heard: match (&common.from, is_new) {
             (Some(_), _) => [0, 1],

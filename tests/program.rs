@@ -135,7 +135,7 @@ fn targets_are_refused_before_work() {
     };
     let a = at("a.png");
     for bad in
-        [Path::new("/dev/full"), place.path(), &locked, &at("no/a.png"), Path::new("/proc/a")]
+        [Path::new("/dev/full"), place.path(), &locked, &at("no/a.png"), Path::new("/proc/a.png")]
     {
         assert!(draw(&[&"-o", &bad]).contains("Cannot write"));
         assert!(draw(&[&"-o", &a, &"--latents-out", &bad]).contains("Cannot write"));
@@ -163,9 +163,9 @@ fn targets_are_refused_before_work() {
     let said = refusal(&mut program(&[
         &"dataset",
         &"-o",
-        &at("d"),
+        &at("d.png"),
         &"--sheet",
-        &at("../").join(place.path()).join("d"),
+        &at("../").join(place.path()).join("d.png"),
     ]));
     assert!(said.contains("--sheet"), "{said}");
     let said = refusal(&mut program(&[&"known-answer", &at("no-model")]));

@@ -129,7 +129,7 @@ fn one_that_has_learnt_waits_until_the_judges_are_heard() {
         let folder = tempfile::tempdir().unwrap();
         values(train(folder.path(), steps, &settings))
     };
-    let waited = after(3);
+    let waited = after(2);
     assert!(waited.0 == upscaler && waited.1 != judges);
-    assert!(after(4).0 != upscaler);
+    assert!(after(3).0 != upscaler);
 }

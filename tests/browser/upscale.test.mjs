@@ -61,11 +61,13 @@ test("a finished picture stands at 512 pixels, as drawn is one press away, and t
 test("without its upscaler a model draws, and the page says what is missing", async (t) => {
   const { page } = await open(t, { shipped: true, faults: { "models/stickers/upscaler.safetensors": 404 } });
   await state(page, "ready");
-  await page.waitForFunction(() => document.body.innerText.includes("Larger pictures are softer"));
+  await page.waitForFunction(() => document.body.innerText.includes("large pictures are softer"));
   assert.match(await status(page), /upscaler\.safetensors/);
   await fill(page, RECIPE);
   await generate(page);
   const soft = await shown(page);
   assert.deepEqual(size(soft), [512, 512]);
   assert.ok(soft.includes('"upscaled":false'));
+  // Whatever the status says meanwhile.
+  await page.getByText("This is softer than it should be").waitFor();
 });

@@ -115,6 +115,11 @@ impl UpscalerTask<'_> {
         };
         let (small, large) = (tensor(&crops.small), tensor(&crops.large));
         let (weights, grounds) = (given(crops.weights, 1), given(crops.grounds, 3));
+        if self.settings.waits(step) {
+            // The judges' loss alone, which is cheap.
+            let made = contest.upscaler.clone().no_grad().forward(small);
+            return hinge(&contest.judges.see(&large), &contest.judges.see(&made.detach()));
+        }
         let made = contest.upscaler.forward(small);
 
         let error = (made.clone() - large.clone()) * weights;
@@ -136,9 +141,6 @@ impl UpscalerTask<'_> {
         // The judges learn from it, and the loss that is told is the upscaler's alone.
         let learning = learning.clone() - learning.detach();
         let weight = self.settings.adversarial_at(step);
-        if self.settings.waits(step) {
-            return drawing.detach() + learning;
-        }
         if weight == 0.0 {
             return drawing + learning;
         }

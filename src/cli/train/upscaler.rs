@@ -43,7 +43,7 @@ pub(in crate::cli) struct TrainUpscalerArguments {
     /// Crops that a thread takes at a time.
     #[arg(long, value_name = "N", default_value_t = 2)]
     micro_batch: usize,
-    /// The highest learning rate: by default 0.0006 from scratch, else 0.00003.
+    /// The highest learning rate: by default 0.0006 from scratch, else 0.00001.
     #[arg(long, value_name = "X")]
     learning_rate: Option<f64>,
     /// How much it counts what the discriminators say; 0 leaves them out. By default 0.03 from scratch, else 0.1:
@@ -82,7 +82,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     device.seed(common.seed);
     let begun = model.upscaler.clone().filter(|_| !arguments.from_scratch);
     let is_new = begun.is_none();
-    let (rate, adversarial) = if is_new { (6e-4, 0.03) } else { (3e-5, 0.1) };
+    let (rate, adversarial) = if is_new { (6e-4, 0.03) } else { (1e-5, 0.1) };
     let plan = common.plan(arguments.learning_rate.unwrap_or(rate), *batch_size)?;
     let workers = common.workers(&device);
     // It may have to be fetched: before what takes long.

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         return match is_picture(&bytes) {
             true => print_picture(path, &bytes),
-            false => print_file(path, true),
+            false => print_weights(path, bytes, true),
         };
     }
     if !path.is_dir() {
@@ -131,6 +131,10 @@ fn print_picture(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn print_file(path: &Path, tensors: bool) -> Result<()> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    print_weights(path, bytes, tensors)
+}
+
+fn print_weights(path: &Path, bytes: Vec<u8>, tensors: bool) -> Result<()> {
     let size = bytes.len() as f64 / 1e6;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     for (key, dtype, _) in file.tensors() {

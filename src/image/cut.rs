@@ -37,8 +37,7 @@ pub(super) fn jpeg_without_end(bytes: &[u8]) -> Option<bool> {
 /// leave below is grey, or anything.
 pub(super) fn rows_there(picture: &Image, without_tail: &Image) -> Option<usize> {
     let (width, height) = (picture.width, picture.height);
-    let pixels = |image: &Image| image.pixels.as_chunks::<4>().0.to_vec();
-    let (all, less) = (pixels(picture), pixels(without_tail));
+    let [all, less] = [picture, without_tail].map(|image| image.pixels.as_chunks::<4>().0);
     let differs = |x: usize, y: usize| all.get(y * width + x) != less.get(y * width + x);
     let first = (0..height).find(|y| (0..width).any(|x| differs(x, *y)))?;
     let rows = first / BLOCK * BLOCK;

@@ -137,7 +137,8 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     if let Some(whole) = webp_length(bytes) {
         return Err(cut(format!("{} of its {whole} bytes", bytes.len())));
     }
-    if jpeg_without_end(bytes) == Some(true) {
+    let without_end = jpeg_without_end(bytes);
+    if without_end == Some(true) {
         // Each scan of it makes the whole picture a little finer.
         return Err(cut("some of the scans of this progressive JPEG".into()));
     }
@@ -147,7 +148,7 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
         None if lacks_end(bytes) => decoded(&[bytes, PNG_END].concat()).map_err(|_| problem),
         None => Err(problem),
     })?;
-    if jpeg_without_end(bytes).is_some()
+    if without_end.is_some()
         && let Ok((without_tail, _)) = decoded(&bytes[..bytes.len() - TAIL])
         && let Some(rows) = rows_there(&picture, &without_tail)
     {

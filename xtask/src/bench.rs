@@ -72,15 +72,7 @@ fn in_browser(python: &str) -> Outcome {
     crate::build::run_all()?;
     let model = target_folder().join("dit.onnx").to_string_lossy().into_owned();
     run(python, &["benches/export_onnx.py", &model])?;
-    let mut bench = browser::node("benches/browser")?;
-    let output = bench
-        .args(["step.mjs", &model])
-        .output()
-        .map_err(|problem| format!("node cannot be started: {problem}"))?;
-    let line = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
+    let line = in_node("step.mjs", &model)?;
     let value = |key| number(&line, key);
     let (ours, theirs) = (value("ours_ms")?, value("theirs_ms")?);
     println!("One guided step of the embedded model in Chromium, CPU, WASM, one thread:");
@@ -103,21 +95,25 @@ fn in_browser(python: &str) -> Outcome {
 
 /// The upscaler in the built page.
 fn upscaler() -> Outcome {
-    let output = browser::node("benches/browser")?
-        .arg("upscaler.mjs")
-        .arg(root().join("dist"))
-        .output()
-        .map_err(|problem| format!("node cannot be started: {problem}"))?;
-    let line = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
+    let line = in_node("upscaler.mjs", &root().join("dist").to_string_lossy())?;
     let value = |key| number(&line, key);
     println!("The upscaler in Chromium, CPU, WASM, one thread:");
     println!("  from the finished picture to 512 pixels  {:.0} ms", value("upscale_ms")?);
     println!("  the page's process held at most          {:.0} MiB", value("peak_mib")?);
     println!("  and without upscaling                    {:.0} MiB", value("peak_without_mib")?);
     Ok(())
+}
+
+/// Returns what a script of `benches/browser` prints.
+fn in_node(script: &str, argument: &str) -> Result<String, String> {
+    let output = browser::node("benches/browser")?
+        .args([script, argument])
+        .output()
+        .map_err(|problem| format!("node cannot be started: {problem}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn measured(program: &str, arguments: &[&str]) -> Result<String, String> {

@@ -141,7 +141,6 @@ proptest! {
         numbers in proptest::collection::btree_map(0..KEYS.len(), number(), 1..12),
     ) {
         let fields = numbers.iter().map(|(key, value)| (KEYS[*key].to_owned(), value.clone()));
-        let fields = fields.chain([("clip_sample".to_owned(), false.into())]);
         let json = serde_json::Value::Object(fields.collect());
         let info = allocation_counter::measure(|| {
             if let Ok(config) = serde_json::from_value::<TransformerConfig>(json.clone())
@@ -154,7 +153,7 @@ proptest! {
                 drop(config.autoencoder());
             }
             if let Ok(config) = SchedulerConfig::read(json.clone(), None)
-                && let Ok(schedule) = config.schedule()
+                && let Ok(schedule) = config.schedule(64)
             {
                 for sampler in samplers::ALL.map(|new| new()) {
                     for steps in [1, 2, 7, 999, 1000] {

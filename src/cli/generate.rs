@@ -59,6 +59,11 @@ pub(super) struct GenerateArguments {
     /// Space the levels after Karras et al.; not for flows, such as the embedded model.
     #[arg(long)]
     karras: bool,
+    /// Lay a flow's levels evenly in time down to 1/STEPS, as pipelines of diffusers do that call
+    /// set_timesteps(sigmas=linspace(1, 1/N, N)), and not as the folder's own scheduler lays them by
+    /// set_timesteps(N). The embedded model's are even in any case.
+    #[arg(long)]
+    even_sigmas: bool,
     /// cpu or webgpu.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
@@ -106,6 +111,7 @@ impl GenerateArguments {
             guidance_channels: self.guidance_channels,
             eta: self.eta,
             karras: self.karras,
+            even_sigmas: self.even_sigmas,
             count: self.count,
             ..sampling
         }

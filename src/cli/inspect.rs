@@ -172,7 +172,10 @@ fn describe(pipeline: &Pipeline) -> String {
         config.num_classes,
         pipeline.prediction,
         config.learn_sigma,
-        pipeline.sampler,
+        match &pipeline.not_drawn {
+            None => pipeline.sampler.to_owned(),
+            Some(problem) => format!("name one with --sampler, since {problem}"),
+        },
     );
     if let Some(reader) = &pipeline.text {
         let millions = reader.encoder.num_params() as f64 / 1e6;

@@ -2,9 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use super::schedule::{Process, Schedule, karras, linspace};
+use super::curve::Curve;
+use super::flow_levels::FlowOptions;
+use super::schedule::{Process, Schedule};
 use super::timesteps::{Family, Spacing, timesteps};
-use crate::{Error, Result};
 
 /// What a user or a model's configuration may choose of the levels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -20,6 +21,11 @@ pub struct LevelOptions {
     /// Tell a flow's network whole timesteps, cut and not rounded, if the sampler is a multistep
     /// solver.
     pub whole_timesteps: bool,
+    /// Clip each clean latent to ±this, if the sampler is DDIM, DDPM or Heun: as diffusers does it by
+    /// `clip_sample`, which is meant for pixels.
+    pub clip: Option<f64>,
+    /// What holds for flows alone.
+    pub flow: FlowOptions,
 }
 
 /// The levels of one step.
@@ -43,15 +49,24 @@ pub struct Levels {
     pub steps: Vec<StepLevels>,
     /// The standard deviation of the noise that a run begins with.
     pub init_noise_sigma: f64,
+    /// What clean latents are clipped to: see [`LevelOptions::clip`].
+    pub clip: Option<f64>,
 }
 
 impl Levels {
+    /// The same levels, at which clean latents are clipped to ±`clip`.
+    #[must_use]
+    pub fn clipping(self, clip: Option<f64>) -> Self {
+        Self { clip, ..self }
+    }
+
+
     /// Levels through `sigmas`, the last of which ends the last step.
     pub fn through(process: Process, sigmas: &[f64], timesteps: &[f64], initial: f64) -> Self {
         let pairs = sigmas.windows(2).zip(timesteps);
         let steps =
             pairs.map(|(pair, &timestep)| StepLevels { timestep, from: pair[0], to: pair[1] });
-        Self { process, steps: steps.collect(), init_noise_sigma: initial }
+        Self { process, steps: steps.collect(), init_noise_sigma: initial, clip: None }
     }
 
     /// Returns the factor for the latent after step `index`: 1 if the next step begins at the same
@@ -124,7 +139,7 @@ pub fn discrete(
             Family::Multistep => (schedule.sigma((train - 1) as f64), schedule.sigma(0.0)),
             _ => (sigmas[0], sigmas[steps - 1]),
         };
-        sigmas = karras(max, min, steps);
+        sigmas = Curve::Karras.levels(max, min, steps);
         let round = |t: f64| if family == Family::Continuous { t } else { t.round() };
         timesteps = sigmas.iter().map(|&s| round(schedule.timestep(s))).collect();
     }
@@ -140,36 +155,11 @@ pub fn discrete(
     Levels::through(Process::VarianceExploding, &sigmas, &timesteps, initial)
 }
 
-/// Returns the times from pure noise to none, even.
-pub fn even(steps: usize) -> Vec<f64> {
-    linspace(1.0, 0.0, steps + 1)
-}
-
-/// Lays a flow's levels through `times`, falling from 1, which the schedule shifts; the last ends
-/// at 0.
-///
-/// # Errors
-/// Returns a sentence if `options` ask for Karras levels.
-pub fn flow(schedule: &Schedule, times: &[f64], options: LevelOptions) -> Result<Levels> {
-    if options.karras {
-        return Err(Error::Recipe(
-            "Karras levels are defined for variance-exploding models, and this model is a \
-             rectified flow: leave them out"
-                .into(),
-        ));
-    }
-    let mut sigmas: Vec<f64> = times.iter().map(|&time| schedule.shifted(time)).collect();
-    if let Some(last) = sigmas.last_mut() {
-        *last = 0.0;
-    }
-    let timesteps: Vec<f64> = sigmas.iter().map(|&sigma| schedule.timestep(sigma)).collect();
-    Ok(Levels::through(Process::Flow, &sigmas, &timesteps, 1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
 
+    use super::super::flow_levels::flow;
     use super::*;
 
     #[test]
@@ -183,7 +173,7 @@ mod tests {
     }
 
     fn flow_levels(schedule: &Schedule, steps: usize) -> Levels {
-        flow(schedule, &even(steps), LevelOptions::default()).unwrap()
+        flow(schedule, &FlowOptions::default().times(steps), LevelOptions::default()).unwrap()
     }
 
     #[test]

@@ -9,7 +9,9 @@
 //!
 //! In both, the probability flow is `dx/dσ = (x − x₀) / σ`, so most samplers are written once.
 
+pub mod curve;
 pub mod denoiser;
+pub mod flow_levels;
 pub mod guess;
 pub mod guidance;
 pub mod levels;
@@ -17,7 +19,9 @@ pub mod noise;
 pub mod schedule;
 pub mod timesteps;
 
+pub use curve::Curve;
 pub use denoiser::{Denoised, Denoiser, Level, Parameterised, Prediction};
+pub use flow_levels::FlowOptions;
 pub use guidance::Guided;
 pub use levels::{LevelOptions, Levels};
 pub use noise::Generator;

@@ -114,13 +114,6 @@ impl Schedule {
     }
 }
 
-/// Levels falling from `max` to `min`, even in `σ^(1/7)` (Karras et al., arXiv 2206.00364, eq. 5).
-pub fn karras(max: f64, min: f64, count: usize) -> Vec<f64> {
-    const RHO: f64 = 7.0;
-    let ramp = linspace(max.powf(1.0 / RHO), min.powf(1.0 / RHO), count);
-    ramp.iter().map(|root| root.powf(RHO)).collect()
-}
-
 /// `count` values from `from` to `to`, both included; `from` alone if `count` is 1. In numpy's
 /// order of operations, which decides what rounding makes of a tie.
 pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {
@@ -158,13 +151,5 @@ mod tests {
         assert_eq!(schedule.sigma(0.0), 0.0);
         assert_eq!(schedule.sigma(500.0), 0.75);
         assert_eq!(schedule.sigma(1000.0), 1.0);
-    }
-
-    #[test]
-    fn karras_keeps_the_ends() {
-        let levels = karras(80.0, 0.002, 10);
-        assert!((levels[0] / 80.0 - 1.0).abs() < 1e-9);
-        assert!((levels[9] / 0.002 - 1.0).abs() < 1e-9);
-        assert!(levels.is_sorted_by(|a, b| a > b));
     }
 }

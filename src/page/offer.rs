@@ -77,6 +77,8 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
         recipe.eta = 0.0;
     }
     recipe.upscaled = false;
+    // The page's models have such levels in any case.
+    recipe.even_sigmas = false;
     if recipe.karras {
         lost.push("Karras levels".into());
         recipe.karras = false;

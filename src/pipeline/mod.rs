@@ -57,6 +57,9 @@ pub struct Pipeline {
     pub schedule: Schedule,
     /// The name of the sampler that its makers chose.
     pub sampler: &'static str,
+    /// Why their way of drawing is not done here, in a sentence's words, so that a recipe must name
+    /// a sampler; `None` if it is.
+    pub not_drawn: Option<String>,
     /// How many steps they take, and how they guide.
     pub defaults: Defaults,
     /// How its makers lay a run's levels.
@@ -146,7 +149,7 @@ impl Pipeline {
     /// and names as they are spelled here.
     pub fn resolved(&self, recipe: &Recipe) -> Recipe {
         let mut recipe = recipe.clone();
-        if recipe.sampler.is_empty() {
+        if recipe.sampler.is_empty() && self.not_drawn.is_none() {
             recipe.sampler = self.sampler.into();
         } else if let Ok(sampler) = samplers::named(&recipe.sampler) {
             recipe.sampler = sampler.name().into();

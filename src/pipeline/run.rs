@@ -28,15 +28,23 @@ impl<'a> Run<'a> {
         given: Option<Tensor<4>>,
     ) -> Result<Self> {
         recipe.check()?;
-        let mut sampler = samplers::named(match recipe.sampler.as_str() {
-            "" => pipeline.sampler,
-            name => name,
+        let mut sampler = samplers::named(match (recipe.sampler.as_str(), &pipeline.not_drawn) {
+            ("", None) => pipeline.sampler,
+            ("", Some(problem)) => return Err(own_sampler_needed(problem)),
+            (name, _) => name,
         })?;
         sampler.set_eta(recipe.eta)?;
         // What the makers chose holds if the sampler has it; what the recipe asks for must hold.
         let options = pipeline.level_options;
         let karras = recipe.karras || (options.karras && sampler.takes_karras());
-        let options = LevelOptions { karras, ..options };
+        let mut options = LevelOptions { karras, ..options };
+        if recipe.even_sigmas {
+            if pipeline.shift().is_none() {
+                let problem = "Only models of a flow have even levels to ask for: leave them out with this one";
+                return Err(Error::Recipe(problem.into()));
+            }
+            options.flow.smallest = None;
+        }
         let schedule = match (recipe.shift, &pipeline.schedule) {
             (None, schedule) => schedule.clone(),
             (Some(shift), Schedule::Flow { .. }) => Schedule::Flow { shift },
@@ -114,6 +122,12 @@ impl<'a> Run<'a> {
     pub fn latent(&self) -> Tensor<4> {
         self.sampling.latent()
     }
+}
+
+/// Returns what to say to whoever leaves the sampler to a model whose own is not drawn here.
+fn own_sampler_needed(problem: &str) -> Error {
+    let problem = format!("{problem}. Or name a sampler (--sampler), which is then used over the model's levels");
+    Error::model(crate::pipeline::diffusers::scheduler_classes::SCHEDULER, problem)
 }
 
 /// One latent of noise from each generator, `[b, c, h, w]`.

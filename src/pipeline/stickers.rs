@@ -70,6 +70,7 @@ pub async fn load<S: Source>(
         schedule: Schedule::Flow { shift: manifest.shift },
         sampler,
         defaults: manifest.defaults,
+        not_drawn: None,
         level_options: LevelOptions::default(),
         guides_above_1: false,
         short_path: ShortPath {

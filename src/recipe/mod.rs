@@ -86,6 +86,9 @@ pub struct Recipe {
     pub eta: f64,
     /// Levels after Karras et al. instead of even in time.
     pub karras: bool,
+    /// A flow's levels even in time before the shift, down to 1/steps, instead of as the scheduler of
+    /// the model's folder lays them.
+    pub even_sigmas: bool,
     /// How many pictures.
     pub count: usize,
     /// Whether the picture that carries this was made larger by the model's upscaler. It says what the
@@ -99,7 +102,7 @@ pub struct Recipe {
 }
 
 /// The names of a recipe's fields.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 18] = [
     "prompt",
     "negative",
     "class",
@@ -113,6 +116,7 @@ pub const FIELDS: [&str; 17] = [
     "sampler",
     "eta",
     "karras",
+    "even_sigmas",
     "count",
     "upscaled",
     "model",
@@ -136,6 +140,7 @@ impl Default for Recipe {
             sampler,
             eta: 0.0,
             karras: false,
+            even_sigmas: false,
             count: 1,
             upscaled: false,
             model: String::new(),

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::{At, Next, Noise, Sampler, euler, euler_ancestral};
+use crate::diffusion::flow_levels::flow;
 use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Schedule};
@@ -29,7 +30,7 @@ impl Sampler for Ddim {
                         .into(),
                 ));
             }
-            return levels::flow(schedule, &levels::even(steps), options);
+            return flow(schedule, &options.flow.times(steps), options);
         };
         let mut levels = levels::discrete(Family::Ancestral, schedule, steps, options);
         let end = if options.ends_at_smallest { schedule.sigma(0.0) } else { 0.0 };
@@ -39,14 +40,20 @@ impl Sampler for Ddim {
             let aim = step.timestep - stride;
             step.to = if aim < 0.0 { end } else { schedule.sigma(aim) };
         }
-        Ok(levels)
+        Ok(levels.clipping(options.clip))
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
         let (sigma, next) = run.sigmas();
-        Next::Latent(match self.eta {
-            0.0 => euler::step(x, found.x0, sigma, next),
-            eta => euler_ancestral::step(x, found.x0, (sigma, next), eta, noise),
+        let x0 = found.x0;
+        let latent = match self.eta {
+            0.0 => euler::step(x, x0.clone(), sigma, next),
+            eta => euler_ancestral::step(x, x0.clone(), (sigma, next), eta, noise),
+        };
+        // The noise stays that of the clean latent before it was clipped, as in diffusers.
+        Next::Latent(match run.levels.clip {
+            Some(_) => latent + run.clipped(x0.clone()) - x0,
+            None => latent,
         })
     }
 

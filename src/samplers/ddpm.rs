@@ -40,11 +40,12 @@ impl Sampler for Ddpm {
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
-        Ok(levels::discrete(Family::Ancestral, schedule, steps, options))
+        Ok(levels::discrete(Family::Ancestral, schedule, steps, options).clipping(options.clip))
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
         let (Denoised { x0, variance }, sigmas) = (found, run.sigmas());
+        let x0 = run.clipped(x0);
         Next::Latent(match variance {
             Some(variance) => learned(x, x0, variance, sigmas, noise),
             None => euler_ancestral::step(x, x0, sigmas, 1.0, noise),

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::lambda::{Seen, Stride};
 use super::{At, Next, Noise, Sampler};
 use crate::Result;
+use crate::diffusion::flow_levels::flow;
 use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
@@ -32,7 +33,7 @@ impl Sampler for Dpmpp2m {
         // λ has no value at σ = 1: the first level is a thousandth below.
         let last = 1.0 / schedule.timesteps() as f64;
         let rising = linspace(1.0, last, steps + 1).into_iter().map(|alpha| 1.0 - alpha);
-        let levels = levels::flow(schedule, &rising.rev().collect::<Vec<_>>(), options)?;
+        let levels = flow(schedule, &rising.rev().collect::<Vec<_>>(), options)?;
         Ok(levels.rounded_down(options.whole_timesteps))
     }
 

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::{At, Next, Noise, Sampler};
 use crate::Result;
+use crate::diffusion::flow_levels::flow;
 use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Schedule};
@@ -29,7 +30,7 @@ pub(super) fn euler_levels(
         Schedule::Discrete { .. } => {
             Ok(levels::discrete(Family::Continuous, schedule, steps, options))
         }
-        Schedule::Flow { .. } => levels::flow(schedule, &levels::even(steps), options),
+        Schedule::Flow { .. } => flow(schedule, &options.flow.times(steps), options),
     }
 }
 

@@ -26,11 +26,12 @@ impl Sampler for Heun {
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
-        euler::euler_levels(schedule, steps, options)
+        Ok(euler::euler_levels(schedule, steps, options)?.clipping(options.clip))
     }
 
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
         let (sigma, next) = run.sigmas();
+        let found = Denoised { x0: run.clipped(found.x0), ..found };
         if let Some((began, x0)) = self.began.take() {
             let half = (next - sigma) / 2.0;
             let here = (began.clone() - x0) * (half / sigma);

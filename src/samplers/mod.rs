@@ -103,6 +103,14 @@ impl At<'_> {
         (step.from, step.to)
     }
 
+    /// Returns a clean latent as the run clips it, `[b, c, h, w]`.
+    pub fn clipped(&self, x0: Tensor<4>) -> Tensor<4> {
+        match self.levels.clip {
+            Some(most) => x0.clamp(-most, most),
+            None => x0,
+        }
+    }
+
     /// Returns whether this is the last step.
     pub fn is_last(&self) -> bool {
         self.index + 1 == self.levels.steps.len()

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::lambda::{Seen, Stride};
 use super::{At, Next, Noise, Sampler};
 use crate::Result;
+use crate::diffusion::flow_levels::flow;
 use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
@@ -34,7 +35,7 @@ impl Sampler for Unipc {
             return Ok(levels::discrete(Family::Multistep, schedule, steps, options));
         }
         let last = 1.0 / schedule.timesteps() as f64;
-        let mut levels = levels::flow(schedule, &linspace(1.0, last, steps + 1), options)?;
+        let mut levels = flow(schedule, &linspace(1.0, last, steps + 1), options)?;
         // λ has no value at σ = 1: the first level is a millionth below.
         let first = &mut levels.steps[0];
         first.from = first.from.min(1.0 - 1e-6);

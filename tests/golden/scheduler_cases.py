@@ -19,15 +19,16 @@ FLOW_CLASSES = {
 SHORT = {"epsilon": "eps", "v_prediction": "v", "flow": "flow"}
 
 
-def case(sampler, prediction, steps, *notes, eta=0.0, schedule="scheduler", **config):
-    """A case; `notes` are words for its name that say what is particular about it."""
+def case(sampler, prediction, steps, *notes, eta=0.0, schedule="scheduler", tokens=256, **config):
+    """A case; `notes` are words for its name that say what is particular about it. `tokens` is the number of
+    patches of a picture, by which dynamic shifts are found."""
     flow = prediction == "flow"
     name = ".".join([sampler, SHORT[prediction], *notes, str(steps)])
     if not flow:
         config = {**({} if "beta_start" in config else VP), **config, "prediction_type": prediction}
     kind = FLOW_CLASSES[sampler] if flow and sampler in FLOW_CLASSES else CLASSES[sampler]
     return dict(name=name, scheduler=kind, sampler=sampler, prediction=prediction, steps=steps, eta=eta,
-                schedule=schedule, config=config)
+                schedule=schedule, tokens=tokens, config=config)
 
 
 def diffusion_cases():
@@ -113,6 +114,38 @@ def flow_cases():
         single = dict(num_train_timesteps=1000, shift=shift)
         yield case("euler", "flow", 8, f"shift{shift:g}", schedule="uniform", **single)
         yield case("heun", "flow", 8, f"shift{shift:g}", schedule="uniform", **single)
+        for steps in (1, 2, 8, 20):
+            yield case("euler", "flow", steps, "own", f"shift{shift:g}", **single)
+            yield case("heun", "flow", steps, "own", f"shift{shift:g}", **single)
+        for curve in ("karras", "exponential", "beta"):
+            curved = {f"use_{curve}_sigmas": True}
+            yield case("euler", "flow", 8, curve, f"shift{shift:g}", **single, **curved)
+        yield case("euler", "flow", 8, "terminal", f"shift{shift:g}", shift_terminal=0.1, **single)
+        yield case("euler", "flow", 9, "terminal", "beta", f"shift{shift:g}", shift_terminal=0.02,
+                   use_beta_sigmas=True, **single)
+        yield case("euler", "flow", 6, "terminal", f"shift{shift:g}", schedule="uniform", shift_terminal=0.1, **single)
+        terminal = dict(multistep, shift_terminal=0.1)
+        yield case("unipc", "flow", 8, "terminal", f"shift{shift:g}", **terminal)
+    # `shift` makes no difference where the shift is dynamic.
+    for tokens in (16, 256, 1024, 4096):
+        for kind in ("exponential", "linear"):
+            dynamic = dict(use_dynamic_shifting=True, time_shift_type=kind, shift=3.0)
+            yield case("euler", "flow", 7, "dynamic", kind, f"{tokens}tokens", tokens=tokens, **dynamic)
+    yield case("euler", "flow", 6, "dynamic", "ends", tokens=100, use_dynamic_shifting=True, base_shift=0.2, max_shift=2.0,
+               base_image_seq_len=16, max_image_seq_len=400, shift_terminal=0.05, use_karras_sigmas=True)
 
 
-CASES = [*diffusion_cases(), *flow_cases(), *field_cases()]
+def clip_cases():
+    """What diffusers' DDIM and DDPM do if a file does not say otherwise: clean latents are clipped to ±1."""
+    for prediction in ("epsilon", "v_prediction"):
+        for eta in (0.0, 0.5):
+            yield case("ddim", prediction, 10, "clip", f"eta{eta:g}", eta=eta)
+        yield case("ddim", prediction, 7, "clip", "range0.4", clip_sample=True, clip_sample_range=0.4)
+        yield case("ddpm", prediction, 10, "clip")
+        yield case("ddpm", prediction, 10, "clip", "range0.4", clip_sample=True, clip_sample_range=0.4)
+        yield case("heun", prediction, 6, "clip", clip_sample=True, clip_sample_range=0.4)
+    yield case("ddpm", "epsilon", 10, "clip", "learned", variance_type="learned_range")
+    yield case("ddim", "epsilon", 5, "clip", "alpha0", clip_sample=True, set_alpha_to_one=False)
+
+
+CASES = [*diffusion_cases(), *flow_cases(), *clip_cases(), *field_cases()]

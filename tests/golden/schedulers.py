@@ -16,7 +16,7 @@ In the safetensors file:
 (data + sigma noise: Euler, Euler ancestral, Heun). `prev` of a "ve" scheduler is brought to the
 VP scale: sample / sqrt(sigma_next^2 + 1), with sigma_next = sigmas[call + 1]. x0 is as returned.
 
-schedule "scheduler": set_timesteps(steps). "uniform": sigmas are np.linspace(1, 1 / steps, steps)
+schedule "scheduler": set_timesteps(steps), with the mu of `tokens` patches if the shift is dynamic. "uniform": sigmas are np.linspace(1, 1 / steps, steps)
 in f32, shifted; FlowMatchEuler takes them as an argument, FlowMatchHeun (which takes none, and whose own go to
 1 / 1000 in `steps` points, shifted twice) gets them by assignment, each but the first doubled.
 
@@ -33,6 +33,7 @@ from inspect import signature
 import diffusers
 import numpy as np
 import torch
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift as flux_shift
 
 from fixtures import generator, numbers, randn, save
 from scheduler_cases import CASES, CLASSES, FLOW_CLASSES, VP
@@ -48,9 +49,16 @@ def build(kind, config):
     return scheduler
 
 
+def calculate_shift(tokens, config):
+    """The shift of a picture of so many patches, as the Flux pipeline finds it."""
+    return flux_shift(tokens, config.base_image_seq_len, config.max_image_seq_len, config.base_shift, config.max_shift)
+
+
 def set_timesteps(scheduler, case):
     steps = case["steps"]
     if case["schedule"] == "scheduler":
+        if case["config"].get("use_dynamic_shifting"):
+            return scheduler.set_timesteps(steps, mu=calculate_shift(case["tokens"], scheduler.config))
         return scheduler.set_timesteps(steps)
     sigmas = np.linspace(1, 1 / steps, steps)
     if case["sampler"] == "euler":

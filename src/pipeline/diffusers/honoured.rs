@@ -23,6 +23,27 @@ pub(super) struct SchedulerFields {
     pub(super) lambda_min_clipped: Option<f64>,
     pub(super) flow_shift: f64,
     pub(super) shift: f64,
+    pub(super) clip_sample_range: f64,
+    pub(super) use_exponential_sigmas: bool,
+    pub(super) use_beta_sigmas: bool,
+    pub(super) shift_terminal: Option<f64>,
+    pub(super) use_dynamic_shifting: bool,
+    pub(super) time_shift_type: String,
+    pub(super) base_shift: f64,
+    pub(super) max_shift: f64,
+    pub(super) base_image_seq_len: usize,
+    pub(super) max_image_seq_len: usize,
+}
+
+impl SchedulerFields {
+    /// Returns the shift of a picture of `tokens` patches, if it depends on that: on the line between
+    /// base and largest shift, as the pipelines of diffusers that shift so find it (`calculate_shift`).
+    pub(super) fn dynamic_shift(&self, tokens: usize) -> f64 {
+        let (from, to) = (self.base_image_seq_len as f64, self.max_image_seq_len as f64);
+        let slope = (self.max_shift - self.base_shift) / (to - from);
+        let mu = self.base_shift + (tokens as f64 - from) * slope;
+        if self.time_shift_type == "linear" { mu } else { mu.exp() }
+    }
 }
 
 impl Default for SchedulerFields {
@@ -43,6 +64,16 @@ impl Default for SchedulerFields {
             lambda_min_clipped: None,
             flow_shift: 1.0,
             shift: 1.0,
+            clip_sample_range: 1.0,
+            use_exponential_sigmas: false,
+            use_beta_sigmas: false,
+            shift_terminal: None,
+            use_dynamic_shifting: false,
+            time_shift_type: "exponential".into(),
+            base_shift: 0.5,
+            max_shift: 1.15,
+            base_image_seq_len: 256,
+            max_image_seq_len: 4096,
         }
     }
 }

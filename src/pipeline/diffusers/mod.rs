@@ -102,7 +102,7 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
     let autoencoder = vae.autoencoder()?;
     let named = index.scheduler.as_ref().and_then(|(_, class)| class.as_deref());
     let scheduler = SchedulerConfig::read(read_json(source, SCHEDULER).await?, named)?;
-    let schedule = scheduler.schedule()?;
+    let schedule = scheduler.schedule(dit.grid().iter().product())?;
     if vae.latent_channels != dit.in_channels {
         let (latent, wants) = (vae.latent_channels, dit.in_channels);
         let problem = format!("its latents have {latent} channels, and the transformer's {wants}");
@@ -136,8 +136,9 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
         dit,
         prediction: scheduler.prediction(),
         learned_variance: scheduler.learned_variance(),
-        schedule,
         sampler: scheduler.sampler(),
+        not_drawn: scheduler.not_drawn(&schedule),
+        schedule,
         defaults: Defaults::default(),
         level_options: scheduler.level_options(),
         // As `DiTPipeline` does, which takes a guidance of 1 and below for none.

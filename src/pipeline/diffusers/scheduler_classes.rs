@@ -2,8 +2,6 @@
 //!
 //! A field that a scheduler does not know makes no difference in diffusers, and none here.
 
-use crate::{Error, Result};
-
 /// The scheduler's file.
 pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 
@@ -178,17 +176,30 @@ pub const CLASSES: [Class; 9] = [
     Class { is_flow: true, ..class("FlowMatchHeunDiscreteScheduler", "heun", &["shift"]) },
 ];
 
+/// A scheduler that is not drawn here: what of its fields tells the levels that the weights were made
+/// for.
+const OTHER: [&str; 8] = [
+    "rescale_betas_zero_snr",
+    "use_flow_sigmas",
+    "flow_shift",
+    "shift",
+    "use_dynamic_shifting",
+    "invert_sigmas",
+    "shift_terminal",
+    "timestep_type",
+];
+
 impl Class {
-    /// Returns the scheduler of a name.
-    ///
-    /// # Errors
-    /// Returns an error if it is none of those that are drawn here.
-    pub fn named(name: &str) -> Result<Self> {
-        CLASSES.into_iter().find(|class| class.name == name).ok_or_else(|| {
-            let names = CLASSES.map(|class| class.name).join(", ");
-            let problem = format!("its scheduler {name} is not supported; these are: {names}");
-            Error::model(SCHEDULER, problem)
-        })
+    /// Returns the scheduler of a name; `None` if it is not drawn here.
+    pub fn named(name: &str) -> Option<Self> {
+        CLASSES.into_iter().find(|class| class.name == name)
+    }
+
+    /// Returns what stands in for a scheduler that is not drawn here: what samplers walk its levels
+    /// with, as far as its file tells them.
+    pub fn other(name: &str) -> Self {
+        let is_flow = name.starts_with("FlowMatch");
+        Self { is_flow, ..class("the scheduler", "euler", &OTHER) }
     }
 
     /// Returns whether its constructor takes a field.

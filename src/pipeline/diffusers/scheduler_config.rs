@@ -1,10 +1,11 @@
 //! What a scheduler's configuration in diffusers' layout says, in our terms.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::honoured::SchedulerFields;
-use super::scheduler_classes::{Class, SCHEDULER};
-use crate::diffusion::{LevelOptions, Prediction, Schedule};
+use super::scheduler_classes::{CLASSES, Class, SCHEDULER};
+use crate::diffusion::flow_levels::smallest_time;
+use crate::diffusion::{Curve, FlowOptions, LevelOptions, Prediction, Schedule};
 use crate::{Error, Result};
 
 /// `scheduler/scheduler_config.json`, as far as it says anything that may differ.
@@ -13,6 +14,7 @@ pub struct SchedulerConfig {
     class: Class,
     fields: SchedulerFields,
     prediction: Prediction,
+    not_drawn: Option<String>,
 }
 
 fn refuse<T>(problem: impl Into<String>) -> Result<T> {
@@ -24,22 +26,43 @@ impl SchedulerConfig {
     /// over the one that the file names, as in diffusers.
     ///
     /// # Errors
-    /// Returns an error if the scheduler is not supported, a field has the wrong type, or asks for
-    /// something that is not drawn here.
+    /// Returns an error if a field has the wrong type, or asks for something that the weights were
+    /// made for and that is not supported; or if the scheduler is not drawn here and its file does not
+    /// tell the levels that the weights were made for.
     pub fn read(json: Value, class: Option<&str>) -> Result<Self> {
         let Value::Object(json) = json else { return refuse("it is no JSON object") };
         let named = json.get("_class_name").and_then(Value::as_str);
-        let class = Class::named(class.or(named).unwrap_or("DDIMScheduler"))?;
-        let fields = class.fields(json)?;
+        let name = class.or(named).unwrap_or("DDIMScheduler").to_owned();
+        let (class, not_drawn) = match Class::named(&name) {
+            Some(class) => (class, None),
+            None => (Class::other(&name), Some(other_scheduler(&name, &json)?)),
+        };
+        let (fields, more) = class.fields(json)?;
         let fields: SchedulerFields = serde_json::from_value(Value::Object(fields))
             .or_else(|problem| refuse(format!("its JSON is not as it should be: {problem}")))?;
         let prediction = prediction(class, &fields)?;
-        Ok(Self { class, fields, prediction })
+        let not_drawn = not_drawn.or(more).or_else(|| fields.not_drawn());
+        Ok(Self { class, fields, prediction, not_drawn })
     }
 
-    /// Returns the name of the sampler that its makers chose.
+    /// Returns the name of the sampler that its makers chose; if that is not drawn here, of one that
+    /// takes its levels.
     pub fn sampler(&self) -> &'static str {
         self.class.sampler
+    }
+
+    /// Returns why its makers' way of drawing, over the levels of `schedule`, is not done here, in a
+    /// sentence's words; `None` if it is.
+    pub fn not_drawn(&self, schedule: &Schedule) -> Option<String> {
+        let largest = schedule.sigma((schedule.timesteps() - 1) as f64);
+        let leaves_out = |&least: &f64| least > -largest.ln() && self.prediction != Prediction::Flow;
+        let least = self.fields.lambda_min_clipped.filter(leaves_out);
+        self.not_drawn.clone().or(least.map(|least| {
+            format!(
+                "its lambda_min_clipped {least} leaves levels out, which is not supported: it only says \
+                 how to draw, and may be left out"
+            )
+        }))
     }
 
     /// Returns what the network predicts.
@@ -54,19 +77,13 @@ impl SchedulerConfig {
         self.sampler() != "ddpm" || self.fields.variance_type.as_deref() == Some("learned_range")
     }
 
-    /// Returns the trained levels.
+    /// Returns the trained levels. `tokens` is how many patches a latent has, by which some flows are
+    /// shifted.
     ///
     /// # Errors
-    /// Returns an error if it asks for levels or clipping that are not supported.
-    pub fn schedule(&self) -> Result<Schedule> {
+    /// Returns an error if it asks for levels that are not supported.
+    pub fn schedule(&self, tokens: usize) -> Result<Schedule> {
         let SchedulerFields { num_train_timesteps: train, steps_offset, .. } = self.fields;
-        let clips_by_custom = matches!(self.sampler(), "ddim" | "ddpm");
-        if self.fields.clip_sample.unwrap_or(clips_by_custom) {
-            return refuse(
-                "it leaves clip_sample at true, which is for pictures and not for latents: it only \
-                 says how to draw; with false in its place it is drawn here",
-            );
-        }
         if !(2..=100_000).contains(&train) {
             return refuse("num_train_timesteps must be 2 to 100000");
         }
@@ -74,7 +91,7 @@ impl SchedulerConfig {
             return refuse("its steps_offset must be below num_train_timesteps");
         }
         if self.prediction == Prediction::Flow {
-            return self.flow();
+            return self.flow(tokens);
         }
         let betas = self.class.betas;
         let from = self.fields.beta_start.unwrap_or(betas.0);
@@ -91,22 +108,30 @@ impl SchedulerConfig {
         if largest.is_nan() || largest > 1e6 {
             return refuse(format!("betas from {from} to {to} leave nothing of the data"));
         }
-        if let Some(least) = self.fields.lambda_min_clipped.filter(|&least| least > -largest.ln()) {
-            return refuse(format!(
-                "its lambda_min_clipped {least} leaves levels out, which is not supported: it only \
-                 says how to draw, and may be left out"
-            ));
-        }
         Ok(schedule)
     }
 
-    fn flow(&self) -> Result<Schedule> {
-        let shift = if self.class.is_flow { self.fields.shift } else { self.fields.flow_shift };
+    fn flow(&self, tokens: usize) -> Result<Schedule> {
+        let fields = &self.fields;
+        let shift = match self.class.is_flow {
+            true if fields.use_dynamic_shifting => fields.dynamic_shift(tokens),
+            true => fields.shift,
+            false => fields.flow_shift,
+        };
         if !(0.01..=100.0).contains(&shift) {
-            return refuse("its shift must be 0.01 to 100");
+            return refuse(match fields.use_dynamic_shifting {
+                true => format!(
+                    "its use_dynamic_shifting gives pictures of {tokens} patches a shift of {shift}, and \
+                     that must be 0.01 to 100"
+                ),
+                false => "its shift must be 0.01 to 100".into(),
+            });
         }
-        if self.fields.num_train_timesteps != 1000 {
+        if fields.num_train_timesteps != 1000 {
             return refuse("a flow's num_train_timesteps must be 1000");
+        }
+        if let Some(terminal) = fields.shift_terminal.filter(|end| !(0.0..1.0).contains(end)) {
+            return refuse(format!("its shift_terminal must be 0 to below 1, and is {terminal}"));
         }
         Ok(Schedule::Flow { shift })
     }
@@ -114,14 +139,73 @@ impl SchedulerConfig {
     /// Returns how its makers lay a run's levels. Multistep solvers of diffusers tell a flow's
     /// network whole timesteps, cut and not rounded.
     pub fn level_options(&self) -> LevelOptions {
+        let fields = &self.fields;
+        let clips_by_custom = matches!(self.class.name, "DDIMScheduler" | "DDPMScheduler");
+        let clips = fields.clip_sample.unwrap_or(clips_by_custom);
         LevelOptions {
-            spacing: self.fields.timestep_spacing,
-            steps_offset: self.fields.steps_offset,
-            karras: self.fields.use_karras_sigmas,
-            ends_at_smallest: !self.fields.set_alpha_to_one,
+            spacing: fields.timestep_spacing,
+            steps_offset: fields.steps_offset,
+            karras: fields.use_karras_sigmas && !self.class.is_flow,
+            ends_at_smallest: !fields.set_alpha_to_one,
             whole_timesteps: true,
+            clip: clips.then_some(fields.clip_sample_range),
+            flow: self.flow_options(),
         }
     }
+
+    fn flow_options(&self) -> FlowOptions {
+        let fields = &self.fields;
+        let smallest = match fields.use_dynamic_shifting {
+            true => smallest_time(),
+            // Shifted here, and with all other times once more.
+            false => Schedule::Flow { shift: fields.shift }.shifted(smallest_time()),
+        };
+        let curve = match self.class.is_flow {
+            true if fields.use_karras_sigmas => Some(Curve::Karras),
+            true if fields.use_exponential_sigmas => Some(Curve::Exponential),
+            true if fields.use_beta_sigmas => Some(Curve::Beta),
+            _ => None,
+        };
+        FlowOptions {
+            smallest: self.class.is_flow.then_some(smallest),
+            terminal: fields.shift_terminal.filter(|&terminal| terminal != 0.0),
+            curve,
+        }
+    }
+}
+
+impl SchedulerFields {
+    /// Returns what of fields together, or of a number, is not drawn here.
+    fn not_drawn(&self) -> Option<String> {
+        let curves = [self.use_karras_sigmas, self.use_exponential_sigmas, self.use_beta_sigmas];
+        if curves.iter().filter(|is_on| **is_on).count() > 1 {
+            return Some(
+                "its use_karras_sigmas, use_exponential_sigmas and use_beta_sigmas exclude one another: leave \
+                 one of them true"
+                    .into(),
+            );
+        }
+        let range = self.clip_sample_range;
+        (self.clip_sample != Some(false) && !(range > 0.0 && range.is_finite()))
+            .then(|| format!("its clip_sample_range must be above 0, and is {range}"))
+    }
+}
+
+/// Returns what to say of a scheduler that is not drawn here.
+///
+/// # Errors
+/// Returns an error if its file does not tell the levels either.
+fn other_scheduler(name: &str, json: &Map<String, Value>) -> Result<String> {
+    let names = CLASSES.map(|class| class.name).join(", ");
+    let problem = format!("its scheduler {name} is not supported; these are: {names}");
+    let has = |fields: &[&str]| fields.iter().all(|field| json.contains_key(*field));
+    if has(&["beta_start", "beta_end", "beta_schedule"]) || (name.starts_with("FlowMatch")) {
+        return Ok(problem);
+    }
+    refuse(format!(
+        "{problem}. Nor does its file tell beta_start, beta_end and beta_schedule, by which another sampler \
+         could be used"
+    ))
 }
 
 /// Returns what the network predicts, by the class and the fields that it knows.
@@ -157,8 +241,24 @@ mod tests {
 
     use super::*;
 
+    /// How many patches the pictures have here.
+    const TOKENS: usize = 256;
+
     fn schedule(json: Value) -> Result<Schedule> {
-        SchedulerConfig::read(json, None)?.schedule()
+        SchedulerConfig::read(json, None)?.schedule(TOKENS)
+    }
+
+    /// Returns what is wrong with a configuration, be it with the levels or only the way of drawing.
+    fn problem(json: Value) -> String {
+        let read = SchedulerConfig::read(json, None).and_then(|config| {
+            let schedule = config.schedule(TOKENS)?;
+            Ok(config.not_drawn(&schedule))
+        });
+        read.map_or_else(|error| error.to_string(), |not_drawn| not_drawn.expect("a problem"))
+    }
+
+    fn drawn(config: &SchedulerConfig) -> bool {
+        config.schedule(TOKENS).is_ok_and(|schedule| config.not_drawn(&schedule).is_none())
     }
 
     #[test]
@@ -182,10 +282,10 @@ mod tests {
     fn values_mean_what_they_mean_in_python() {
         let read = |json| SchedulerConfig::read(json, None).unwrap();
         let ddim = read(json!({"clip_sample": null, "set_alpha_to_one": null, "solver_order": 9}));
-        assert!(ddim.schedule().is_ok() && ddim.level_options().ends_at_smallest);
+        assert!(drawn(&ddim) && ddim.level_options().ends_at_smallest);
         let dpm = json!({"_class_name": "DPMSolverMultistepScheduler", "solver_order": 2.0,
             "thresholding": 0, "use_dynamic_shifting": true, "timestep_spacing": null});
-        assert!(read(dpm).schedule().is_ok());
+        assert!(drawn(&read(dpm)));
     }
 
     #[test]
@@ -193,11 +293,49 @@ mod tests {
         let json = json!({"_class_name": "DDIMScheduler", "clip_sample": true, "shift": 3.0});
         let read = |class| SchedulerConfig::read(json.clone(), Some(class)).unwrap();
         assert_eq!(read("UniPCMultistepScheduler").sampler(), "unipc");
-        assert!(read("UniPCMultistepScheduler").schedule().is_ok());
+        assert!(drawn(&read("UniPCMultistepScheduler")));
         let flow = read("FlowMatchHeunDiscreteScheduler");
-        assert_eq!(flow.schedule().unwrap(), Schedule::Flow { shift: 3.0 });
+        assert_eq!(flow.schedule(TOKENS).unwrap(), Schedule::Flow { shift: 3.0 });
         let other = SchedulerConfig::read(json, Some("LCMScheduler")).unwrap_err().to_string();
         assert!(other.contains("LCMScheduler") && other.contains("these are"), "{other}");
+        assert!(other.contains("beta_start"), "{other}");
+    }
+
+    /// A scheduler that is not drawn here stands in nobody's way who names a sampler.
+    #[test]
+    fn levels_of_other_schedulers_are_known_by_their_fields() {
+        let betas = json!({"beta_start": 0.00085, "beta_end": 0.012, "timestep_spacing": "leading",
+            "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"});
+        for class in ["PNDMScheduler", "DPMSolverSinglestepScheduler", "LMSDiscreteScheduler"] {
+            let config = SchedulerConfig::read(betas.clone(), Some(class)).unwrap();
+            let schedule = config.schedule(TOKENS).unwrap();
+            assert_eq!(schedule, Schedule::scaled_linear(0.00085..=0.012, 1000));
+            assert_eq!(config.prediction(), Prediction::V);
+            assert!(config.not_drawn(&schedule).unwrap().contains(class));
+        }
+        let json = json!({"shift": 2.0});
+        let flow = SchedulerConfig::read(json, Some("FlowMatchLCMScheduler")).unwrap();
+        assert_eq!(flow.schedule(TOKENS).unwrap(), Schedule::Flow { shift: 2.0 });
+        let weights = json!({"beta_start": 0.001, "beta_end": 0.012, "beta_schedule": "linear",
+            "rescale_betas_zero_snr": true});
+        let message = SchedulerConfig::read(weights, Some("PNDMScheduler")).unwrap_err().to_string();
+        assert!(message.contains("rescale_betas_zero_snr"), "{message}");
+    }
+
+    /// As `calculate_shift` of diffusers' pipelines: on a line through (256, 0.5) and (4096, 1.15).
+    #[test]
+    fn dynamic_shifts_depend_on_the_number_of_patches() {
+        let shift = |kind: &str, tokens| {
+            let json = json!({"_class_name": "FlowMatchEulerDiscreteScheduler",
+                "use_dynamic_shifting": true, "time_shift_type": kind, "shift": 9.0});
+            match SchedulerConfig::read(json, None).unwrap().schedule(tokens).unwrap() {
+                Schedule::Flow { shift } => shift,
+                Schedule::Discrete { .. } => panic!("it is a flow"),
+            }
+        };
+        assert!((shift("linear", 256) - 0.5).abs() < 1e-12);
+        assert!((shift("exponential", 4096) - 1.15f64.exp()).abs() < 1e-12);
+        assert!((shift("linear", 2176) - 0.825).abs() < 1e-12);
     }
 
     #[test]
@@ -205,7 +343,18 @@ mod tests {
         let (dpm, unipc) = ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler");
         let flow = "FlowMatchEulerDiscreteScheduler";
         for (json, word) in [
-            (json!({}), "clip_sample"),
+            (json!({"clip_sample_range": 0.0}), "clip_sample_range"),
+            (json!({"_class_name": flow, "stochastic_sampling": true}), "stochastic_sampling"),
+            (
+                json!({"_class_name": flow, "use_karras_sigmas": true, "use_beta_sigmas": true}),
+                "exclude one another",
+            ),
+            (json!({"_class_name": flow, "shift_terminal": 1.5}), "shift_terminal"),
+            (json!({"_class_name": flow, "time_shift_type": "sine"}), "time_shift_type"),
+            (
+                json!({"_class_name": flow, "use_dynamic_shifting": true, "max_shift": 1e9}),
+                "use_dynamic_shifting",
+            ),
             (json!([]), "no JSON object"),
             (json!({"clip_sample": false, "steps_offset": 1000}), "steps_offset"),
             (json!({"clip_sample": false, "beta_start": 0.5, "beta_end": 0.9}), "betas"),
@@ -220,7 +369,7 @@ mod tests {
             (json!({"_class_name": flow, "num_train_timesteps": 500}), "must be 1000"),
             (json!({"num_train_timesteps": "many"}), "many"),
         ] {
-            let message = schedule(json).unwrap_err().to_string();
+            let message = problem(json);
             assert!(message.contains(word), "{message}");
         }
     }

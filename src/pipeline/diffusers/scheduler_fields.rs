@@ -28,10 +28,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         ("beta_schedule", vec![json!("linear"), json!("scaled_linear")], ToTheWeights),
         ("thresholding", vec![no.clone()], ToTheWeights),
         ("invert_sigmas", vec![no.clone()], ToTheWeights),
-        ("shift_terminal", vec![json!(0), json!(0.0)], ToTheWeights),
-        ("clip_sample", vec![no.clone()], ToTheDrawing),
-        ("use_exponential_sigmas", vec![no.clone()], ToTheDrawing),
-        ("use_beta_sigmas", vec![no.clone()], ToTheDrawing),
+        ("time_shift_type", vec![json!("exponential"), json!("linear")], ToTheDrawing),
         ("use_lu_lambdas", vec![no.clone()], ToTheDrawing),
         ("stochastic_sampling", vec![no.clone()], ToTheDrawing),
         ("interpolation_type", vec![json!("linear")], ToTheDrawing),
@@ -51,12 +48,16 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         limits.push(("sigma_min", vec![], ToTheDrawing));
         limits.push(("sigma_max", vec![], ToTheDrawing));
     }
-    if class.is_flow || is("use_flow_sigmas", &json!(true)) {
-        limits.push(("use_karras_sigmas", vec![no.clone()], ToTheDrawing));
-    }
-    if class.sampler != "dpmpp_2m" {
-        // That one shifts only if a pipeline tells it by how much, and `DiTPipeline` does not.
-        limits.push(("use_dynamic_shifting", vec![no.clone()], ToTheWeights));
+    if !class.is_flow {
+        limits.push(("use_exponential_sigmas", vec![no.clone()], ToTheDrawing));
+        limits.push(("use_beta_sigmas", vec![no.clone()], ToTheDrawing));
+        if is("use_flow_sigmas", &json!(true)) {
+            limits.push(("use_karras_sigmas", vec![no.clone()], ToTheDrawing));
+        }
+        if class.sampler != "dpmpp_2m" {
+            // That one shifts only if a pipeline tells it by how much, and `DiTPipeline` does not.
+            limits.push(("use_dynamic_shifting", vec![no.clone()], ToTheWeights));
+        }
     }
     match class.sampler {
         "ddpm" => {
@@ -94,11 +95,16 @@ fn is_equal(a: &Value, b: &Value) -> bool {
 }
 
 impl Class {
-    /// Returns the fields that it knows, less those that are null.
+    /// Returns the fields that it knows, less those that are null; and what they ask of the way of
+    /// drawing that is not done here, in a sentence's words, if there is such a thing.
     ///
     /// # Errors
-    /// Returns an error if a field has a value that would change the picture and is not drawn here.
-    pub fn fields(self, mut json: Map<String, Value>) -> Result<Map<String, Value>> {
+    /// Returns an error if a field asks for something that the weights were made for, and that is
+    /// not supported.
+    pub fn fields(
+        self,
+        mut json: Map<String, Value>,
+    ) -> Result<(Map<String, Value>, Option<String>)> {
         for field in TRUE_BY_CUSTOM {
             // Nothing is false in Python.
             if let Some(value) = json.get_mut(field).filter(|value| value.is_null()) {
@@ -106,26 +112,30 @@ impl Class {
             }
         }
         json.retain(|field, value| self.knows(field) && !value.is_null());
+        let mut not_drawn = None;
         for (field, drawn, belongs) in limits(self, &json) {
             let Some(value) =
                 json.get(field).filter(|value| !drawn.iter().any(|drawn| is_equal(drawn, value)))
             else {
                 continue;
             };
+            let value = short(&value.to_string(), 60);
             let advice = match (belongs, drawn.first()) {
-                (ToTheWeights, _) => "the weights were made for it, so that no other would draw \
-                                      right; take a model without it"
-                    .into(),
+                (ToTheWeights, _) => {
+                    let problem = format!(
+                        "its {field} {value} is not supported: the weights were made for it, so that no \
+                         other would draw right; take a model without it"
+                    );
+                    return Err(Error::model(SCHEDULER, problem));
+                }
                 (ToTheDrawing, Some(drawn)) => {
                     format!("it only says how to draw; with {drawn} in its place it is drawn here")
                 }
                 (ToTheDrawing, None) => "it only says how to draw, and may be left out".into(),
             };
-            let value = short(&value.to_string(), 60);
-            let problem = format!("its {field} {value} is not supported: {advice}");
-            return Err(Error::model(SCHEDULER, problem));
+            not_drawn.get_or_insert(format!("its {field} {value} is not supported: {advice}"));
         }
-        Ok(json)
+        Ok((json, not_drawn))
     }
 }
 
@@ -135,10 +145,9 @@ mod tests {
 
     #[test]
     fn advice_never_changes_what_the_weights_were_made_for() {
-        let refused = |class: &str, json: Value| {
+        let read = |class: &str, json: &Value| {
             let json = json.as_object().expect("an object").clone();
-            let class = Class::named(class).expect("a class");
-            class.fields(json).expect_err("it is not drawn here").to_string()
+            Class::named(class).expect("a class").fields(json)
         };
         for (class, json) in [
             ("DDIMScheduler", json!({"rescale_betas_zero_snr": true})),
@@ -151,7 +160,7 @@ mod tests {
                 json!({"timestep_type": "continuous", "prediction_type": "v_prediction"}),
             ),
         ] {
-            let message = refused(class, json.clone());
+            let message = read(class, &json).expect_err("the weights were made for it").to_string();
             let named =
                 json.as_object().into_iter().flatten().any(|(key, _)| message.contains(key));
             assert!(named && message.contains("take a model without it"), "{message}");
@@ -169,16 +178,18 @@ mod tests {
             ),
             (
                 "FlowMatchEulerDiscreteScheduler",
-                json!({"use_karras_sigmas": true}),
-                "use_karras_sigmas",
+                json!({"stochastic_sampling": true}),
+                "stochastic_sampling",
             ),
+            ("EulerDiscreteScheduler", json!({"use_beta_sigmas": true}), "use_beta_sigmas"),
             (
                 "UniPCMultistepScheduler",
                 json!({"use_karras_sigmas": true, "use_flow_sigmas": true}),
                 "use_karras_sigmas",
             ),
         ] {
-            let message = refused(class, json);
+            let (_, not_drawn) = read(class, &json).expect("the weights can be drawn with");
+            let message = not_drawn.expect("it is not drawn here");
             assert!(
                 message.contains(word) && message.contains("only says how to draw"),
                 "{message}"

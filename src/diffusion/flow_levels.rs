@@ -1,0 +1,103 @@
+//! The levels of a rectified flow, as diffusers' schedulers lay them: pure functions of f64 on the
+//! host.
+
+use super::curve::Curve;
+use super::levels::{LevelOptions, Levels};
+use super::schedule::{FLOW_TIMESTEPS, Process, Schedule, linspace};
+use crate::{Error, Result};
+
+/// What a model's configuration chooses of a flow's levels, besides the shift.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FlowOptions {
+    /// The time of the smallest level above 0, before the shift, as `set_timesteps(N)` of diffusers'
+    /// `FlowMatch` schedulers lays it. If `None`, it is 1/N, so that all steps are equal in time, as
+    /// pipelines ask for by `set_timesteps(sigmas=linspace(1, 1/N, N))`.
+    pub smallest: Option<f64>,
+    /// Stretch the levels so that the smallest above 0 is this one (`shift_terminal`).
+    pub terminal: Option<f64>,
+    /// Lay the levels on a curve between the ends that the times give.
+    pub curve: Option<Curve>,
+}
+
+impl FlowOptions {
+    /// Returns the times from pure noise to none: `steps + 1` of them, falling from 1 to 0.
+    pub fn times(self, steps: usize) -> Vec<f64> {
+        let Some(smallest) = self.smallest else { return linspace(1.0, 0.0, steps + 1) };
+        let mut times = linspace(1.0, smallest, steps);
+        times.push(0.0);
+        times
+    }
+}
+
+/// Returns the smallest time that a flow was trained at, before any shift.
+pub fn smallest_time() -> f64 {
+    1.0 / FLOW_TIMESTEPS
+}
+
+/// Lays a flow's levels through `times`, falling from 1, which the schedule shifts; the last ends
+/// at 0.
+///
+/// # Errors
+/// Returns a sentence if `options` ask for Karras levels over a variance-exploding range.
+pub fn flow(schedule: &Schedule, times: &[f64], options: LevelOptions) -> Result<Levels> {
+    if options.karras {
+        return Err(Error::Recipe(
+            "Karras levels are defined for variance-exploding models, and this model is a \
+             rectified flow: leave them out"
+                .into(),
+        ));
+    }
+    let FlowOptions { terminal, curve, .. } = options.flow;
+    let (_, above) = times.split_last().unwrap_or((&0.0, &[]));
+    let mut sigmas: Vec<f64> = above.iter().map(|&time| schedule.shifted(time)).collect();
+    if let Some(terminal) = terminal {
+        stretch(&mut sigmas, terminal);
+    }
+    if let (Some(curve), [max, .., min]) = (curve, sigmas.as_slice()) {
+        sigmas = curve.levels(*max, *min, sigmas.len());
+    }
+    let timesteps: Vec<f64> = sigmas.iter().map(|&sigma| schedule.timestep(sigma)).collect();
+    sigmas.push(0.0);
+    Ok(Levels::through(Process::Flow, &sigmas, &timesteps, 1.0))
+}
+
+/// Stretches levels away from 1, so that the last is `terminal`. One that is at 1 cannot be moved.
+fn stretch(sigmas: &mut [f64], terminal: f64) {
+    let Some(last) = sigmas.last().copied().filter(|&last| last < 1.0) else { return };
+    let scale = (1.0 - terminal) / (1.0 - last);
+    sigmas.iter_mut().for_each(|sigma| *sigma = 1.0 - (1.0 - *sigma) * scale);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sigmas(options: FlowOptions, shift: f64, steps: usize) -> Vec<f64> {
+        let (schedule, times) = (Schedule::Flow { shift }, options.times(steps));
+        let options = LevelOptions { flow: options, ..LevelOptions::default() };
+        let levels = flow(&schedule, &times, options).unwrap();
+        levels.steps.iter().map(|step| step.from).collect()
+    }
+
+    #[test]
+    fn steps_are_even_unless_the_smallest_level_is_named() {
+        let even = FlowOptions::default();
+        assert_eq!(sigmas(even, 1.0, 4), [1.0, 0.75, 0.5, 0.25]);
+        let named = FlowOptions { smallest: Some(0.1), ..even };
+        assert_eq!(sigmas(named, 1.0, 4), [1.0, 0.7, 0.4, 0.1]);
+        assert_eq!(sigmas(named, 1.0, 1), [1.0]);
+        // The shift is of the times: 3·0.1 / (1 + 2·0.1).
+        assert!((sigmas(named, 3.0, 4)[3] - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_terminal_level_is_reached_and_the_first_stays() {
+        let options = FlowOptions { terminal: Some(0.4), ..FlowOptions::default() };
+        let found = sigmas(options, 1.0, 4);
+        assert!((found[0] - 1.0).abs() < 1e-12 && (found[3] - 0.4).abs() < 1e-12, "{found:?}");
+        // A single level is 1, and stays.
+        assert_eq!(sigmas(options, 1.0, 1), [1.0]);
+        let curve = FlowOptions { curve: Some(Curve::Exponential), ..options };
+        assert!((sigmas(curve, 1.0, 3)[1] - 0.4f64.sqrt()).abs() < 1e-12);
+    }
+}

@@ -24,7 +24,12 @@ pub(super) struct DatasetArguments {
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
     /// The model that will learn from --pictures: the program names captions that it does not read in full.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
     /// Pixels a side. More than 128 are for `train upscaler`, which takes no other file: sets of pixels that
     /// have fewer are left out.
@@ -116,7 +121,7 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
     };
     dataset.write(&arguments.output)?;
     if let Some(path) = &arguments.sheet {
-        picture::write(path, &sheet(&dataset), None)?;
+        picture::write(path, &sheet(&dataset))?;
     }
     let count = |split| dataset.of(split).count();
     print(format!(

@@ -2,10 +2,9 @@
 
 use clap::Args;
 
-use crate::cli::terminal::note;
-use crate::image::Image;
 use crate::image::finish::Finish;
 use crate::pipeline::Pipeline;
+use crate::recipe::Recipe;
 use crate::{Error, Result};
 
 /// The most pixels a side of a sheet of several pictures.
@@ -19,69 +18,65 @@ pub(super) struct FinishOptions {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     size: Option<u32>,
     /// Give it the white outline and soft shadow of a die-cut sticker.
-    #[arg(long)]
-    outline: bool,
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide_possible_values = true)]
+    outline: Option<bool>,
 }
 
 impl FinishOptions {
-    /// Refuses at once what cannot be made of `count` pictures.
-    ///
-    /// # Errors
-    /// Returns a sentence about the size.
-    pub(super) fn check(&self, count: usize) -> Result<()> {
-        self.finish().check()?;
-        let columns = (count as f64).sqrt().ceil() as usize;
-        match self.size {
-            Some(0) => Err(Error::Options(
-                "A picture of 0 pixels is none: choose a --size of 16 to 2048, or leave it out"
-                    .into(),
-            )),
-            Some(size) if columns > 1 && columns * size as usize > MOST_SIDE => {
-                Err(Error::Options(format!(
-                    "A sheet of {count} pictures of {size} pixels would be {} pixels wide: choose a \
-                     --size of at most {}, or fewer pictures",
-                    columns * size as usize,
-                    MOST_SIDE / columns
-                )))
-            }
-            _ => Ok(()),
-        }
+    /// Puts the options that are given into a recipe.
+    pub(super) fn apply(&self, recipe: &mut Recipe) {
+        recipe.size = self.size.or(recipe.size);
+        recipe.outline = self.outline.unwrap_or(recipe.outline);
     }
+}
 
-    /// Returns one picture of all: each finished, and laid on a sheet if they are several; and whether
-    /// the upscaler was used.
-    ///
-    /// # Errors
-    /// Returns a sentence if a picture cannot be finished so, or the device fails.
-    pub(super) async fn sheet(
-        &self,
-        pipeline: &Pipeline,
-        images: Vec<Image>,
-    ) -> Result<(Image, bool)> {
-        let columns = (images.len() as f64).sqrt().ceil() as usize;
-        // A sheet that nobody asked to be so large is smaller.
-        let most = |side: &usize| columns == 1 || columns * side <= MOST_SIDE;
-        let own = pipeline.upscaled_side().filter(most).and_then(|side| u32::try_from(side).ok());
-        if let (None, None, Some(side)) = (self.size, own, pipeline.upscaled_side()) {
-            note(format!(
-                "A sheet of so many pictures has no room for {side} pixels each: they are as drawn. Name a --size \
-                 of at most {} to have them larger.",
+/// Refuses at once what cannot be made of a recipe's pictures.
+///
+/// # Errors
+/// Returns a sentence about the size.
+pub(super) fn check(recipe: &Recipe) -> Result<()> {
+    let (size, count) = (recipe.size, recipe.count);
+    Finish { size: size.unwrap_or(0), ..Finish::default() }.check()?;
+    let columns = columns(count);
+    match size {
+        Some(0) => Err(Error::Options(
+            "A picture of 0 pixels is none: choose a --size of 16 to 2048, or leave it out".into(),
+        )),
+        Some(size) if columns > 1 && columns * size as usize > MOST_SIDE => {
+            Err(Error::Options(format!(
+                "A sheet of {count} pictures of {size} pixels would be {} pixels wide: choose a \
+                 --size of at most {}, or fewer pictures",
+                columns * size as usize,
                 MOST_SIDE / columns
-            ));
+            )))
         }
-        let finish = Finish { size: self.size.or(own).unwrap_or(0), ..self.finish() };
-        let (mut bases, mut is_upscaled) = (Vec::new(), false);
-        for image in images {
-            let (base, was_upscaled) = pipeline.base(&finish, image).await?;
-            bases.push(base);
-            is_upscaled |= was_upscaled;
-        }
-        Ok((finish.sheet(&bases)?, is_upscaled))
+        _ => Ok(()),
     }
+}
 
-    fn finish(&self) -> Finish {
-        Finish { size: self.size.unwrap_or(0), outline: self.outline, ..Finish::default() }
-    }
+/// Returns the columns of a sheet of so many pictures.
+fn columns(count: usize) -> usize {
+    (count as f64).sqrt().ceil() as usize
+}
+
+/// Returns how a recipe's pictures are finished, and what to tell of it.
+pub(super) fn finish_of(recipe: &Recipe, pipeline: &Pipeline) -> (Finish, Option<String>) {
+    let columns = columns(recipe.count);
+    // A sheet that nobody asked to be so large is smaller.
+    let most = |side: &usize| columns == 1 || columns * side <= MOST_SIDE;
+    let upscaled = pipeline.upscaled_side();
+    let own = upscaled.filter(most).and_then(|side| u32::try_from(side).ok());
+    let note = match (recipe.size, own, upscaled) {
+        (None, None, Some(side)) => Some(format!(
+            "A sheet of so many pictures has no room for {side} pixels each: they are as drawn. Name a \
+             --size of at most {} to have them larger.",
+            MOST_SIDE / columns
+        )),
+        _ => None,
+    };
+    let drawn = pipeline.picture_size().into_iter().max().and_then(|side| u32::try_from(side).ok());
+    let size = recipe.size.or(own).or(drawn).unwrap_or(0);
+    (Finish { size, outline: recipe.outline, ..Finish::default() }, note)
 }
 
 #[cfg(test)]
@@ -91,7 +86,7 @@ mod tests {
     #[test]
     fn impossible_sizes_are_refused_before_anything_is_drawn() {
         let check =
-            |size: u32, count| FinishOptions { size: Some(size), outline: true }.check(count);
+            |size: u32, count| check(&Recipe { size: Some(size), count, ..Recipe::default() });
         for (size, count, word) in [
             (0, 1, "leave it out"),
             (15, 1, "16 to 2048"),

@@ -182,6 +182,10 @@ fn describe(pipeline: &Pipeline) -> String {
         text +=
             &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.max_tokens);
     }
+    if pipeline.classes.count() > 0 {
+        text +=
+            &format!("\n  Classes have {} names, which --class takes", pipeline.classes.count());
+    }
     let ShortPath { blocks, below } = &pipeline.short_path;
     if !blocks.is_empty() {
         let (from, to) = (blocks.start, blocks.end - 1);

@@ -30,10 +30,11 @@ use clap::Parser;
 use progress::Bars;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::cli::terminal::{note, print};
+use crate::cli::terminal::{complain, is_quiet, note, print};
 use crate::dataset::folder::CAPTIONS;
 use crate::pipeline::export::{check_apart, manifest};
 use crate::pipeline::{Folder, Pipeline, diffusers, no_model, stickers};
+use crate::tools::device::named;
 use crate::tools::files;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
@@ -98,7 +99,7 @@ pub fn main() -> ExitCode {
 fn told(outcome: Result<ExitCode>, bars: &Bars) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         bars.end();
-        note(error);
+        complain(error);
         ExitCode::FAILURE
     })
 }
@@ -154,6 +155,9 @@ fn is_part_of(path: &Path, folder: &Path) -> bool {
 
 /// A line of the result; beside it, if the result itself goes to the standard output.
 fn print_beside(targets: &[Option<&PathBuf>], line: impl Display) -> Result<()> {
+    if is_quiet() {
+        return Ok(());
+    }
     if targets.iter().flatten().any(|path| files::is_stdout(path)) {
         note(line);
         return Ok(());
@@ -177,6 +181,13 @@ fn check_new_model(from: &Path, to: &Path) -> Result<()> {
         manifest(from)?;
     }
     Ok(())
+}
+
+/// Starts the device that an option names, and notes what its user should hear.
+async fn device(name: &str) -> Result<Device> {
+    let (device, told) = named(name).await?;
+    told.iter().for_each(note);
+    Ok(device)
 }
 
 /// Returns the model in a folder, with what encodes pictures if that is asked for.

@@ -19,7 +19,12 @@ pub(super) struct PackArguments {
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
     /// The model whose encoders are used.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
     /// Of the pictures made of others only each Nth is kept.
     #[arg(long, value_name = "N", default_value_t = 3)]

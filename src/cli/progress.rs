@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::terminal::note;
+use super::terminal::{is_quiet, note};
 use crate::tools::progress::Progress;
 
 /// If there is no terminal, a line says so often how it goes.
@@ -31,6 +31,9 @@ impl Bars {
 
 impl Progress for Bars {
     fn begin(&self, what: &str, total: usize, done: usize) {
+        if is_quiet() {
+            return;
+        }
         let bar = ProgressBar::new(total as u64).with_position(done as u64);
         let template = "{prefix} {bar:30} {pos}/{len}, {eta} left{msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {

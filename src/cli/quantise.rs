@@ -15,7 +15,12 @@ use crate::{Error, Result};
 #[derive(Debug, Args)]
 pub(super) struct QuantiseArguments {
     /// The model's folder.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
     /// A dataset whose captions and pictures the smaller model is tried with.
     #[arg(long, value_name = "F.safetensors")]

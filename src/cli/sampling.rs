@@ -53,23 +53,26 @@ impl SamplingOptions {
         Ok(pipeline.resolved(&self.over(&pipeline.defaults)?))
     }
 
+    /// Puts the options that are given into a recipe.
+    ///
+    /// # Errors
+    /// Returns an error if a sampler is named that does not exist.
+    pub(super) fn apply(&self, recipe: &mut Recipe) -> Result<()> {
+        recipe.steps = self.steps.unwrap_or(recipe.steps);
+        recipe.guidance = self.guidance.unwrap_or(recipe.guidance);
+        if let Some([from, to]) = self.guidance_interval.as_deref() {
+            recipe.guidance_interval = (*from, *to);
+        }
+        if let Some(name) = self.sampler.as_deref().filter(|name| !name.is_empty()) {
+            recipe.sampler = samplers::named(name)?.name().to_owned();
+        }
+        recipe.shift = self.shift.or(recipe.shift);
+        Ok(())
+    }
+
     fn over(&self, defaults: &Defaults) -> Result<Recipe> {
-        let recipe = defaults.recipe();
-        let interval = match self.guidance_interval.as_deref() {
-            Some([from, to]) => (*from, *to),
-            _ => recipe.guidance_interval,
-        };
-        let sampler = match self.sampler.as_deref().filter(|name| !name.is_empty()) {
-            Some(name) => Some(samplers::named(name)?.name()),
-            None => None,
-        };
-        Ok(Recipe {
-            steps: self.steps.unwrap_or(recipe.steps),
-            guidance: self.guidance.unwrap_or(recipe.guidance),
-            guidance_interval: interval,
-            sampler: sampler.map_or(recipe.sampler, str::to_owned),
-            shift: self.shift,
-            ..Recipe::default()
-        })
+        let mut recipe = defaults.recipe();
+        self.apply(&mut recipe)?;
+        Ok(recipe)
     }
 }

@@ -19,7 +19,12 @@ use crate::{Error, Result};
 #[derive(Debug, Args)]
 pub(super) struct SheetArguments {
     /// Folder of the model.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
     /// The columns, separated by commas.
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', required = true)]
@@ -93,6 +98,6 @@ async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()>
     progress.end();
     let path = &arguments.output;
     let columns = arguments.columns.unwrap_or(arguments.prompts.len());
-    picture::write(path, &Image::sheet(&images, columns), None)?;
+    picture::write(path, &Image::sheet(&images, columns))?;
     print_beside(&[Some(path)], path.display())
 }

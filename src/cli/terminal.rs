@@ -27,8 +27,28 @@ pub(crate) fn print(line: impl Display) -> Result<()> {
     }
 }
 
-/// A line for whoever watches. If nobody can, nothing is lost.
+/// Whether only errors are told.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only errors are told.
+pub(super) fn be_quiet() {
+    IS_QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether only errors are told.
+pub(super) fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
+
+/// A line for whoever watches, unless the program is to be quiet. If nobody can, nothing is lost.
 pub(crate) fn note(line: impl Display) {
+    if !is_quiet() {
+        complain(line);
+    }
+}
+
+/// A line about what went wrong.
+pub(crate) fn complain(line: impl Display) {
     drop(writeln!(std::io::stderr().lock(), "{}", plain(line)));
 }
 

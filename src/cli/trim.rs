@@ -22,7 +22,12 @@ use crate::{Error, Result};
 #[derive(Debug, Args)]
 pub(super) struct TrimArguments {
     /// The model's folder.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
     /// A dataset, whose captions are all kept.
     #[arg(long, value_name = "F.safetensors")]

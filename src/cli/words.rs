@@ -39,7 +39,12 @@ pub(super) struct WordsArguments {
     #[arg(long, value_name = "F.safetensors", default_value = "stickers.safetensors")]
     data: PathBuf,
     /// The model that reads the prompts.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
 }
 
@@ -99,7 +104,7 @@ fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> R
         let problem = "there are no pictures for it, or too many";
         let sheet = sheet(cells, columns)
             .ok_or_else(|| Error::dataset(path.display().to_string(), problem))?;
-        picture::write(&path, &sheet, None)?;
+        picture::write(&path, &sheet)?;
         print(path.display())
     };
     for style in lessons.styles() {

@@ -81,7 +81,8 @@ mod tests {
     /// `scipy.stats.beta.ppf([0.1, 0.25, 0.5, 0.9], 0.6, 0.6)`.
     #[test]
     fn quantiles_are_scipys() {
-        let wanted = [0.03958440558878085, 0.17568037865269498, 0.5000000000000001, 0.9604155944112192];
+        let wanted =
+            [0.03958440558878085, 0.17568037865269498, 0.5000000000000001, 0.9604155944112192];
         for (p, want) in [0.1, 0.25, 0.5, 0.9].into_iter().zip(wanted) {
             assert!((beta_quantile(p) - want).abs() < 1e-12, "{p}: {}", beta_quantile(p));
         }

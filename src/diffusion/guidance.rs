@@ -100,12 +100,14 @@ mod tests {
     #[test]
     fn bounds_of_the_interval_are_in_it() {
         use crate::diffusion::Schedule;
-        use crate::diffusion::levels::{LevelOptions, even, flow};
+        use crate::diffusion::flow_levels::{FlowOptions, flow};
+        use crate::diffusion::levels::LevelOptions;
         for steps in [7, 10, 20, 30, 64] {
             for bound in 0..=steps {
                 let bound = bound as f64 / steps as f64;
                 let schedule = Schedule::Flow { shift: 1.0 };
-                let levels = flow(&schedule, &even(steps), LevelOptions::default());
+                let levels =
+                    flow(&schedule, &FlowOptions::default().times(steps), LevelOptions::default());
                 let times = levels.map(|levels| levels.steps).unwrap_or_default();
                 let count = |interval| {
                     times.iter().filter(|s| is_within(s.timestep / 1000.0, interval)).count()

@@ -60,7 +60,6 @@ impl Levels {
         Self { clip, ..self }
     }
 
-
     /// Levels through `sigmas`, the last of which ends the last step.
     pub fn through(process: Process, sigmas: &[f64], timesteps: &[f64], initial: f64) -> Self {
         let pairs = sigmas.windows(2).zip(timesteps);

@@ -36,16 +36,9 @@ impl Format {
     /// Returns the format that a file's name asks for; PNG for the standard output and devices.
     ///
     /// # Errors
-    /// Returns an error if it asks for none, or for one that is not written, or if it is a pattern.
+    /// Returns an error if it asks for none, or for one that is not written.
     pub fn of(path: &Path) -> Result<Self> {
         let refuse = |problem: String| Err(Error::Picture(problem));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if is_pattern(&name) {
-            return refuse(format!(
-                "{name} looks like a pattern, and names are taken as they are: several pictures make one sheet. \
-                 For files of their own draw once for each seed"
-            ));
-        }
         let is_device = path.exists() && !path.is_file();
         let ending = path.extension().filter(|_| !is_stdout(path));
         let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
@@ -86,7 +79,7 @@ impl Format {
         let write = match self {
             Self::Png => return picture.to_png(recipe),
             Self::WebP => WebPEncoder::new_lossless(&mut bytes).write_image(
-                &picture.pixels,
+                &picture.for_file(),
                 size[0],
                 size[1],
                 ExtendedColorType::Rgba8,
@@ -103,12 +96,6 @@ impl Format {
         })?;
         Ok(bytes)
     }
-}
-
-/// Returns whether a name has a place for numbers, as C and Python write them: `%d`, `%03d`, `{n}`.
-fn is_pattern(name: &str) -> bool {
-    let after = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('d');
-    name.split('%').skip(1).any(after) || name.contains('{') && name.contains('}')
 }
 
 /// RGB of a picture laid on white.
@@ -242,10 +229,6 @@ mod tests {
             let error = Format::of(Path::new(name)).unwrap_err().to_string();
             assert!(error.contains(".png, .webp or .jpg"), "{error}");
         }
-        for name in ["cat-%d.png", "cat-%03d.webp", "{n:03}-{prompt}.png", "a/{}.jpg"] {
-            let error = Format::of(Path::new(name)).unwrap_err().to_string();
-            assert!(error.contains("looks like a pattern"), "{error}");
-        }
     }
 
     /// The same numbers are a stronger red on a wide screen.
@@ -271,7 +254,7 @@ mod tests {
     fn what_is_written_is_read() {
         for format in [Format::Png, Format::WebP] {
             let bytes = format.encode(&flag(), None).unwrap();
-            assert_eq!(read(&bytes).unwrap(), flag(), "{format:?}");
+            assert_eq!(read(&bytes).unwrap().pixels, *flag().for_file(), "{format:?}");
         }
         let jpeg = read(&Format::Jpeg.encode(&flag(), None).unwrap()).unwrap();
         assert_eq!((jpeg.width, jpeg.height), (4, 3));

@@ -87,7 +87,10 @@ impl Finish {
         let finished = self.picture(picture)?;
         match self.format {
             FileFormat::Png => finished.to_png(recipe),
-            FileFormat::WebP => to_webp(&finished),
+            FileFormat::WebP => {
+                let pixels = finished.for_file().into_owned();
+                to_webp(&Image { pixels, ..finished })
+            }
         }
     }
 }
@@ -215,7 +218,15 @@ mod tests {
         let finish = Finish { outline: true, format: FileFormat::WebP, ..size(200) };
         let bytes = finish.encode(&disc(128, 96), None).unwrap();
         assert!(bytes.starts_with(b"RIFF"));
-        assert_eq!(file::read(&bytes).unwrap(), finish.picture(&disc(128, 96)).unwrap());
+        let read = file::read(&bytes).unwrap();
+        let made = finish.picture(&disc(128, 96)).unwrap();
+        assert_eq!(read.pixels, *made.for_file());
+        // Nothing that can be seen is another.
+        let seen = |image: &Image| -> Vec<[u8; 4]> {
+            let pixels = image.pixels.as_chunks::<4>().0.iter();
+            pixels.map(|pixel| if pixel[3] == 0 { [0; 4] } else { *pixel }).collect()
+        };
+        assert_eq!(seen(&read), seen(&made));
     }
 
     #[test]

@@ -14,14 +14,16 @@ mod outline;
 mod recipe_text;
 #[cfg(feature = "finish")]
 pub mod resize;
+mod spread;
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 use recipe_text::recipe_text;
+use spread::spread;
 
 /// A picture of straight (not premultiplied) RGBA, 8 bits each, row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +46,14 @@ const MOST_BYTES: usize = 64 << 20;
 pub const INFLATES: usize = 1100;
 
 impl Image {
-    /// Returns the picture as PNG, with `recipe` (JSON) in a text chunk.
+    /// Returns the pixels as files have them: what is wholly transparent has the colour of the edges
+    /// near it, for programs that scale without multiplying colour by alpha.
+    pub fn for_file(&self) -> Cow<'_, [u8]> {
+        spread(&self.pixels, self.width, self.height)
+    }
+
+    /// Returns the picture as PNG, with `recipe` (JSON) in a text chunk. Its pixels are those of
+    /// [`for_file`](Self::for_file).
     ///
     /// # Errors
     /// Returns an error if the picture is empty or too large for PNG.
@@ -62,7 +71,7 @@ impl Image {
             encoder.add_itxt_chunk(RECIPE_KEYWORD.into(), recipe.into()).map_err(refuse)?;
         }
         let mut writer = encoder.write_header().map_err(refuse)?;
-        writer.write_image_data(&self.pixels).map_err(refuse)?;
+        writer.write_image_data(&self.for_file()).map_err(refuse)?;
         writer.finish().map_err(refuse)?;
         Ok(bytes)
     }
@@ -93,16 +102,23 @@ impl Image {
     /// # Errors
     /// Returns an error if `bytes` are no PNG, or the recipe in it is not one that can be read.
     pub fn recipe_of_png(bytes: &[u8]) -> Result<Option<(Recipe, Vec<String>)>> {
+        Self::recipe_text_of_png(bytes)?.map(|text| Recipe::from_json(&text)).transpose()
+    }
+
+    /// Returns the JSON of the recipe in a PNG; `None` if it holds none.
+    ///
+    /// # Errors
+    /// Returns an error if `bytes` are no PNG, or the recipe in it cannot be unpacked.
+    pub fn recipe_text_of_png(bytes: &[u8]) -> Result<Option<String>> {
         let mut reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
-        let found = match recipe_text(reader.info())? {
+        match recipe_text(reader.info())? {
             None => {
                 // What stands behind the pixels, which need not be made for it.
                 reader.finish().map_err(|problem| no_png(&problem))?;
-                recipe_text(reader.info())?
+                recipe_text(reader.info())
             }
-            found => found,
-        };
-        found.map(|text| Recipe::from_json(&text)).transpose()
+            found => Ok(found),
+        }
     }
 
     /// Returns pictures of one size in about as many rows as columns, on a transparent ground.
@@ -149,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_png_keeps_pixels_and_recipe() {
-        let image = Image { width: 2, height: 1, pixels: vec![1, 2, 3, 255, 9, 8, 7, 0] };
+        let image = Image { width: 2, height: 1, pixels: vec![1, 2, 3, 255, 1, 2, 3, 0] };
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
         let json = serde_json::to_string(&recipe).unwrap();
         let bytes = image.to_png(Some(&json)).unwrap();

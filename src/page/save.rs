@@ -9,22 +9,12 @@ use super::run::View;
 use super::shown::Shown;
 use super::turn::Turn;
 use crate::image::finish::FileFormat;
-use crate::recipe::Recipe;
+use crate::recipe::file_name::file_name;
 
 /// Said of a picture whose file is not there yet.
 pub const MAKING: &str = "It is being made: a moment, please.";
 /// Said if it is to be saved.
 const SAVED_SOON: &str = "It is being made, and is saved as soon as it is.";
-
-/// Returns a file's name for a recipe, without its ending.
-pub fn file_name(recipe: &Recipe) -> String {
-    let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
-    let words: String = recipe.prompt.chars().map(letter).take(40).collect();
-    match words.trim_matches('-') {
-        "" => format!("patchwork-{}", recipe.seed),
-        words => format!("{words}-{}", recipe.seed),
-    }
-}
 
 impl Member {
     fn of_history(entry: &Rc<HistoryEntry>, ending: &str) -> Self {

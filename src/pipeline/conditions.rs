@@ -15,6 +15,10 @@ use crate::recipe::Recipe;
 use crate::tools::parallel::by_rows;
 use crate::{Error, Result};
 
+/// Said to whoever asks a model of styles for a class.
+pub(super) const LABELS_ARE_STYLES: &str =
+    "This model's labels are styles: choose a style instead of a class";
+
 /// Labels and text of a batch.
 #[derive(Debug, Clone)]
 struct ConditionRows {
@@ -127,7 +131,7 @@ fn labels_tensor(pipeline: &Pipeline, labels: &[usize]) -> Tensor<1, Int> {
 }
 
 /// Returns the label that a recipe's style or class stands for.
-fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
+pub(super) fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     let DitConfig { num_classes, .. } = *pipeline.dit.config();
     let refuse = |problem: String| Err(Error::Recipe(problem));
     if recipe.class.is_some() && !recipe.style.is_empty() {
@@ -137,9 +141,7 @@ fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
         return Ok(label);
     }
     match recipe.class {
-        Some(_) if !pipeline.styles.is_empty() => {
-            refuse("This model's labels are styles: choose a style instead of a class".into())
-        }
+        Some(_) if !pipeline.styles.is_empty() => refuse(LABELS_ARE_STYLES.into()),
         Some(class) if class >= num_classes => {
             refuse(format!("There is no class {class}: choose 0 to {}", num_classes - 1))
         }

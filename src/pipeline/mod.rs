@@ -1,6 +1,7 @@
 //! The way of a prompt: tokens, context, noise, the sampler's steps, the decoder.
 
 pub mod autoencoder;
+pub mod class_names;
 pub mod conditions;
 pub mod detail;
 pub mod diffusers;
@@ -22,6 +23,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 pub use autoencoder::Autoencoder;
+pub use class_names::ClassNames;
 pub use preview::PreviewMap;
 pub use run::Run;
 pub use source::{Folder, Source, read_json};
@@ -47,6 +49,8 @@ pub struct Pipeline {
     pub text: Option<TextReader>,
     /// Names of the labels, if labels are styles.
     pub styles: Vec<String>,
+    /// Names of the labels, if labels are classes and the model has names for them.
+    pub classes: ClassNames,
     /// The denoising network.
     pub dit: Dit,
     /// What it predicts.
@@ -181,6 +185,25 @@ impl Pipeline {
                 self.styles.join(", ")
             ))
         })
+    }
+
+    /// Returns the class that somebody means by a number or a name.
+    ///
+    /// # Errors
+    /// Returns a sentence if the model has no class of that name, or styles instead of classes.
+    pub fn class(&self, text: &str) -> Result<usize> {
+        if !self.styles.is_empty() {
+            return Err(Error::Recipe(conditions::LABELS_ARE_STYLES.into()));
+        }
+        self.classes.class(text, self.dit.config().num_classes)
+    }
+
+    /// Returns the label of a recipe's style or class; the one after the last stands for neither.
+    ///
+    /// # Errors
+    /// Returns a sentence if the model does not have it.
+    pub fn label(&self, recipe: &Recipe) -> Result<usize> {
+        conditions::label(self, recipe)
     }
 
     /// Returns the shift of a flow's levels; `None` if the model is no flow.

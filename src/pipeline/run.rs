@@ -126,7 +126,9 @@ impl<'a> Run<'a> {
 
 /// Returns what to say to whoever leaves the sampler to a model whose own is not drawn here.
 fn own_sampler_needed(problem: &str) -> Error {
-    let problem = format!("{problem}. Or name a sampler (--sampler), which is then used over the model's levels");
+    let problem = format!(
+        "{problem}. Or name a sampler (--sampler), which is then used over the model's levels"
+    );
     Error::model(crate::pipeline::diffusers::scheduler_classes::SCHEDULER, problem)
 }
 

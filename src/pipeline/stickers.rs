@@ -8,7 +8,7 @@ pub use super::manifest::{
     STYLE_PICTURES, TEXT_ENCODER, UPSCALER, VOCABULARY, WORDS,
 };
 
-use super::{Autoencoder, Parts, Pipeline, ShortPath, Source};
+use super::{Autoencoder, ClassNames, Parts, Pipeline, ShortPath, Source};
 use crate::diffusion::{LevelOptions, Schedule};
 use crate::model::{MiniLmConfig, StickerAutoencoder, Upscaler};
 use crate::text::{EmojiNames, TextReader, Tokenizer, WordTable};
@@ -71,6 +71,7 @@ pub async fn load<S: Source>(
         sampler,
         defaults: manifest.defaults,
         not_drawn: None,
+        classes: ClassNames::default(),
         level_options: LevelOptions::default(),
         guides_above_1: false,
         short_path: ShortPath {

@@ -2,7 +2,9 @@
 
 pub mod address;
 mod field_names;
+pub mod file_name;
 pub mod limits;
+pub mod overlay;
 mod seed;
 
 use serde::{Deserialize, Serialize};
@@ -91,6 +93,11 @@ pub struct Recipe {
     pub even_sigmas: bool,
     /// How many pictures.
     pub count: usize,
+    /// Pixels of the longer side of each picture as it was saved; `None` if that is not known, and the
+    /// model's usual size is meant.
+    pub size: Option<u32>,
+    /// Whether it was saved with the white outline and the shadow of a die-cut sticker.
+    pub outline: bool,
     /// Whether the picture that carries this was made larger by the model's upscaler. It says what the
     /// picture is, and asks for nothing.
     pub upscaled: bool,
@@ -102,7 +109,7 @@ pub struct Recipe {
 }
 
 /// The names of a recipe's fields.
-pub const FIELDS: [&str; 18] = [
+pub const FIELDS: [&str; 20] = [
     "prompt",
     "negative",
     "class",
@@ -118,6 +125,8 @@ pub const FIELDS: [&str; 18] = [
     "karras",
     "even_sigmas",
     "count",
+    "size",
+    "outline",
     "upscaled",
     "model",
     "model_hash",
@@ -142,6 +151,8 @@ impl Default for Recipe {
             karras: false,
             even_sigmas: false,
             count: 1,
+            size: None,
+            outline: false,
             upscaled: false,
             model: String::new(),
             model_hash: String::new(),

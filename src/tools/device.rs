@@ -3,6 +3,9 @@
 use std::str::FromStr;
 
 use burn::tensor::Device;
+#[cfg(target_os = "linux")]
+use burn::tensor::wgpu::WgpuBackend;
+use burn::tensor::wgpu::wgpu;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -35,37 +38,60 @@ impl Backend {
     /// # Errors
     /// Returns an error if there is no usable GPU.
     pub async fn start(self) -> Result<Device> {
-        match self {
-            Self::Cpu => Ok(Device::flex()),
-            Self::WebGpu => Device::wgpu_options().init_async().await.map_err(|problem| {
-                Error::Device(format!(
-                    "No GPU can be used ({problem}); choose the CPU, or install a Vulkan, \
-                         Metal or DirectX 12 driver"
-                ))
-            }),
-        }
+        Ok(self.start_told().await?.0)
+    }
+
+    /// Starts the device, and returns with it what its user should hear, in a sentence.
+    ///
+    /// # Errors
+    /// Returns an error if there is no usable GPU.
+    pub async fn start_told(self) -> Result<(Device, Option<String>)> {
+        let options = match self {
+            Self::Cpu => return Ok((Device::flex(), None)),
+            Self::WebGpu => Device::wgpu_options(),
+        };
+        // Left to itself, wgpu asks OpenGL too where it finds no GPU, and that complains aloud of
+        // machines without a screen.
+        #[cfg(target_os = "linux")]
+        let options = options.graphics_api(WgpuBackend::Vulkan);
+        let started = options.init_with_setup_async().await;
+        let (device, setup) = started.map_err(|problem| {
+            Error::Device(format!(
+                "No GPU can be used ({problem}); choose the CPU, or install a Vulkan, \
+                     Metal or DirectX 12 driver"
+            ))
+        })?;
+        let adapter = setup.adapter.get_info();
+        let is_software = adapter.device_type == wgpu::DeviceType::Cpu;
+        let note = is_software.then(|| {
+            format!(
+                "{} is a software adapter, no GPU: --device cpu draws the same, and faster.",
+                adapter.name
+            )
+        });
+        Ok((device, note))
     }
 }
 
-/// Returns a device by name: those of [`Backend`], and those that the program was built with a
-/// feature for.
+/// Returns a device by name, and what its user should hear: those of [`Backend`], and those that
+/// the program was built with a feature for.
 ///
 /// # Errors
 /// Returns an error if there is no such device, or it cannot be used.
 #[cfg(feature = "native")]
-pub async fn named(name: &str) -> Result<Device> {
+pub async fn named(name: &str) -> Result<(Device, Option<String>)> {
     match name {
         #[cfg(feature = "vulkan")]
-        "vulkan" => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+        "vulkan" => Ok((Device::vulkan(burn::tensor::DeviceKind::DefaultDevice), None)),
         #[cfg(feature = "metal")]
-        "metal" => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+        "metal" => Ok((Device::metal(burn::tensor::DeviceKind::DefaultDevice), None)),
         #[cfg(feature = "cuda")]
-        "cuda" => Ok(Device::cuda(0)),
+        "cuda" => Ok((Device::cuda(0), None)),
         #[cfg(feature = "rocm")]
-        "rocm" => Ok(Device::rocm(0)),
+        "rocm" => Ok((Device::rocm(0), None)),
         "vulkan" | "metal" | "cuda" | "rocm" => Err(Error::Device(format!(
             "This program was built without {name}: build it with `--features {name}`"
         ))),
-        name => name.parse::<Backend>()?.start().await,
+        name => name.parse::<Backend>()?.start_told().await,
     }
 }

@@ -15,4 +15,6 @@ pub mod parallel;
 #[cfg(feature = "native")]
 pub mod files;
 #[cfg(feature = "native")]
+pub mod memory;
+#[cfg(feature = "native")]
 pub mod random;

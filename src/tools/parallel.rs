@@ -24,7 +24,7 @@ pub fn by_rows(
     work(0..rows)
 }
 
-/// Threads that each compute alone.
+/// Pools of threads, most often of one, that each compute alone.
 #[cfg(feature = "native")]
 #[derive(Debug)]
 pub struct Workers {
@@ -49,12 +49,21 @@ impl Workers {
     /// # Panics
     /// Panics if the system gives no threads.
     pub fn of(count: usize) -> Self {
+        Self::sharing(count, count)
+    }
+
+    /// Returns `count` workers that share `threads` in equal parts; each has at least one.
+    ///
+    /// # Panics
+    /// Panics if the system gives no threads.
+    pub fn sharing(count: usize, threads: usize) -> Self {
+        let count = count.max(1);
         // In a pool of one thread, what would spread over all cores stays on that thread.
         let pool = |_| {
-            let builder = rayon::ThreadPoolBuilder::new().num_threads(1);
+            let builder = rayon::ThreadPoolBuilder::new().num_threads((threads / count).max(1));
             builder.build().expect("the system has a thread left")
         };
-        Self { pools: (0..count.max(1)).map(pool).collect() }
+        Self { pools: (0..count).map(pool).collect() }
     }
 
     /// Returns how many there are.

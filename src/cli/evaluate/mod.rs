@@ -30,7 +30,7 @@ use crate::{Error, Result};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvaluateArguments {
     /// The models' folders: each gets a column.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers", num_args = 1..)]
+    #[arg(long, value_name = "DIR", env = "PATCHWORK_MODEL", default_value = "www/models/stickers", num_args = 1..)]
     model: Vec<PathBuf>,
     /// The dataset, from `patchwork dataset`.
     #[arg(long, value_name = "F.safetensors")]
@@ -174,7 +174,7 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     }
     for (path, images) in [(beside_path, &shown.beside), (copies_path, &shown.copies)] {
         if let Some(path) = path {
-            picture::write(path, &Image::sheet(images, 16), None)?;
+            picture::write(path, &Image::sheet(images, 16))?;
         }
     }
     print_beside(&targets.map(|(_, path)| path), table::table(&reports))
@@ -202,7 +202,7 @@ fn sheet(
     progress.begin("Drawing", asked.len(), 0);
     let images = draw(model, &asked, how, progress)?;
     progress.end();
-    picture::write(path, &Image::sheet(&images, 10), None)?;
+    picture::write(path, &Image::sheet(&images, 10))?;
     for (i, row) in asked.chunks(10).enumerate() {
         let names = row.iter().map(|asked| format!("{} ({})", asked.prompt, asked.style));
         print_beside(
@@ -234,5 +234,5 @@ fn flaws(
     }
     let shown = asked.len().min(16);
     let images: Vec<&Image> = rows.iter().flat_map(|(_, _, images)| &images[..shown]).collect();
-    picture::write(path, &Image::sheet(&images, shown), None)
+    picture::write(path, &Image::sheet(&images, shown))
 }

@@ -69,6 +69,6 @@ impl Asks<'_> {
                 shown.resize(shown.len().next_multiple_of(COLUMNS), clear);
             }
         }
-        picture::write(path, &Image::sheet(&shown, COLUMNS), None)
+        picture::write(path, &Image::sheet(&shown, COLUMNS))
     }
 }

@@ -3,12 +3,11 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::load_model;
 use crate::cli::terminal::{note, print};
+use crate::cli::{device, load_model};
 use crate::dataset::names::everyday;
 use crate::pipeline::export::{export, manifest};
 use crate::pipeline::stickers::{DIT, Manifest, WORDS};
-use crate::tools::device;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
 use crate::train::dit::{DitSettings, DitTask};
@@ -165,7 +164,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     let settings = arguments.settings(&plan, &manifest, origin.clone())?;
     // Before long work.
     snapshot::last(&common.run, &settings)?;
-    let device = device::named(&common.device).await?;
+    let device = device(&common.device).await?;
     let model = load_model(&common.model, &device, true).await?;
     let model = match arguments.new_styles {
         true => model.with_styles(manifest.styles.clone()),

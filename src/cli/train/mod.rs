@@ -42,7 +42,12 @@ struct Common {
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
     /// The model to go on from, or to take the other parts of.
-    #[arg(long, value_name = "DIR", default_value = "www/models/stickers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
     model: PathBuf,
     /// The run's folder: snapshots, metrics, samples and, in the end, the model.
     #[arg(long, value_name = "DIR")]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Common;
-use crate::cli::load_model;
 use crate::cli::terminal::print;
+use crate::cli::{device, load_model};
 use crate::dataset::Split;
 use crate::dataset::large::LargePictures;
 use crate::dataset::render::quartered;
@@ -16,7 +16,6 @@ use crate::model::upscaler::SCALE;
 use crate::pipeline::Pipeline;
 use crate::pipeline::export::{export, manifest};
 use crate::pipeline::stickers::{ENCODER, UPSCALER};
-use crate::tools::device;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::train::run::run as train;
@@ -77,7 +76,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         );
         return Err(Error::dataset(common.data.display().to_string(), problem));
     }
-    let device = device::named(&common.device).await?;
+    let device = device(&common.device).await?;
     let model = load_model(&common.model, &device, true).await?;
     device.seed(common.seed);
     let begun = model.upscaler.clone().filter(|_| !arguments.from_scratch);

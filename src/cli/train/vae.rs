@@ -3,15 +3,14 @@
 use clap::Args;
 
 use super::Common;
-use crate::cli::model_folder;
 use crate::cli::terminal::print;
+use crate::cli::{device, model_folder};
 use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::Parts;
 use crate::pipeline::export::{autoencoder_files, export, manifest};
 use crate::pipeline::stickers::{AUTOENCODER, ENCODER, autoencoder};
-use crate::tools::device;
 use crate::tools::progress::Progress;
 use crate::train::latents;
 use crate::train::run::run as train;
@@ -54,7 +53,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
         return Err(Error::Options(problem.into()));
     }
     let folder = common.folder()?;
-    let device = device::named(&common.device).await?;
+    let device = device(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;
     let settings = VaeSettings {

@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Device;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::source::{Hashing, read_json};
-use super::{Autoencoder, Parts, Pipeline, PreviewMap, ShortPath, Source};
+use super::{Autoencoder, ClassNames, Parts, Pipeline, PreviewMap, ShortPath, Source};
 use crate::recipe::Defaults;
 use crate::tools::foreign::is_plain;
 use crate::weights::{Checkpoint, keys, load as load_weights};
@@ -32,6 +33,9 @@ struct ModelIndex {
     /// Library and class.
     #[serde(default)]
     scheduler: Option<(Option<String>, Option<String>)>,
+    /// Names of classes, whatever is there.
+    #[serde(default)]
+    id2label: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,6 +102,7 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
         return Err(Error::model(INDEX, problem));
     }
     let dit = read_json::<TransformerConfig>(source, TRANSFORMER).await?.dit()?;
+    let classes = ClassNames::read(index.id2label.as_ref(), dit.num_classes);
     let vae: VaeConfig = read_json(source, VAE).await?;
     let autoencoder = vae.autoencoder()?;
     let named = index.scheduler.as_ref().and_then(|(_, class)| class.as_deref());
@@ -133,6 +138,7 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
         hash: source.model_hash(),
         text: None,
         styles: Vec::new(),
+        classes,
         dit,
         prediction: scheduler.prediction(),
         learned_variance: scheduler.learned_variance(),

@@ -55,7 +55,8 @@ impl SchedulerConfig {
     /// sentence's words; `None` if it is.
     pub fn not_drawn(&self, schedule: &Schedule) -> Option<String> {
         let largest = schedule.sigma((schedule.timesteps() - 1) as f64);
-        let leaves_out = |&least: &f64| least > -largest.ln() && self.prediction != Prediction::Flow;
+        let leaves_out =
+            |&least: &f64| least > -largest.ln() && self.prediction != Prediction::Flow;
         let least = self.fields.lambda_min_clipped.filter(leaves_out);
         self.not_drawn.clone().or(least.map(|least| {
             format!(
@@ -318,7 +319,8 @@ mod tests {
         assert_eq!(flow.schedule(TOKENS).unwrap(), Schedule::Flow { shift: 2.0 });
         let weights = json!({"beta_start": 0.001, "beta_end": 0.012, "beta_schedule": "linear",
             "rescale_betas_zero_snr": true});
-        let message = SchedulerConfig::read(weights, Some("PNDMScheduler")).unwrap_err().to_string();
+        let message =
+            SchedulerConfig::read(weights, Some("PNDMScheduler")).unwrap_err().to_string();
         assert!(message.contains("rescale_betas_zero_snr"), "{message}");
     }
 

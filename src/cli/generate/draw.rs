@@ -1,0 +1,306 @@
+//! Draws orders, several at once on the CPU, and writes and tells them in their order.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use burn::tensor::{Device, Tensor};
+use serde_json::{Value, json};
+
+use super::orders::{Failure, Named, Order};
+use super::{GenerateArguments, latents};
+use crate::cli::finishing::finish_of;
+use crate::cli::terminal::{complain, print};
+use crate::cli::{picture, print_beside};
+use crate::image::Image;
+use crate::pipeline::Pipeline;
+use crate::pipeline::pixels::to_images;
+use crate::recipe::Recipe;
+use crate::tools::files::{probe, write_whole};
+use crate::tools::memory;
+use crate::tools::parallel::Workers;
+use crate::tools::progress::Progress;
+use crate::{Error, Result};
+
+/// What a decoder takes for each pixel, about: the widest layers of Stable Diffusion's have 128 channels
+/// of f32 at full size, several of which are there at once.
+const BYTES_A_PIXEL: usize = 8 << 10;
+
+/// Returns the name of a step's picture; 1 for the first.
+pub(super) fn step_name(step: usize) -> String {
+    format!("step-{step:03}.png")
+}
+
+/// A part of an order: `count` of its pictures from `first` on, drawn at once.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    order: usize,
+    first: usize,
+    count: usize,
+}
+
+/// What is there of an order.
+#[derive(Debug, Default)]
+struct Made {
+    pictures: BTreeMap<usize, Image>,
+    notes: Vec<String>,
+    is_upscaled: bool,
+    began: Option<Instant>,
+}
+
+/// All that the threads share.
+struct Studio<'a> {
+    arguments: &'a GenerateArguments,
+    pipeline: &'a Pipeline,
+    device: &'a Device,
+    orders: &'a [Order],
+    made: Vec<Mutex<Made>>,
+    /// What is to be told, by order, and which order is told next.
+    told: Mutex<(BTreeMap<usize, Report>, usize)>,
+    failed: Mutex<Vec<Failure>>,
+    is_over: AtomicBool,
+    progress: &'a dyn Progress,
+}
+
+/// What is told of an order.
+#[derive(Debug)]
+enum Report {
+    Done(Value),
+    Failed,
+}
+
+pub(super) fn run(
+    arguments: &GenerateArguments,
+    pipeline: &Pipeline,
+    device: &Device,
+    named: &Named,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let (orders, mut failed) = named.orders(arguments, pipeline)?;
+    if !arguments.keep_going && !failed.is_empty() {
+        return Err(of_line(failed.swap_remove(0)));
+    }
+    failed.iter().for_each(|failure| tell_failure(arguments, failure));
+    let (early, wished) = (failed.len(), failed.len() + orders.len());
+    let is_cpu = *device == Device::flex();
+    // Each picture by itself is the same as in a batch: a CPU draws rows one by one in any case.
+    let is_whole = !is_cpu || arguments.is_watched();
+    let parts: Vec<Part> = (orders.iter().enumerate())
+        .flat_map(|(order, Order { recipe, .. })| {
+            let count = if is_whole { recipe.count } else { 1 };
+            (0..recipe.count).step_by(count).map(move |first| Part { order, first, count })
+        })
+        .collect();
+    let steps = parts.iter().map(|part| orders[part.order].recipe.steps).sum();
+    let studio = Studio {
+        arguments,
+        pipeline,
+        device,
+        made: orders.iter().map(|_| Mutex::default()).collect(),
+        orders: &orders,
+        told: Mutex::default(),
+        failed: Mutex::default(),
+        is_over: AtomicBool::new(false),
+        progress,
+    };
+    progress.begin("Denoising", steps, 0);
+    let threads = arguments.threads.unwrap_or_else(rayon::current_num_threads);
+    match at_once(pipeline, threads, parts.len()) {
+        at_once if at_once > 1 && is_cpu => {
+            Workers::sharing(at_once, threads).map(parts, |part| studio.draw(part));
+        }
+        _ => parts.into_iter().for_each(|part| studio.draw(part)),
+    }
+    progress.end();
+    let mut failed = studio.failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (early + failed.len(), arguments.keep_going) {
+        (0, _) => Ok(()),
+        (_, false) => Err(of_line(failed.swap_remove(0))),
+        (count, true) => Err(Error::Options(format!("{count} of {wished} pictures failed"))),
+    }
+}
+
+/// Returns how many pictures are drawn at once.
+fn at_once(pipeline: &Pipeline, threads: usize, pictures: usize) -> usize {
+    let most = threads.min(pictures).max(1);
+    let [width, height] = pipeline.picture_size();
+    match memory::available() {
+        Some(bytes) => most.min((bytes / (BYTES_A_PIXEL * width * height)).max(1)),
+        None => most,
+    }
+}
+
+/// Returns an error that names the line it is about.
+fn of_line((line, error): Failure) -> Error {
+    match line {
+        Some(line) => {
+            Error::Options(format!("Line {line}: {}", error.to_string().trim_end_matches('.')))
+        }
+        None => error,
+    }
+}
+
+fn tell_failure(arguments: &GenerateArguments, (line, error): &Failure) {
+    if arguments.json {
+        drop(print(json!({"line": line, "error": error.to_string()})));
+    }
+    complain(match line {
+        Some(line) => format!("Line {line}: {error}"),
+        None => error.to_string(),
+    });
+}
+
+/// Locks what a thread that failed may have left.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Studio<'_> {
+    /// Draws a part; with the last part of an order, that is written and told.
+    fn draw(&self, part: Part) {
+        let Order { line, recipe, .. } = &self.orders[part.order];
+        if self.is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        lock(&self.made[part.order]).began.get_or_insert_with(Instant::now);
+        let drawn = pollster::block_on(self.pictures(part));
+        let outcome = drawn.and_then(|(pictures, notes, is_upscaled)| {
+            let mut made = lock(&self.made[part.order]);
+            made.pictures.extend((part.first..).zip(pictures));
+            made.is_upscaled |= is_upscaled;
+            if part.first == 0 {
+                made.notes.splice(0..0, notes);
+            }
+            match made.pictures.len() == recipe.count {
+                true => self.write(part.order, &made).map(Some),
+                false => Ok(None),
+            }
+        });
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(value)) => self.tell(part.order, Report::Done(value)),
+            Err(error) => {
+                if !self.arguments.keep_going {
+                    self.is_over.store(true, Ordering::Relaxed);
+                } else {
+                    tell_failure(self.arguments, &(*line, Error::Options(clause(&error))));
+                }
+                lock(&self.failed).push((*line, error));
+                self.tell(part.order, Report::Failed);
+            }
+        }
+    }
+
+    /// Returns the finished pictures of a part, notes, and whether the upscaler made them larger.
+    async fn pictures(&self, part: Part) -> Result<(Vec<Image>, Vec<String>, bool)> {
+        let Self { arguments, pipeline, device, .. } = self;
+        let order = &self.orders[part.order];
+        let noise = match &arguments.latents_in {
+            Some(path) => Some(latents::read(path, pipeline)?),
+            None => None,
+        };
+        let seed = order.recipe.seed + part.first as u64;
+        let recipe = Recipe { seed, count: part.count, ..order.recipe.clone() };
+        let mut run = pipeline.begin(&recipe, noise)?;
+        let mut notes = run.notes().to_vec();
+        if let Some(folder) = &arguments.steps_out {
+            (1..=run.steps()).try_for_each(|step| probe(&folder.join(step_name(step))))?;
+        }
+        while let Some(step) = run.step() {
+            if let Some(folder) = &arguments.steps_out {
+                let path = folder.join(step_name(step.index + 1));
+                let images = self.decoded(step.denoised).await?;
+                write_whole(&path, &Image::contact_sheet(&images).to_png(None)?)?;
+            }
+            // If work is queued on a GPU, the bar tells of work done, not of work asked for.
+            let failed = |problem| Error::Device(format!("The device failed: {problem}"));
+            device.sync().map_err(failed)?;
+            self.progress.advance(1, "");
+            if self.is_over.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        let latent = run.latent();
+        let (finish, note) = finish_of(&order.recipe, pipeline);
+        notes.extend(note);
+        let (mut finished, mut is_upscaled) = (Vec::new(), false);
+        for image in self.decoded(latent.clone()).await? {
+            let (base, was_upscaled) = pipeline.base(&finish, image).await?;
+            finished.push(finish.picture(&base)?);
+            is_upscaled |= was_upscaled;
+        }
+        if let Some(path) = &arguments.latents_out {
+            latents::write(path, latent).await?;
+        }
+        Ok((finished, notes, is_upscaled))
+    }
+
+    async fn decoded(&self, latent: Tensor<4>) -> Result<Vec<Image>> {
+        to_images(self.pipeline.autoencoder.decode(latent)).await
+    }
+
+    /// Writes an order of which all pictures are there, and returns what to tell of it.
+    fn write(&self, order: usize, made: &Made) -> Result<Value> {
+        let (Order { line, recipe, path }, Made { pictures, is_upscaled, .. }) =
+            (&self.orders[order], made);
+        let pictures: Vec<&Image> = pictures.values().collect();
+        let size = pictures.first().map(|picture| picture.width.max(picture.height));
+        let size = size.and_then(|size| u32::try_from(size).ok());
+        let recipe = Recipe { upscaled: *is_upscaled, size, ..recipe.clone() };
+        let mut notes = made.notes.clone();
+        // Other noise than the seed's is not in the recipe, which would then draw something else.
+        let text = match &self.arguments.latents_in {
+            Some(from) => {
+                let from = from.display();
+                notes.push(format!("The picture carries no recipe: its noise came from {from}."));
+                None
+            }
+            None => serde_json::to_string(&recipe).ok(),
+        };
+        notes.extend(picture::write_with(path, &Image::contact_sheet(&pictures), text.as_deref())?);
+        let seconds = made.began.map_or(0.0, |began| began.elapsed().as_secs_f64());
+        let mut told = json!({"file": path, "recipe": recipe, "notes": notes});
+        told["seconds"] = ((seconds * 1e3).round() / 1e3).into();
+        if let Some(line) = line {
+            told["line"] = (*line).into();
+        }
+        Ok(told)
+    }
+
+    /// Tells of an order as soon as all before it are told.
+    fn tell(&self, order: usize, report: Report) {
+        let mut told = lock(&self.told);
+        told.0.insert(order, report);
+        loop {
+            let at = told.1;
+            let Some(report) = told.0.remove(&at) else { return };
+            told.1 += 1;
+            if let Report::Done(value) = report
+                && let Err(error) = self.print(&self.orders[at], &value)
+            {
+                lock(&self.failed).push((None, error));
+            }
+        }
+    }
+
+    fn print(&self, Order { path, .. }: &Order, value: &Value) -> Result<()> {
+        if self.arguments.json {
+            return print(value);
+        }
+        let notes = value["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for sentence in notes {
+            match self.orders.len() {
+                1 => self.progress.note(sentence),
+                _ => self.progress.note(&format!("{}: {sentence}", path.display())),
+            }
+        }
+        print_beside(&[Some(path), self.arguments.latents_out.as_ref()], path.display())
+    }
+}
+
+/// Returns an error's sentence without its full stop.
+fn clause(error: &Error) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
+}

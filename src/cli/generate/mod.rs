@@ -1,0 +1,245 @@
+//! `patchwork generate`: recipes to pictures.
+
+mod draw;
+mod latents;
+mod orders;
+mod pattern;
+mod prompts;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::finishing::FinishOptions;
+use super::sampling::SamplingOptions;
+use super::terminal::be_quiet;
+use super::{check_targets, device, load_model};
+use crate::pipeline::Pipeline;
+use crate::recipe::Recipe;
+use crate::recipe::limits::MAX_STEPS;
+use crate::recipe::seed;
+use crate::tools::device::Backend;
+use crate::tools::files::{is_same, is_stdout, probe_folder};
+use crate::tools::progress::Progress;
+use crate::{Error, Result};
+
+#[derive(Debug, Args)]
+pub(super) struct GenerateArguments {
+    /// Folder of the model: the embedded layout (model.json) or diffusers' (model_index.json).
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PATCHWORK_MODEL",
+        default_value = "www/models/stickers"
+    )]
+    model: PathBuf,
+    /// What to draw.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = words)]
+    prompt: Option<String>,
+    /// A list of what to draw, or - for the standard input: a prompt a line, or JSON lines with fields of a
+    /// recipe. What a line says goes before the options. Name the files by a pattern (-o).
+    #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
+    prompts: Option<PathBuf>,
+    /// Draw this picture's recipe again, or that of a JSON file. Options go before what it says.
+    #[arg(long, value_name = "F.png|F.json")]
+    recipe: Option<PathBuf>,
+    /// What to draw away from.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = words)]
+    negative: Option<String>,
+    /// Class, for models that draw classes: its number, or its name if the model has names.
+    #[arg(long, value_name = "N|NAME", allow_negative_numbers = true)]
+    class: Option<String>,
+    /// Drawing style, for models that have styles; by default the model's own, and “” for none. Several, separated
+    /// by commas, draw each picture in each.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    style: Vec<String>,
+    /// Seed of PyTorch's CPU generator, by default 0; picture i of several has seed + i.
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = seed)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    sampling: SamplingOptions,
+    #[command(flatten)]
+    finish: FinishOptions,
+    /// Guide only the first N channels of the latent; the original DiT guides 3.
+    #[arg(long, value_name = "N")]
+    guidance_channels: Option<usize>,
+    /// DDIM's noise: 0 none, 1 as much as DDPM.
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    eta: Option<f64>,
+    /// Space the levels after Karras et al.; not for flows, such as the embedded model.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide_possible_values = true)]
+    karras: Option<bool>,
+    /// Lay a flow's levels evenly in time down to 1/STEPS, as pipelines of diffusers do that call
+    /// set_timesteps(sigmas=linspace(1, 1/N, N)), and not as the folder's own scheduler lays them by
+    /// set_timesteps(N). The embedded model's are even in any case.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide_possible_values = true)]
+    even_sigmas: Option<bool>,
+    /// cpu or webgpu.
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// Threads on the CPU, by default as many as it has cores. Several pictures are drawn at once, as far as
+    /// memory allows.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// How many pictures, by default 1: a sheet of them, or with a pattern (-o) a file each.
+    #[arg(long, value_name = "N")]
+    count: Option<usize>,
+    /// Begin with the tensor “latents” of this file instead of the seed's noise.
+    #[arg(long, value_name = "F.safetensors")]
+    latents_in: Option<PathBuf>,
+    /// Write the final latents here.
+    #[arg(long, value_name = "F.safetensors")]
+    latents_out: Option<PathBuf>,
+    /// Write a picture of each step's prediction of the finished picture into this folder.
+    #[arg(long, value_name = "DIR")]
+    steps_out: Option<PathBuf>,
+    /// If a picture fails, go on with the others; the exit code is 1 all the same.
+    #[arg(long)]
+    keep_going: bool,
+    /// Print a line of JSON for each picture: file, recipe, notes and seconds; or the line of the list and
+    /// what went wrong with it.
+    #[arg(long)]
+    json: bool,
+    /// Print errors alone (with --json, those lines too).
+    #[arg(short, long)]
+    quiet: bool,
+    #[arg(short, long, value_name = "PICTURE", help = output_help())]
+    output: PathBuf,
+}
+
+fn output_help() -> String {
+    format!(
+        "Where the picture goes: a .png with the recipe in it, a .webp, a .jpg (on white), or - for the standard \
+         output. A name may have places: {}",
+        pattern::HELP
+    )
+}
+
+/// Returns a text to draw by, unless it looks like an option that took its place.
+fn words(text: &str) -> Result<String, String> {
+    match text {
+        "-" => Err("a dash says nothing that could be drawn: write what to draw".into()),
+        option if option.starts_with("--") && !option.contains(char::is_whitespace) => {
+            Err(format!(
+                "it looks like an option, so that the text seems to be missing; if it is meant, begin it with a \
+             space: “ {option}”"
+            ))
+        }
+        text => Ok(text.to_owned()),
+    }
+}
+
+impl GenerateArguments {
+    /// Puts the options that are given into a recipe; class and style are the model's matter.
+    fn apply(&self, recipe: &mut Recipe) -> Result<()> {
+        self.sampling.apply(recipe)?;
+        self.finish.apply(recipe);
+        let Self {
+            prompt, negative, seed, guidance_channels, eta, karras, even_sigmas, count, ..
+        } = self;
+        prompt.clone_into_if_some(&mut recipe.prompt);
+        negative.clone_into_if_some(&mut recipe.negative);
+        seed.clone_into_if_some(&mut recipe.seed);
+        eta.clone_into_if_some(&mut recipe.eta);
+        karras.clone_into_if_some(&mut recipe.karras);
+        even_sigmas.clone_into_if_some(&mut recipe.even_sigmas);
+        count.clone_into_if_some(&mut recipe.count);
+        recipe.guidance_channels = guidance_channels.or(recipe.guidance_channels);
+        Ok(())
+    }
+
+    /// Returns the files that are read.
+    fn read(&self) -> Vec<&Path> {
+        let files = [&self.latents_in, &self.prompts, &self.recipe].into_iter().flatten();
+        files.chain([&self.model]).map(PathBuf::as_path).collect()
+    }
+
+    /// Whether a run is watched step by step, or begins and ends with latents in files.
+    fn is_watched(&self) -> bool {
+        self.latents_in.is_some() || self.latents_out.is_some() || self.steps_out.is_some()
+    }
+
+    /// Refuses what does not go together, whatever the model.
+    fn check(&self) -> Result<()> {
+        let refuse = |problem: &str| Err(Error::Options(problem.into()));
+        self.sampling.check()?;
+        let mut recipe = Recipe::default();
+        self.apply(&mut recipe)?;
+        recipe.check()?;
+        super::finishing::check(&recipe)?;
+        if self.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
+            return refuse("--threads must be 1 to 1024");
+        }
+        if self.json && is_stdout(&self.output) {
+            return refuse(
+                "--json and -o - would both write to the standard output: name a file for the picture",
+            );
+        }
+        if self.prompts.is_some() && self.is_watched() {
+            return refuse(
+                "--latents-in, --latents-out and --steps-out are of one run: leave them out with --prompts",
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks whether latents and steps can be written, each beside the others and the pictures.
+    fn check_beside(&self, pictures: &[&Path]) -> Result<()> {
+        let mut read = self.read();
+        if self.latents_in.is_some() && self.latents_in == self.latents_out {
+            // Whoever names one file for both wants the new latents in place of the old.
+            read.retain(|path| Some(*path) != self.latents_in.as_deref());
+        }
+        let output = pictures.first().map(|path| path.to_path_buf());
+        let targets = [("--output", output.as_ref()), ("--latents-out", self.latents_out.as_ref())];
+        check_targets(&targets, &read)?;
+        let Some(folder) = &self.steps_out else { return Ok(()) };
+        probe_folder(folder)?;
+        std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+        for (option, path) in targets.iter().filter_map(|(o, path)| Some((o, path.as_ref()?))) {
+            if (1..=MAX_STEPS).any(|step| is_same(path, &folder.join(draw::step_name(step)))) {
+                return Err(Error::Options(format!(
+                    "{option} names {}, which is a step's name in the folder of --steps-out: choose \
+                     another",
+                    path.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a value that may be given in the place of another.
+trait CloneIntoIfSome<T> {
+    fn clone_into_if_some(&self, place: &mut T);
+}
+
+impl<T: Clone> CloneIntoIfSome<T> for Option<T> {
+    fn clone_into_if_some(&self, place: &mut T) {
+        if let Some(value) = self {
+            place.clone_from(value);
+        }
+    }
+}
+
+pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Result<()> {
+    if arguments.quiet || arguments.json {
+        be_quiet();
+    }
+    // What can be refused at once is refused before anything is loaded.
+    arguments.check()?;
+    let named = orders::Named::read(arguments)?;
+    named.check_one(arguments)?;
+    if let Some(threads) = arguments.threads {
+        // That it is built already is no harm.
+        drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
+    }
+    let _: Backend = arguments.device.parse()?;
+    let (pipeline, device) = pollster::block_on(load(arguments))?;
+    draw::run(arguments, &pipeline, &device, &named, progress)
+}
+
+async fn load(arguments: &GenerateArguments) -> Result<(Pipeline, burn::tensor::Device)> {
+    let device = device(&arguments.device).await?;
+    Ok((load_model(&arguments.model, &device, false).await?, device))
+}

@@ -1,0 +1,250 @@
+//! What is drawn, and into which files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::GenerateArguments;
+use super::pattern::Pattern;
+use super::prompts::{self, Line, Wish};
+use crate::cli::terminal::note;
+use crate::cli::{check_targets, finishing};
+use crate::image::Image;
+use crate::image::file::Format;
+use crate::pipeline::Pipeline;
+use crate::recipe::Recipe;
+use crate::recipe::overlay::Overlay;
+use crate::{Error, Result};
+
+/// A picture, or a sheet of a recipe's pictures.
+#[derive(Debug)]
+pub(super) struct Order {
+    /// The line of the list that asks for it, 1 for the first; `None` without a list.
+    pub(super) line: Option<usize>,
+    /// What it is drawn from, with all that the model decides written out.
+    pub(super) recipe: Recipe,
+    /// Where it goes.
+    pub(super) path: PathBuf,
+}
+
+/// What was read before the model is loaded: the files that options name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pattern: Pattern,
+    /// Fields of the recipe to draw again.
+    recipe: Overlay,
+    lines: Option<Vec<Line>>,
+}
+
+/// An error, and the line of the list that it is about.
+pub(super) type Failure = (Option<usize>, Error);
+
+impl Named {
+    /// Reads recipe, list and the name of the output.
+    pub(super) fn read(arguments: &GenerateArguments) -> Result<Self> {
+        let pattern = match arguments.output.to_str() {
+            Some(name) => Pattern::read(name)?,
+            None => Pattern::read("-")?,
+        };
+        let recipe = match &arguments.recipe {
+            None => Overlay::default(),
+            Some(path) => recipe_of(path)?,
+        };
+        let lines = arguments.prompts.as_deref().map(prompts::read).transpose()?;
+        Ok(Self { pattern, recipe, lines })
+    }
+
+    /// Checks the target if there is but one, which is so if its name has no places.
+    pub(super) fn check_one(&self, arguments: &GenerateArguments) -> Result<()> {
+        let name = self.name(arguments, 1, &Recipe::default());
+        Format::of(&name)?;
+        match self.pattern.has_places() {
+            true if arguments.is_watched() => Err(Error::Options(
+                "--latents-in, --latents-out and --steps-out are of one run: name one picture with them".into(),
+            )),
+            true => Ok(()),
+            false => arguments.check_beside(&[&name]),
+        }
+    }
+
+    fn name(&self, arguments: &GenerateArguments, number: usize, recipe: &Recipe) -> PathBuf {
+        match arguments.output.to_str() {
+            Some(_) => self.pattern.name(number, recipe),
+            None => arguments.output.clone(),
+        }
+    }
+
+    /// Returns all that is to be drawn, and the lines that cannot be.
+    ///
+    /// # Errors
+    /// Returns an error about what all of it have in common, or about names of files.
+    pub(super) fn orders(
+        &self,
+        arguments: &GenerateArguments,
+        pipeline: &Pipeline,
+    ) -> Result<(Vec<Order>, Vec<Failure>)> {
+        let mut base = self.recipe.over(&pipeline.defaults.recipe())?;
+        told_of_another_model(&base, pipeline);
+        arguments.apply(&mut base)?;
+        if let Some(class) = &arguments.class {
+            base.class = Some(pipeline.class(class)?);
+        }
+        let mut failures = Vec::new();
+        let mut recipes: Vec<(Option<usize>, Recipe)> = Vec::new();
+        let whole = vec![(0, Ok(Wish::Fields(Overlay::default())))];
+        for (line, wish) in self.lines.as_ref().unwrap_or(&whole) {
+            let line = self.lines.as_ref().map(|_| *line);
+            let found = wish
+                .as_ref()
+                .map_err(|problem| {
+                    Error::Recipe(problem.to_string().trim_end_matches('.').to_owned())
+                })
+                .and_then(|wish| self.recipes(wish, &base, arguments, pipeline));
+            match found {
+                Ok(found) => recipes.extend(found.into_iter().map(|recipe| (line, recipe))),
+                Err(problem) => failures.push((line, problem)),
+            }
+        }
+        let each = |(line, recipe): (Option<usize>, Recipe)| {
+            // Without places in their names they make a sheet.
+            let count = if self.pattern.has_places() { recipe.count } else { 1 };
+            let part = move |i: u64| match count {
+                1 => (line, recipe.clone()),
+                _ => (line, Recipe { seed: recipe.seed + i, count: 1, ..recipe.clone() }),
+            };
+            (0..count as u64).map(part)
+        };
+        let all = recipes.into_iter().flat_map(each).enumerate();
+        let orders: Vec<Order> = all
+            .map(|(i, (line, recipe))| Order {
+                line,
+                path: self.name(arguments, i + 1, &recipe),
+                recipe,
+            })
+            .collect();
+        self.check_targets(arguments, &orders)?;
+        Ok((orders, failures))
+    }
+
+    /// Returns the recipes of a wish: one in each style.
+    fn recipes(
+        &self,
+        wish: &Wish,
+        base: &Recipe,
+        arguments: &GenerateArguments,
+        pipeline: &Pipeline,
+    ) -> Result<Vec<Recipe>> {
+        let mut recipe = base.clone();
+        let mut says_style = self.recipe.says("style");
+        let mut styles = arguments.style.clone();
+        match wish {
+            Wish::Words(class) if pipeline.text.is_none() => {
+                recipe.class = Some(pipeline.class(class)?);
+            }
+            Wish::Words(prompt) => recipe.prompt.clone_from(prompt),
+            Wish::Fields(fields) => {
+                let mut fields = fields.clone();
+                if let Some(name) = fields.fields.get("class").and_then(|class| class.as_str()) {
+                    let class = pipeline.class(name)?;
+                    fields.fields.insert("class".into(), class.into());
+                }
+                recipe = fields.over(base)?;
+                if fields.fields.contains_key("style") {
+                    styles.clear();
+                    says_style = fields.says("style");
+                }
+            }
+        }
+        if styles.is_empty() {
+            // A class is a label already.
+            let is_default = recipe.class.is_some() && !says_style;
+            styles.push(if is_default { String::new() } else { recipe.style.clone() });
+        }
+        let each = styles.into_iter().map(|style| {
+            let recipe =
+                Recipe { style: style.trim().to_owned(), upscaled: false, ..recipe.clone() };
+            recipe.check()?;
+            let is_alone = self.pattern.has_places();
+            finishing::check(&Recipe {
+                count: if is_alone { 1 } else { recipe.count },
+                ..recipe.clone()
+            })?;
+            pipeline.label(&recipe)?;
+            Ok(pipeline.resolved(&recipe))
+        });
+        each.collect()
+    }
+
+    /// Makes sure that each file can be written, and none over another.
+    fn check_targets(&self, arguments: &GenerateArguments, orders: &[Order]) -> Result<()> {
+        let mut seen: HashMap<&Path, &Order> = HashMap::new();
+        for order in orders {
+            let path = order.path.as_path();
+            if let Some(first) = seen.insert(path, order) {
+                return Err(Error::Options(self.twice(first, order)));
+            }
+            if !self.pattern.has_places() {
+                continue;
+            }
+            Format::of(path)?;
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+            }
+            check_targets(&[("--output", Some(&order.path))], &arguments.read())?;
+        }
+        Ok(())
+    }
+
+    /// Returns what to say if two pictures have one name.
+    fn twice(&self, first: &Order, second: &Order) -> String {
+        let path = first.path.display();
+        if !self.pattern.has_places() {
+            return format!(
+                "Several pictures would all be written to {path}: give -o places, such as \
+                 pictures/{{n:03}}-{{prompt}}-{{style}}.png"
+            );
+        }
+        let who = match (first.line, second.line) {
+            (Some(a), Some(b)) if a != b => format!("Lines {a} and {b}"),
+            (Some(a), Some(_)) => format!("Two pictures of line {a}"),
+            _ => "Two pictures".into(),
+        };
+        format!(
+            "{who} would both be written to {path}: put {{n}}, {{seed}} or {{style}} into the name"
+        )
+    }
+}
+
+/// Returns the fields of a recipe in a PNG or a JSON file.
+fn recipe_of(path: &Path) -> Result<Overlay> {
+    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    let refuse = |problem: String| Error::Recipe(format!("{}: {problem}", path.display()));
+    let clause = |error: Error| refuse(error.to_string().trim_end_matches('.').to_owned());
+    let text = if bytes.starts_with(b"\x89PNG") {
+        let found = Image::recipe_text_of_png(&bytes).map_err(clause)?;
+        found.ok_or_else(|| {
+            refuse("it holds no recipe: take a PNG that Patchwork wrote, and that no other program saved again".into())
+        })?
+    } else {
+        let advice = "it is neither a PNG nor the JSON of a recipe; a JPEG or a WebP carries none";
+        String::from_utf8(bytes).map_err(|_| refuse(advice.into()))?
+    };
+    let overlay = Overlay::read(&text).map_err(clause)?;
+    if !overlay.unknown.is_empty() {
+        note(format!(
+            "{} says {}, which this version does not know: it is left out.",
+            path.display(),
+            overlay.unknown.join(", ")
+        ));
+    }
+    Ok(overlay)
+}
+
+/// Notes if a recipe was drawn by another model.
+fn told_of_another_model(recipe: &Recipe, pipeline: &Pipeline) {
+    if !recipe.model_hash.is_empty() && recipe.model_hash != pipeline.hash {
+        note(format!(
+            "The recipe was drawn by another model, {} ({}); this is {} ({}), and draws it otherwise.",
+            recipe.model, recipe.model_hash, pipeline.name, pipeline.hash
+        ));
+    }
+}

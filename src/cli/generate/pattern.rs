@@ -1,0 +1,154 @@
+//! Names of files with places for what tells pictures apart, such as `icons/{n:03}-{prompt}.png`.
+
+use std::path::PathBuf;
+
+use crate::recipe::Recipe;
+use crate::recipe::file_name::slug;
+use crate::{Error, Result};
+
+/// A name with places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// A place, and how many digits it has at least.
+    Place(Place, usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Number,
+    Prompt,
+    Style,
+    Seed,
+    Class,
+}
+
+const PLACES: [(&str, Place); 5] = [
+    ("n", Place::Number),
+    ("prompt", Place::Prompt),
+    ("style", Place::Style),
+    ("seed", Place::Seed),
+    ("class", Place::Class),
+];
+
+/// The places, as people are told of them.
+pub(super) const HELP: &str =
+    "{n} (the picture's number), {prompt}, {style}, {seed} and {class}; {n:03} writes 001";
+
+impl Pattern {
+    /// Reads a name; `{{` and `}}` are braces.
+    ///
+    /// # Errors
+    /// Returns a sentence about a place that does not exist, or one of another program's.
+    pub(super) fn read(name: &str) -> Result<Self> {
+        let refuse = |problem: String| Err(Error::Options(problem));
+        let after =
+            |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('d');
+        if name.split('%').skip(1).any(after) {
+            return refuse(format!("-o {name} counts as C does: the places of a name are {HELP}"));
+        }
+        let (mut parts, mut text) = (Vec::new(), String::new());
+        let mut rest = name;
+        while let Some(c) = rest.chars().next() {
+            if let Some(after) = rest.strip_prefix("{{").or(rest.strip_prefix("}}")) {
+                (text, rest) = (text + &c.to_string(), after);
+            } else if c == '{' {
+                let Some((place, after)) = rest[1..].split_once('}') else {
+                    return refuse(format!(
+                        "-o {name} has a {{ without its }}: write {{{{ for a brace"
+                    ));
+                };
+                parts.push(Part::Text(std::mem::take(&mut text)));
+                parts.push(Self::place(place)?);
+                rest = after;
+            } else {
+                (text, rest) = (text + &c.to_string(), &rest[c.len_utf8()..]);
+            }
+        }
+        parts.push(Part::Text(text));
+        Ok(Self(parts))
+    }
+
+    fn place(written: &str) -> Result<Part> {
+        let (name, digits) = written.split_once(':').unwrap_or((written, ""));
+        let found = PLACES.iter().find(|(known, _)| *known == name.trim());
+        let width = if digits.is_empty() { Ok(0) } else { digits.trim_end_matches('d').parse() };
+        match (found, width) {
+            (Some((_, place)), Ok(width @ 0..=20)) => Ok(Part::Place(*place, width)),
+            _ => Err(Error::Options(format!(
+                "-o has a place {{{written}}} that there is not: the places of a name are {HELP}"
+            ))),
+        }
+    }
+
+    /// Returns whether it has any place.
+    pub(super) fn has_places(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Place(..)))
+    }
+
+    /// Returns the name for the picture `number` of a run, 1 for the first.
+    pub(super) fn name(&self, number: usize, recipe: &Recipe) -> PathBuf {
+        let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Place(Place::Number, width) => format!("{number:0width$}"),
+            Part::Place(Place::Seed, width) => format!("{:0width$}", recipe.seed),
+            Part::Place(Place::Prompt, _) => or(slug(&recipe.prompt), "picture"),
+            Part::Place(Place::Style, _) => or(slug(&recipe.style), "no-style"),
+            Part::Place(Place::Class, width) => {
+                recipe.class.map_or("none".into(), |class| format!("{class:0width$}"))
+            }
+        };
+        PathBuf::from(self.0.iter().map(part).collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn places_are_filled() {
+        let recipe = Recipe {
+            prompt: "red/../apple 🍎".into(),
+            style: "fluent flat".into(),
+            class: Some(7),
+            seed: 42,
+            ..Recipe::default()
+        };
+        for (pattern, name) in [
+            ("icons/{n:03}-{prompt}-{style}.png", "icons/012-red----apple-fluent-flat.png"),
+            ("{seed}/{class:02}.webp", "42/07.webp"),
+            ("{{n}}{n}.png", "{n}12.png"),
+            ("{n:03d}.png", "012.png"),
+            ("50% off.png", "50% off.png"),
+        ] {
+            let found = Pattern::read(pattern).unwrap();
+            assert_eq!(found.name(12, &recipe), Path::new(name));
+            assert_eq!(found.has_places(), pattern != name, "{pattern}");
+        }
+        let bare = Pattern::read("{prompt}{style}{class}.png").unwrap();
+        assert_eq!(bare.name(1, &Recipe::default()), Path::new("pictureno-stylenone.png"));
+    }
+
+    #[test]
+    fn places_that_do_not_exist_are_named() {
+        for (pattern, word) in [
+            ("{}.png", "{}"),
+            ("{i}.png", "{i}"),
+            ("{n:x}.png", "{n:x}"),
+            ("{n:99}.png", "{n:99}"),
+            ("cat-%d.png", "{n}"),
+            ("cat-%03d.png", "{n:03}"),
+            ("{n.png", "without its }"),
+        ] {
+            let error = Pattern::read(pattern).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A list of what to draw: a prompt a line, or JSON lines with fields of a recipe.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::recipe::overlay::Overlay;
+use crate::{Error, Result};
+
+/// The most bytes of a list.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What a line says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wish {
+    /// A prompt; of a model of classes, a class.
+    Words(String),
+    /// Fields of a recipe.
+    Fields(Overlay),
+}
+
+/// A line of a list that is not empty, and its number, 1 for the first.
+pub(super) type Line = (usize, Result<Wish>);
+
+/// Returns the lines of a list; `-` is the standard input.
+///
+/// # Errors
+/// Returns an error if the list cannot be read, is no text, or has no line.
+pub(super) fn read(path: &Path) -> Result<Vec<Line>> {
+    let mut bytes = Vec::new();
+    let read = |mut from: Box<dyn Read>, bytes: &mut Vec<u8>| {
+        from.by_ref().take(MOST_BYTES).read_to_end(bytes)
+    };
+    let outcome = match path == Path::new("-") {
+        true => read(Box::new(std::io::stdin().lock()), &mut bytes),
+        false => std::fs::File::open(path).and_then(|file| read(Box::new(file), &mut bytes)),
+    };
+    outcome.map_err(|source| Error::read(path, source))?;
+    let name = if path == Path::new("-") {
+        "The standard input".into()
+    } else {
+        path.display().to_string()
+    };
+    let refuse = |problem: &str| Err(Error::Options(format!("{name} {problem}")));
+    let Ok(text) = String::from_utf8(bytes) else {
+        return refuse("is no text in UTF-8: save it as such, a prompt a line");
+    };
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('[')
+        && serde_json::from_str::<Vec<serde_json::Value>>(text).is_ok()
+    {
+        return refuse(
+            "is a list of JSON in brackets: write each recipe on a line of its own, without them",
+        );
+    }
+    let lines: Vec<Line> = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(i, line)| (i + 1, wish(line.trim())))
+        .collect();
+    if lines.is_empty() {
+        return refuse("holds nothing to draw: write a prompt a line");
+    }
+    Ok(lines)
+}
+
+fn wish(line: &str) -> Result<Wish> {
+    if !line.starts_with('{') {
+        return super::words(line).map(Wish::Words).map_err(Error::Recipe);
+    }
+    let fields = Overlay::read(line)?;
+    match fields.unknown.as_slice() {
+        [] => Ok(Wish::Fields(fields)),
+        unknown => Err(Error::Recipe(format!(
+            "A recipe has no field {}; its fields are {}",
+            unknown.join(", "),
+            crate::recipe::FIELDS.join(", ")
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Result<Vec<Line>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        read(file.path())
+    }
+
+    #[test]
+    fn lines_are_prompts_or_recipes() {
+        let found =
+            lines("\u{feff}fox\r\n\n  [red] apple \n{\"prompt\": \"bee\", \"seed\": 4}\n").unwrap();
+        let wishes: Vec<_> =
+            found.iter().map(|(line, wish)| (*line, wish.as_ref().unwrap())).collect();
+        assert_eq!(wishes[0], (1, &Wish::Words("fox".into())));
+        assert_eq!(wishes[1], (3, &Wish::Words("[red] apple".into())));
+        assert!(matches!(wishes[2], (4, Wish::Fields(fields)) if fields.says("seed")));
+    }
+
+    #[test]
+    fn what_is_no_wish_is_named_by_its_line() {
+        for (line, word) in
+            [("{\"promt\": 1}", "promt"), ("{\"prompt\"", "damaged"), ("--cat", "option")]
+        {
+            let found = lines(&format!("fox\n{line}\n")).unwrap();
+            assert!(found[0].1.is_ok() && found[1].0 == 2);
+            let error = found[1].1.as_ref().unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        for (text, word) in [("\n \n", "nothing to draw"), ("[{\"prompt\": \"a\"}]", "in brackets")]
+        {
+            let error = lines(text).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Colour under what is transparent. Nobody sees it, but programs that scale straight alpha without
+//! multiplying colour by it mix it in: black there is a dark rim round the picture.
+
+use std::borrow::Cow;
+
+/// How far edges reach, in parts of the longer side; and the most pixels.
+const REACH: usize = 32;
+const MOST: usize = 64;
+
+/// Sums of colours that are weighted by alpha, and of alpha. Within [`MOST`] pixels each way they fit.
+type Sums = [u32; 4];
+
+/// Returns pixels of straight RGBA, `4·width·height` bytes, in which what is wholly transparent has
+/// the colour of what lies near; further away, the mean of those colours. All that can be seen stays
+/// as it is, and so does a picture of which nothing can be seen.
+pub(super) fn spread(pixels: &[u8], width: usize, height: usize) -> Cow<'_, [u8]> {
+    let all = pixels.as_chunks::<4>().0;
+    let has_edge = all.iter().any(|p| p[3] == 0) && all.iter().any(|p| p[3] > 0);
+    if !has_edge || all.len() != width * height {
+        return Cow::Borrowed(pixels);
+    }
+    let reach = width.max(height).div_ceil(REACH).clamp(2, MOST);
+    let row = |y: usize| summed(&all[y * width..(y + 1) * width], reach);
+    let mut columns = vec![[0; 4]; width];
+    let change = |columns: &mut [Sums], y: usize, by: fn(u32, u32) -> u32| {
+        let each = columns.iter_mut().zip(row(y));
+        each.for_each(|(sum, value)| *sum = [0, 1, 2, 3].map(|i| by(sum[i], value[i])));
+    };
+    (0..reach.min(height)).for_each(|y| change(&mut columns, y, |sum, value| sum + value));
+    let mut made = pixels.to_vec();
+    let (mut mean, mut far) = ([0; 4], Vec::new());
+    for (y, made) in made.as_chunks_mut::<4>().0.chunks_exact_mut(width).enumerate() {
+        if y + reach < height {
+            change(&mut columns, y + reach, |sum, value| sum + value);
+        }
+        if let Some(gone) = y.checked_sub(reach + 1) {
+            change(&mut columns, gone, |sum, value| sum - value);
+        }
+        for (x, pixel) in made.iter_mut().enumerate().filter(|(_, pixel)| pixel[3] == 0) {
+            if columns[x][3] == 0 {
+                far.push(y * width + x);
+                continue;
+            }
+            let [r, g, b] = divided(columns[x].map(u64::from));
+            *pixel = [r, g, b, 0];
+            mean = [
+                mean[0] + u64::from(r),
+                mean[1] + u64::from(g),
+                mean[2] + u64::from(b),
+                mean[3] + 1,
+            ];
+        }
+    }
+    let [r, g, b] = divided(mean);
+    far.into_iter().for_each(|i| made[4 * i..4 * i + 3].copy_from_slice(&[r, g, b]));
+    Cow::Owned(made)
+}
+
+/// Returns a colour from sums of weighted colours and of weights; black if there are none.
+fn divided([r, g, b, weight]: [u64; 4]) -> [u8; 3] {
+    let weight = weight.max(1);
+    [r, g, b].map(|sum| ((sum + weight / 2) / weight).min(255) as u8)
+}
+
+/// Returns, for each pixel of a row, the sums of those up to `reach` away in it.
+fn summed(row: &[[u8; 4]], reach: usize) -> Vec<Sums> {
+    let weighted = |&[r, g, b, a]: &[u8; 4]| {
+        let alpha = u32::from(a);
+        [u32::from(r) * alpha, u32::from(g) * alpha, u32::from(b) * alpha, alpha]
+    };
+    let mut sum: Sums = [0; 4];
+    let change = |sum: &mut Sums, pixel: &[u8; 4], by: fn(u32, u32) -> u32| {
+        let value = weighted(pixel);
+        *sum = [0, 1, 2, 3].map(|i| by(sum[i], value[i]));
+    };
+    row.iter().take(reach).for_each(|pixel| change(&mut sum, pixel, |sum, value| sum + value));
+    let at = |x: usize| {
+        if let Some(coming) = row.get(x + reach) {
+            change(&mut sum, coming, |sum, value| sum + value);
+        }
+        if let Some(gone) = x.checked_sub(reach + 1) {
+            change(&mut sum, &row[gone], |sum, value| sum - value);
+        }
+        sum
+    };
+    (0..row.len()).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_colour_what_is_transparent_and_nothing_else() {
+        // A row of red, faint blue and then nothing, far to the right.
+        let mut pixels = vec![0; 4 * 200];
+        pixels[..8].copy_from_slice(&[250, 0, 0, 255, 0, 0, 250, 1]);
+        let made = spread(&pixels, 200, 1);
+        assert_eq!(made[..8], pixels[..8]);
+        let made = made.as_chunks::<4>().0;
+        // What counts is how much of a colour there is.
+        assert_eq!(made[2], [249, 0, 1, 0]);
+        assert!(made.iter().skip(2).all(|pixel| pixel[3] == 0 && pixel[0] >= 125), "{made:?}");
+        assert_eq!(made[199][0], made[100][0]);
+    }
+
+    #[test]
+    fn columns_count_as_rows_do() {
+        let mut pixels = vec![0; 4 * 5 * 5];
+        pixels[4 * 12..4 * 13].copy_from_slice(&[9, 8, 7, 128]);
+        let made = spread(&pixels, 5, 5);
+        assert!(made.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [9, 8, 7]));
+    }
+
+    /// By the definition, pixel by pixel.
+    #[test]
+    fn sums_are_those_of_windows() {
+        let (width, height) = (150, 90);
+        let value = |i: usize| [(i * 7) as u8, (i * 3) as u8, (i / 5) as u8, 0];
+        let alpha =
+            |i: usize| if i.is_multiple_of(11) && i % width < 60 { (i * 13) as u8 } else { 0 };
+        let pixels: Vec<[u8; 4]> = (0..width * height)
+            .map(|i| [value(i)[0], value(i)[1], value(i)[2], alpha(i)])
+            .collect();
+        let made = spread(pixels.as_flattened(), width, height);
+        let reach = 5;
+        for at in [0, 7, 30 * width + 40, 89 * width + 59, 44 * width + 63] {
+            let (x, y) = (at % width, at / width);
+            let near = (0..pixels.len())
+                .filter(|i| (i % width).abs_diff(x) <= reach && (i / width).abs_diff(y) <= reach);
+            let sum = near.fold([0u64; 4], |sum, i| {
+                let [r, g, b, a] = pixels[i].map(u64::from);
+                [sum[0] + r * a, sum[1] + g * a, sum[2] + b * a, sum[3] + a]
+            });
+            if pixels[at][3] == 0 && sum[3] > 0 {
+                assert_eq!(made[4 * at..4 * at + 3], divided(sum), "{x} {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_edge_stays() {
+        for pixels in [vec![0; 16], [1, 2, 3, 255].repeat(4), Vec::new()] {
+            let side = if pixels.is_empty() { 0 } else { 2 };
+            assert!(matches!(spread(&pixels, side, side), Cow::Borrowed(same) if same == pixels));
+        }
+    }
+}

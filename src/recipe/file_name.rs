@@ -1,0 +1,35 @@
+//! Names of files for pictures.
+
+use super::Recipe;
+
+/// The most letters of a text in a name.
+const MOST: usize = 40;
+
+/// Returns a text as a part of a file's name: its letters and digits, joined by dashes; empty if it has
+/// none.
+pub fn slug(text: &str) -> String {
+    let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
+    let words: String = text.chars().map(letter).take(MOST).collect();
+    words.trim_matches('-').to_owned()
+}
+
+/// Returns a file's name for a recipe, without its ending.
+pub fn file_name(recipe: &Recipe) -> String {
+    match slug(&recipe.prompt).as_str() {
+        "" => format!("patchwork-{}", recipe.seed),
+        words => format!("{words}-{}", recipe.seed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_of_letters() {
+        assert_eq!(slug(" ../été & 1: \"a\" "), "été---1---a");
+        let recipe = Recipe { prompt: "🍕".into(), seed: 3, ..Recipe::default() };
+        assert_eq!(file_name(&recipe), "patchwork-3");
+        assert_eq!(slug(&"a".repeat(50)).len(), MOST);
+    }
+}

@@ -1,6 +1,6 @@
 //! `patchwork known-answer`: writes what a GPU is asked before the page trusts it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
@@ -19,15 +19,20 @@ pub(super) struct KnownAnswerArguments {
 }
 
 pub(super) fn run(arguments: &KnownAnswerArguments) -> Result<()> {
+    write(&arguments.path)?;
+    print(arguments.path.join(KNOWN_ANSWER).display())
+}
+
+/// Writes the known answer of the model in `folder` beside it.
+pub(super) fn write(folder: &Path) -> Result<()> {
+    model_folder(folder)?;
+    let path = folder.join(KNOWN_ANSWER);
+    probe(&path)?;
     pollster::block_on(async {
-        model_folder(&arguments.path)?;
-        let path = arguments.path.join(KNOWN_ANSWER);
-        probe(&path)?;
-        let pipeline = load_model(&arguments.path, &Device::flex(), false).await?;
+        let pipeline = load_model(folder, &Device::flex(), false).await?;
         let recipe = KnownAnswer::question(&pipeline.styles);
         let answer = KnownAnswer::ask(&pipeline, recipe).await?;
         let json = serde_json::to_string(&answer).expect("plain data");
-        write_whole(&path, (json + "\n").as_bytes())?;
-        print(path.display())
+        write_whole(&path, (json + "\n").as_bytes())
     })
 }

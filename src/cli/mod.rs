@@ -3,12 +3,14 @@
 mod concept_list;
 mod dataset;
 mod evaluate;
+mod export;
 mod finishing;
 mod generate;
 mod inspect;
 mod known_answer;
 mod names;
 mod pack;
+mod page;
 mod picture;
 mod progress;
 mod quantise;
@@ -67,6 +69,10 @@ enum Command {
     Words(words::WordsArguments),
     /// Say what a model's folder holds, and whether it is whole.
     Inspect(inspect::InspectArguments),
+    /// Write a model of classes anew, as diffusers loads it.
+    Export(export::ExportArguments),
+    /// Add a model to a page that is built already.
+    Page(page::PageArguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
     KnownAnswer(known_answer::KnownAnswerArguments),
     /// Draw what the page shows of a model before its weights are there, beside them.
@@ -78,7 +84,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let bars = Bars::default();
     let outcome = match Command::parse() {
-        Command::Generate(arguments) => generate::run(&arguments, &bars),
+        Command::Generate(arguments) => return told(generate::run(&arguments, &bars), &bars),
         Command::Sheet(arguments) => sheet::run(&arguments, &bars),
         Command::Dataset(arguments) => dataset::run(&arguments, &bars),
         Command::Pack(arguments) => pack::run(&arguments, &bars),
@@ -89,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Names(arguments) => names::run(&arguments, &bars),
         Command::Words(arguments) => words::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Page(arguments) => page::run(&arguments, &bars),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
         Command::Quilt(arguments) => quilt::run(&arguments, &bars),
     };

@@ -1,6 +1,6 @@
 //! `patchwork quilt`: what the page shows of a model before its weights are there, drawn by it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
@@ -109,7 +109,12 @@ fn recipe(pipeline: &Pipeline, prompt: &str, style: &str, seed: u64) -> Recipe {
 }
 
 pub(super) fn run(arguments: &QuiltArguments, progress: &dyn Progress) -> Result<()> {
-    let folder = &arguments.path;
+    let written = write(&arguments.path, progress)?;
+    written.into_iter().try_for_each(print)
+}
+
+/// Draws the quilt of the model in `folder` and writes it beside it; returns what to tell of each file.
+pub(super) fn write(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     model_folder(folder)?;
     if !folder.join(MANIFEST).is_file() {
         let problem = "it has no model.json, and the page loads no other model: there is nobody to \
@@ -119,11 +124,11 @@ pub(super) fn run(arguments: &QuiltArguments, progress: &dyn Progress) -> Result
     [QUILT, QUILT_PICTURES, STYLE_PICTURES]
         .iter()
         .try_for_each(|file| probe(&folder.join(file)))?;
-    pollster::block_on(draw(arguments, progress))
+    pollster::block_on(draw(folder, progress))
 }
 
-async fn draw(arguments: &QuiltArguments, progress: &dyn Progress) -> Result<()> {
-    let pipeline = load_model(&arguments.path, &Device::flex(), false).await?;
+async fn draw(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
+    let pipeline = load_model(folder, &Device::flex(), false).await?;
     let quilt = Quilt::new(&pipeline);
     let subjects = quilt.styles.iter().map(|style| recipe(&pipeline, SUBJECT.0, style, SUBJECT.1));
     let subjects: Vec<Recipe> = subjects.collect();
@@ -141,10 +146,11 @@ async fn draw(arguments: &QuiltArguments, progress: &dyn Progress) -> Result<()>
         }
     }
     progress.end();
-    let write = |name: &str, bytes: &[u8]| {
-        let path = arguments.path.join(name);
-        write_whole(&path, bytes)?;
-        print(format!("{}: {} bytes", path.display(), bytes.len()))
+    let mut written = Vec::new();
+    let mut write = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        written.push(format!("{}: {} bytes", path.display(), bytes.len()));
+        write_whole(&path, bytes)
     };
     // What tells of the pictures comes last: no page asks for those that are not there.
     write(QUILT_PICTURES, &to_webp(&in_few_levels(Image::sheet(&tiles, COLUMNS)))?)?;
@@ -152,7 +158,8 @@ async fn draw(arguments: &QuiltArguments, progress: &dyn Progress) -> Result<()>
         write(STYLE_PICTURES, &to_webp(&in_few_levels(Image::sheet(&styles, styles.len())))?)?;
     }
     let json = serde_json::to_string(&quilt).expect("plain data");
-    write(QUILT, (json + "\n").as_bytes())
+    write(QUILT, (json + "\n").as_bytes())?;
+    Ok(written)
 }
 
 /// A picture in few levels of each channel; see [`STEPS`].
@@ -175,8 +182,6 @@ fn in_few_levels(mut picture: Image) -> Image {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::image::file::read;
     use crate::pipeline::export::manifest;

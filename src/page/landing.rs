@@ -67,12 +67,8 @@ pub fn is_same(one: &Recipe, other: &Recipe) -> bool {
     if (one.seed, &one.prompt, &one.style) != (other.seed, &other.prompt, &other.style) {
         return false;
     }
-    let first = |recipe: &Recipe| Recipe {
-        count: 1,
-        upscaled: false,
-        model: String::new(),
-        ..recipe.clone()
-    };
+    let first =
+        |recipe: &Recipe| Recipe { count: 1, model: String::new(), ..recipe.clone().unsaved() };
     first(one) == first(other)
 }
 

@@ -76,7 +76,7 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
         lost.push(format!("eta {}", recipe.eta));
         recipe.eta = 0.0;
     }
-    recipe.upscaled = false;
+    recipe = recipe.unsaved();
     // The page's models have such levels in any case.
     recipe.even_sigmas = false;
     if recipe.karras {

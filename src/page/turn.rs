@@ -111,8 +111,8 @@ impl Turn {
         let Engine::Ready { loaded, job } = &mut state.engine else { return };
         // A picture's recipe says all that it was drawn with.
         let model = &loaded.model;
+        recipe = recipe.unsaved();
         recipe.shift = recipe.shift.or(model.shift);
-        recipe.upscaled = false;
         (recipe.model, recipe.model_hash) = (model.name.clone(), model.hash.clone());
         if let Some(style) = meant(&recipe.style, &model.styles) {
             recipe.style.clone_from(style);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::diffusers::INDEX;
 use super::known_answer::KNOWN_ANSWER;
 use crate::model::StickerAutoencoder;
 use crate::pipeline::stickers::{
@@ -21,6 +22,12 @@ use crate::{Error, Result};
 /// length.
 pub fn manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join(MANIFEST);
+    if !path.is_file() && folder.join(INDEX).is_file() {
+        let problem = "it is a model in diffusers' layout, which is drawn with and exported; this needs a model in \
+                       the embedded layout, which reads words: a folder with model.json, such as \
+                       www/models/stickers or what `train` wrote";
+        return Err(Error::model(folder.display().to_string(), problem));
+    }
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
     let manifest: Manifest = parse_json(&bytes, &path.display().to_string())?;
     manifest.check()?;

@@ -178,6 +178,13 @@ impl Recipe {
         recipe.check().map(|()| (recipe, unknown))
     }
 
+    /// Returns the recipe without what it says of a saved file: its size, its outline, and whether it was
+    /// upscaled.
+    #[must_use]
+    pub fn unsaved(self) -> Self {
+        Self { size: None, outline: false, upscaled: false, ..self }
+    }
+
     /// Checks whether every number is one that can be drawn with.
     ///
     /// # Errors

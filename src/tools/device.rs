@@ -3,8 +3,6 @@
 use std::str::FromStr;
 
 use burn::tensor::Device;
-#[cfg(target_os = "linux")]
-use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::wgpu::wgpu;
 use serde::{Deserialize, Serialize};
 
@@ -50,10 +48,6 @@ impl Backend {
             Self::Cpu => return Ok((Device::flex(), None)),
             Self::WebGpu => Device::wgpu_options(),
         };
-        // Left to itself, wgpu asks OpenGL too where it finds no GPU, and that complains aloud of
-        // machines without a screen.
-        #[cfg(target_os = "linux")]
-        let options = options.graphics_api(WgpuBackend::Vulkan);
         let started = options.init_with_setup_async().await;
         let (device, setup) = started.map_err(|problem| {
             Error::Device(format!(

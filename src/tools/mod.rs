@@ -13,6 +13,8 @@ pub mod hash;
 pub mod parallel;
 
 #[cfg(feature = "native")]
+pub mod environment;
+#[cfg(feature = "native")]
 pub mod files;
 #[cfg(feature = "native")]
 pub mod memory;

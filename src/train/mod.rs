@@ -8,7 +8,6 @@
 
 mod augment;
 pub mod dit;
-pub mod environment;
 pub mod examples;
 pub mod gradient;
 pub mod latents;

@@ -136,6 +136,12 @@ impl KeyTable {
         self.aliases.iter().find_map(|(new, old)| rename(key, new, old))
     }
 
+    /// Returns today's name of a file's `key`, which may be an older one.
+    pub fn newer(&self, key: &str) -> String {
+        let renamed = self.aliases.iter().find_map(|(new, old)| rename(key, old, new));
+        renamed.unwrap_or_else(|| key.to_owned())
+    }
+
     /// Returns the key that `key` may be a copy of, if any.
     pub fn original(&self, key: &str) -> Option<String> {
         let original = self.copies.iter().find_map(|(copy, first)| rename(key, copy, first))?;
@@ -229,5 +235,11 @@ mod tests {
             DIFFUSERS_AUTOENCODER_KL.alias("decoder.mid_block.attentions.0.to_out.0.bias").unwrap(),
             "decoder.mid_block.attentions.0.proj_attn.bias"
         );
+        for name in ["to_q.weight", "to_out.0.bias"] {
+            let new = format!("encoder.mid_block.attentions.0.{name}");
+            let old = DIFFUSERS_AUTOENCODER_KL.alias(&new).unwrap();
+            assert_eq!(DIFFUSERS_AUTOENCODER_KL.newer(&old), new);
+            assert_eq!(DIFFUSERS_AUTOENCODER_KL.newer(&new), new);
+        }
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn glances(images: &[Image]) -> Result<Vec<File>> {
 /// largest comes 0.
 pub(super) fn pictures(images: &[Image], recipe: &Recipe) -> Result<Vec<File>> {
     let file = |(image, i): (&Image, u64)| {
-        let recipe = Recipe { seed: recipe.seed.wrapping_add(i), count: 1, ..recipe.clone() };
+        let seed = recipe.seed.wrapping_add(i);
+        let recipe = Recipe { seed, count: 1, size: longer_side(image), ..recipe.clone() };
         let json = serde_json::to_string(&recipe).expect("plain data");
         image.to_png(Some(&json)).map(File)
     };
@@ -63,11 +64,21 @@ pub(super) async fn finish(worker: &Shared, ticket: u32, png: &[u8], finish: Fin
 async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<(File, bool)> {
     let recipe = Image::recipe_of_png(png)?.map(|(recipe, _)| recipe);
     let (image, is_upscaled) = base(worker, png, &finish).await?;
-    // One that was brought may be large already.
-    let upscaled = |recipe: &Recipe| recipe.upscaled || is_upscaled;
-    let recipe = recipe.map(|recipe| Recipe { upscaled: upscaled(&recipe), ..recipe });
+    // One that was brought may be large already, and has one outline, not two.
+    let has_outline = recipe.as_ref().is_some_and(|recipe| recipe.outline);
+    let finish = Finish { outline: finish.outline && !has_outline, ..finish };
+    let recipe = recipe.map(|recipe| Recipe {
+        upscaled: recipe.upscaled || is_upscaled,
+        outline: has_outline || finish.outline,
+        size: if finish.size == 0 { longer_side(&image) } else { Some(finish.size) },
+        ..recipe
+    });
     let json = recipe.map(|recipe| serde_json::to_string(&recipe).expect("plain data"));
     Ok((finish.encode(&image, json.as_deref()).map(File)?, is_upscaled))
+}
+
+fn longer_side(image: &Image) -> Option<u32> {
+    u32::try_from(image.width.max(image.height)).ok()
 }
 
 /// Pictures between two words about progress.

@@ -7,6 +7,7 @@ mod pattern;
 mod prompts;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Args;
 
@@ -19,6 +20,7 @@ use crate::recipe::Recipe;
 use crate::recipe::limits::MAX_STEPS;
 use crate::recipe::seed;
 use crate::tools::device::Backend;
+use crate::tools::environment;
 use crate::tools::files::{is_same, is_stdout, probe_folder};
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
@@ -222,7 +224,10 @@ impl<T: Clone> CloneIntoIfSome<T> for Option<T> {
     }
 }
 
-pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Result<()> {
+pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Result<ExitCode> {
+    if let Some(code) = environment::ensure(environment::for_device(&arguments.device))? {
+        return Ok(code);
+    }
     if arguments.quiet || arguments.json {
         be_quiet();
     }
@@ -236,7 +241,8 @@ pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Res
     }
     let _: Backend = arguments.device.parse()?;
     let (pipeline, device) = pollster::block_on(load(arguments))?;
-    draw::run(arguments, &pipeline, &device, &named, progress)
+    draw::run(arguments, &pipeline, &device, &named, progress)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn load(arguments: &GenerateArguments) -> Result<(Pipeline, burn::tensor::Device)> {

@@ -62,6 +62,11 @@ pub(in crate::cli) struct TrainDitArguments {
 }
 
 impl TrainDitArguments {
+    /// Returns the name of the device that it trains on.
+    pub(super) fn device(&self) -> &str {
+        &self.common.device
+    }
+
     /// Returns the settings of a run.
     fn settings(&self, plan: &Plan, manifest: &Manifest, data: String) -> Result<DitSettings> {
         if let Some(max_tokens) =

@@ -13,10 +13,10 @@ use clap::{Args, Subcommand};
 use crate::cli::model_folder;
 use crate::cli::terminal::note;
 use crate::pipeline::export::check_apart;
+use crate::tools::environment;
 use crate::tools::files::probe_folder;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
-use crate::train::environment;
 use crate::train::optimiser::LearningRate;
 use crate::train::run::Plan;
 use crate::train::snapshot::Snapshot;
@@ -190,7 +190,13 @@ impl Common {
 
 /// Trains, in a process whose environment is as it should be.
 pub(super) fn run(arguments: &TrainArguments, progress: &dyn Progress) -> Result<ExitCode> {
-    if let Some(code) = environment::ensure()? {
+    let device = match arguments {
+        TrainArguments::Dit(arguments) => arguments.device(),
+        TrainArguments::Vae(arguments) => arguments.device(),
+        TrainArguments::Upscaler(arguments) => arguments.device(),
+    };
+    let variables = [environment::for_training(), environment::for_device(device)].concat();
+    if let Some(code) = environment::ensure(variables)? {
         return Ok(code);
     }
     match arguments {

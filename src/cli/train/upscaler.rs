@@ -54,6 +54,13 @@ pub(in crate::cli) struct TrainUpscalerArguments {
     cache: PathBuf,
 }
 
+impl TrainUpscalerArguments {
+    /// Returns the name of the device that it trains on.
+    pub(super) fn device(&self) -> &str {
+        &self.common.device
+    }
+}
+
 pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progress) -> Result<()> {
     let TrainUpscalerArguments { common, batch_size, micro_batch, .. } = arguments;
     let is_out = |adversarial: f64| !(0.0..10.0).contains(&adversarial);

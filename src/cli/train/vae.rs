@@ -42,6 +42,13 @@ pub(in crate::cli) struct TrainVaeArguments {
     edges: f64,
 }
 
+impl TrainVaeArguments {
+    /// Returns the name of the device that it trains on.
+    pub(super) fn device(&self) -> &str {
+        &self.common.device
+    }
+}
+
 pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.learning_rate, arguments.batch_size)?;

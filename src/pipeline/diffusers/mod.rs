@@ -44,13 +44,16 @@ struct ShardIndex {
 }
 
 /// What diffusers calls a component's weights.
-const WEIGHTS: &str = "diffusion_pytorch_model";
+pub const WEIGHTS: &str = "diffusion_pytorch_model";
 /// Variants that diffusers saves beside or instead of the plain files, the exacter first.
 const VARIANTS: [&str; 2] = ["bf16", "fp16"];
 
 /// Returns a component's weights: one file, or several that an index lists; those of a variant
 /// if there are no others.
-async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
+///
+/// # Errors
+/// Returns an error if a file is missing or malformed.
+pub async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoint> {
     let file = |variant: &str| format!("{folder}/{WEIGHTS}{variant}.safetensors");
     let index = |variant: &str| format!("{folder}/{WEIGHTS}.safetensors.index{variant}.json");
     let variants = VARIANTS.map(|variant| format!(".{variant}"));

@@ -354,7 +354,7 @@ mod tests {
             (json!({"_class_name": flow, "shift_terminal": 1.5}), "shift_terminal"),
             (json!({"_class_name": flow, "time_shift_type": "sine"}), "time_shift_type"),
             (
-                json!({"_class_name": flow, "use_dynamic_shifting": true, "max_shift": 1e9}),
+                json!({"_class_name": flow, "use_dynamic_shifting": true, "base_shift": 1e9}),
                 "use_dynamic_shifting",
             ),
             (json!([]), "no JSON object"),

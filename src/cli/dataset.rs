@@ -8,6 +8,7 @@ use clap::Args;
 use super::{check_targets, model_folder, picture, print_beside};
 use crate::cli::terminal::note;
 use crate::dataset::gather::{Count, Match, gather};
+use crate::dataset::own_split::hold_out;
 use crate::dataset::render::SIDE;
 use crate::dataset::{Dataset, Split, captions, folder};
 use crate::image::Image;
@@ -41,6 +42,10 @@ pub(super) struct DatasetArguments {
     /// Decides what is held out.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// The share of --pictures that is held out for `evaluate`, at least three pictures; by default a tenth of
+    /// thirty and more, and none of fewer.
+    #[arg(long, value_name = "X", requires = "pictures", allow_negative_numbers = true)]
+    held_out: Option<f64>,
     /// Write a sheet of some pictures of each style here, as .png, .webp or .jpg.
     #[arg(long, value_name = "PICTURE")]
     sheet: Option<PathBuf>,
@@ -87,7 +92,14 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
     let print = |line: String| print_beside(&[Some(output), sheet_path, matches], line);
     let dataset = match &arguments.pictures {
         Some(path) => {
-            let (dataset, notes) = folder::read(path)?;
+            let (mut dataset, notes) = folder::read(path)?;
+            let held = hold_out(&mut dataset, arguments.held_out, arguments.seed)?;
+            if held > 0 && arguments.held_out.is_none() {
+                note(format!(
+                    "{held} of {} pictures are held out for `evaluate`, and not learnt: --held-out 0 learns all.",
+                    dataset.entries.len()
+                ));
+            }
             notes.into_iter().chain(read_by(&arguments.model, &dataset)?).for_each(note);
             dataset
         }
@@ -124,6 +136,14 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
         picture::write(path, &sheet(&dataset))?;
     }
     let count = |split| dataset.of(split).count();
+    if arguments.pictures.is_some() {
+        return print(format!(
+            "{}: {} pictures to learn from, {} held out",
+            arguments.output.display(),
+            count(Split::Train),
+            count(Split::Concept)
+        ));
+    }
     print(format!(
         "{}: {} pictures to learn from, {} held-out pairs of concept and style, {} pictures of \
          held-out concepts",

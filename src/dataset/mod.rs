@@ -19,6 +19,7 @@ pub mod large;
 pub mod lessons;
 pub mod names;
 pub mod npm;
+pub mod own_split;
 mod painted;
 pub mod render;
 pub mod seeing;

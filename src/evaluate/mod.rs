@@ -15,6 +15,7 @@ pub mod kid;
 pub mod lite0;
 pub mod metrics;
 mod nearest;
+pub mod own;
 pub mod palette;
 pub mod quantise;
 pub mod reconstruction;

@@ -88,6 +88,11 @@ impl Checkpoint {
         &self.name
     }
 
+    /// Returns how many bytes its files have.
+    pub fn byte_count(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
+    }
+
     /// Returns the names of its tensors, sorted; without the scales of others.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let is_scale = |key: &str| {

@@ -1,5 +1,6 @@
 //! `patchwork evaluate`: how good a model draws, in one table and one JSON file.
 
+mod own;
 mod table;
 mod upscaled;
 
@@ -17,6 +18,7 @@ use crate::evaluate::everyday::{EverydayWords, WORDS};
 use crate::evaluate::features::FeatureExtractor;
 use crate::evaluate::flaws::{Flaws, compare};
 use crate::evaluate::held_out::HeldOut;
+use crate::evaluate::own::is_own;
 use crate::evaluate::{Asked, Drawing, Report, draw, hundred};
 use crate::image::Image;
 use crate::image::file::Format;
@@ -32,7 +34,7 @@ pub(in crate::cli) struct EvaluateArguments {
     /// The models' folders: each gets a column.
     #[arg(long, value_name = "DIR", env = "PATCHWORK_MODEL", default_value = "www/models/stickers", num_args = 1..)]
     model: Vec<PathBuf>,
-    /// The dataset, from `patchwork dataset`.
+    /// The dataset, from `patchwork dataset`: of the open sets, or of your own pictures.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
     /// Where fetched packages are kept.
@@ -129,6 +131,11 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     if let (Some(path), Some((_, model))) = (&arguments.sheet, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
         return sheet(model, &dataset, (&sampling, seed), path, progress);
+    }
+    if is_own(&dataset) {
+        let models: Vec<(&Path, &Pipeline)> =
+            models.iter().map(|(path, model)| (path.as_path(), model)).collect();
+        return own::run(arguments, &models, &dataset, progress);
     }
     let styles = common_styles(&dataset, &models);
     let held_out = HeldOut::new(&dataset, drawing, &styles)?;

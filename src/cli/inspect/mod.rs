@@ -1,20 +1,21 @@
 //! `patchwork inspect`: what a model's folder holds, and whether it is whole.
 
+mod model;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use burn::module::Module;
 use burn::tensor::Device;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{files_in, model_folder};
 use crate::cli::terminal::print;
 use crate::image::Image;
 use crate::image::file::read as read_picture;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
-use crate::pipeline::{Folder, Pipeline, ShortPath, Source};
+use crate::pipeline::{Folder, Pipeline, Source};
 use crate::tools::foreign::parse_json;
 use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
@@ -27,15 +28,19 @@ pub(super) struct InspectArguments {
     /// List every tensor.
     #[arg(long)]
     tensors: bool,
+    /// Print one object of JSON instead of sentences.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
-    let path = &arguments.path;
+    let InspectArguments { path, tensors, json } = arguments;
     if path.is_file() {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-        return match is_picture(&bytes) {
-            true => print_picture(path, &bytes),
-            false => print_weights(path, bytes, true),
+        return match (is_picture(&bytes), json) {
+            (true, _) => print_picture(path, &bytes, *json),
+            (false, true) => print(weights_json(&weights(path, bytes)?, true)),
+            (false, false) => print_weights(&weights(path, bytes)?, true),
         };
     }
     if !path.is_dir() {
@@ -45,18 +50,40 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
     let loaded = pollster::block_on(Pipeline::load_with_encoder(&source, &Device::flex()));
     let read = source.read.into_inner();
-    let mut weights = read.iter().filter(|file| is_weights(Path::new(file)));
-    let printed = weights.try_for_each(|file| print_file(&path.join(file), arguments.tensors));
+    let files: Result<Vec<Checkpoint>> = read
+        .iter()
+        .filter(|file| is_weights(Path::new(file)))
+        .map(|file| {
+            let path = path.join(file);
+            let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+            let file = weights(&path, bytes)?;
+            if !*json {
+                print_weights(&file, *tensors)?;
+            }
+            Ok(file)
+        })
+        .collect();
     // Why the model cannot be loaded says more than why one of its files cannot.
     let model = loaded.map_err(|error| error.within(path))?;
-    printed?;
-    for file in others(path, &read) {
+    let files = files?;
+    let (others, unknown): (Vec<PathBuf>, _) =
+        (others(path, &read).collect(), unknown_fields(path));
+    if *json {
+        let files: Vec<Value> = files.iter().map(|file| weights_json(file, *tensors)).collect();
+        return print(json!({
+            "model": model::facts(&model),
+            "files": files,
+            "not_a_part": others,
+            "unknown_fields": unknown,
+        }));
+    }
+    for file in others {
         print(format!("{}: not a part of the model.", file.display()))?;
     }
-    for field in unknown_fields(path) {
+    for field in unknown {
         print(format!("{MANIFEST}: this version does not know “{field}”."))?;
     }
-    print(describe(&model))
+    print(model::describe(&model))
 }
 
 /// A folder, and the files of it that were read.
@@ -103,9 +130,9 @@ fn is_weights(path: &Path) -> bool {
 }
 
 /// Returns the other safetensors files of a folder, wherever their links lead.
-fn others(folder: &Path, read: &BTreeSet<String>) -> Vec<PathBuf> {
+fn others(folder: &Path, read: &BTreeSet<String>) -> impl Iterator<Item = PathBuf> {
     let is_read = |path: &PathBuf| read.iter().any(|file| *path == folder.join(file));
-    files_in(folder).filter(|path| is_weights(path) && !is_read(path)).collect()
+    files_in(folder).filter(move |path| is_weights(path) && !is_read(path))
 }
 
 /// Returns whether bytes begin as a PNG, a JPEG or a WebP does.
@@ -114,12 +141,23 @@ fn is_picture(bytes: &[u8]) -> bool {
 }
 
 /// Prints a picture's size and, of a PNG, what it was drawn from.
-fn print_picture(path: &Path, bytes: &[u8]) -> Result<()> {
+fn print_picture(path: &Path, bytes: &[u8], json: bool) -> Result<()> {
     let refuse = |problem: String| Error::Picture(format!("{}: {problem}", path.display()));
-    let picture = read_picture(bytes).map_err(refuse)?;
-    print(format!("{}: {}×{} pixels", path.display(), picture.width, picture.height))?;
+    let Image { width, height, .. } = read_picture(bytes).map_err(refuse)?;
     let found = if bytes.starts_with(b"\x89PNG") { Image::recipe_of_png(bytes)? } else { None };
-    let Some((recipe, unknown)) = found else {
+    let (recipe, unknown) = found.unzip();
+    let unknown = unknown.unwrap_or_default();
+    if json {
+        return print(json!({
+            "file": path,
+            "width": width,
+            "height": height,
+            "recipe": recipe,
+            "unknown_fields": unknown,
+        }));
+    }
+    print(format!("{}: {width}×{height} pixels", path.display()))?;
+    let Some(recipe) = recipe else {
         return print("It carries no recipe: only PNGs that Patchwork saved do.");
     };
     let json = serde_json::to_string_pretty(&recipe).expect("plain data");
@@ -129,13 +167,8 @@ fn print_picture(path: &Path, bytes: &[u8]) -> Result<()> {
         .try_for_each(|field| print(format!("This version does not know “{field}” of it.")))
 }
 
-fn print_file(path: &Path, tensors: bool) -> Result<()> {
-    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-    print_weights(path, bytes, tensors)
-}
-
-fn print_weights(path: &Path, bytes: Vec<u8>, tensors: bool) -> Result<()> {
-    let size = bytes.len() as f64 / 1e6;
+/// Returns a file of weights, if its values are numbers.
+fn weights(path: &Path, bytes: Vec<u8>) -> Result<Checkpoint> {
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     for (key, dtype, _) in file.tensors() {
         if matches!(dtype.as_str(), "F32" | "F16" | "BF16") {
@@ -143,9 +176,13 @@ fn print_weights(path: &Path, bytes: Vec<u8>, tensors: bool) -> Result<()> {
                 .map_err(|problem| Error::model(file.name(), problem))?;
         }
     }
+    Ok(file)
+}
+
+fn print_weights(file: &Checkpoint, tensors: bool) -> Result<()> {
+    let (size, count) = (file.byte_count() as f64 / 1e6, file.keys().count());
     let values = file.value_count();
-    let count = file.keys().count();
-    print(format!("{}: {size:.1} MB, {count} tensors, {values} values", path.display()))?;
+    print(format!("{}: {size:.1} MB, {count} tensors, {values} values", file.name()))?;
     if tensors {
         for (key, dtype, shape) in file.tensors() {
             print(format!("  {key} {dtype} {shape:?}"))?;
@@ -154,52 +191,19 @@ fn print_weights(path: &Path, bytes: Vec<u8>, tensors: bool) -> Result<()> {
     Ok(())
 }
 
-fn describe(pipeline: &Pipeline) -> String {
-    let config = pipeline.dit.config();
-    let [height, width] = config.input_size;
-    let mut text = format!(
-        "Model {} ({}): every tensor is there and fits.\n  DiT: {:.1} M parameters; latent \
-         {}×{height}×{width}, patches of {}, width {}, {} blocks, {} heads, {} labels\n  \
-         Predicts: {:?}; variance learned: {}; sampler: {}",
-        pipeline.name,
-        pipeline.hash,
-        pipeline.dit.num_params() as f64 / 1e6,
-        config.in_channels,
-        config.patch_size,
-        config.hidden_size,
-        config.depth,
-        config.num_heads,
-        config.num_classes,
-        pipeline.prediction,
-        config.learn_sigma,
-        match &pipeline.not_drawn {
-            None => pipeline.sampler.to_owned(),
-            Some(problem) => format!("name one with --sampler, since {problem}"),
-        },
-    );
-    if let Some(reader) = &pipeline.text {
-        let millions = reader.encoder.num_params() as f64 / 1e6;
-        text +=
-            &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.max_tokens);
+/// Returns what is told of a file of weights to programs; its tensors if they are asked for.
+fn weights_json(file: &Checkpoint, tensors: bool) -> Value {
+    let mut facts = json!({
+        "file": file.name(),
+        "bytes": file.byte_count(),
+        "tensor_count": file.keys().count(),
+        "values": file.value_count(),
+    });
+    if tensors {
+        let each = file
+            .tensors()
+            .map(|(name, dtype, shape)| json!({"name": name, "dtype": dtype, "shape": shape}));
+        facts["tensors"] = each.collect();
     }
-    if pipeline.classes.count() > 0 {
-        text +=
-            &format!("\n  Classes have {} names, which --class takes", pipeline.classes.count());
-    }
-    let ShortPath { blocks, below } = &pipeline.short_path;
-    if !blocks.is_empty() {
-        let (from, to) = (blocks.start, blocks.end - 1);
-        text += &format!("\n  Guidance without the prompt leaves out blocks {from} to {to}");
-        if *below > 0.0 {
-            text += &format!(", and so does all below noise {below}");
-        }
-    }
-    if let (Some(upscaler), Some(side)) = (&pipeline.upscaler, pipeline.upscaled_side()) {
-        let millions = upscaler.num_params() as f64 / 1e6;
-        text += &format!("\n  Upscaler: {millions:.2} M parameters, to {side} pixels");
-    }
-    if !pipeline.styles.is_empty() {
-        text += &format!("\n  Styles: {}", pipeline.styles.join(", "));
-    }
-    text
+    facts
 }

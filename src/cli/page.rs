@@ -25,8 +25,7 @@ pub(super) struct PageArguments {
     /// there already is checked and listed.
     #[arg(long, value_name = "DIR")]
     add: PathBuf,
-    /// What the page calls it, and its folder there: letters, digits, - and _. By default the name of its
-    /// folder.
+    /// What the page calls it, and its folder there: letters, digits, - and _. By default the model's name.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }
@@ -48,7 +47,7 @@ pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<
     }
     model_folder(add)?;
     let manifest = manifest(add)?;
-    let name = name(arguments)?;
+    let name = name(arguments, &manifest)?;
     let bytes = std::fs::read(&list).map_err(|source| Error::read(&list, source))?;
     let mut models: Vec<Value> = parse_json(&bytes, &list.display().to_string())?;
 
@@ -73,10 +72,12 @@ pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<
 }
 
 /// Returns what the page calls the model.
-fn name(arguments: &PageArguments) -> Result<String> {
-    let folder = arguments.add.canonicalize();
-    let folder = folder.ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
-    let name = arguments.name.clone().or(folder).unwrap_or_default();
+fn name(arguments: &PageArguments, manifest: &Manifest) -> Result<String> {
+    let lies_there = arguments.add.canonicalize().ok().filter(|path| {
+        arguments.page.join("models").canonicalize().is_ok_and(|models| path.starts_with(models))
+    });
+    let folder = lies_there.and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    let name = arguments.name.clone().or(folder).unwrap_or_else(|| manifest.name.clone());
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || !name.chars().all(is_plain) {
         return Err(Error::Options(format!(

@@ -3,13 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::terminal::{is_quiet, note};
 use crate::tools::progress::Progress;
 
-/// If there is no terminal, a line says so often how it goes.
+/// If there is no terminal, a line says so often how it goes, and the first one sooner.
 const NEWS: Duration = Duration::from_secs(60);
+const FIRST_NEWS: Duration = Duration::from_secs(10);
 
 /// Draws one bar after another.
 #[derive(Debug, Default)]
@@ -18,7 +19,8 @@ pub(super) struct Bars(Mutex<Option<Bar>>);
 #[derive(Debug)]
 struct Bar {
     bar: ProgressBar,
-    told: Instant,
+    told: Option<Instant>,
+    began: Instant,
     /// Whether the last message is worth keeping in sight.
     has_message: bool,
 }
@@ -41,22 +43,26 @@ impl Progress for Bars {
         }
         bar.set_prefix(what.to_owned());
         bar.reset_eta();
-        self.with(|now| *now = Some(Bar { bar, told: Instant::now(), has_message: false }));
+        self.with(|now| {
+            *now = Some(Bar { bar, told: None, began: Instant::now(), has_message: false });
+        });
     }
 
     fn advance(&self, parts: usize, message: &str) {
         self.with(|now| {
-            let Some(Bar { bar, told, has_message }) = now else { return };
+            let Some(Bar { bar, told, began, has_message }) = now else { return };
             bar.inc(parts as u64);
             if message.is_empty() {
                 return;
             }
             *has_message = true;
             bar.set_message(format!(", {message}"));
-            if bar.is_hidden() && told.elapsed() > NEWS {
+            let is_due = told.map_or(began.elapsed() > FIRST_NEWS, |told| told.elapsed() > NEWS);
+            if bar.is_hidden() && is_due {
                 let (at, all) = (bar.position(), bar.length().unwrap_or(0));
-                note(format!("Step {at} of {all}, {message}."));
-                *told = Instant::now();
+                let left = HumanDuration(bar.eta());
+                note(format!("Step {at} of {all}, {message}, {left} left."));
+                *told = Some(Instant::now());
             }
         });
     }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
-use crate::dataset::contact::{Cell, has_font, sheet};
+use crate::dataset::contact::{Cell, sheet};
 use crate::dataset::grammar::singular;
 use crate::dataset::lessons::{Lesson, Lessons, Verdict};
 use crate::dataset::names::everyday;
@@ -96,9 +96,6 @@ const WORDS: usize = 100;
 
 fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
-    if !has_font() {
-        note("This machine has no font that can be found: the sheets have no words. Install one.");
-    }
     let write = |name: &str, cells: &[Cell<'_>], columns: usize| {
         let path = folder.join(format!("{}.png", name.replace(' ', "-")));
         let problem = "there are no pictures for it, or too many";

@@ -17,6 +17,8 @@ pub mod environment;
 #[cfg(feature = "native")]
 pub mod files;
 #[cfg(feature = "native")]
+pub mod interrupt;
+#[cfg(feature = "native")]
 pub mod memory;
 #[cfg(feature = "native")]
 pub mod random;

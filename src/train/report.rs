@@ -10,6 +10,7 @@ use resvg::{tiny_skia, usvg};
 use serde::{Deserialize, Serialize};
 
 use crate::diffusion::guess::GuessErrors;
+use crate::image::font::svg_options;
 use crate::tools::files::write_whole;
 use crate::{Error, Result};
 
@@ -80,10 +81,8 @@ pub fn rewind(folder: &Path, step: usize) -> Result<Vec<MetricsLine>> {
 /// Returns an error if it cannot be written.
 pub fn curve(folder: &Path, lines: &[MetricsLine]) -> Result<()> {
     let path = folder.join("curve.png");
-    let mut options = usvg::Options::default();
-    options.fontdb_mut().load_system_fonts();
     let svg = plot(lines).expect("a text takes whatever is drawn");
-    let tree = usvg::Tree::from_str(&svg, &options).expect("it is well formed");
+    let tree = usvg::Tree::from_str(&svg, &svg_options()).expect("it is well formed");
     let mut pixmap = tiny_skia::Pixmap::new(WIDTH, HEIGHT).expect("it has a size");
     resvg::render(&tree, tiny_skia::Transform::default(), &mut pixmap.as_mut());
     write_whole(&path, &pixmap.encode_png().expect("it has pixels"))
@@ -171,5 +170,16 @@ mod tests {
         let image = crate::image::Image::from_png(&png).unwrap();
         let blue = image.pixels.chunks(4).filter(|p| p[2] > 200 && p[0] < 100).count();
         assert!(blue > 500, "{blue}");
+        // Names and values stand left of the curve, and below it.
+        let dark = |left: usize, top: usize, right: usize, bottom: usize| {
+            let rows = image.pixels.as_chunks::<4>().0.chunks(WIDTH as usize);
+            rows.take(bottom)
+                .skip(top)
+                .flat_map(|row| &row[left..right])
+                .filter(|p| p[0] < 90)
+                .count()
+        };
+        let (right, bottom) = (WIDTH as usize, HEIGHT as usize);
+        assert!(dark(0, 0, 70, bottom - 60) > 200 && dark(80, bottom - 45, right, bottom) > 200);
     }
 }

@@ -16,6 +16,7 @@ use super::params::ema;
 use super::report::{self, MetricsLine};
 use super::snapshot::TrainState;
 use crate::diffusion::guess::GuessErrors;
+use crate::tools::interrupt;
 use crate::tools::progress::Progress;
 use crate::tools::words::counted;
 use crate::weights::KeyTable;
@@ -168,6 +169,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     progress.note(&plan.course(state.step));
     progress.begin("Training", plan.steps, state.step);
     let (begin, mut saved) = (Instant::now(), Instant::now());
+    let done = state.step;
     while state.step < plan.steps {
         let start = Instant::now();
         let learning_rate = plan.learning_rate.at(state.step);
@@ -203,14 +205,22 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         if is_due(plan.samples) {
             task.sample(&state.ema, folder, state.step)?;
         }
-        if plan.most.is_some_and(|most| begin.elapsed() >= most) {
+        if interrupt::is_asked() || plan.most.is_some_and(|most| begin.elapsed() >= most) {
             break;
         }
     }
     progress.end();
+    progress.note(&speed((state.step - done) * plan.batch_size, begin.elapsed()));
     state.save(folder, task.table(), settings)?;
     report::curve(folder, &lines)?;
     Ok(state)
+}
+
+/// Returns how fast a run went.
+fn speed(pictures: usize, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    let rate = pictures as f64 / seconds.max(1e-3);
+    format!("{pictures} pictures were learnt from in {seconds:.0} s, {rate:.1} a second.")
 }
 
 /// Returns the mean loss and speed of the last lines.

@@ -8,6 +8,7 @@ use yew::{
 
 use crate::page::facts::Chip;
 use crate::page::{Action, Engine, State, help};
+use crate::ui::caret_rows;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::use_keys::is_composing;
 
@@ -85,14 +86,11 @@ fn Prompt(BarProps { state }: &BarProps) -> Html {
         if has_modifier || is_composing(&event) {
             return;
         }
-        let caret = area.selection_start().ok().flatten().unwrap_or(0) as usize;
-        let (length, has_lines) =
-            (area.value().encode_utf16().count(), area.value().contains('\n'));
         let action = match event.key().as_str() {
             "Enter" if event.repeat() => return event.prevent_default(),
             "Enter" => Action::Draw,
-            "ArrowUp" if caret == 0 || !has_lines => Action::Earlier { back: true },
-            "ArrowDown" if caret == length || !has_lines => Action::Earlier { back: false },
+            "ArrowUp" if caret_rows::is_first(&area) => Action::Earlier { back: true },
+            "ArrowDown" if caret_rows::is_last(&area) => Action::Earlier { back: false },
             _ => return,
         };
         event.prevent_default();

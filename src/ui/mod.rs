@@ -4,6 +4,7 @@ mod address;
 mod app;
 mod bar;
 mod browse;
+mod caret_rows;
 mod controls;
 mod grid_form;
 mod handle;

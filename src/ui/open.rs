@@ -2,9 +2,10 @@
 
 use gloo_file::File;
 use gloo_file::futures::read_as_bytes;
+use js_sys::Reflect;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DragEvent, FileList, HtmlInputElement, window};
+use web_sys::{DragEvent, Element, FileList, HtmlInputElement, window};
 use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 
 use crate::page::Action;
@@ -13,17 +14,21 @@ use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::remember::remember_address;
 use crate::ui::use_keys::listen;
 
-/// Takes PNGs that are dropped anywhere on the page, and links that are followed while it is open.
+/// Takes PNGs that are dropped anywhere on the page or pasted, and links that are followed while it is open.
 #[hook]
 pub(super) fn use_open(state: &PageHandle) {
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         let to = dispatcher.clone();
         let stop_over = listen("dragover", |event| {
-            // Text is dropped where it always is.
             if has_files(&event) {
                 event.prevent_default();
                 show_dropping(true);
+            } else if !is_over_text(&event) {
+                // Firefox would leave the page for a picture of it, or a link, that is dropped.
+                event.prevent_default();
+                let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
+                data.iter().for_each(|data| data.set_drop_effect("none"));
             }
         });
         let stop_leave = listen("dragleave", |event| {
@@ -38,6 +43,16 @@ pub(super) fn use_open(state: &PageHandle) {
                 event.prevent_default();
                 let event = event.unchecked_into::<DragEvent>();
                 read_first(event.data_transfer().and_then(|data| data.files()), to.clone());
+            } else if !is_over_text(&event) {
+                event.prevent_default();
+            }
+        });
+        let to = dispatcher.clone();
+        let stop_paste = listen("paste", move |event| {
+            let files = pasted_files(&event);
+            if files.as_ref().is_some_and(|files| files.length() > 0) {
+                event.prevent_default();
+                read_first(files, to.clone());
             }
         });
         let stop_hash = listen("hashchange", move |_| {
@@ -48,6 +63,7 @@ pub(super) fn use_open(state: &PageHandle) {
             stop_over();
             stop_leave();
             stop_drop();
+            stop_paste();
             stop_hash();
         }
     });
@@ -64,6 +80,18 @@ fn show_dropping(is_over: bool) {
 fn has_files(event: &Event) -> bool {
     let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
     data.is_some_and(|data| data.types().includes(&"Files".into(), 0))
+}
+
+/// Returns whether text may be dropped where the pointer is.
+fn is_over_text(event: &Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| matches!(target.tag_name().as_str(), "TEXTAREA" | "INPUT"))
+}
+
+/// Returns the files of the clipboard that are pasted.
+fn pasted_files(event: &Event) -> Option<FileList> {
+    let data = Reflect::get(event, &"clipboardData".into()).ok()?;
+    Reflect::get(&data, &"files".into()).ok()?.dyn_into().ok()
 }
 
 /// A button that chooses a PNG, for those who cannot drop one.

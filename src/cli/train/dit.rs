@@ -201,6 +201,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         micro_batch: arguments.micro_batch,
         device,
     };
+    common.listen()?;
     let state = train(&task, &plan, &settings, new, DitSettings::optimiser, progress)?;
 
     let seen = settings.seen + state.step * arguments.batch_size;
@@ -220,6 +221,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         );
     }
     export(&common.model, &folder, &files, |m| {
+        m.name = common.name();
         m.images_seen = Some(seen);
         m.latents_of = Some(m.encoder_hash().to_owned());
         m.set_styles(manifest.styles.clone());

@@ -15,6 +15,7 @@ use crate::cli::terminal::note;
 use crate::pipeline::export::check_apart;
 use crate::tools::environment;
 use crate::tools::files::probe_folder;
+use crate::tools::interrupt;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::train::optimiser::LearningRate;
@@ -52,6 +53,9 @@ struct Common {
     /// The run's folder: snapshots, metrics, samples and, in the end, the model.
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
+    /// What the new model is called; by default as the run's folder is.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Begin from the last snapshot of this other run, its optimiser's memory included.
     #[arg(long, value_name = "RUN")]
     from: Option<PathBuf>,
@@ -175,10 +179,26 @@ impl Common {
         Ok(trained)
     }
 
+    /// Returns what the new model is called.
+    fn name(&self) -> String {
+        let folder = self.run.canonicalize().unwrap_or_else(|_| self.run.clone());
+        let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        self.name.clone().or(folder).unwrap_or_else(|| "model".into())
+    }
+
+    /// From now on Ctrl-C ends the run after its step, with a snapshot.
+    fn listen(&self) -> Result<()> {
+        interrupt::listen(|| {
+            note("Stopping after this step, with a snapshot; press Ctrl-C again to stop at once.");
+        })
+    }
+
     /// Returns how far a run is.
     fn done(&self, step: usize) -> String {
         match self.steps {
-            steps if step < steps => format!("{step} of {steps} steps done, run again to go on"),
+            steps if step < steps => {
+                format!("{step} of {steps} steps done, run the same command again to go on")
+            }
             _ => format!("{step} steps done"),
         }
     }
@@ -206,5 +226,5 @@ pub(super) fn run(arguments: &TrainArguments, progress: &dyn Progress) -> Result
             pollster::block_on(upscaler::run(arguments, progress))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if interrupt::is_asked() { interrupt::EXIT_CODE.into() } else { ExitCode::SUCCESS })
 }

@@ -98,6 +98,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     if task.train.is_empty() {
         return Err(Error::dataset(common.data.display().to_string(), "it has nothing to learn"));
     }
+    common.listen()?;
     let state = train(&task, &plan, &settings, new, VaeSettings::optimiser, progress)?;
 
     let mut files = autoencoder_files(&state.ema, Precision::Half).to_vec();
@@ -109,6 +110,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     let latents = arguments.from_scratch.then(|| latents::fit(&state.ema, &pictures, &device));
     let (learnt, knew) = (manifest.encoder_hash().to_owned(), manifest.knows_its_latents());
     export(&common.model, &folder, &files, |manifest| {
+        manifest.name = common.name();
         if arguments.from_scratch {
             // The DiT beside it knows nothing of the new latents.
             manifest.latents_of.get_or_insert(learnt);

@@ -1,0 +1,20 @@
+//! The font of curves and sheets, which is the same on every machine.
+
+use std::sync::{Arc, LazyLock};
+
+use resvg::usvg::{self, fontdb};
+
+/// What SVG calls it.
+pub const FAMILY: &str = "DejaVu Sans";
+
+static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(dejavu::sans::regular().to_vec());
+    fonts.set_sans_serif_family(FAMILY);
+    Arc::new(fonts)
+});
+
+/// Returns the options of an SVG that has words.
+pub fn svg_options() -> usvg::Options<'static> {
+    usvg::Options { fontdb: FONTS.clone(), ..usvg::Options::default() }
+}

@@ -77,7 +77,8 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             </header>
             <Bar state={state.clone()} />
             <Styles state={state.clone()} />
-            <p class={classes!("status", state.status.is_bad.then_some("wrong"))}
+            // What changes is no translator's, who moves texts about so that they cannot be changed.
+            <p class={classes!("status", state.status.is_bad.then_some("wrong"))} translate="no"
                 role="status" aria-label="Status" aria-busy={state.is_playing.to_string()}>
                 {state.status.text.clone()}
             </p>
@@ -106,7 +107,7 @@ fn loading(state: &State) -> Html {
     let Some(loading) = state.loading() else { return html! {} };
     let share = loading.share().filter(|_| loading.stage.is_empty());
     html! {
-        <div class="progress">
+        <div class="progress" translate="no">
             <progress aria-label="Loading" max="1" value={share.map(|share| share.to_string())} />
             <small>{loading.describe()}</small>
         </div>

@@ -48,7 +48,7 @@ pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
                     </button>
                 </div>
             </div>
-            <small id="Prompt-help">{help::prompt(state)}</small>
+            <small id="Prompt-help" translate="no">{help::prompt(state)}</small>
             <small class="keys">
                 {"Enter draws, Shift+Enter breaks the line, ↑ brings earlier prompts, Esc stops."}
             </small>
@@ -118,7 +118,7 @@ fn chips(state: &PageHandle) -> Html {
         }
     };
     html! {
-        <div class="chips" role="group" aria-label="Names that the model knows">
+        <div class="chips" translate="no" role="group" aria-label="Names that the model knows">
             {for chips.iter().map(button)}
         </div>
     }

@@ -61,7 +61,7 @@ fn found(state: &PageHandle, text: &str) -> Html {
     };
     html! {
         <>
-            <p role="status">{said}</p>
+            <p role="status" translate="no">{said}</p>
             <div class="chips">
                 {for found.into_iter().take(MOST).map(|concept| chip(&state.dispatcher(), concept))}
             </div>
@@ -77,7 +77,7 @@ fn chip(dispatcher: &Dispatcher, concept: &Concept) -> Html {
             "“{name}” is in the prompt. Arrow down brings back what stood there."
         )));
     });
-    html! { <button type="button" class="chip" onclick={take}>{concept.label.clone()}</button> }
+    html! { <button type="button" class="chip" translate="no" onclick={take}>{concept.label.clone()}</button> }
 }
 
 #[derive(PartialEq, Properties)]
@@ -100,7 +100,7 @@ fn Group(GroupProps { dispatcher, name, concepts }: &GroupProps) -> Html {
     };
     html! {
         <details open={*is_open}>
-            <summary onclick={toggle}>{format!("{name} ({})", concepts.len())}</summary>
+            <summary translate="no" onclick={toggle}>{format!("{name} ({})", concepts.len())}</summary>
             if *is_open {
                 <div class="chips">{for concepts.iter().map(|concept| chip(dispatcher, concept))}</div>
             }

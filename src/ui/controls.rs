@@ -43,7 +43,7 @@ pub(super) fn Text(props: &TextProps) -> Html {
                 <input type="text" aria-label={props.label} {oninput}
                     aria-describedby={help.clone()} value={props.value.clone()} />
             }
-            <small id={help}>{props.help.clone()}</small>
+            <small id={help} translate="no">{props.help.clone()}</small>
         </label>
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn Number(props: &NumberProps) -> Html {
                     aria-invalid={problem.is_some().then_some("true")} />
                 {props.children.clone()}
             </span>
-            <small id={help} class={problem.is_some().then_some("wrong")}>
+            <small id={help} translate="no" class={problem.is_some().then_some("wrong")}>
                 {problem.map(AttrValue::from).or(corrected).unwrap_or_else(|| props.help.clone())}
             </small>
         </div>
@@ -185,10 +185,10 @@ pub(super) fn Choice(props: &ChoiceProps) -> Html {
     html! {
         <label class="field">
             <span>{props.label}</span>
-            <select ref={node} aria-label={props.label} aria-describedby={help.clone()} {onchange}>
+            <select ref={node} translate="no" aria-label={props.label} aria-describedby={help.clone()} {onchange}>
                 {for props.options.iter().chain(&unknown).map(option)}
             </select>
-            <small id={help}>{props.help.clone()}</small>
+            <small id={help} translate="no">{props.help.clone()}</small>
         </label>
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
                     {side(1, "Down", "Values down")}
                     <p><small>{"Everything else is as in the form above."}</small></p>
                     if !problem.is_empty() {
-                        <p role="alert"><small class="wrong">{(*problem).clone()}</small></p>
+                        <p role="alert"><small class="wrong" translate="no">{(*problem).clone()}</small></p>
                     }
                     <button type="submit" disabled={state.loaded().is_none()}>{"Draw grid"}</button>
                 </form>
@@ -132,12 +132,12 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
     let (across, down) = (grid.across.setting.name(), grid.down.setting.name());
     html! {
         <>
-            <p>
+            <p translate="no">
                 {format!("{across} across, {down} down: {done} of {} drawn in {seconds:.1} s",
                     grid.cells.len())}
             </p>
             <div class="scrolls" tabindex="0" role="group" aria-label="Grid of pictures">
-                <table>
+                <table translate="no">
                     <thead><tr><td />{for grid.across.values.iter().map(heading)}</tr></thead>
                     <tbody>{for grid.down.values.iter().enumerate().map(row)}</tbody>
                 </table>

@@ -66,7 +66,7 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
     html! {
         <section class="patch history" aria-label="History">
             <h2 tabindex="-1">{"Drawn so far"}</h2>
-            <p><small>{facts}</small></p>
+            <p translate="no"><small>{facts}</small></p>
             {undo(state)}
             <div class="pages">{for entries.chunks(PAGE).enumerate().map(page)}</div>
             <div class="actions">
@@ -88,7 +88,7 @@ fn undo(state: &PageHandle) -> Html {
     }
     html! {
         <div class="actions">
-            <button type="button" class="undo"
+            <button type="button" class="undo" translate="no"
                 onclick={act(state, || Action::History(HistoryAction::Undo))}>
                 {format!("Undo: bring back {}", counted(state.trash.keys.len(), "picture"))}
             </button>
@@ -137,7 +137,7 @@ fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
                 {"Clear"}
             </button>
             if *asks {
-                <span class="question">
+                <span class="question" translate="no">
                     <button type="button" onclick={keep}>{"Keep them"}</button>
                     <button type="button" class="danger" onclick={clear}>
                         {format!("Delete all {count}")}

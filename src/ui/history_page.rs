@@ -72,7 +72,7 @@ pub(super) fn HistoryPage(props: &HistoryPageProps) -> Html {
         html! { <Item key={entry.key} dispatcher={props.dispatcher.clone()} entry={entry.clone()} /> }
     };
     html! {
-        <ul ref={node}>
+        <ul ref={node} translate="no">
             if *is_near { {for props.entries.iter().map(item)} }
         </ul>
     }

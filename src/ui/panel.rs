@@ -32,12 +32,12 @@ pub(super) fn panel(state: &PageHandle) -> Html {
         ("A step takes", pace),
     ];
     let row = |(term, text): (&'static str, String)| {
-        html! { <div><dt>{term}</dt><dd>{text}</dd></div> }
+        html! { <div><dt>{term}</dt><dd translate="no">{text}</dd></div> }
     };
     let forget = act(state, || Action::ForgetWeights);
     html! {
         <details class="patch facts">
-            <summary>{format!("Device and model: {}, {}", device.name, model.name)}</summary>
+            <summary translate="no">{format!("Device and model: {}, {}", device.name, model.name)}</summary>
             <dl>{for rows.into_iter().map(row)}</dl>
             <button type="button" onclick={forget}>{"Remove the downloaded weights"}</button>
         </details>

@@ -15,7 +15,7 @@ pub(super) fn quilt(state: &PageHandle) -> Html {
     html! {
         <div class="empty">
             if let Some(press) = state.press().filter(|_| state.seed_is_fresh) {
-                <button type="button" class="primary press" onclick={draw}>{press}</button>
+                <button type="button" class="primary press" translate="no" onclick={draw}>{press}</button>
             }
             if let Some(quilt) = quilt {
                 {tiles(state, quilt)}

@@ -7,9 +7,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, window};
 use yew::{Callback, MouseEvent};
 
-use crate::page::save::{MAKING, file_name};
+use crate::page::save::MAKING;
 use crate::page::shown::Shown;
 use crate::recipe::Recipe;
+use crate::recipe::file_name::file_name;
 use crate::ui::address::show_in_address;
 use crate::ui::handle::{PageHandle, tell};
 

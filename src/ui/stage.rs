@@ -26,7 +26,7 @@ pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
     let (shown, view) = state.on_stage();
     let is_empty = state.run.is_none() && state.opened.is_none();
     html! {
-        <section class="patch stage" aria-label="Picture" tabindex="-1">
+        <section class="patch stage" aria-label="Picture" tabindex="-1" translate="no">
             if is_empty {
                 {quilt(state)}
             } else {

@@ -50,7 +50,7 @@ pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
                 } else if quilt.is_some() {
                     <span class="no-tile" aria-hidden="true">{if style.is_empty() { "✻" } else { "?" }}</span>
                 }
-                <span aria-hidden="true">{label}</span>
+                <span aria-hidden="true" translate="no">{label}</span>
             </label>
         }
     };

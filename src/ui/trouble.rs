@@ -27,7 +27,7 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
     html! {
         <div class="trouble" role="alert">
             if let Some(trouble) = &state.trouble {
-                <p>{format!("{trouble} Your settings and your history are kept. If it happens \
+                <p translate="no">{format!("{trouble} Your settings and your history are kept. If it happens \
                              again, the CPU is slower and steadier.")}</p>
             } else {
                 <p>{"The model could not be started, for the reason above. Try again, or on the CPU. If a \

@@ -149,6 +149,26 @@ test("Enter draws, but not while an input method composes; earlier prompts come 
   assert.equal(await prompt.inputValue(), "fish");
   await page.keyboard.press("ArrowDown");
   assert.equal(await prompt.inputValue(), "a draft");
+
+  // Rows that are wrapped are rows too: the caret goes through them first.
+  const long = `${"a very long prompt that goes on and on ".repeat(6)}until it has ended`;
+  const caret = () => prompt.evaluate((area) => area.selectionStart);
+  for (const width of [360, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await prompt.fill(long);
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await prompt.inputValue(), long, `${width}`);
+    assert.ok((await caret()) < long.length, "the caret went up a row");
+    await prompt.evaluate((area) => area.setSelectionRange(3, 3));
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await prompt.inputValue(), long, `${width}`);
+    await prompt.evaluate((area) => area.setSelectionRange(3, 3));
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await prompt.inputValue(), "fish", `${width}`);
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await prompt.inputValue(), long);
+  }
+  assert.equal(await page.locator("textarea.measure").count(), 0);
 });
 
 test("the keyboard's place is never lost when a button goes away", async (t) => {

@@ -285,3 +285,48 @@ test("weights that only encode are never fetched, and what is kept is asked to s
   const { files } = JSON.parse(readFileSync(join(EMBEDDED, "model.json")));
   assert.ok("emoji.tsv" in files);
 });
+
+/** Hands a file to the page as an event does: pasted or dropped, on an element. */
+const hand = (page, kind, selector, { name, bytes, types = {} }) =>
+  page.evaluate(
+    ({ kind, selector, name, bytes, types }) => {
+      const data = new DataTransfer();
+      if (bytes) data.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/png" }));
+      for (const [type, text] of Object.entries(types)) data.setData(type, text);
+      const Kind = kind === "paste" ? ClipboardEvent : DragEvent;
+      const carried = kind === "paste" ? { clipboardData: data } : { dataTransfer: data };
+      const event = new Kind(kind, { ...carried, bubbles: true, cancelable: true });
+      document.querySelector(selector).dispatchEvent(event);
+      return event.defaultPrevented;
+    },
+    { kind, selector, name, bytes: bytes && [...bytes], types },
+  );
+
+test("a pasted PNG is opened as one that is dropped", async (t) => {
+  const { page } = await open(t);
+  await state(page, "ready");
+  await fill(page, { prompt: "fish", steps: 2 });
+  await generate(page);
+  const png = await saved(page, "Download PNG");
+  for (const [kind, selector] of [["paste", "body"], ["paste", "#prompt"], ["drop", "main"]]) {
+    await fill(page, { prompt: "" });
+    assert.ok(await hand(page, kind, selector, { name: "image.png", bytes: png }), kind);
+    await page.waitForFunction(() => document.querySelector("#prompt").value === "fish");
+  }
+  // Text is pasted as text.
+  assert.equal(await hand(page, "paste", "#prompt", { types: { "text/plain": "cat" } }), false);
+  // A picture of another program carries none.
+  await hand(page, "paste", "body", { name: "image.png", bytes: without(png) });
+  await page.getByText("image.png holds no recipe").first().waitFor();
+});
+
+test("what is dragged out of the page and dropped on it does not leave it", async (t) => {
+  const { page } = await open(t);
+  await state(page, "ready");
+  // As Firefox hands on a picture of the page: an address, and no file.
+  const types = { "text/uri-list": "blob:x", "text/plain": "blob:x" };
+  for (const kind of ["dragover", "drop"]) {
+    for (const selector of ["main", ".stage", "body"]) assert.ok(await hand(page, kind, selector, { types }), `${kind} ${selector}`);
+    assert.equal(await hand(page, kind, "#prompt", { types }), false, "into a text it goes as text");
+  }
+});

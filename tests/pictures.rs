@@ -96,8 +96,9 @@ fn texts_and_names_that_cannot_be_meant_are_refused() {
         ("--negative", "--seed", "a.png", "looks like an option"),
         ("--negative", "-", "a.png", "a dash says nothing"),
         ("--prompt", "cat", "icons", "has no ending"),
-        ("--prompt", "cat", "cat-%d.png", "looks like a pattern"),
-        ("--prompt", "cat", "{n}.webp", "looks like a pattern"),
+        ("--prompt", "cat", "cat-%d.png", "counts as C does"),
+        ("--prompt", "cat", "{i}.webp", "the places of a name are {n}"),
+        ("--prompt", "cat", "{n.webp", "without its }"),
     ] {
         let output = at(output);
         let Output { status, stderr, .. } =
@@ -122,6 +123,9 @@ fn what_is_no_part_of_a_word_changes_no_picture() {
         (read(&fs::read(at("a.png")).unwrap()).unwrap(), said)
     };
     let (bee, _) = picture("bee");
+    // Shortcodes are emoji.
+    let (drawn, said) = picture(":bee:");
+    assert!(drawn == bee && said.contains("🐝 is read as “honeybee”"), "{said}");
     for (prompt, word) in [
         ("bee\u{200b}", "A character that cannot be seen"),
         ("\u{2066}b\u{ad}ee\u{2069}", "3 characters that cannot be seen"),
@@ -149,9 +153,48 @@ fn inspect_tells_a_pictures_recipe() {
     for word in ["128×128 pixels", "\"prompt\": \"red apple\"", "\"seed\": \"41\""] {
         assert!(said.contains(word) || said.contains(&word.replace("\"41\"", "41")), "{said}");
     }
+    let json = run(&[&"inspect", &"--json", &at("a.png")]).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!((&json["width"], &json["recipe"]["seed"]), (&128.into(), &41.into()));
     draw(&[&"-o", &at("a.webp")]);
     let said = inspected("a.webp");
     assert!(said.contains("512×512 pixels") && said.contains("carries no recipe"), "{said}");
+}
+
+/// Programs that scale straight alpha mix in what is under the transparent part: the edge's colour, in every
+/// file that has alpha.
+#[test]
+fn edges_go_on_under_what_is_transparent() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let files: [(&[&dyn AsRef<OsStr>], &str); 6] = [
+        (&[&"--size", &"128"], "a.png"),
+        (&[], "b.png"),
+        (&[], "b.webp"),
+        (&[&"--count", &"3", &"--size", &"128"], "sheet.png"),
+        (&[&"--size", &"64"], "small.webp"),
+        (&[&"--steps-out", &at("steps"), &"--size", &"128"], "c.png"),
+    ];
+    for (options, name) in files {
+        draw(&[options, &[&"-o", &at(name)]].concat());
+    }
+    let sheet = run(&[&"sheet", &"--prompts", &"fox,cat", &"--steps", &"1", &"-o", &at("d.png")]);
+    assert!(sheet.status.success());
+    let all = files.iter().map(|(_, name)| *name).chain(["d.png", "steps/step-001.png"]);
+    for name in all {
+        let picture = read(&fs::read(at(name)).unwrap()).unwrap();
+        let width = picture.width;
+        let pixels = picture.pixels.as_chunks::<4>().0;
+        // Beside what is bright and opaque, nothing is black.
+        let beside = |i: usize| (i + 1).is_multiple_of(width).then_some(0).unwrap_or(i + 1);
+        let edges = (0..pixels.len()).filter(|&i| {
+            let (a, b) = (pixels[i], pixels[beside(i)]);
+            a[3] == 0 && b[3] > 0 && b[..3].iter().any(|value| *value > 120)
+        });
+        let edges: Vec<usize> = edges.collect();
+        let black = edges.iter().filter(|&&i| pixels[i][..3] == [0; 3]).count();
+        assert!(edges.len() > 10 && black == 0, "{name}: {black} of {}", edges.len());
+    }
 }
 
 #[test]
@@ -162,7 +205,7 @@ fn a_picture_is_enlarged_and_outlined() {
     let sticker = read(&fs::read(at("a.webp")).unwrap()).unwrap();
     assert_eq!((sticker.width, sticker.height), (300, 300));
     let pixels = sticker.pixels.as_chunks::<4>().0;
-    assert_eq!((pixels[0], pixels[300 * 300 - 1]), ([0; 4], [0; 4]));
+    assert_eq!((pixels[0][3], pixels[300 * 300 - 1][3]), (0, 0));
     assert!(pixels.contains(&[255; 4]), "there is an outline");
     // Each of several, on one sheet; the recipe draws them as they were.
     draw(&[&"--size", &"64", &"--count", &"2", &"-o", &at("a.png")]);
@@ -234,10 +277,18 @@ fn latents_steps_and_several_are_what_they_say() {
         let row = |y: usize| &all.pixels[4 * ((top + y) * 256 + left)..][..4 * 128];
         (0..128).flat_map(row).copied().collect()
     };
-    let far = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    // Under what is transparent each file has colours of its own.
+    let seen = |pixels: &[u8]| -> Vec<u8> {
+        let pixels = pixels.as_chunks::<4>().0.iter();
+        pixels.flat_map(|pixel| if pixel[3] == 0 { [0; 4] } else { *pixel }).collect()
+    };
+    let far = |a: &[u8], b: &[u8]| {
+        let (a, b) = (seen(a), seen(b));
+        a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap()
+    };
     assert!(far(&part(0, 0), &read(&seven).unwrap().pixels) <= 2);
     assert!(far(&part(128, 0), &read(&fs::read(at("eight.png")).unwrap()).unwrap().pixels) <= 2);
-    assert!(part(128, 128).iter().all(|value| *value == 0), "there is no fourth");
+    assert!(seen(&part(128, 128)).iter().all(|value| *value == 0), "there is no fourth");
 
     let steps = at("steps");
     let arguments: [&dyn AsRef<OsStr>; 11] = [

@@ -43,40 +43,64 @@ use crate::{Error, Result};
 
 /// Draws pictures from prompts with a Diffusion Transformer, as the page does.
 #[derive(Debug, Parser)]
-#[command(name = "patchwork", version, about)]
+#[command(name = "patchwork", version, about, after_help = example("generate --prompt \"red apple\" -o apple.png"))]
 enum Command {
-    /// Draw pictures from a prompt or a class.
+    /// Draw pictures from prompts, classes, a list of them, or a picture's recipe.
+    #[command(after_help = example(
+        "generate --prompts icons.txt --style noto,3d -o 'icons/{n:03}-{prompt}-{style}.png'"
+    ))]
     Generate(Box<generate::GenerateArguments>),
     /// Draw prompts across and styles down, in one picture.
+    #[command(after_help = example("sheet --prompts fox,ghost,taco --styles noto,3d -o sheet.png"))]
     Sheet(sheet::SheetArguments),
     /// Pack pictures and captions to learn from.
+    #[command(after_help = example("dataset --pictures mine -o mine.safetensors"))]
     Dataset(dataset::DatasetArguments),
     /// Compute what a DiT learns from, in a small file to train on another machine.
+    #[command(after_help = example("pack --data stickers.safetensors -o prepared.safetensors"))]
     Pack(pack::PackArguments),
     /// Train a part of a model.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = example("train dit --help"))]
     Train(train::TrainArguments),
     /// Measure how good models draw.
+    #[command(after_help = example(
+        "evaluate --data mine.safetensors --model www/models/stickers runs/mine/model --beside mine.png"
+    ))]
     Evaluate(evaluate::EvaluateArguments),
     /// Make a model's download smaller: a byte a value.
+    #[command(after_help = example("quantise --data mine.safetensors --model runs/mine/model -o small"))]
     Quantise(quantise::QuantiseArguments),
     /// Leave word pieces that prompts do not use out of a model's text encoder.
+    #[command(after_help = example(
+        "trim --data stickers.safetensors --words words.txt --model big -o small"
+    ))]
     Trim(trim::TrimArguments),
     /// Write beside a model what it reads prompts by: names of emoji, and everyday words.
-    #[command(alias = "emoji")]
+    #[command(alias = "emoji", after_help = example("names small --data stickers.safetensors"))]
     Names(names::NamesArguments),
     /// Say what a prompt is read as, which pictures teach it, and what else the same words teach.
+    #[command(after_help = example("words apple \"fire truck\" :bee:"))]
     Words(words::WordsArguments),
-    /// Say what a model's folder holds, and whether it is whole.
+    /// Say what a model's folder holds, and whether it is whole; or what a picture was drawn from.
+    #[command(after_help = example("inspect www/models/stickers --json"))]
     Inspect(inspect::InspectArguments),
     /// Write a model of classes anew, as diffusers loads it.
+    #[command(after_help = example("export DiT-XL-2-256 --to diffusers --half -o DiT-XL-2-256-fp16"))]
     Export(export::ExportArguments),
     /// Add a model to a page that is built already.
+    #[command(after_help = example("page dist --add small --name mine"))]
     Page(page::PageArguments),
     /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
+    #[command(after_help = example("known-answer small"))]
     KnownAnswer(known_answer::KnownAnswerArguments),
     /// Draw what the page shows of a model before its weights are there, beside them.
+    #[command(after_help = example("quilt small"))]
     Quilt(quilt::QuiltArguments),
+}
+
+/// Returns how a command is used, as its help ends.
+fn example(arguments: &str) -> String {
+    format!("Example:\n  patchwork {arguments}")
 }
 
 /// Runs the command line. Exit code 0 is success, 1 an error, in a sentence, 2 a command line

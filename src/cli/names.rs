@@ -18,7 +18,7 @@ use crate::dataset::teaching::Teaching;
 use crate::dataset::{Dataset, Split, npm};
 use crate::pipeline::stickers::{self, EMOJI, MANIFEST, Manifest, WORDS};
 use crate::text::WordTable;
-use crate::tools::files::{probe, write_whole};
+use crate::tools::files::{probe, write_target, write_whole};
 use crate::tools::foreign::parse_json;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
@@ -33,13 +33,16 @@ pub(super) struct NamesArguments {
     /// Without it, only the names of emoji are written.
     #[arg(long, value_name = "F.safetensors")]
     data: Option<PathBuf>,
+    /// Write the table of shortcodes, such as :bee:, that this program is built with here, and nothing else.
+    #[arg(long, value_name = "TSV", conflicts_with = "data")]
+    shortcodes: Option<PathBuf>,
     /// Where fetched packages are kept.
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
 }
 
 pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result<()> {
-    let NamesArguments { path: folder, data, cache } = arguments;
+    let NamesArguments { path: folder, data, cache, shortcodes } = arguments;
     let source = model_folder(folder)?;
     let json = folder.join(MANIFEST);
     // As it stands, so that nothing in it is lost that this version does not know.
@@ -52,6 +55,10 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
     }
     let emojibase = npm::files(EMOJIBASE, cache, progress)?;
     let concepts = Concepts::new(&emojibase)?;
+    if let Some(path) = shortcodes {
+        write_target(path, shortcode_table(&concepts, &emojibase)?.as_bytes())?;
+        return print(path.display());
+    }
     let mut files = vec![(EMOJI, emoji(&concepts, &emojibase))];
     let mut table = match folder.join(WORDS).is_file() {
         true => pollster::block_on(stickers::words(&source, &parsed))?,
@@ -99,6 +106,40 @@ fn emoji(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> String {
     }
     text
 }
+
+/// Whose shortcodes are read; of two emoji with one, that of the first counts.
+const SHORTCODES: [&str; 4] = ["github", "iamcal", "emojibase", "joypixels"];
+
+/// Returns a table of shortcodes: those that are no emoji's name, which is found without.
+fn shortcode_table(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
+    let plain = |emoji: &str| emoji.replace(VARIATION, "");
+    let named: BTreeMap<String, (String, &str)> =
+        concepts.emoji().map(|(emoji, name)| (plain(&emoji), (emoji, name))).collect();
+    let mut table: BTreeMap<String, &str> = BTreeMap::new();
+    for set in SHORTCODES {
+        let file = format!("en/shortcodes/{set}.json");
+        let bytes = files
+            .get(&file)
+            .ok_or_else(|| Error::dataset(EMOJIBASE.spec, format!("{file} is missing")))?;
+        let codes: BTreeMap<String, Value> = parse_json(bytes, &file)?;
+        for (hexes, codes) in codes {
+            let points =
+                hexes.split('-').map(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?));
+            let emoji = points.collect::<Option<String>>().unwrap_or_default();
+            let Some((emoji, name)) = named.get(&plain(&emoji)) else { continue };
+            let codes = codes.as_array().cloned().unwrap_or_else(|| vec![codes]);
+            for code in codes.iter().filter_map(Value::as_str) {
+                if code.replace('_', " ") != *name {
+                    table.entry(code.to_owned()).or_insert(emoji);
+                }
+            }
+        }
+    }
+    Ok(table.into_iter().map(|(code, emoji)| format!("{code}\t{emoji}\n")).collect())
+}
+
+/// Asks for a drawing in colours, and makes no other emoji.
+const VARIATION: char = '\u{fe0f}';
 
 /// Returns a model's table of words with what a dataset teaches.
 fn words(dataset: &Dataset, before: WordTable) -> WordTable {

@@ -17,7 +17,7 @@ use crate::dataset::twins::leaks;
 use crate::dataset::{Dataset, Split};
 use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{tokenizer, words};
-use crate::text::{Tokenizer, WordTable};
+use crate::text::{Tokenizer, Typed, WordTable};
 use crate::tools::words::{counted, short};
 use crate::{Error, Result};
 
@@ -123,7 +123,8 @@ fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> R
 
 /// Returns a sentence about how a prompt is read, and the text that it is read as.
 fn read_as(prompt: &str, tokenizer: &Tokenizer, words: &WordTable) -> (String, String) {
-    let (text, _) = tokenizer.emoji().read(prompt);
+    let typed = Typed::new(prompt, tokenizer.emoji());
+    let (text, _) = tokenizer.emoji().read(&typed.text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let quoted = short(prompt.trim(), 60);
     let read = words.read(&text).map_or(text.clone(), str::to_owned);

@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn the_most_alike_come_first() {
         let plain =
-            |value: u8| Image { width: 8, height: 8, pixels: [value, 0, 0, 255].repeat(64) };
+            |value: u8| Image { width: 32, height: 32, pixels: [value, 0, 0, 255].repeat(1024) };
         let entry =
             |label: &str| Entry { label: label.into(), group: OWN.into(), ..Entry::default() };
         let dataset = Dataset {

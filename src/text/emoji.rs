@@ -54,6 +54,12 @@ impl EmojiNames {
         self.names.values().map(String::as_str)
     }
 
+    /// Returns the emoji of a name.
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        let mut all = self.names.iter();
+        all.find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(emoji, _)| emoji.as_str())
+    }
+
     /// `text` with each emoji's name in its place, and which emoji those were.
     pub fn read(&self, text: &str) -> (String, Vec<Emoji>) {
         let (mut read, mut found) = (String::with_capacity(text.len()), Vec::new());

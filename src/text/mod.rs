@@ -2,6 +2,7 @@
 
 pub mod emoji;
 pub mod reader;
+mod shortcodes;
 mod spelling;
 pub mod tokenizer;
 #[cfg(feature = "native")]

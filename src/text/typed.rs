@@ -1,9 +1,10 @@
-//! What is typed or pasted that is no part of any word: characters that nobody sees, and the weights of other
-//! generators.
+//! What is typed or pasted that is no part of any word: characters that nobody sees, the weights of other
+//! generators, and shortcodes of emoji.
 
 use unicode_categories::UnicodeCategories;
 
 use super::emoji::{EmojiNames, VARIATIONS};
+use super::shortcodes;
 
 /// A text, cleaned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Cleans a text. Emoji keep what they are made of.
+    /// Cleans a text. Emoji keep what they are made of, and shortcodes become theirs.
     pub fn new(text: &str, emoji: &EmojiNames) -> Self {
         let (mut visible, mut invisible, mut rest) = (String::with_capacity(text.len()), 0, text);
         while let Some(first) = rest.chars().next() {
@@ -30,6 +31,7 @@ impl Typed {
             rest = after;
         }
         let (text, weighted) = without_weights(&visible);
+        let text = shortcodes::read(&text, emoji);
         Self { text, invisible, weighted }
     }
 }

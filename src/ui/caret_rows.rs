@@ -48,7 +48,8 @@ fn rows<const N: usize>(area: &HtmlTextAreaElement, texts: [&[u16]; N]) -> Optio
         copy.scroll_height()
     };
     let (one, two) = (height("a"), height("a\na"));
-    let found = texts.map(|text| 1 + (height(&String::from_utf16_lossy(text)) - one) / (two - one).max(1));
+    let found =
+        texts.map(|text| 1 + (height(&String::from_utf16_lossy(text)) - one) / (two - one).max(1));
     copy.remove();
     Some(found)
 }

@@ -65,7 +65,9 @@ async fn copy_picture(png: Option<&[u8]>) -> Result<&'static str, &'static str> 
         JsFuture::from(clipboard()?.write(&Array::of1(&item))).await.ok()
     };
     match copy().await {
-        Some(_) => Ok("The picture is in the clipboard, without its recipe: download it to keep that."),
+        Some(_) => {
+            Ok("The picture is in the clipboard, without its recipe: download it to keep that.")
+        }
         None => Err("This browser did not let the picture be copied: download it instead."),
     }
 }

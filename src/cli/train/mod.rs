@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::model_folder;
 use crate::cli::terminal::note;
+use crate::cli::{example, model_folder};
 use crate::pipeline::export::check_apart;
 use crate::tools::environment;
 use crate::tools::files::probe_folder;
@@ -26,10 +26,18 @@ use crate::{Error, Result};
 #[derive(Debug, Subcommand)]
 pub(super) enum TrainArguments {
     /// Train the DiT on a dataset; run the same command again to go on after a stop.
+    #[command(after_help = example(
+        "train dit --data mine.safetensors --run runs/mine --cooldown --steps 200 --batch-size 16 \\\n    \
+         --learning-rate 0.0002 --warmup-steps 20"
+    ))]
     Dit(dit::TrainDitArguments),
     /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
+    #[command(after_help = example("train vae --data stickers.safetensors --run runs/vae --steps 2000"))]
     Vae(vae::TrainVaeArguments),
     /// Train the upscaler on pictures of 512 pixels; run the same command again to go on.
+    #[command(after_help = example(
+        "train upscaler --data large.safetensors --run runs/upscaler --cooldown --steps 300"
+    ))]
     Upscaler(upscaler::TrainUpscalerArguments),
 }
 

@@ -1,0 +1,289 @@
+//! The program in scripts: lists, names of many files, recipes drawn again, JSON.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use patchwork::image::Image;
+use patchwork::image::file::read;
+use patchwork::recipe::Recipe;
+use serde_json::Value;
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
+
+/// The program in a folder, with the shipped model by the environment.
+fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patchwork"));
+    command.current_dir(folder).env("PATCHWORK_MODEL", MODEL).args(arguments);
+    command
+}
+
+/// Draws with one step at 128 pixels; what was printed, and what was said.
+#[track_caller]
+fn draw(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let fixed = ["generate", "--steps", "1", "--size", "128"];
+    let output = program(folder, &[&fixed, arguments].concat()).output().unwrap();
+    let Output { status, stdout, stderr } = output;
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(status.success(), "{said}");
+    (String::from_utf8(stdout).unwrap(), said)
+}
+
+/// What a failing program said; it must have been sentences and not a panic.
+#[track_caller]
+fn refusal(folder: &Path, arguments: &[&str]) -> String {
+    let output = program(folder, &[&["generate"], arguments].concat()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.trim_end().ends_with('.') && !said.contains("panicked"), "{said}");
+    said
+}
+
+fn pixels(path: PathBuf) -> Image {
+    read(&fs::read(path).unwrap()).unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_list_is_drawn_in_styles_into_files_of_its_names() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    fs::write(
+        at.join("list.txt"),
+        "fox\r\n\nred apple\n{\"prompt\": \"ghost\", \"seed\": 4, \"style\": \"twemoji\", \"size\": 64}\n",
+    )
+    .unwrap();
+    let pattern = "icons/{style}/{n:03}-{prompt}-{seed}.png";
+    let list = ["--prompts", "list.txt", "--style", "noto,3d", "-o", pattern, "--json"];
+    let (printed, said) = draw(at, &list);
+    assert_eq!(said, "", "with --json all is in the lines");
+    let lines: Vec<Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let files: Vec<&str> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
+    assert_eq!(
+        files,
+        [
+            "icons/noto/001-fox-0.png",
+            "icons/3d/002-fox-0.png",
+            "icons/noto/003-red-apple-0.png",
+            "icons/3d/004-red-apple-0.png",
+            "icons/twemoji/005-ghost-4.png",
+        ]
+    );
+    for line in &lines {
+        assert!(line["seconds"].as_f64().unwrap() > 0.0 && line["notes"].is_array());
+        let png = fs::read(at.join(line["file"].as_str().unwrap())).unwrap();
+        let (recipe, _) = Image::recipe_of_png(&png).unwrap().unwrap();
+        let told: Recipe = serde_json::from_value(line["recipe"].clone()).unwrap();
+        assert_eq!(told, recipe);
+    }
+    assert_eq!(
+        lines.iter().map(|line| line["line"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [1, 1, 3, 3, 4]
+    );
+    assert_eq!(pixels(at.join(files[4])).width, 64, "a line goes before the options");
+    // Each is the picture that it would be alone.
+    draw(at, &["--prompt", "red apple", "--style", "3d", "-o", "alone.png"]);
+    assert_eq!(fs::read(at.join("alone.png")).unwrap(), fs::read(at.join(files[3])).unwrap());
+}
+
+#[test]
+fn a_list_comes_from_the_standard_input_and_classes_of_notes_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    let arguments =
+        ["generate", "--steps", "1", "--size", "128", "--prompts", "-", "-o", "{prompt}.webp"];
+    let mut command = program(place.path(), &arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all("bee\nfox\n".as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert_eq!(names(place.path()), ["bee.webp", "fox.webp"]);
+    assert!(said.contains("bee.webp: “bee” is read as “honeybee”."), "{said}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "bee.webp\nfox.webp\n");
+}
+
+#[test]
+fn what_cannot_be_drawn_is_named_by_its_line_before_anything_is() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let list = "fox\n--cat\n{\"steps\": 2000}\n{\"promt\": \"a\"}\n{\"style\": \"nota\"}\nghost\n";
+    fs::write(at.join("list.txt"), list).unwrap();
+    let said = refusal(at, &["--prompts", "list.txt", "-o", "{n}.png"]);
+    assert!(said.starts_with("Line 2: it looks like an option"), "{said}");
+    assert_eq!(names(at), ["list.txt"]);
+
+    let going =
+        ["--prompts", "list.txt", "-o", "{n}.png", "--keep-going", "--steps", "1", "--size", "128"];
+    let said = refusal(at, &going);
+    for words in [
+        "Line 2: it looks like an option",
+        "Line 3: Steps must be 1 to 1000",
+        "Line 4: A recipe has no field promt",
+        "Line 5: There is no style “nota”",
+        "4 of 6 pictures failed.",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(names(at), ["1.png", "2.png", "list.txt"]);
+    // Lines of JSON tell it too.
+    let json = program(at, &[&["generate", "--json"], &going[..]].concat()).output().unwrap();
+    let printed = String::from_utf8(json.stdout).unwrap();
+    let errors = printed.lines().filter(|line| line.contains("\"error\"")).count();
+    assert_eq!((errors, printed.lines().count()), (4, 6), "{printed}");
+}
+
+#[test]
+fn names_are_checked_before_anything_is_drawn() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    fs::write(at.join("list.txt"), "fox\ncat\nfox\n").unwrap();
+    fs::write(at.join("empty.txt"), "\n \n").unwrap();
+    fs::write(at.join("list.json"), "[{\"prompt\": \"a\"}]").unwrap();
+    for (arguments, words) in [
+        (&["--prompts", "list.txt", "-o", "a.png"][..], "would all be written to a.png"),
+        (
+            &["--prompts", "list.txt", "-o", "{prompt}.png"],
+            "Lines 1 and 3 would both be written to fox.png",
+        ),
+        (&["--prompt", "fox", "--count", "2", "-o", "{prompt}.png"], "put {n}, {seed}"),
+        (&["--prompt", "fox", "--style", "noto,3d", "-o", "a.png"], "give -o places"),
+        (&["--prompts", "list.txt", "-o", "{n}.gif"], ".png, .webp or .jpg"),
+        (&["--prompts", "list.txt", "-o", "{size}.png"], "{size}"),
+        (&["--prompts", "empty.txt", "-o", "{n}.png"], "holds nothing to draw"),
+        (&["--prompts", "list.json", "-o", "{n}.png"], "on a line of its own"),
+        (&["--prompts", "none.txt", "-o", "{n}.png"], "Cannot read none.txt"),
+        (
+            &["--prompts", "list.txt", "--latents-out", "l.safetensors", "-o", "{n}.png"],
+            "of one run",
+        ),
+        (&["--prompt", "fox", "--steps-out", "s", "-o", "{n}.png"], "name one picture"),
+        (&["--prompt", "fox", "--json", "-o", "-"], "standard output"),
+        (&["--prompt", "fox", "--threads", "0", "-o", "a.png"], "--threads must be"),
+        (&["--class", "dog", "-o", "a.png"], "labels are styles"),
+    ] {
+        let said = refusal(at, arguments);
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(names(at), ["empty.txt", "list.json", "list.txt"]);
+}
+
+#[test]
+fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let bytes = |name: &str| fs::read(at.join(name)).unwrap();
+    let again = |more: &[&str]| {
+        let output =
+            program(at, &[&["generate", "-o", "again.png"], more].concat()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        (bytes("again.png"), said)
+    };
+    for (name, options) in [
+        ("plain.png", &["--prompt", "fox"][..]),
+        ("outlined.png", &["--prompt", "bee", "--outline", "--size", "200", "--seed", "7"]),
+        (
+            "sheet.png",
+            &["--prompt", "red apple", "--count", "3", "--style", "3d", "--guidance", "2"],
+        ),
+        (
+            "negative.png",
+            &["--prompt", "ghost", "--negative", "blue", "--sampler", "unipc", "--steps", "2"],
+        ),
+        ("large.png", &["--prompt", "fox", "--size", "512"]),
+    ] {
+        let fixed = ["generate", "--steps", "1", "-o", name];
+        // The last of an option counts.
+        let arguments: Vec<&str> = if options.contains(&"--steps") {
+            [&["generate", "-o", name], options].concat()
+        } else {
+            [&fixed, options].concat()
+        };
+        assert!(program(at, &arguments).output().unwrap().status.success());
+        assert_eq!(again(&["--recipe", name]).0, bytes(name), "{name}");
+    }
+    // Without its outline, of another seed.
+    let (bare, _) = again(&["--recipe", "outlined.png", "--outline=false", "--seed", "8"]);
+    let (recipe, _) = Image::recipe_of_png(&bare).unwrap().unwrap();
+    assert_eq!(
+        (recipe.seed, recipe.outline, recipe.size, recipe.prompt.as_str()),
+        (8, false, Some(200), "bee")
+    );
+    assert_eq!(recipe.steps, 1, "all else is the recipe's");
+
+    // As JSON, in which fields may be missing; what is of another version or model is noted.
+    fs::write(at.join("r.json"), "{\"prompt\": \"fox\", \"steps\": 1, \"lora\": 1, \"model\": \"big\", \"model_hash\": \"00\"}").unwrap();
+    let (drawn, said) = again(&["--recipe", "r.json"]);
+    let (recipe, _) = Image::recipe_of_png(&drawn).unwrap().unwrap();
+    assert_eq!((recipe.style.as_str(), recipe.model.as_str()), ("fluent flat", "stickers"));
+    assert!(said.contains("says lora") && said.contains("another model, big (00)"), "{said}");
+    fs::write(at.join("bad.json"), "{\"steps\": \"many\"}").unwrap();
+    Image { width: 1, height: 1, pixels: vec![0; 4] }
+        .to_png(None)
+        .map(|png| fs::write(at.join("none.png"), png))
+        .unwrap()
+        .unwrap();
+    fs::write(at.join("a.webp"), b"RIFF\xff\xff").unwrap();
+    for (file, words) in [
+        ("bad.json", "steps cannot be read"),
+        ("none.png", "holds no recipe"),
+        ("a.webp", "neither a PNG nor the JSON"),
+        ("missing.png", "Cannot read"),
+    ] {
+        let said = refusal(at, &["--recipe", file, "-o", "x.png"]);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+/// Several are drawn at once, on as many threads as there are: the pixels of a batch, and of each alone.
+#[test]
+fn pictures_drawn_at_once_are_those_drawn_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let five = ["--prompt", "fox", "--count", "5", "--steps", "2"];
+    let fixed = |more: &[&str]| {
+        let arguments = [&["generate", "--size", "128"], &five[..], more].concat();
+        let output = program(at, &arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    for threads in ["1", "2", "5"] {
+        fixed(&["--threads", threads, "-o", &format!("sheet{threads}.png")]);
+    }
+    // What is watched is drawn as one batch.
+    fixed(&["--latents-out", "l.safetensors", "-o", "batch.png"]);
+    let sheet = fs::read(at.join("sheet1.png")).unwrap();
+    for other in ["sheet2.png", "sheet5.png", "batch.png"] {
+        assert!(fs::read(at.join(other)).unwrap() == sheet, "{other}");
+    }
+    fixed(&["-o", "{n}-{seed}.png"]);
+    assert!(at.join("5-4.png").exists() && !at.join("6-5.png").exists());
+    let one = pixels(at.join("2-1.png"));
+    let sheet = pixels(at.join("sheet1.png"));
+    let seen = |pixel: &[u8; 4]| if pixel[3] == 0 { [0; 4] } else { *pixel };
+    let row =
+        |y: usize| sheet.pixels.as_chunks::<4>().0[y * sheet.width + 128..][..128].iter().map(seen);
+    let sheet: Vec<[u8; 4]> = (0..128).flat_map(row).collect();
+    assert_eq!(one.pixels.as_chunks::<4>().0.iter().map(seen).collect::<Vec<_>>(), sheet);
+}
+
+#[test]
+fn a_quiet_program_says_nothing_but_what_went_wrong() {
+    let place = tempfile::tempdir().unwrap();
+    let (printed, said) = draw(place.path(), &["--prompt", "bee", "-q", "-o", "a.webp"]);
+    assert_eq!((printed.as_str(), said.as_str()), ("", ""));
+    let said =
+        refusal(place.path(), &["--quiet", "--prompt", "bee", "--style", "none", "-o", "a.png"]);
+    assert!(said.contains("There is no style"), "{said}");
+}

@@ -152,9 +152,9 @@ proptest! {
             if let Ok(config) = serde_json::from_value::<VaeConfig>(json.clone()) {
                 drop(config.autoencoder());
             }
-            if let Ok(config) = SchedulerConfig::read(json.clone(), None)
-                && let Ok(schedule) = config.schedule(64)
-            {
+            for class in [None, Some("FlowMatchEulerDiscreteScheduler"), Some("PNDMScheduler")] {
+                let Ok(config) = SchedulerConfig::read(json.clone(), class) else { continue };
+                let Ok(schedule) = config.schedule(64) else { continue };
                 for sampler in samplers::ALL.map(|new| new()) {
                     for steps in [1, 2, 7, 999, 1000] {
                         let options = config.level_options();
@@ -184,7 +184,13 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 37] = [
+    "shift_terminal",
+    "base_shift",
+    "max_shift",
+    "base_image_seq_len",
+    "max_image_seq_len",
+    "clip_sample_range",
     "_class_name",
     "prediction_type",
     "use_flow_sigmas",

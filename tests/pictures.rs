@@ -186,7 +186,7 @@ fn edges_go_on_under_what_is_transparent() {
         let width = picture.width;
         let pixels = picture.pixels.as_chunks::<4>().0;
         // Beside what is bright and opaque, nothing is black.
-        let beside = |i: usize| (i + 1).is_multiple_of(width).then_some(0).unwrap_or(i + 1);
+        let beside = |i: usize| if (i + 1).is_multiple_of(width) { 0 } else { i + 1 };
         let edges = (0..pixels.len()).filter(|&i| {
             let (a, b) = (pixels[i], pixels[beside(i)]);
             a[3] == 0 && b[3] > 0 && b[..3].iter().any(|value| *value > 120)

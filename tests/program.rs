@@ -256,3 +256,91 @@ fn a_reader_who_goes_away_ends_the_program_quietly() {
         assert!(said.contains("standard output"), "{said}");
     }
 }
+
+/// A model is added to a built page without Rust: copied, checked, listed.
+#[test]
+fn a_model_is_added_to_a_built_page() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let said = refusal(&mut program(&[&"page", &place.path(), &"--add", &shipped()]));
+    assert!(said.contains("is no built page"), "{said}");
+    fs::create_dir_all(at("models")).unwrap();
+    let first =
+        "[{\"folder\":\"./models/stickers\",\"name\":\"stickers\",\"bytes\":1,\"more\":true}]";
+    fs::write(at("models/index.json"), first).unwrap();
+    let list = || -> Vec<serde_json::Value> {
+        serde_json::from_slice(&fs::read(at("models/index.json")).unwrap()).unwrap()
+    };
+    answer(&mut program(&[&"page", &place.path(), &"--add", &shipped(), &"--name", &"a_copy-2"]));
+    let models = list();
+    assert_eq!((models.len(), &models[0]["more"]), (2, &true.into()), "what was there stays");
+    let manifest: Manifest =
+        serde_json::from_slice(&fs::read(shipped().join("model.json")).unwrap()).unwrap();
+    assert_eq!(models[1]["folder"], "./models/a_copy-2");
+    assert_eq!(models[1]["hash"], manifest.model_hash());
+    assert_eq!(models[1]["bytes"], manifest.drawing_bytes());
+    assert!(models[1]["quilt"]["tiles"].is_array());
+    for file in ["dit.safetensors", "known_answer.json", "quilt.webp", "model.json"] {
+        assert!(at("models/a_copy-2").join(file).is_file(), "{file}");
+    }
+    // Twice under one name, under none, and what is damaged.
+    let mut twice =
+        program(&[&"page", &place.path(), &"--add", &shipped(), &"--name", &"a_copy-2"]);
+    let said = refusal(&mut twice);
+    assert!(said.contains("already"), "{said}");
+    let mut odd = program(&[&"page", &place.path(), &"--add", &shipped(), &"--name", &"a b"]);
+    let said = refusal(&mut odd);
+    assert!(said.contains("letters, digits"), "{said}");
+    let damaged = at("damaged");
+    model(&damaged, |json| json["name"] = "damaged".into());
+    fs::remove_file(damaged.join("words.tsv")).unwrap();
+    let words = fs::read_to_string(shipped().join("words.tsv")).unwrap();
+    fs::write(damaged.join("words.tsv"), words.replacen('a', "b", 1)).unwrap();
+    let said = refusal(&mut program(&[&"page", &place.path(), &"--add", &damaged]));
+    assert!(said.contains("words.tsv"), "{said}");
+    assert_eq!(list().len(), 2, "it is not listed");
+    // One that was copied by hand is listed under its folder's name.
+    let by_hand = at("models/by_hand");
+    model(&by_hand, |json| json["name"] = "another".into());
+    answer(&mut program(&[&"page", &place.path(), &"--add", &by_hand]));
+    assert_eq!(list()[2]["folder"], "./models/by_hand");
+}
+
+#[test]
+fn inspect_tells_programs_too() {
+    let json = answer(&mut program(&[&"inspect", &"--json", &shipped()]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["model"]["name"], "stickers");
+    assert_eq!(json["model"]["dit"]["patch_size"], 2);
+    assert_eq!(json["model"]["styles"].as_array().unwrap().len(), 12);
+    let files = json["files"].as_array().unwrap();
+    assert!(files.iter().any(|file| file["values"].as_u64() > Some(10_000_000)), "{files:?}");
+    let file = shipped().join("vae.safetensors");
+    let json = answer(&mut program(&[&"inspect", &"--json", &file]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["tensors"].as_array().unwrap().len() > 10 && json["bytes"].as_u64() > Some(1000));
+}
+
+/// Every command's help ends with one example.
+#[test]
+fn every_help_ends_with_an_example() {
+    let help = |arguments: &[&str]| {
+        let mut command = program(&[]);
+        answer(command.args(arguments).arg("--help"))
+    };
+    let list = help(&[]);
+    let listed = list.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = listed.take_while(|line| line.starts_with("  "));
+    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.len() > 14, "{commands:?}");
+    let kinds = ["dit", "vae", "upscaler"].map(|kind| vec!["train", kind]);
+    let all =
+        commands.into_iter().filter(|command| *command != "help").map(|command| vec![command]);
+    for arguments in all.chain(kinds).chain([vec![]]) {
+        let text = help(&arguments);
+        let (_, example) =
+            text.rsplit_once("Example:\n").unwrap_or_else(|| panic!("{arguments:?}"));
+        let begins = format!("  patchwork {}", arguments.join(" "));
+        assert!(example.starts_with(begins.trim_end()), "{example}");
+    }
+}

@@ -351,7 +351,33 @@ fn own_pictures_become_a_model() {
     assert!(!success && said.contains("average.safetensors is missing or damaged"), "{said}");
 
     let (model, small) = (path("dit/model"), path("small"));
-    works(&["inspect", &model]);
+    let said = works(&["inspect", &model]);
+    assert!(said.contains("Model dit ("), "it is called as its run's folder is: {said}");
+    let named = ["train", "dit", "--run", &path("named"), "--steps", "1", "--name", "boxes"];
+    let (success, said) = run(&[&named, &short[..]].concat());
+    assert!(success && said.contains("pictures were learnt from in"), "{said}");
+    assert!(works(&["inspect", &path("named/model")]).contains("Model boxes ("));
+
+    // Measured with what it has learnt, as nothing was held out.
+    let (scores, beside) = (path("scores.json"), path("beside.png"));
+    let own = [
+        "evaluate", "--data", &data, "--steps", "1", "--model", &model, "-o", &scores, "--beside",
+        &beside,
+    ];
+    let said = works(&own);
+    assert!(said.contains("2 learnt") && said.contains("No picture was held out"), "{said}");
+    assert!(said.contains("noise 0.98") && said.contains("Most like a picture learnt"), "{said}");
+    let scores: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&scores).unwrap()).unwrap();
+    assert_eq!((&scores[0]["held_out"], &scores[0]["pictures"]), (&false.into(), &2.into()));
+    let sheet = Image::from_png(&std::fs::read(&beside).unwrap()).unwrap();
+    assert_eq!((sheet.width, sheet.height), (8 * 128, 128));
+    let (success, said) = run(&[&own[..], &["--flaws", &path("f.png")]].concat());
+    assert!(!success && said.contains("--flaws needs the open picture sets"), "{said}");
+    let held = path("held.safetensors");
+    let (success, said) =
+        run(&["dataset", "--pictures", &path("mine"), "-o", &held, "--held-out", "0.5"]);
+    assert!(!success && said.contains("leave none to learn from"), "{said}");
     // What was there before does not vouch for new weights.
     std::fs::create_dir(&small).unwrap();
     std::fs::write(path("small/known_answer.json"), b"{}").unwrap();
@@ -368,6 +394,89 @@ fn own_pictures_become_a_model() {
     works(&["generate", "--model", &small, "--prompt", "box a", "--steps", "1", "-o", &picture]);
     // The upscaler came along.
     assert_eq!(Image::from_png(&std::fs::read(picture).unwrap()).unwrap().width, 512);
+}
+
+/// Ctrl-C keeps what was learnt, and the same command goes on; twice stops at once.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_a_snapshot() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(path("mine")).unwrap();
+    let mut captions = String::new();
+    for i in 0..40u8 {
+        let image = Image { width: 16, height: 16, pixels: [6 * i, 200, 90, 255].repeat(256) };
+        std::fs::write(path(&format!("mine/{i}.png")), image.to_png(None).unwrap()).unwrap();
+        captions += &format!("{{\"file_name\": \"{i}.png\", \"text\": \"box {i}\"}}\n");
+    }
+    std::fs::write(path("mine/metadata.jsonl"), captions).unwrap();
+    let program = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_patchwork"));
+        command.args(arguments);
+        command
+    };
+    let (data, run) = (path("mine.safetensors"), path("run"));
+    let packed = program(&["dataset", "--pictures", &path("mine"), "-o", &data]).output().unwrap();
+    let said = [packed.stdout, packed.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("4 of 40 pictures are held out"), "{said}");
+    assert!(said.contains("36 pictures to learn from, 4 held out"), "{said}");
+    let train = [
+        "train",
+        "dit",
+        "--data",
+        &data,
+        "--run",
+        &run,
+        "--batch",
+        "2",
+        "--samples",
+        "0",
+        "--errors",
+        "0",
+        "--steps",
+    ];
+    let press = |times: usize| {
+        let mut child = program(&[&train[..], &["100000"]].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let begun = |line: &String| line.starts_with("Beginning") || line.starts_with("Going on");
+        assert!(lines.any(|line| begun(&line)));
+        // Some steps.
+        while !std::fs::read_to_string(path("run/metrics.jsonl"))
+            .is_ok_and(|text| text.lines().count() > 1)
+        {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let signal = || drop(Command::new("kill").args(["-INT", &child.id().to_string()]).status());
+        signal();
+        let told = lines.find(|line| line.contains("Ctrl-C again"));
+        (1..times).for_each(|_| signal());
+        let rest: Vec<String> = told.into_iter().chain(lines).collect();
+        (child.wait_with_output().unwrap(), rest.join("\n"))
+    };
+    let (output, said) = press(1);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.starts_with("Stopping after this step, with a snapshot"), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("run the same command again to go on"), "{printed}");
+    let steps = lines(Path::new(&run)).len();
+    let more = (steps + 1).to_string();
+    let gone_on = program(&[&train[..], &[&more]].concat()).output().unwrap();
+    let said = String::from_utf8(gone_on.stderr).unwrap();
+    assert!(
+        gone_on.status.success() && said.contains(&format!("Going on from step {steps}")),
+        "{said}"
+    );
+    // At once, whatever it is about to write.
+    let (output, _) = press(2);
+    assert_eq!(output.status.code(), Some(130));
 }
 
 /// A folder of before shift, defaults and an encoder of its own: it draws, trains, and is made

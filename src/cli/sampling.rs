@@ -16,13 +16,13 @@ pub(super) struct SamplingOptions {
     /// prompt and style. By default the model's own choice.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     guidance: Option<f64>,
-    /// Guide only while the noise is between these parts of the way, 1 being pure noise.
+    /// Guide only while the noise level is between these, 0 to 1; 1 is pure noise.
     #[arg(long, value_names = ["FROM", "TO"], num_args = 2, allow_negative_numbers = true)]
     guidance_interval: Option<Vec<f64>>,
     #[arg(long, value_name = "NAME", help = sampler_help())]
     sampler: Option<String>,
-    /// Move a flow's levels towards noise, where a picture gets its contents; 1 leaves them even
-    /// in time. By default the model's own.
+    /// Above 1 a flow takes more of its steps while there is much noise, which is where it is decided what
+    /// the picture shows; 1 spaces them evenly. By default the model's own.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     shift: Option<f64>,
 }

@@ -81,7 +81,7 @@ impl PreparedCache<'_> {
         std::fs::create_dir_all(self.run).map_err(|source| Error::write(self.run, source))?;
         prepared.write(&path)?;
         self.progress.note(&format!(
-            "There are {} pictures, as they are and made of them, with {} captions: {}.",
+            "There are {} pictures, those of the dataset and variants made of them, with {} captions: {}.",
             prepared.pictures(),
             prepared.count(),
             told_shares(&prepared)

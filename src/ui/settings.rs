@@ -111,7 +111,7 @@ fn sampling(state: &PageHandle) -> Html {
                 <Choice label="Sampler" help="How to walk from noise to picture."
                     options={samplers} value={recipe.sampler.clone()}
                     change={edit(state, |recipe, text| recipe.sampler = text)} />
-                <Number label="Shift" help="Above 1, more steps at high noise, where the picture gets its contents."
+                <Number label="Shift" help="Above 1, more steps at high noise, where it is decided what the picture shows."
                     value={shift.to_string()} min={MIN_SHIFT.to_string()}
                     max={MAX_SHIFT.to_string()} step="any"
                     change={edit(state, |recipe, text| {

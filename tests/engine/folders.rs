@@ -188,6 +188,176 @@ fn tensors_that_cannot_be_used_are_named() {
     assert!(message.contains(lost) && message.contains("missing"), "{message}");
 }
 
+/// Changes the scheduler of a folder, in its index and in its file.
+fn with_scheduler(folder: &Path, class: &str, fields: serde_json::Value) {
+    let index = folder.join("model_index.json");
+    let text = std::fs::read_to_string(&index).unwrap().replace("DDIMScheduler", class);
+    std::fs::write(index, text).unwrap();
+    std::fs::write(folder.join("scheduler/scheduler_config.json"), fields.to_string()).unwrap();
+}
+
+/// How to draw is free to be chosen: a scheduler that is not drawn here, or asks for what is not, refuses
+/// nobody who names a sampler. What the weights were made for is still obeyed or refused.
+#[test]
+fn a_named_sampler_walks_the_levels_of_any_scheduler() {
+    let levels = serde_json::json!({"num_train_timesteps": 1000, "beta_start": 0.00085,
+        "beta_end": 0.012, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"});
+    let with = |more: serde_json::Value| {
+        let mut fields = levels.clone();
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+    };
+    let recipe = |sampler: &str| Recipe {
+        class: Some(3),
+        steps: 3,
+        sampler: sampler.into(),
+        ..Recipe::default()
+    };
+    let euler = |pipeline: &Pipeline| -> Vec<f32> {
+        pipeline.draw(&recipe("euler")).unwrap().into_data().try_to_vec().unwrap()
+    };
+    let load = |class: &str, fields: serde_json::Value| {
+        load_changed(|folder| with_scheduler(folder, class, fields))
+    };
+    let whole = euler(&load("EulerDiscreteScheduler", levels.clone()).unwrap());
+    let nothing = serde_json::json!({});
+    for (class, more, word) in [
+        ("PNDMScheduler", nothing.clone(), "PNDMScheduler"),
+        ("DEISMultistepScheduler", nothing, "DEISMultistepScheduler"),
+        ("DPMSolverMultistepScheduler", serde_json::json!({"solver_order": 3}), "solver_order"),
+        (
+            "DPMSolverMultistepScheduler",
+            serde_json::json!({"use_lu_lambdas": true}),
+            "use_lu_lambdas",
+        ),
+        ("UniPCMultistepScheduler", serde_json::json!({"predict_x0": false}), "predict_x0"),
+        ("HeunDiscreteScheduler", serde_json::json!({"use_beta_sigmas": true}), "use_beta_sigmas"),
+        ("DDIMScheduler", serde_json::json!({"clip_sample_range": -1.0}), "clip_sample_range"),
+    ] {
+        let pipeline = load(class, with(more)).unwrap();
+        let message = pipeline.begin(&recipe(""), None).map(drop).unwrap_err().to_string();
+        assert!(message.contains(word) && message.contains("--sampler"), "{message}");
+        assert_eq!(pipeline.resolved(&recipe("")).sampler, "", "no sampler is made up");
+        assert_eq!(euler(&pipeline), whole, "{class}");
+    }
+    for (class, more, word) in [
+        (
+            "PNDMScheduler",
+            serde_json::json!({"rescale_betas_zero_snr": true}),
+            "rescale_betas_zero_snr",
+        ),
+        ("DDIMScheduler", serde_json::json!({"trained_betas": [0.1]}), "trained_betas"),
+        ("DDIMScheduler", serde_json::json!({"prediction_type": "sample"}), "prediction_type"),
+    ] {
+        let message = load(class, with(more)).unwrap_err();
+        assert!(message.contains(word) && message.contains("weights were made for"), "{message}");
+    }
+    // Nothing tells its levels.
+    let message = load("EDMEulerScheduler", serde_json::json!({"sigma_data": 0.5})).unwrap_err();
+    assert!(message.contains("EDMEulerScheduler") && message.contains("beta_start"), "{message}");
+}
+
+#[test]
+fn even_levels_are_of_flows() {
+    let flow = |folder: &Path| {
+        with_scheduler(
+            folder,
+            "FlowMatchEulerDiscreteScheduler",
+            serde_json::json!({"shift": 3.0}),
+        );
+    };
+    let pipeline = load_changed(flow).unwrap();
+    let draw = |even_sigmas: bool, pipeline: &Pipeline| {
+        let recipe = Recipe { class: Some(3), steps: 3, even_sigmas, ..Recipe::default() };
+        pipeline.begin(&recipe, None).map(|run| run.noise_levels()).map_err(|e| e.to_string())
+    };
+    // 3·(1/3) / (1 + 2/3), and diffusers' own: 3·s / (1 + 2·s), s = 3/1000 / (1 + 2/1000).
+    let (even, own) = (draw(true, &pipeline).unwrap(), draw(false, &pipeline).unwrap());
+    let smallest = 0.003 / 1.002;
+    assert!((even[2] - 0.6).abs() < 1e-9 && even[3] == 0.0, "{even:?}");
+    assert!((own[2] - 3.0 * smallest / (1.0 + 2.0 * smallest)).abs() < 1e-9, "{own:?}");
+    let message = draw(true, &load_changed(|_| ()).unwrap()).unwrap_err();
+    assert!(message.contains("Only models of a flow"), "{message}");
+}
+
+#[test]
+fn classes_have_the_names_of_the_index() {
+    let pipeline = load_changed(|folder| {
+        let index = folder.join("model_index.json");
+        let text = std::fs::read_to_string(&index).unwrap();
+        let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        json["id2label"] = serde_json::json!({"207": "golden retriever", "360": "otter"});
+        std::fs::write(index, json.to_string()).unwrap();
+    });
+    let pipeline = pipeline.unwrap();
+    assert_eq!(pipeline.class("Golden Retriever").unwrap(), 207);
+    assert_eq!(pipeline.class("207").unwrap(), 207);
+    let message = pipeline.class("retriever").unwrap_err().to_string();
+    assert!(message.contains("“golden retriever”"), "{message}");
+    let nameless = load_changed(|_| ()).unwrap().class("dog").unwrap_err().to_string();
+    assert!(nameless.contains("give a number, 0 to 999"), "{nameless}");
+}
+
+/// A folder in whatever state is written anew, in one file a part under today's names, and draws the same.
+#[test]
+fn exported_models_draw_the_same() {
+    let Fixture { runs, manifests } = json("pipeline");
+    let place = tempfile::tempdir().unwrap();
+    let (from, to) = (place.path().join("from"), place.path().join("to"));
+    lay_out(&from, &runs[0], &manifests);
+    let load = |folder: &Path| {
+        let source = Folder(folder.to_owned());
+        pollster::block_on(Pipeline::load_with_encoder(&source, &crate::support::cpu())).unwrap()
+    };
+    let whole = drawn(&load(&from));
+    shard(&from.join("transformer"), "fp16");
+    // As torch.compile saves it, and as diffusers called attention of old.
+    let bytes = std::fs::read(from.join("vae").join(WEIGHTS)).unwrap();
+    let all = Checkpoint::new("vae", vec![bytes]).unwrap();
+    let renamed = all.keys().map(|key| {
+        let old = key.replace("attentions.0.to_q", "attentions.0.query");
+        let old =
+            format!("_orig_mod.{}", old.replace("attentions.0.to_out.0", "attentions.0.proj_attn"));
+        (old, all.shape(key).unwrap().to_vec(), all.values(key).unwrap())
+    });
+    std::fs::write(from.join("vae").join(WEIGHTS), file(renamed.collect())).unwrap();
+    let program = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_patchwork"));
+        let output = command.current_dir(place.path()).args(arguments).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let export = ["export", "from", "--to", "diffusers", "-o", "to"];
+    let (success, said) = program(&export);
+    assert!(success, "{said}");
+    assert_eq!(drawn(&load(&to)), whole);
+    let header = std::fs::read(to.join("vae").join(WEIGHTS)).unwrap();
+    let header = String::from_utf8_lossy(&header[8..4096]).into_owned();
+    assert!(header.contains("\"format\":\"pt\"") && header.contains("to_q"), "{header}");
+    assert!(!header.contains("_orig_mod") && !header.contains("query"), "{header}");
+    let (success, said) = program(&export);
+    assert!(!success && said.contains("There is a model_index.json in to already"), "{said}");
+    let (success, said) = program(&["export", "from", "--to", "diffusers", "-o", "half", "--half"]);
+    assert!(success, "{said}");
+    let size = |folder: &str| {
+        std::fs::metadata(place.path().join(folder).join("vae").join(WEIGHTS)).unwrap().len()
+    };
+    assert!(size("half") * 19 / 10 < size("to"), "{} {}", size("half"), size("to"));
+    // What needs the other layout says so.
+    let embedded = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
+    let (success, said) = program(&["export", embedded, "--to", "diffusers", "-o", "no"]);
+    assert!(!success && said.contains("reads words"), "{said}");
+    for command in [
+        &["train", "dit", "--data", "x", "--run", "r", "--steps", "1", "--model", "from"][..],
+        &["quantise", "--data", "x", "-o", "q", "--model", "from"],
+        &["page", "dist", "--add", "from"],
+    ] {
+        std::fs::create_dir_all(place.path().join("dist/models")).unwrap();
+        std::fs::write(place.path().join("dist/models/index.json"), "[]").unwrap();
+        let (success, said) = program(command);
+        assert!(!success && said.contains("diffusers' layout"), "{command:?}: {said}");
+    }
+}
+
 /// An autoencoder whose configuration claims far more than its file holds.
 #[test]
 fn a_giant_autoencoder_takes_no_giant_memory() {

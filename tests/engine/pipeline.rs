@@ -144,9 +144,9 @@ fn a_broken_folder_is_told_in_a_sentence() {
     let message =
         break_and_load("model_index.json", &|text| text.replace("DiTPipeline", "FluxPipeline"));
     assert!(message.contains("FluxPipeline"), "{message}");
-    let clipped = |text: String| text.replace("\"clip_sample\": false", "\"clip_sample\": true");
-    let message = break_and_load("scheduler/scheduler_config.json", &clipped);
-    assert!(message.contains("clip_sample"), "{message}");
+    let cosine = |text: String| text.replace("\"linear\"", "\"squaredcos_cap_v2\"");
+    let message = break_and_load("scheduler/scheduler_config.json", &cosine);
+    assert!(message.contains("squaredcos_cap_v2"), "{message}");
     let message = break_and_load("vae/config.json", &|text| text[..text.len() / 2].to_owned());
     assert!(message.contains("vae/config.json"), "{message}");
 }

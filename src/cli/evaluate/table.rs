@@ -21,7 +21,7 @@ pub(super) fn table(reports: &[Report]) -> String {
     type Cell<'a, T> = &'a dyn Fn(&T) -> String;
     if let Some(real) = &first.everyday {
         let what = format!(
-            "{} everyday words in {}: nearer to the right concept than to 95 % of all others",
+            "{} everyday words in {}: the right concept is among the nearest 5 % of all",
             real.words,
             real.styles.join(", ")
         );

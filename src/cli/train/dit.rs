@@ -44,7 +44,8 @@ pub(in crate::cli) struct TrainDitArguments {
     /// while the rate falls.
     #[arg(long, value_name = "W:L:S,…", allow_hyphen_values = true)]
     times: Option<Times>,
-    /// How much the latent's channels of detail count at high noise, beside 1 for the others. By
+    /// The weight in the loss, at high noise, of the latent's channels that hold fine detail; the others
+    /// have 1. By
     /// default 0.25, and 0.5 while the rate falls.
     #[arg(long, value_name = "X")]
     detail: Option<f64>,

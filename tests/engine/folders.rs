@@ -189,7 +189,7 @@ fn tensors_that_cannot_be_used_are_named() {
 }
 
 /// Changes the scheduler of a folder, in its index and in its file.
-fn with_scheduler(folder: &Path, class: &str, fields: serde_json::Value) {
+fn with_scheduler(folder: &Path, class: &str, fields: &serde_json::Value) {
     let index = folder.join("model_index.json");
     let text = std::fs::read_to_string(&index).unwrap().replace("DDIMScheduler", class);
     std::fs::write(index, text).unwrap();
@@ -217,7 +217,7 @@ fn a_named_sampler_walks_the_levels_of_any_scheduler() {
         pipeline.draw(&recipe("euler")).unwrap().into_data().try_to_vec().unwrap()
     };
     let load = |class: &str, fields: serde_json::Value| {
-        load_changed(|folder| with_scheduler(folder, class, fields))
+        load_changed(|folder| with_scheduler(folder, class, &fields))
     };
     let whole = euler(&load("EulerDiscreteScheduler", levels.clone()).unwrap());
     let nothing = serde_json::json!({});
@@ -263,7 +263,7 @@ fn even_levels_are_of_flows() {
         with_scheduler(
             folder,
             "FlowMatchEulerDiscreteScheduler",
-            serde_json::json!({"shift": 3.0}),
+            &serde_json::json!({"shift": 3.0}),
         );
     };
     let pipeline = load_changed(flow).unwrap();

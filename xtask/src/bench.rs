@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::browser;
 use crate::tools::{Outcome, ensure_python, output, root, run, target_folder};
+use crate::{batch, browser};
 
 /// Rounds of each side, in turn, so that what else the machine does falls on both.
 const ROUNDS: usize = 3;
@@ -12,6 +12,7 @@ pub(crate) fn run_all() -> Outcome {
     let python = ensure_python()?.to_string_lossy().into_owned();
     native(&python)?;
     training(&python)?;
+    batch::run_all()?;
     in_browser(&python)
 }
 
@@ -127,7 +128,7 @@ fn number(json: &str, key: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("there is no {key} in {json}"))
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

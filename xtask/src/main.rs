@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's chores, each of which installs what it needs.
 
+mod batch;
 mod bench;
 mod browser;
 mod browsers;
@@ -21,7 +22,7 @@ const USAGE: &str = "cargo xtask <command>
   build    the page as static files in dist/; with --compress also as .br and .gz
   test     the whole gate, cheapest checks first
   browsers the built page in Firefox and WebKit: open, draw, reload
-  bench    speed beside PyTorch's and onnxruntime-web's, in one run
+  bench    speed beside PyTorch's and onnxruntime-web's, in one run; `bench batch` a list beside single runs
   gpu      carry program, model and data to a machine with a GPU, and train there
   renew    make what is stored anew, after the weights or the page have changed";
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ["test"] => gate::run_all(),
         ["browsers"] => browsers::run_all(),
         ["bench"] => bench::run_all(),
+        ["bench", "batch"] => batch::run_all(),
         // Reads the rest of the words itself.
         ["gpu", ..] => gpu::run_all(),
         ["renew"] => renew::run_all(),

@@ -97,7 +97,7 @@ fn texts_and_names_that_cannot_be_meant_are_refused() {
         ("--negative", "-", "a.png", "a dash says nothing"),
         ("--prompt", "cat", "icons", "has no ending"),
         ("--prompt", "cat", "cat-%d.png", "counts as C does"),
-        ("--prompt", "cat", "{i}.webp", "the places of a name are {n}"),
+        ("--prompt", "cat", "{i}.webp", "the places of a name are {n:03}"),
         ("--prompt", "cat", "{n.webp", "without its }"),
     ] {
         let output = at(output);
@@ -324,7 +324,7 @@ fn seeds_and_classes_are_read_or_refused() {
     for (flags, word) in [
         (["--seed", "-5"], "“-5” is no seed"),
         (["--seed", "1.5"], "“1.5” is no seed"),
-        (["--class", "3"], "choose a style instead of a class"),
+        (["--class", "3"], "choose a prompt and a style instead"),
         (["--style", "cubism"], "There is no style “cubism”"),
         (["--sampler", "nonsense"], "There is no sampler “nonsense”"),
     ] {

@@ -136,12 +136,65 @@ fn what_cannot_be_drawn_is_named_by_its_line_before_anything_is() {
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert_eq!(names(at), ["1.png", "2.png", "list.txt"]);
+    assert_eq!(names(at), ["1.png", "6.png", "list.txt"], "numbers stay when a line is mended");
     // Lines of JSON tell it too.
     let json = program(at, &[&["generate", "--json"], &going[..]].concat()).output().unwrap();
     let printed = String::from_utf8(json.stdout).unwrap();
     let errors = printed.lines().filter(|line| line.contains("\"error\"")).count();
     assert_eq!((errors, printed.lines().count()), (4, 6), "{printed}");
+}
+
+/// A picture that fails while others are drawn, here by a limit on the size of files: with `--keep-going` the
+/// others are whole, and without it what was begun is left, and no half-drawn picture written.
+#[cfg(unix)]
+#[test]
+fn a_failure_while_drawing_leaves_no_noise() {
+    let place = tempfile::tempdir().unwrap();
+    let list: Vec<String> = (0..12)
+        .map(|i| {
+            format!(
+                "{{\"prompt\": \"fox\", \"seed\": {i}, \"size\": {}}}",
+                if i == 2 { 512 } else { 16 }
+            )
+        })
+        .collect();
+    fs::write(place.path().join("list.jsonl"), list.join("\n")).unwrap();
+    let draw = |folder: &str, limit: &str, more: &[&str]| {
+        let at = place.path().join(folder);
+        fs::create_dir_all(&at).unwrap();
+        let limited = format!("trap '' XFSZ; {limit}exec \"$@\"");
+        let mut command = Command::new("bash");
+        command.args(["-c", &limited, "bash", env!("CARGO_BIN_EXE_patchwork"), "generate"]);
+        command.args(["--prompts", "../list.jsonl", "-o", "{n:02}.png", "--steps", "4", "--json"]);
+        let output = command.args(more).current_dir(&at).env("PATCHWORK_MODEL", MODEL).output();
+        let Output { status, stdout, stderr } = output.unwrap();
+        let said = String::from_utf8(stderr).unwrap();
+        assert!(!said.contains("panicked"), "{said}");
+        (at, status.code(), String::from_utf8(stdout).unwrap(), said)
+    };
+    let (whole, code, ..) = draw("whole", "", &[]);
+    assert_eq!((code, names(&whole).len()), (Some(0), 12));
+    let small = "ulimit -f 8; ";
+    for (folder, more) in [("going", &["--keep-going"][..]), ("stopping", &[])] {
+        for threads in ["1", "4"] {
+            let folder = format!("{folder}{threads}");
+            let (at, code, printed, said) =
+                draw(&folder, small, &[more, &["--threads", threads]].concat());
+            assert_eq!(code, Some(1), "{said}");
+            assert!(said.contains("Line 3: Cannot write 03.png"), "{said}");
+            let made = names(&at);
+            let all_others = made.len() == 11;
+            assert!(!made.contains(&"03.png".into()) && all_others != more.is_empty(), "{made:?}");
+            for name in &made {
+                let same = fs::read(at.join(name)).unwrap() == fs::read(whole.join(name)).unwrap();
+                assert!(same, "{folder}: {name}");
+            }
+            // Each is told once, and what failed too.
+            assert_eq!(printed.lines().count(), made.len() + 1, "{printed}");
+            let failed = printed.lines().filter(|line| line.contains("\"error\""));
+            assert_eq!(failed.count(), 1, "{printed}");
+        }
+    }
 }
 
 #[test]
@@ -150,6 +203,8 @@ fn names_are_checked_before_anything_is_drawn() {
     let at = place.path();
     fs::write(at.join("list.txt"), "fox\ncat\nfox\n").unwrap();
     fs::write(at.join("empty.txt"), "\n \n").unwrap();
+    fs::write(at.join("wrong.jsonl"), "fox\n{\"sampler\": \"dmp\"}\n").unwrap();
+    fs::write(at.join("eta.jsonl"), "{\"eta\": 0.5}\n").unwrap();
     fs::write(at.join("list.json"), "[{\"prompt\": \"a\"}]").unwrap();
     for (arguments, words) in [
         (&["--prompts", "list.txt", "-o", "a.png"][..], "would all be written to a.png"),
@@ -157,7 +212,7 @@ fn names_are_checked_before_anything_is_drawn() {
             &["--prompts", "list.txt", "-o", "{prompt}.png"],
             "Lines 1 and 3 would both be written to fox.png",
         ),
-        (&["--prompt", "fox", "--count", "2", "-o", "{prompt}.png"], "put {n}, {seed}"),
+        (&["--prompt", "fox", "--count", "2", "-o", "{prompt}.png"], "put {n} into the name"),
         (&["--prompt", "fox", "--style", "noto,3d", "-o", "a.png"], "give -o places"),
         (&["--prompts", "list.txt", "-o", "{n}.gif"], ".png, .webp or .jpg"),
         (&["--prompts", "list.txt", "-o", "{size}.png"], "{size}"),
@@ -172,11 +227,13 @@ fn names_are_checked_before_anything_is_drawn() {
         (&["--prompt", "fox", "--json", "-o", "-"], "standard output"),
         (&["--prompt", "fox", "--threads", "0", "-o", "a.png"], "--threads must be"),
         (&["--class", "dog", "-o", "a.png"], "labels are styles"),
+        (&["--prompts", "wrong.jsonl", "-o", "{n}.png"], "Line 2: There is no sampler “dmp”"),
+        (&["--prompts", "eta.jsonl", "-o", "{n}.png"], "Line 1: Only ddim has an eta"),
     ] {
         let said = refusal(at, arguments);
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert_eq!(names(at), ["empty.txt", "list.json", "list.txt"]);
+    assert_eq!(names(at), ["empty.txt", "eta.jsonl", "list.json", "list.txt", "wrong.jsonl"]);
 }
 
 #[test]

@@ -397,7 +397,7 @@ fn own_pictures_become_a_model() {
 }
 
 /// Ctrl-C keeps what was learnt, and the same command goes on; twice stops at once.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_saves_a_snapshot() {
     use std::io::{BufRead, BufReader};
@@ -440,7 +440,10 @@ fn ctrl_c_saves_a_snapshot() {
         "--steps",
     ];
     let press = |times: usize| {
-        let mut child = program(&[&train[..], &["100000"]].concat())
+        // As from a terminal, also where the tests themselves do not hear Ctrl-C.
+        let mut child = Command::new("env")
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_patchwork")])
+            .args([&train[..], &["100000"]].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -13,6 +13,7 @@ use crate::dataset::render::SIDE;
 use crate::dataset::{Dataset, Split, captions, folder};
 use crate::image::Image;
 use crate::image::file::Format;
+use crate::pipeline::diffusers::INDEX;
 use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{MANIFEST, tokenizer};
 use crate::tools::files::write_target;
@@ -84,7 +85,7 @@ impl DatasetArguments {
 pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Result<()> {
     arguments.check()?;
     let (output, sheet_path) = (&arguments.output, arguments.sheet.as_ref());
-    sheet_path.map_or(Ok(Format::Png), |path| Format::of(path))?;
+    sheet_path.map_or(Ok(Format::Png), |path| Format::of_one(path))?;
     let read: Vec<&Path> = arguments.pictures.iter().map(PathBuf::as_path).collect();
     let matches = arguments.matches.as_ref();
     let targets = [("--output", Some(output)), ("--sheet", sheet_path), ("--matches", matches)];
@@ -164,7 +165,7 @@ fn write_matches(path: &Path, matches: &[Match]) -> Result<()> {
 
 /// Returns what a model does not read of a dataset's captions and styles, in sentences.
 fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
-    if !model.join(MANIFEST).is_file() {
+    if !model.join(MANIFEST).is_file() && !model.join(INDEX).is_file() {
         let why = format!("There is no model in {}, so captions are not tried.", model.display());
         return Ok(vec![why + " Name the model that will learn them with --model."]);
     }

@@ -36,6 +36,9 @@ pub(super) struct ExportArguments {
     half: bool,
 }
 
+/// The largest number in half precision.
+const HALF_MAX: f32 = 65504.0;
+
 /// What can be written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Layout {
@@ -90,7 +93,12 @@ fn weights(source: &Folder, part: &str, table: &KeyTable, precision: Precision) 
         // Of old, attention's matrices were convolutions of one pixel.
         let matrix = shape.strip_suffix(&[1, 1]).filter(|_| name.contains(".attentions."));
         let shape = matrix.unwrap_or(shape);
-        stored.push(Stored::new(name, shape, &checkpoint.values(key)?, precision));
+        let values = checkpoint.values(key)?;
+        if precision == Precision::Half && values.iter().any(|value| value.abs() > HALF_MAX) {
+            let problem = format!("{name} has values beyond half precision: leave out --half");
+            return Err(Error::model(checkpoint.name(), problem));
+        }
+        stored.push(Stored::new(name, shape, &values, precision));
     }
     Ok(to_bytes(&stored, [("format", "pt".to_owned())]))
 }

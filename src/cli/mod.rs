@@ -236,7 +236,7 @@ fn model_folder(path: &Path) -> Result<Folder> {
         return Err(Error::model(path.display().to_string(), problem));
     }
     if !path.is_dir() {
-        let problem = "there is no such folder; name the folder of a model (--model)";
+        let problem = "there is no such folder; name the folder of a model";
         return Err(Error::model(path.display().to_string(), problem));
     }
     if !is_model(path) {

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{known_answer, model_folder, quilt};
+use super::{known_answer, load_model, model_folder, quilt};
 use crate::cli::terminal::print;
 use crate::pipeline::export::manifest;
 use crate::pipeline::known_answer::KNOWN_ANSWER;
@@ -33,8 +34,7 @@ pub(super) struct PageArguments {
 /// The list of models that the page offers.
 const LIST: &str = "models/index.json";
 /// What is copied besides the model's own files, if it is there.
-const BESIDE: [&str; 6] =
-    [KNOWN_ANSWER, QUILT, QUILT_PICTURES, STYLE_PICTURES, "concepts.tsv", "README.md"];
+const BESIDE: [&str; 5] = [QUILT, QUILT_PICTURES, STYLE_PICTURES, "concepts.tsv", "README.md"];
 
 pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<()> {
     let PageArguments { page, add, .. } = arguments;
@@ -52,23 +52,58 @@ pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<
     let mut models: Vec<Value> = parse_json(&bytes, &list.display().to_string())?;
 
     let folder = page.join("models").join(&name);
-    copy(add, &folder, &manifest)?;
-    if !folder.join(KNOWN_ANSWER).is_file() {
-        // Loads every tensor besides.
-        known_answer::write(&folder)?;
+    if is_one(add, &folder) {
+        complete(&folder, progress)?;
     } else {
-        pollster::block_on(super::load_model(&folder, &burn::tensor::Device::flex(), false))?;
-    }
-    if !folder.join(QUILT).is_file() {
-        quilt::write(&folder, progress)?;
+        if folder.join(MANIFEST).exists() {
+            return Err(Error::Options(format!(
+                "There is a model in {} already: remove that folder first, or give another --name",
+                folder.display()
+            )));
+        }
+        // What is stopped half-way is in nobody's way.
+        let unfinished = page.join("models").join(format!(".{name}.unfinished"));
+        let failed = |source| Error::write(&folder, source);
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished).map_err(failed)?;
+        }
+        copy(add, &unfinished, &manifest)?;
+        complete(&unfinished, progress)?;
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(failed)?;
+        }
+        std::fs::rename(&unfinished, &folder).map_err(failed)?;
     }
     let new = entry(&folder, &name, &manifest)?;
-    models.retain(|model| model["folder"] != new["folder"]);
-    models.push(new);
-    // The embedded model first, the rest by name, as the build lists them.
-    models.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));
+    match models.iter_mut().find(|model| model["folder"] == new["folder"]) {
+        Some(old) => *old = new,
+        None => models.push(new),
+    }
     write_whole(&list, Value::from(models).to_string().as_bytes())?;
+    for packed in ["br", "gz"].map(|ending| page.join(format!("{LIST}.{ending}"))) {
+        // Of the list as it was: hosts would send it in place of the new one.
+        if packed.exists() {
+            std::fs::remove_file(&packed).map_err(|source| Error::write(&packed, source))?;
+        }
+    }
     print(format!("{}: the page offers it as “{name}” under Model", folder.display()))
+}
+
+/// Makes what the page wants of a model besides its own files, which loads every tensor.
+fn complete(folder: &Path, progress: &dyn Progress) -> Result<()> {
+    match folder.join(KNOWN_ANSWER).is_file() {
+        true => drop(pollster::block_on(load_model(folder, &Device::flex(), false))?),
+        false => known_answer::write(folder)?,
+    }
+    if !folder.join(QUILT).is_file() {
+        quilt::write(folder, progress)?;
+    }
+    Ok(())
+}
+
+/// Returns whether two folders are one.
+fn is_one(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Returns what the page calls the model.
@@ -87,19 +122,8 @@ fn name(arguments: &PageArguments, manifest: &Manifest) -> Result<String> {
     Ok(name)
 }
 
-/// Copies a model's folder, unless it lies there already.
+/// Copies a model's folder.
 fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<()> {
-    if let (Ok(a), Ok(b)) = (from.canonicalize(), to.canonicalize())
-        && a == b
-    {
-        return Ok(());
-    }
-    if to.join(MANIFEST).exists() {
-        return Err(Error::Options(format!(
-            "There is a model in {} already: remove that folder first, or give another --name",
-            to.display()
-        )));
-    }
     std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
     let own = FILES.iter().copied().filter(|file| manifest.files.contains_key(*file));
     // Beside it comes what there is; the manifest last, for without it there is no model.

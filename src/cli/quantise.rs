@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
     let loss = QuantisationLoss::measure(&before, &model, &Dataset::read(&arguments.data)?)?;
     let QuantisationLoss { cosine, errors, psnr } = loss;
     print(format!(
-        "Text states keep their directions within a cosine of {cosine:.5} at the least."
+        "The text encoder's states have a cosine similarity of at least {cosine:.5} with the original's."
     ))?;
     print(format!(
         "The DiT's error on pictures is {:.4}, before {:.4}: {:+.2} %.",

@@ -9,7 +9,7 @@ use crate::samplers;
 
 #[derive(Debug, Args)]
 pub(super) struct SamplingOptions {
-    /// Steps of the sampler; by default the model's own choice, often 20.
+    /// Steps of the sampler; by default the model's own choice, 8 for the embedded one.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     steps: Option<usize>,
     /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Device;
 use clap::Args;
@@ -13,6 +14,7 @@ use crate::image::file::Format;
 use crate::image::finish::Finish;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
+use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
@@ -56,7 +58,7 @@ impl SheetArguments {
 
 pub(super) fn run(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()> {
     arguments.sampling.check()?;
-    Format::of(&arguments.output)?;
+    Format::of_one(&arguments.output)?;
     arguments.finish().check()?;
     if arguments.columns == Some(0) {
         return Err(Error::Options("--columns must be at least 1".into()));
@@ -74,28 +76,35 @@ async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()>
     progress.begin("Drawing", arguments.prompts.len() * styles.len(), 0);
     let sampling = arguments.sampling.recipe(&pipeline)?;
     // Each note once, however many styles it is true for.
-    let (mut images, mut said) = (Vec::new(), HashSet::new());
-    for style in &styles {
-        for prompt in &arguments.prompts {
-            let recipe = Recipe {
-                prompt: prompt.trim().to_owned(),
-                style: style.trim().to_owned(),
-                seed: arguments.seed,
-                ..sampling.clone()
-            };
-            let mut run = pipeline.begin(&recipe, None)?;
-            let new: Vec<&String> =
-                run.notes().iter().filter(|note| said.insert((*note).clone())).collect();
-            new.iter().for_each(|note| progress.note(note));
-            while run.step().is_some() {}
+    let said = Mutex::new(HashSet::new());
+    let is_new =
+        |note: &String| said.lock().unwrap_or_else(PoisonError::into_inner).insert(note.clone());
+    let one = |(style, prompt): (&String, &String)| {
+        let recipe = Recipe {
+            prompt: prompt.trim().to_owned(),
+            style: style.trim().to_owned(),
+            seed: arguments.seed,
+            ..sampling.clone()
+        };
+        let mut run = pipeline.begin(&recipe, None)?;
+        run.notes().iter().filter(|note| is_new(note)).for_each(|note| progress.note(note));
+        while run.step().is_some() {}
+        let finished = pollster::block_on(async {
+            let mut finished = Vec::new();
             for image in to_images(pipeline.autoencoder.decode(run.latent())).await? {
                 let (base, _) = pipeline.base(&arguments.finish(), image).await?;
-                images.push(arguments.finish().picture(&base)?);
+                finished.push(arguments.finish().picture(&base)?);
             }
-            progress.advance(1, "");
-        }
-    }
+            Ok::<_, Error>(finished)
+        });
+        progress.advance(1, "");
+        finished
+    };
+    let all =
+        styles.iter().flat_map(|style| arguments.prompts.iter().map(move |prompt| (style, prompt)));
+    let drawn = Workers::new(&pipeline.device, None).map(all.collect(), one);
     progress.end();
+    let images: Vec<Image> = drawn.into_iter().collect::<Result<Vec<_>>>()?.concat();
     let path = &arguments.output;
     let columns = arguments.columns.unwrap_or(arguments.prompts.len());
     picture::write(path, &Image::sheet(&images, columns))?;

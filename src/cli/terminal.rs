@@ -4,6 +4,8 @@ use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde_json::Value;
+
 use crate::{Error, Result};
 
 /// Whether the reader of the standard output has gone.
@@ -25,6 +27,23 @@ pub(crate) fn print(line: impl Display) -> Result<()> {
         }
         outcome => outcome.map_err(|problem| Error::write("the standard output", problem)),
     }
+}
+
+/// A line of JSON as the program's result, whatever a terminal makes of it.
+///
+/// # Errors
+/// Returns an error if nothing can be written.
+pub(super) fn print_json(value: &Value) -> Result<()> {
+    // JSON escapes no more than it must, and a terminal is not to be steered.
+    let is_control = |c: char| ('\u{7f}'..='\u{9f}').contains(&c);
+    let mut text = String::new();
+    for c in value.to_string().chars() {
+        match is_control(c) {
+            true => drop(write!(text, "\\u{:04x}", u32::from(c))),
+            false => text.push(c),
+        }
+    }
+    print(text)
 }
 
 /// Whether only errors are told.

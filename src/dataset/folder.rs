@@ -85,10 +85,15 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
             ))
         })?;
         notes.see_unknown(line.unknown.into_keys());
-        // As Windows writes paths.
-        let name = line.file_name.replace('\\', "/");
+        // As Windows writes paths, unless there is a file of that very name.
+        let is_plain =
+            cfg!(unix) && !line.file_name.contains('/') && folder.join(&line.file_name).is_file();
+        let name = match is_plain {
+            true => line.file_name.clone(),
+            false => line.file_name.replace('\\', "/"),
+        };
         let name = name.trim_start_matches("./");
-        if !is_inside(name) {
+        if !is_plain && !is_inside(name) {
             let problem = "is not a file in its folder: put the picture there, and name it so";
             return Err(refuse(format!("“{name}” {problem}")));
         }

@@ -2,6 +2,7 @@
 
 use rand::seq::SliceRandom;
 
+use super::small::{Small, are_near, small};
 use super::{Dataset, Split};
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
@@ -37,14 +38,22 @@ pub fn hold_out(dataset: &mut Dataset, share: Option<f64>, seed: u64) -> Result<
     }
     let mut rows: Vec<usize> = (0..count).collect();
     rows.shuffle(&mut step_rng(seed, 0));
-    rows.into_iter().take(held).for_each(|i| dataset.entries[i].split = Split::Concept);
-    Ok(held)
+    // What has a near copy is learnt: that would tell too much of it.
+    let all: Vec<Small> = dataset.pictures.iter().map(small).collect();
+    let is_alone = |i: &usize| {
+        let others = all.iter().enumerate().filter(|(j, _)| j != i);
+        !others.into_iter().any(|(_, other)| are_near(&all[*i], other))
+    };
+    let rows: Vec<usize> = rows.into_iter().filter(is_alone).take(held).collect();
+    rows.iter().for_each(|&i| dataset.entries[i].split = Split::Concept);
+    Ok(rows.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dataset::Entry;
+    use crate::image::Image;
 
     #[test]
     fn a_tenth_and_at_least_three_are_held_out_of_larger_sets() {
@@ -67,6 +76,10 @@ mod tests {
         }
         assert_ne!(held(50, None, 0).unwrap(), held(50, None, 1).unwrap());
         assert_eq!(held(50, None, 1).unwrap(), held(50, None, 1).unwrap());
+        // Near copies of each other are learnt, all of them.
+        let twin = Image { width: 32, height: 32, pixels: [9, 9, 9, 255].repeat(1024) };
+        let mut twins = Dataset { entries: vec![Entry::default(); 40], pictures: vec![twin; 40] };
+        assert_eq!(hold_out(&mut twins, None, 0).unwrap(), 0);
         for (count, share) in [(3, 0.1), (50, 1.0), (50, -0.1), (50, f64::NAN)] {
             assert!(held(count, Some(share), 0).is_err(), "{count} {share}");
         }

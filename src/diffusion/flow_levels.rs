@@ -17,12 +17,17 @@ pub struct FlowOptions {
     pub terminal: Option<f64>,
     /// Lay the levels on a curve between the ends that the times give.
     pub curve: Option<Curve>,
+    /// Lay all steps equal in time, whatever else is said of the smallest level, and whatever the sampler's
+    /// custom is.
+    pub even: bool,
 }
 
 impl FlowOptions {
     /// Returns the times from pure noise to none: `steps + 1` of them, falling from 1 to 0.
     pub fn times(self, steps: usize) -> Vec<f64> {
-        let Some(smallest) = self.smallest else { return linspace(1.0, 0.0, steps + 1) };
+        let Some(smallest) = self.smallest.filter(|_| !self.even) else {
+            return linspace(1.0, 0.0, steps + 1);
+        };
         let mut times = linspace(1.0, smallest, steps);
         times.push(0.0);
         times
@@ -84,6 +89,7 @@ mod tests {
         let even = FlowOptions::default();
         assert_eq!(sigmas(even, 1.0, 4), [1.0, 0.75, 0.5, 0.25]);
         let named = FlowOptions { smallest: Some(0.1), ..even };
+        assert_eq!(sigmas(FlowOptions { even: true, ..named }, 1.0, 4), [1.0, 0.75, 0.5, 0.25]);
         assert_eq!(sigmas(named, 1.0, 4), [1.0, 0.7, 0.4, 0.1]);
         assert_eq!(sigmas(named, 1.0, 1), [1.0]);
         // The shift is of the times: 3·0.1 / (1 + 2·0.1).

@@ -32,6 +32,7 @@ use crate::diffusion::guess::GuessErrors;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
+use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::tools::random::step_rng;
 use everyday::Everyday;
@@ -122,7 +123,7 @@ pub struct Rest {
     pub reconstruction: reconstruction::Reconstruction,
 }
 
-/// Draws what is asked for, one by one, as `sampling` says, each with the next seed from `seed` on.
+/// Draws what is asked for, a picture on each core, as `sampling` says, each with the next seed from `seed` on.
 ///
 /// # Errors
 /// Returns an error if the model cannot.
@@ -132,18 +133,20 @@ pub fn draw(
     (sampling, seed): (&Recipe, u64),
     progress: &dyn Progress,
 ) -> Result<Vec<Image>> {
-    let mut images = Vec::new();
-    for (i, Asked { prompt, style }) in asked.iter().enumerate() {
+    let one = |(i, Asked { prompt, style }): (usize, &Asked)| {
         let recipe = Recipe {
             prompt: prompt.clone(),
             style: style.clone(),
             seed: seed.wrapping_add(i as u64),
             ..sampling.clone()
         };
-        images.extend(pollster::block_on(model.images(&recipe))?);
+        let images = pollster::block_on(model.images(&recipe));
         progress.advance(1, "");
-    }
-    Ok(images)
+        images
+    };
+    let workers = Workers::new(&model.device, None);
+    let drawn = workers.map(asked.iter().enumerate().collect(), one);
+    Ok(drawn.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Returns a hundred prompts for a sheet that flatters nobody: concepts and styles at random.

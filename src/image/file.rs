@@ -58,6 +58,20 @@ impl Format {
         }
     }
 
+    /// Returns the format of a file that is to be the only one.
+    ///
+    /// # Errors
+    /// See [`of`](Self::of); also if the name is a pattern for several.
+    pub fn of_one(path: &Path) -> Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if counts_as_c(&name) || name.contains('{') && name.contains('}') {
+            return Err(Error::Picture(format!(
+                "{name} looks like a pattern for several files, and this is one: choose a name without % and {{}}"
+            )));
+        }
+        Self::of(path)
+    }
+
     /// Returns what to tell whoever expects the recipe in the file; nothing if it is there.
     pub fn without_recipe(self) -> Option<&'static str> {
         match self {
@@ -96,6 +110,15 @@ impl Format {
         })?;
         Ok(bytes)
     }
+}
+
+/// Returns whether a name has a place for numbers as C writes them: `%d`, `%03d`, `%i`.
+pub fn counts_as_c(name: &str) -> bool {
+    name.split('%').skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let after = rest.strip_prefix(['d', 'i', 'u']);
+        after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphabetic()))
+    })
 }
 
 /// RGB of a picture laid on white.
@@ -228,6 +251,17 @@ mod tests {
         for name in ["a.gif", "a.png.bak", "a.svg", "a.safetensors", "a.b/out", "icons/x"] {
             let error = Format::of(Path::new(name)).unwrap_err().to_string();
             assert!(error.contains(".png, .webp or .jpg"), "{error}");
+        }
+    }
+
+    #[test]
+    fn one_file_is_not_named_by_a_pattern() {
+        for name in ["cat-%d.png", "cat-%03d.webp", "{n:03}-{prompt}.png", "a/{}.jpg", "%i.png"] {
+            let error = Format::of_one(Path::new(name)).unwrap_err().to_string();
+            assert!(error.contains("looks like a pattern"), "{error}");
+        }
+        for name in ["50% off.png", "100%dark.png", "{a.png"] {
+            assert_eq!(Format::of_one(Path::new(name)).unwrap(), Format::Png);
         }
     }
 

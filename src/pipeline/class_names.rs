@@ -46,8 +46,18 @@ impl ClassNames {
             return Ok(number);
         }
         let known = meant(text, self.0.iter().map(|(name, _)| name.as_str()));
-        if let Some((_, class)) = self.0.iter().find(|(name, _)| Some(name.as_str()) == known) {
-            return Ok(*class);
+        let so_called = self.0.iter().filter(|(name, _)| Some(name.as_str()) == known);
+        let found: Vec<usize> = so_called.map(|(_, class)| *class).collect();
+        match found.as_slice() {
+            [] => {}
+            [class] => return Ok(*class),
+            several => {
+                let numbers =
+                    several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let problem =
+                    format!("Several classes are called “{text}”: give the number, {numbers}");
+                return Err(Error::Recipe(problem));
+            }
         }
         let (text, last) = (short(text.trim(), 40), classes.saturating_sub(1));
         Err(Error::Recipe(match self.nearest(&text) {
@@ -96,9 +106,9 @@ mod tests {
     #[test]
     fn classes_are_found_by_name_and_by_number() {
         let labels = json!({"0": "tench, Tinca tinca", "248": "Eskimo dog, husky", "1": "goldfish",
-            "275": "African hunting dog", "x": "nothing", "4000": "beyond", "2": null});
+            "275": "African hunting dog", "134": "crane", "517": "crane", "x": "nothing", "4000": "beyond", "2": null});
         let names = ClassNames::read(Some(&labels), 1000);
-        assert_eq!(names.count(), 6);
+        assert_eq!(names.count(), 8);
         for (text, class) in [("Tinca Tinca", 0), ("husky", 248), (" 17 ", 17), ("eskimo-dog", 248)]
         {
             assert_eq!(names.class(text, 1000).unwrap(), class, "{text}");
@@ -107,6 +117,7 @@ mod tests {
             ("dog", "“Eskimo dog”, “African hunting dog”"),
             ("goldfisch", "“goldfish”"),
             ("zeppelin", "0 to 999"),
+            ("Crane", "134, 517"),
             ("beyond", "0 to 999"),
             ("-1", "no class “-1”"),
         ] {

@@ -16,8 +16,7 @@ use crate::tools::parallel::by_rows;
 use crate::{Error, Result};
 
 /// Said to whoever asks a model of styles for a class.
-pub(super) const LABELS_ARE_STYLES: &str =
-    "This model's labels are styles: choose a style instead of a class";
+pub(super) const LABELS_ARE_STYLES: &str = "This model has no classes, its labels are styles: choose a prompt and a style instead of a class";
 
 /// Labels and text of a batch.
 #[derive(Debug, Clone)]
@@ -154,6 +153,16 @@ pub(super) fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     }
 }
 
+/// Refuses a text, which is the recipe's `what`, of a model that knows no words.
+pub(super) fn refuse_words(what: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    Err(Error::Recipe(format!(
+        "This model draws classes, not words: leave the {what} out and choose a class"
+    )))
+}
+
 /// Returns a text's tokens for the DiT, and a note if some of it did not fit.
 fn read(
     pipeline: &Pipeline,
@@ -161,14 +170,7 @@ fn read(
     text: &str,
     notes: &mut Vec<String>,
 ) -> Result<Option<TextTokens>> {
-    let Some(reader) = &pipeline.text else {
-        if text.trim().is_empty() {
-            return Ok(None);
-        }
-        return Err(Error::Recipe(format!(
-            "This model draws classes, not words: leave the {what} out and choose a class"
-        )));
-    };
+    let Some(reader) = &pipeline.text else { return refuse_words(what, text).map(|()| None) };
     let (states, tokens) = reader.read(text)?;
     notes.extend(read_otherwise(what, text, &tokens, reader.max_tokens));
     Ok(pipeline.dit.embed_text(states))

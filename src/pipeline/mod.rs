@@ -12,6 +12,7 @@ pub mod manifest;
 mod manifest_check;
 pub mod notes;
 pub mod pixels;
+mod plan;
 pub mod preview;
 pub mod run;
 pub mod source;
@@ -196,14 +197,6 @@ impl Pipeline {
             return Err(Error::Recipe(conditions::LABELS_ARE_STYLES.into()));
         }
         self.classes.class(text, self.dit.config().num_classes)
-    }
-
-    /// Returns the label of a recipe's style or class; the one after the last stands for neither.
-    ///
-    /// # Errors
-    /// Returns a sentence if the model does not have it.
-    pub fn label(&self, recipe: &Recipe) -> Result<usize> {
-        conditions::label(self, recipe)
     }
 
     /// Returns the shift of a flow's levels; `None` if the model is no flow.

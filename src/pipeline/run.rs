@@ -5,9 +5,10 @@ use burn::tensor::Tensor;
 use super::Pipeline;
 use super::conditions::Conditioned;
 use super::notes::unguided;
-use crate::diffusion::{Generator, Guided, LevelOptions, Parameterised, Schedule};
+use super::plan::plan;
+use crate::diffusion::{Generator, Guided, Parameterised};
 use crate::recipe::Recipe;
-use crate::samplers::{self, Sampling, Step};
+use crate::samplers::{Sampling, Step};
 use crate::{Error, Result};
 
 /// A run between its beginning and its last step.
@@ -27,39 +28,7 @@ impl<'a> Run<'a> {
         recipe: &Recipe,
         given: Option<Tensor<4>>,
     ) -> Result<Self> {
-        recipe.check()?;
-        let mut sampler = samplers::named(match (recipe.sampler.as_str(), &pipeline.not_drawn) {
-            ("", None) => pipeline.sampler,
-            ("", Some(problem)) => return Err(own_sampler_needed(problem)),
-            (name, _) => name,
-        })?;
-        sampler.set_eta(recipe.eta)?;
-        // What the makers chose holds if the sampler has it; what the recipe asks for must hold.
-        let options = pipeline.level_options;
-        let karras = recipe.karras || (options.karras && sampler.takes_karras());
-        let mut options = LevelOptions { karras, ..options };
-        if recipe.even_sigmas {
-            if pipeline.shift().is_none() {
-                let problem = "Only models of a flow have even levels to ask for: leave them out with this one";
-                return Err(Error::Recipe(problem.into()));
-            }
-            options.flow.smallest = None;
-        }
-        let schedule = match (recipe.shift, &pipeline.schedule) {
-            (None, schedule) => schedule.clone(),
-            (Some(shift), Schedule::Flow { .. }) => Schedule::Flow { shift },
-            (Some(_), Schedule::Discrete { .. }) => {
-                let problem = "Only models of a flow have a shift: leave it out with this one";
-                return Err(Error::Recipe(problem.into()));
-            }
-        };
-        let levels = samplers::levels(&*sampler, &schedule, recipe.steps, options)?;
-
-        let [_, channels, _, _] = pipeline.latent_shape();
-        if recipe.guidance_channels.is_some_and(|guided| guided > channels) {
-            let problem = format!("The latent has only {channels} channels to guide");
-            return Err(Error::Recipe(problem));
-        }
+        let (sampler, levels) = plan(pipeline, recipe)?;
         let (network, mut notes) = Conditioned::new(pipeline, recipe)?;
         let guides = !pipeline.guides_above_1 || recipe.guidance > 1.0;
         let scale = if guides { recipe.guidance } else { 1.0 };
@@ -122,14 +91,6 @@ impl<'a> Run<'a> {
     pub fn latent(&self) -> Tensor<4> {
         self.sampling.latent()
     }
-}
-
-/// Returns what to say to whoever leaves the sampler to a model whose own is not drawn here.
-fn own_sampler_needed(problem: &str) -> Error {
-    let problem = format!(
-        "{problem}. Or name a sampler (--sampler), which is then used over the model's levels"
-    );
-    Error::model(crate::pipeline::diffusers::scheduler_classes::SCHEDULER, problem)
 }
 
 /// One latent of noise from each generator, `[b, c, h, w]`.

@@ -32,8 +32,12 @@ impl Sampler for Dpmpp2m {
         }
         // λ has no value at σ = 1: the first level is a thousandth below.
         let last = 1.0 / schedule.timesteps() as f64;
-        let rising = linspace(1.0, last, steps + 1).into_iter().map(|alpha| 1.0 - alpha);
-        let levels = flow(schedule, &rising.rev().collect::<Vec<_>>(), options)?;
+        let mut times: Vec<f64> = match options.flow.even {
+            true => options.flow.times(steps),
+            false => linspace(1.0, last, steps + 1).iter().rev().map(|alpha| 1.0 - alpha).collect(),
+        };
+        times[0] = times[0].min(1.0 - last);
+        let levels = flow(schedule, &times, options)?;
         Ok(levels.rounded_down(options.whole_timesteps))
     }
 

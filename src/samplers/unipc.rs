@@ -35,7 +35,11 @@ impl Sampler for Unipc {
             return Ok(levels::discrete(Family::Multistep, schedule, steps, options));
         }
         let last = 1.0 / schedule.timesteps() as f64;
-        let mut levels = flow(schedule, &linspace(1.0, last, steps + 1), options)?;
+        let times = match options.flow.even {
+            true => options.flow.times(steps),
+            false => linspace(1.0, last, steps + 1),
+        };
+        let mut levels = flow(schedule, &times, options)?;
         // λ has no value at σ = 1: the first level is a millionth below.
         let first = &mut levels.steps[0];
         first.from = first.from.min(1.0 - 1e-6);

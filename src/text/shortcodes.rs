@@ -20,8 +20,9 @@ pub(super) fn read(text: &str, emoji: &EmojiNames) -> String {
         let code = after[1..].split_once(':').filter(|(code, _)| is_code(code));
         let is_apart = read.chars().next_back().is_none_or(|c| c.is_whitespace() || c == '(');
         let known = code.and_then(|(code, _)| emoji_of(code, emoji));
+        let is_bare = read.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
         rest = match (code, known) {
-            (Some((_, after)), Some(found)) => {
+            (Some((_, after)), Some(found)) if is_bare && is_end(after) => {
                 read.push_str(&found);
                 after
             }
@@ -87,6 +88,7 @@ mod tests {
             ("12:30:45", "12:30:45"),
             ("a: b: c", "a: b: c"),
             ("std::vec::Vec", "std::vec::Vec"),
+            ("subject:bee:sitting", "subject:bee:sitting"),
             ("::", "::"),
             (":", ":"),
             ("ratio 1:2", "ratio 1:2"),

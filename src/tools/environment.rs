@@ -44,5 +44,6 @@ pub fn ensure(variables: Vec<Variable>) -> Result<Option<ExitCode>> {
     #[cfg(not(unix))]
     let status = command.status();
     let status: ExitStatus = status.map_err(|source| Error::read(&program, source))?;
-    Ok(Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(Some(code.map_or(ExitCode::FAILURE, ExitCode::from)))
 }

@@ -2,11 +2,17 @@
 
 /// Returns the bytes of memory that can be had without swapping; `None` if the system does not say.
 pub fn available() -> Option<usize> {
-    // Linux alone tells it in a file.
+    // Linux alone tells it in files; a container may have less than its machine.
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: usize = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
+    let number = |file: &str| -> Option<usize> {
+        std::fs::read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse().ok()
+    };
+    let of_container =
+        number("memory.max").map(|most| most.saturating_sub(number("memory.current").unwrap_or(0)));
+    let of_machine = kilobytes.checked_mul(1024)?;
+    Some(of_container.map_or(of_machine, |bytes| bytes.min(of_machine)))
 }
 
 #[cfg(all(test, target_os = "linux"))]

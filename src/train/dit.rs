@@ -69,7 +69,7 @@ pub struct DitSettings {
     pub max_grad_norm: f64,
     /// Noise levels.
     pub times: Times,
-    /// How much channels of detail count at high noise.
+    /// The weight of channels of fine detail at high noise; the others have 1.
     pub detail: f64,
     /// The part of the patches that skips the middle blocks.
     pub skipping: f64,

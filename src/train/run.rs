@@ -210,7 +210,9 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
         }
     }
     progress.end();
-    progress.note(&speed((state.step - done) * plan.batch_size, begin.elapsed()));
+    if state.step > done {
+        progress.note(&speed((state.step - done) * plan.batch_size, begin.elapsed()));
+    }
     state.save(folder, task.table(), settings)?;
     report::curve(folder, &lines)?;
     Ok(state)

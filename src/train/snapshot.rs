@@ -214,8 +214,8 @@ pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
     // In today's names, if it is a run of this kind.
     let (old, new) = (old.as_ref().map_or_else(|| found.settings.clone(), value), value(settings));
     Err(Error::Training(format!(
-        "The run in {} was begun with other settings: continue it with those, or choose another \
-         folder. {}",
+        "The run in {} was begun with other settings ({}): continue it with those, or choose another \
+         folder",
         folder.display(),
         differences(&old, &new)
     )))

@@ -5,18 +5,24 @@ use web_sys::HtmlTextAreaElement;
 
 /// Returns whether the caret stands in the first row.
 pub(super) fn is_first(area: &HtmlTextAreaElement) -> bool {
-    let (text, caret) = text_and_caret(area);
-    // A word that the caret stands in may begin the second row as a whole.
-    let rest = text[caret..].iter().position(|unit| is_space(*unit));
-    let word = rest.map_or(text.len(), |rest| caret + rest);
-    caret == 0 || rows(area, [&text[..word]]) == Some([1])
+    caret_row(area).is_none_or(|(row, _)| row == 1)
 }
 
 /// Returns whether the caret stands in the last row.
 pub(super) fn is_last(area: &HtmlTextAreaElement) -> bool {
+    caret_row(area).is_none_or(|(row, rows)| row == rows)
+}
+
+/// Returns the row of the caret, 1 for the first, and how many there are.
+fn caret_row(area: &HtmlTextAreaElement) -> Option<(i32, i32)> {
     let (text, caret) = text_and_caret(area);
-    let found = rows(area, [&text[..caret], &text]);
-    caret == text.len() || found.is_some_and(|[caret, all]| caret == all)
+    // A word that does not fit into a row goes to the next as a whole, unless it is longer than a row.
+    let start = text[..caret].iter().rposition(|unit| is_space(*unit)).map_or(0, |at| at + 1);
+    let end = text[caret..].iter().position(|unit| is_space(*unit));
+    let end = end.map_or(text.len(), |end| caret + end);
+    let [all, before, with_word, word] =
+        rows(area, [&text, &text[..caret], &text[..end], &text[start..end]])?;
+    Some((if word > 1 { before } else { with_word }, all))
 }
 
 /// Returns the text of a field in UTF-16, as browsers count, and where the caret stands.

@@ -2,7 +2,7 @@
 
 use gloo_file::File;
 use gloo_file::futures::read_as_bytes;
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, Element, FileList, HtmlInputElement, window};
@@ -49,7 +49,9 @@ pub(super) fn use_open(state: &PageHandle) {
         });
         let to = dispatcher.clone();
         let stop_paste = listen("paste", move |event| {
-            let files = pasted_files(&event);
+            // Some programs hand on text and a picture of it.
+            let files =
+                pasted_files(&event).filter(|_| !(is_over_text(&event) && has_text(&event)));
             if files.as_ref().is_some_and(|files| files.length() > 0) {
                 event.prevent_default();
                 read_first(files, to.clone());
@@ -85,7 +87,17 @@ fn has_files(event: &Event) -> bool {
 /// Returns whether text may be dropped where the pointer is.
 fn is_over_text(event: &Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| matches!(target.tag_name().as_str(), "TEXTAREA" | "INPUT"))
+    target.is_some_and(|target| target.matches(TEXTS).unwrap_or(false))
+}
+
+/// What text may be dropped on.
+const TEXTS: &str = "textarea, input[type=text], input[type=search], input:not([type])";
+
+/// Returns whether what is pasted is text too.
+fn has_text(event: &Event) -> bool {
+    let types = Reflect::get(event, &"clipboardData".into())
+        .and_then(|data| Reflect::get(&data, &"types".into()));
+    types.is_ok_and(|types| Array::from(&types).includes(&"text/plain".into(), 0))
 }
 
 /// Returns the files of the clipboard that are pasted.

@@ -168,6 +168,15 @@ test("Enter draws, but not while an input method composes; earlier prompts come 
     await page.keyboard.press("ArrowDown");
     assert.equal(await prompt.inputValue(), long);
   }
+  // A text without spaces is broken anywhere: in its first row arrow up brings what was drawn before.
+  const unbroken = "狐".repeat(200);
+  await prompt.fill(unbroken);
+  await page.keyboard.press("ArrowUp");
+  assert.equal(await prompt.inputValue(), unbroken);
+  await prompt.evaluate((area) => area.setSelectionRange(5, 5));
+  await page.keyboard.press("ArrowUp");
+  assert.equal(await prompt.inputValue(), "fish");
+  await page.keyboard.press("ArrowDown");
   assert.equal(await page.locator("textarea.measure").count(), 0);
 });
 

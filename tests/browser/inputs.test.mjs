@@ -315,6 +315,11 @@ test("a pasted PNG is opened as one that is dropped", async (t) => {
   }
   // Text is pasted as text.
   assert.equal(await hand(page, "paste", "#prompt", { types: { "text/plain": "cat" } }), false);
+  // Office programs hand on both: into a text goes the text.
+  const both = { name: "image.png", bytes: png, types: { "text/plain": "cat" } };
+  assert.equal(await hand(page, "paste", "#prompt", both), false);
+  assert.equal(await hand(page, "paste", "body", both), true);
+  await page.waitForFunction(() => document.querySelector("#prompt").value === "fish");
   // A picture of another program carries none.
   await hand(page, "paste", "body", { name: "image.png", bytes: without(png) });
   await page.getByText("image.png holds no recipe").first().waitFor();
@@ -327,6 +332,7 @@ test("what is dragged out of the page and dropped on it does not leave it", asyn
   const types = { "text/uri-list": "blob:x", "text/plain": "blob:x" };
   for (const kind of ["dragover", "drop"]) {
     for (const selector of ["main", ".stage", "body"]) assert.ok(await hand(page, kind, selector, { types }), `${kind} ${selector}`);
+    assert.ok(await hand(page, kind, "input[type=range], input[type=radio]", { types }), "no text goes there");
     assert.equal(await hand(page, kind, "#prompt", { types }), false, "into a text it goes as text");
   }
 });

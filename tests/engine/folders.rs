@@ -232,7 +232,7 @@ fn a_named_sampler_walks_the_levels_of_any_scheduler() {
         ),
         ("UniPCMultistepScheduler", serde_json::json!({"predict_x0": false}), "predict_x0"),
         ("HeunDiscreteScheduler", serde_json::json!({"use_beta_sigmas": true}), "use_beta_sigmas"),
-        ("DDIMScheduler", serde_json::json!({"clip_sample_range": -1.0}), "clip_sample_range"),
+        ("DDIMScheduler", serde_json::json!({"thresholding": true}), "thresholding"),
     ] {
         let pipeline = load(class, with(more)).unwrap();
         let message = pipeline.begin(&recipe(""), None).map(drop).unwrap_err().to_string();
@@ -276,8 +276,28 @@ fn even_levels_are_of_flows() {
     let smallest = 0.003 / 1.002;
     assert!((even[2] - 0.6).abs() < 1e-9 && even[3] == 0.0, "{even:?}");
     assert!((own[2] - 3.0 * smallest / (1.0 + 2.0 * smallest)).abs() < 1e-9, "{own:?}");
+    // Whatever the sampler's custom is; λ has no value at 1, so that some begin a little below.
+    for sampler in ["euler", "heun", "ddim", "unipc", "dpmpp_2m"] {
+        let recipe = |even_sigmas| Recipe {
+            class: Some(3),
+            steps: 3,
+            even_sigmas,
+            sampler: sampler.into(),
+            ..Recipe::default()
+        };
+        let levels = |even| pipeline.begin(&recipe(even), None).unwrap().noise_levels();
+        let [found, custom] = [true, false].map(levels);
+        let far = found.iter().zip(&even).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(far < 2e-3 && (found[2] - even[2]).abs() < 1e-9, "{sampler}: {found:?}");
+        assert!((custom[2] - even[2]).abs() > 1e-4, "{sampler}: {custom:?}");
+    }
     let message = draw(true, &load_changed(|_| ()).unwrap()).unwrap_err();
     assert!(message.contains("Only models of a flow"), "{message}");
+    // A scheduler that is not drawn here has a shift of its own all the same.
+    let fields = serde_json::json!({"use_dynamic_shifting": true, "time_shift_type": "linear",
+        "base_shift": 4.0, "max_shift": 4.0});
+    let other = load_changed(|folder| with_scheduler(folder, "FlowMatchLCMScheduler", &fields));
+    assert_eq!(other.unwrap().shift(), Some(4.0));
 }
 
 #[test]

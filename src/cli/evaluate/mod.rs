@@ -117,7 +117,7 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     ];
     let pictures = [sheet_path, beside_path, copies_path, flaws_path, upscaled_path];
     for path in pictures.into_iter().flatten() {
-        Format::of(path)?;
+        Format::of_one(path)?;
     }
     check_targets(&targets, &read)?;
     let (dataset, hash) = Dataset::read_hashed(&arguments.data)?;

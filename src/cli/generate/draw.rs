@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::orders::{Failure, Named, Order};
 use super::{GenerateArguments, latents};
 use crate::cli::finishing::finish_of;
-use crate::cli::terminal::{complain, print};
+use crate::cli::terminal::{complain, print_json};
 use crate::cli::{picture, print_beside};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
@@ -22,6 +22,7 @@ use crate::tools::files::{probe, write_whole};
 use crate::tools::memory;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
+use crate::tools::words::counted;
 use crate::{Error, Result};
 
 /// What a decoder takes for each pixel, about: the widest layers of Stable Diffusion's have 128 channels
@@ -47,6 +48,7 @@ struct Made {
     pictures: BTreeMap<usize, Image>,
     notes: Vec<String>,
     is_upscaled: bool,
+    is_failed: bool,
     began: Option<Instant>,
 }
 
@@ -79,10 +81,17 @@ pub(super) fn run(
     progress: &dyn Progress,
 ) -> Result<()> {
     let (orders, mut failed) = named.orders(arguments, pipeline)?;
-    if !arguments.keep_going && !failed.is_empty() {
-        return Err(of_line(failed.swap_remove(0)));
+    if let [(None, _)] = failed[..] {
+        return Err(failed.swap_remove(0).1);
     }
     failed.iter().for_each(|failure| tell_failure(arguments, failure));
+    if !arguments.keep_going && !failed.is_empty() {
+        let count = counted(failed.len(), "line");
+        let problem = format!(
+            "{count} cannot be drawn, and so nothing was: mend them, or pass over them by --keep-going"
+        );
+        return Err(Error::Options(problem));
+    }
     let (early, wished) = (failed.len(), failed.len() + orders.len());
     let is_cpu = *device == Device::flex();
     // Each picture by itself is the same as in a batch: a CPU draws rows one by one in any case.
@@ -113,6 +122,7 @@ pub(super) fn run(
         }
         _ => parts.into_iter().for_each(|part| studio.draw(part)),
     }
+    studio.tell_rest();
     progress.end();
     let mut failed = studio.failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (early + failed.len(), arguments.keep_going) {
@@ -135,16 +145,14 @@ fn at_once(pipeline: &Pipeline, threads: usize, pictures: usize) -> usize {
 /// Returns an error that names the line it is about.
 fn of_line((line, error): Failure) -> Error {
     match line {
-        Some(line) => {
-            Error::Options(format!("Line {line}: {}", error.to_string().trim_end_matches('.')))
-        }
+        Some(line) => Error::Options(format!("Line {line}: {}", clause(&error))),
         None => error,
     }
 }
 
 fn tell_failure(arguments: &GenerateArguments, (line, error): &Failure) {
     if arguments.json {
-        drop(print(json!({"line": line, "error": error.to_string()})));
+        drop(print_json(&json!({"line": line, "error": error.to_string()})));
     }
     complain(match line {
         Some(line) => format!("Line {line}: {error}"),
@@ -161,12 +169,13 @@ impl Studio<'_> {
     /// Draws a part; with the last part of an order, that is written and told.
     fn draw(&self, part: Part) {
         let Order { line, recipe, .. } = &self.orders[part.order];
-        if self.is_over.load(Ordering::Relaxed) {
+        if self.is_stopped(part.order) {
             return;
         }
         lock(&self.made[part.order]).began.get_or_insert_with(Instant::now);
         let drawn = pollster::block_on(self.pictures(part));
-        let outcome = drawn.and_then(|(pictures, notes, is_upscaled)| {
+        let outcome = drawn.and_then(|drawn| {
+            let Some((pictures, notes, is_upscaled)) = drawn else { return Ok(None) };
             let mut made = lock(&self.made[part.order]);
             made.pictures.extend((part.first..).zip(pictures));
             made.is_upscaled |= is_upscaled;
@@ -182,19 +191,32 @@ impl Studio<'_> {
             Ok(None) => {}
             Ok(Some(value)) => self.tell(part.order, Report::Done(value)),
             Err(error) => {
+                let was_failed =
+                    std::mem::replace(&mut lock(&self.made[part.order]).is_failed, true);
+                if was_failed {
+                    return;
+                }
                 if !self.arguments.keep_going {
                     self.is_over.store(true, Ordering::Relaxed);
-                } else {
-                    tell_failure(self.arguments, &(*line, Error::Options(clause(&error))));
                 }
-                lock(&self.failed).push((*line, error));
+                let failure = (*line, error);
+                if self.arguments.keep_going || self.arguments.json {
+                    tell_failure(self.arguments, &failure);
+                }
+                lock(&self.failed).push(failure);
                 self.tell(part.order, Report::Failed);
             }
         }
     }
 
-    /// Returns the finished pictures of a part, notes, and whether the upscaler made them larger.
-    async fn pictures(&self, part: Part) -> Result<(Vec<Image>, Vec<String>, bool)> {
+    /// Returns whether nothing more of an order is to be drawn.
+    fn is_stopped(&self, order: usize) -> bool {
+        self.is_over.load(Ordering::Relaxed) || lock(&self.made[order]).is_failed
+    }
+
+    /// Returns the finished pictures of a part, notes, and whether the upscaler made them larger; `None` if it was
+    /// stopped before it was done.
+    async fn pictures(&self, part: Part) -> Result<Option<(Vec<Image>, Vec<String>, bool)>> {
         let Self { arguments, pipeline, device, .. } = self;
         let order = &self.orders[part.order];
         let noise = match &arguments.latents_in {
@@ -218,8 +240,8 @@ impl Studio<'_> {
             let failed = |problem| Error::Device(format!("The device failed: {problem}"));
             device.sync().map_err(failed)?;
             self.progress.advance(1, "");
-            if self.is_over.load(Ordering::Relaxed) {
-                break;
+            if self.is_stopped(part.order) {
+                return Ok(None);
             }
         }
         let latent = run.latent();
@@ -234,7 +256,7 @@ impl Studio<'_> {
         if let Some(path) = &arguments.latents_out {
             latents::write(path, latent).await?;
         }
-        Ok((finished, notes, is_upscaled))
+        Ok(Some((finished, notes, is_upscaled)))
     }
 
     async fn decoded(&self, latent: Tensor<4>) -> Result<Vec<Image>> {
@@ -243,13 +265,14 @@ impl Studio<'_> {
 
     /// Writes an order of which all pictures are there, and returns what to tell of it.
     fn write(&self, order: usize, made: &Made) -> Result<Value> {
-        let (Order { line, recipe, path }, Made { pictures, is_upscaled, .. }) =
+        let (Order { line, recipe, path, notes }, Made { pictures, is_upscaled, .. }) =
             (&self.orders[order], made);
         let pictures: Vec<&Image> = pictures.values().collect();
         let size = pictures.first().map(|picture| picture.width.max(picture.height));
         let size = size.and_then(|size| u32::try_from(size).ok());
         let recipe = Recipe { upscaled: *is_upscaled, size, ..recipe.clone() };
-        let mut notes = made.notes.clone();
+        let mut notes = notes.clone();
+        notes.extend(made.notes.iter().cloned());
         // Other noise than the seed's is not in the recipe, which would then draw something else.
         let text = match &self.arguments.latents_in {
             Some(from) => {
@@ -261,7 +284,8 @@ impl Studio<'_> {
         };
         notes.extend(picture::write_with(path, &Image::contact_sheet(&pictures), text.as_deref())?);
         let seconds = made.began.map_or(0.0, |began| began.elapsed().as_secs_f64());
-        let mut told = json!({"file": path, "recipe": recipe, "notes": notes});
+        let mut told =
+            json!({"file": path.display().to_string(), "recipe": recipe, "notes": notes});
         told["seconds"] = ((seconds * 1e3).round() / 1e3).into();
         if let Some(line) = line {
             told["line"] = (*line).into();
@@ -277,17 +301,27 @@ impl Studio<'_> {
             let at = told.1;
             let Some(report) = told.0.remove(&at) else { return };
             told.1 += 1;
-            if let Report::Done(value) = report
-                && let Err(error) = self.print(&self.orders[at], &value)
-            {
-                lock(&self.failed).push((None, error));
-            }
+            self.tell_one(at, &report);
         }
+    }
+
+    fn tell_one(&self, at: usize, report: &Report) {
+        if let Report::Done(value) = report
+            && let Err(error) = self.print(&self.orders[at], value)
+        {
+            lock(&self.failed).push((None, error));
+        }
+    }
+
+    /// Tells of what was finished after something that was not.
+    fn tell_rest(&self) {
+        let waiting = std::mem::take(&mut lock(&self.told).0);
+        waiting.iter().for_each(|(at, report)| self.tell_one(*at, report));
     }
 
     fn print(&self, Order { path, .. }: &Order, value: &Value) -> Result<()> {
         if self.arguments.json {
-            return print(value);
+            return print_json(value);
         }
         let notes = value["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
         for sentence in notes {
@@ -301,6 +335,6 @@ impl Studio<'_> {
 }
 
 /// Returns an error's sentence without its full stop.
-fn clause(error: &Error) -> String {
+pub(super) fn clause(error: &Error) -> String {
     error.to_string().trim_end_matches('.').to_owned()
 }

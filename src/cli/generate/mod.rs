@@ -55,7 +55,7 @@ pub(super) struct GenerateArguments {
     /// by commas, draw each picture in each.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     style: Vec<String>,
-    /// Seed of PyTorch's CPU generator, by default 0; picture i of several has seed + i.
+    /// Seed of PyTorch's CPU generator, by default 0; picture i of a --count has seed + i.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = seed)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -136,23 +136,26 @@ impl GenerateArguments {
     fn apply(&self, recipe: &mut Recipe) -> Result<()> {
         self.sampling.apply(recipe)?;
         self.finish.apply(recipe);
-        let Self {
-            prompt, negative, seed, guidance_channels, eta, karras, even_sigmas, count, ..
-        } = self;
-        prompt.clone_into_if_some(&mut recipe.prompt);
-        negative.clone_into_if_some(&mut recipe.negative);
-        seed.clone_into_if_some(&mut recipe.seed);
-        eta.clone_into_if_some(&mut recipe.eta);
-        karras.clone_into_if_some(&mut recipe.karras);
-        even_sigmas.clone_into_if_some(&mut recipe.even_sigmas);
-        count.clone_into_if_some(&mut recipe.count);
-        recipe.guidance_channels = guidance_channels.or(recipe.guidance_channels);
+        if let Some(prompt) = &self.prompt {
+            recipe.prompt.clone_from(prompt);
+        }
+        if let Some(negative) = &self.negative {
+            recipe.negative.clone_from(negative);
+        }
+        recipe.seed = self.seed.unwrap_or(recipe.seed);
+        recipe.eta = self.eta.unwrap_or(recipe.eta);
+        recipe.karras = self.karras.unwrap_or(recipe.karras);
+        recipe.even_sigmas = self.even_sigmas.unwrap_or(recipe.even_sigmas);
+        recipe.count = self.count.unwrap_or(recipe.count);
+        recipe.guidance_channels = self.guidance_channels.or(recipe.guidance_channels);
         Ok(())
     }
 
     /// Returns the files that are read.
     fn read(&self) -> Vec<&Path> {
         let files = [&self.latents_in, &self.prompts, &self.recipe].into_iter().flatten();
+        // A list from the standard input is no file that could be written over.
+        let files = files.filter(|path| path.as_path() != Path::new("-"));
         files.chain([&self.model]).map(PathBuf::as_path).collect()
     }
 
@@ -211,24 +214,11 @@ impl GenerateArguments {
     }
 }
 
-/// Puts a value that may be given in the place of another.
-trait CloneIntoIfSome<T> {
-    fn clone_into_if_some(&self, place: &mut T);
-}
-
-impl<T: Clone> CloneIntoIfSome<T> for Option<T> {
-    fn clone_into_if_some(&self, place: &mut T) {
-        if let Some(value) = self {
-            place.clone_from(value);
-        }
-    }
-}
-
 pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Result<ExitCode> {
     if let Some(code) = environment::ensure(environment::for_device(&arguments.device))? {
         return Ok(code);
     }
-    if arguments.quiet || arguments.json {
+    if arguments.quiet {
         be_quiet();
     }
     // What can be refused at once is refused before anything is loaded.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::GenerateArguments;
+use super::draw::clause;
 use super::pattern::Pattern;
 use super::prompts::{self, Line, Wish};
 use crate::cli::terminal::note;
@@ -11,8 +12,8 @@ use crate::cli::{check_targets, finishing};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::Pipeline;
-use crate::recipe::Recipe;
 use crate::recipe::overlay::Overlay;
+use crate::recipe::{FIELDS, Recipe};
 use crate::{Error, Result};
 
 /// A picture, or a sheet of a recipe's pictures.
@@ -24,6 +25,8 @@ pub(super) struct Order {
     pub(super) recipe: Recipe,
     /// Where it goes.
     pub(super) path: PathBuf,
+    /// What is to be told of it beside what drawing finds.
+    pub(super) notes: Vec<String>,
 }
 
 /// What was read before the model is loaded: the files that options name.
@@ -82,57 +85,56 @@ impl Named {
         arguments: &GenerateArguments,
         pipeline: &Pipeline,
     ) -> Result<(Vec<Order>, Vec<Failure>)> {
-        let mut base = self.recipe.over(&pipeline.defaults.recipe())?;
-        told_of_another_model(&base, pipeline);
+        let mut base = with_class(&self.recipe, pipeline)?.over(&pipeline.defaults.recipe())?;
         arguments.apply(&mut base)?;
         if let Some(class) = &arguments.class {
             base.class = Some(pipeline.class(class)?);
         }
-        let mut failures = Vec::new();
-        let mut recipes: Vec<(Option<usize>, Recipe)> = Vec::new();
+        let (mut orders, mut failures, mut number) = (Vec::new(), Vec::new(), 1);
+        // Without places in their names several pictures of a recipe make a sheet.
+        let of_own = |recipe: &Recipe| if self.pattern.has_places() { recipe.count } else { 1 };
         let whole = vec![(0, Ok(Wish::Fields(Overlay::default())))];
         for (line, wish) in self.lines.as_ref().unwrap_or(&whole) {
             let line = self.lines.as_ref().map(|_| *line);
-            let found = wish
-                .as_ref()
-                .map_err(|problem| {
-                    Error::Recipe(problem.to_string().trim_end_matches('.').to_owned())
-                })
-                .and_then(|wish| self.recipes(wish, &base, arguments, pipeline));
-            match found {
-                Ok(found) => recipes.extend(found.into_iter().map(|recipe| (line, recipe))),
-                Err(problem) => failures.push((line, problem)),
+            let found = match wish {
+                Ok(wish) => self.recipes(wish, &base, arguments, pipeline),
+                Err(problem) => Err(Error::Recipe(clause(problem))),
+            };
+            let recipes = match found {
+                Ok(recipes) => recipes,
+                Err(problem) => {
+                    failures.push((line, problem));
+                    // The next keep their numbers when it is mended.
+                    number += arguments.style.len().max(1) * of_own(&base);
+                    continue;
+                }
+            };
+            for (recipe, notes) in recipes {
+                let count = of_own(&recipe);
+                for i in 0..count as u64 {
+                    let recipe = match count {
+                        1 => recipe.clone(),
+                        _ => Recipe { seed: recipe.seed + i, count: 1, ..recipe.clone() },
+                    };
+                    let path = self.name(arguments, number, &recipe);
+                    let notes = notes.clone();
+                    orders.push(Order { line, recipe, path, notes });
+                    number += 1;
+                }
             }
         }
-        let each = |(line, recipe): (Option<usize>, Recipe)| {
-            // Without places in their names they make a sheet.
-            let count = if self.pattern.has_places() { recipe.count } else { 1 };
-            let part = move |i: u64| match count {
-                1 => (line, recipe.clone()),
-                _ => (line, Recipe { seed: recipe.seed + i, count: 1, ..recipe.clone() }),
-            };
-            (0..count as u64).map(part)
-        };
-        let all = recipes.into_iter().flat_map(each).enumerate();
-        let orders: Vec<Order> = all
-            .map(|(i, (line, recipe))| Order {
-                line,
-                path: self.name(arguments, i + 1, &recipe),
-                recipe,
-            })
-            .collect();
         self.check_targets(arguments, &orders)?;
         Ok((orders, failures))
     }
 
-    /// Returns the recipes of a wish: one in each style.
+    /// Returns the recipes of a wish, one in each style, and what is to be told of each.
     fn recipes(
         &self,
         wish: &Wish,
         base: &Recipe,
         arguments: &GenerateArguments,
         pipeline: &Pipeline,
-    ) -> Result<Vec<Recipe>> {
+    ) -> Result<Vec<(Recipe, Vec<String>)>> {
         let mut recipe = base.clone();
         let mut says_style = self.recipe.says("style");
         let mut styles = arguments.style.clone();
@@ -142,12 +144,7 @@ impl Named {
             }
             Wish::Words(prompt) => recipe.prompt.clone_from(prompt),
             Wish::Fields(fields) => {
-                let mut fields = fields.clone();
-                if let Some(name) = fields.fields.get("class").and_then(|class| class.as_str()) {
-                    let class = pipeline.class(name)?;
-                    fields.fields.insert("class".into(), class.into());
-                }
-                recipe = fields.over(base)?;
+                recipe = with_class(fields, pipeline)?.over(base)?;
                 if fields.fields.contains_key("style") {
                     styles.clear();
                     says_style = fields.says("style");
@@ -168,18 +165,22 @@ impl Named {
                 count: if is_alone { 1 } else { recipe.count },
                 ..recipe.clone()
             })?;
-            pipeline.label(&recipe)?;
-            Ok(pipeline.resolved(&recipe))
+            pipeline.check(&recipe)?;
+            let is_bare = pipeline.text.is_some() && recipe.prompt.trim().is_empty();
+            let bare = is_bare
+                .then(|| "There is no prompt: the model draws whatever it likes.".to_owned());
+            let notes = of_another_model(&recipe, pipeline).into_iter().chain(bare).collect();
+            Ok((pipeline.resolved(&recipe), notes))
         });
         each.collect()
     }
 
     /// Makes sure that each file can be written, and none over another.
     fn check_targets(&self, arguments: &GenerateArguments, orders: &[Order]) -> Result<()> {
-        let mut seen: HashMap<&Path, &Order> = HashMap::new();
+        let mut seen: HashMap<PathBuf, &Order> = HashMap::new();
         for order in orders {
             let path = order.path.as_path();
-            if let Some(first) = seen.insert(path, order) {
+            if let Some(first) = seen.insert(as_one(path), order) {
                 return Err(Error::Options(self.twice(first, order)));
             }
             if !self.pattern.has_places() {
@@ -208,9 +209,7 @@ impl Named {
             (Some(a), Some(_)) => format!("Two pictures of line {a}"),
             _ => "Two pictures".into(),
         };
-        format!(
-            "{who} would both be written to {path}: put {{n}}, {{seed}} or {{style}} into the name"
-        )
+        format!("{who} would both be written to {path}: put {{n}} into the name")
     }
 }
 
@@ -218,7 +217,7 @@ impl Named {
 fn recipe_of(path: &Path) -> Result<Overlay> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let refuse = |problem: String| Error::Recipe(format!("{}: {problem}", path.display()));
-    let clause = |error: Error| refuse(error.to_string().trim_end_matches('.').to_owned());
+    let clause = |error: Error| refuse(clause(&error));
     let text = if bytes.starts_with(b"\x89PNG") {
         let found = Image::recipe_text_of_png(&bytes).map_err(clause)?;
         found.ok_or_else(|| {
@@ -228,7 +227,14 @@ fn recipe_of(path: &Path) -> Result<Overlay> {
         let advice = "it is neither a PNG nor the JSON of a recipe; a JPEG or a WebP carries none";
         String::from_utf8(bytes).map_err(|_| refuse(advice.into()))?
     };
-    let overlay = Overlay::read(&text).map_err(clause)?;
+    let overlay = Overlay::read(&within_line(&text)).map_err(clause)?;
+    if overlay.fields.is_empty() {
+        return Err(refuse(format!(
+            "it has no field of a recipe; those are {}",
+            FIELDS.join(", ")
+        )));
+    }
+    overlay.over(&Recipe::default()).map_err(clause)?;
     if !overlay.unknown.is_empty() {
         note(format!(
             "{} says {}, which this version does not know: it is left out.",
@@ -239,12 +245,39 @@ fn recipe_of(path: &Path) -> Result<Overlay> {
     Ok(overlay)
 }
 
-/// Notes if a recipe was drawn by another model.
-fn told_of_another_model(recipe: &Recipe, pipeline: &Pipeline) {
-    if !recipe.model_hash.is_empty() && recipe.model_hash != pipeline.hash {
-        note(format!(
-            "The recipe was drawn by another model, {} ({}); this is {} ({}), and draws it otherwise.",
-            recipe.model, recipe.model_hash, pipeline.name, pipeline.hash
-        ));
+/// Returns the recipe in a line of what `--json` prints; any other text as it is.
+fn within_line(text: &str) -> String {
+    let line = serde_json::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}'));
+    let recipe = line.ok().and_then(|line| line.get("recipe").filter(|it| it.is_object()).cloned());
+    recipe.map_or_else(|| text.to_owned(), |recipe| recipe.to_string())
+}
+
+/// Returns a note if a recipe was drawn by another model.
+fn of_another_model(recipe: &Recipe, pipeline: &Pipeline) -> Option<String> {
+    let Recipe { model, model_hash, .. } = recipe;
+    let Pipeline { name, hash, .. } = pipeline;
+    (!model_hash.is_empty() && model_hash != hash).then(|| {
+        format!(
+            "The recipe was drawn by another model, {model} ({model_hash}); this is {name} ({hash}), and may draw it \
+             otherwise."
+        )
+    })
+}
+
+/// Returns fields in which a class that is named has its number.
+fn with_class(fields: &Overlay, pipeline: &Pipeline) -> Result<Overlay> {
+    let mut fields = fields.clone();
+    if let Some(name) = fields.fields.get("class").and_then(|class| class.as_str()) {
+        let class = pipeline.class(name)?;
+        fields.fields.insert("class".into(), class.into());
+    }
+    Ok(fields)
+}
+
+/// Returns a name as the system tells files apart.
+fn as_one(path: &Path) -> PathBuf {
+    match cfg!(any(windows, target_os = "macos")) {
+        true => path.to_string_lossy().to_lowercase().into(),
+        false => path.to_owned(),
     }
 }

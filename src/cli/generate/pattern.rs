@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::image::file::counts_as_c;
 use crate::recipe::Recipe;
 use crate::recipe::file_name::slug;
 use crate::{Error, Result};
@@ -36,7 +37,7 @@ const PLACES: [(&str, Place); 5] = [
 
 /// The places, as people are told of them.
 pub(super) const HELP: &str =
-    "{n} (the picture's number), {prompt}, {style}, {seed} and {class}; {n:03} writes 001";
+    "{n:03} (the picture's number, as 001), {prompt}, {style}, {seed} and {class}";
 
 impl Pattern {
     /// Reads a name; `{{` and `}}` are braces.
@@ -45,9 +46,7 @@ impl Pattern {
     /// Returns a sentence about a place that does not exist, or one of another program's.
     pub(super) fn read(name: &str) -> Result<Self> {
         let refuse = |problem: String| Err(Error::Options(problem));
-        let after =
-            |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('d');
-        if name.split('%').skip(1).any(after) {
+        if counts_as_c(name) {
             return refuse(format!("-o {name} counts as C does: the places of a name are {HELP}"));
         }
         let (mut parts, mut text) = (Vec::new(), String::new());
@@ -77,6 +76,10 @@ impl Pattern {
         let found = PLACES.iter().find(|(known, _)| *known == name.trim());
         let width = if digits.is_empty() { Ok(0) } else { digits.trim_end_matches('d').parse() };
         match (found, width) {
+            (Some((_, Place::Prompt | Place::Style)), Ok(1..)) => Err(Error::Options(format!(
+                "-o has a place {{{written}}}, and only numbers have digits: write {{{}}}",
+                name.trim()
+            ))),
             (Some((_, place)), Ok(width @ 0..=20)) => Ok(Part::Place(*place, width)),
             _ => Err(Error::Options(format!(
                 "-o has a place {{{written}}} that there is not: the places of a name are {HELP}"
@@ -127,6 +130,7 @@ mod tests {
             ("{{n}}{n}.png", "{n}12.png"),
             ("{n:03d}.png", "012.png"),
             ("50% off.png", "50% off.png"),
+            ("100%dark.png", "100%dark.png"),
         ] {
             let found = Pattern::read(pattern).unwrap();
             assert_eq!(found.name(12, &recipe), Path::new(name));
@@ -143,7 +147,8 @@ mod tests {
             ("{i}.png", "{i}"),
             ("{n:x}.png", "{n:x}"),
             ("{n:99}.png", "{n:99}"),
-            ("cat-%d.png", "{n}"),
+            ("cat-%d.png", "{n:03}"),
+            ("{prompt:03}.png", "write {prompt}"),
             ("cat-%03d.png", "{n:03}"),
             ("{n.png", "without its }"),
         ] {

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{files_in, model_folder};
-use crate::cli::terminal::print;
+use crate::cli::terminal::{print, print_json};
 use crate::image::Image;
 use crate::image::file::read as read_picture;
 use crate::pipeline::stickers::{MANIFEST, Manifest};
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         return match (is_picture(&bytes), json) {
             (true, _) => print_picture(path, &bytes, *json),
-            (false, true) => print(weights_json(&weights(path, bytes)?, true)),
+            (false, true) => print_json(&weights_json(&weights(path, bytes)?, true)),
             (false, false) => print_weights(&weights(path, bytes)?, true),
         };
     }
@@ -70,10 +70,10 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
         (others(path, &read).collect(), unknown_fields(path));
     if *json {
         let files: Vec<Value> = files.iter().map(|file| weights_json(file, *tensors)).collect();
-        return print(json!({
+        return print_json(&json!({
             "model": model::facts(&model),
             "files": files,
-            "not_a_part": others,
+            "not_a_part": others.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
             "unknown_fields": unknown,
         }));
     }
@@ -148,8 +148,8 @@ fn print_picture(path: &Path, bytes: &[u8], json: bool) -> Result<()> {
     let (recipe, unknown) = found.unzip();
     let unknown = unknown.unwrap_or_default();
     if json {
-        return print(json!({
-            "file": path,
+        return print_json(&json!({
+            "file": path.display().to_string(),
             "width": width,
             "height": height,
             "recipe": recipe,

@@ -202,7 +202,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         micro_batch: arguments.micro_batch,
         device,
     };
-    common.listen()?;
+    Common::listen();
     let state = train(&task, &plan, &settings, new, DitSettings::optimiser, progress)?;
 
     let seen = settings.seen + state.step * arguments.batch_size;
@@ -217,8 +217,8 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     }
     if manifest.guidance_skips.is_some() {
         note(
-            "The new model's guidance takes all blocks (its model.json has no guidance_skips): this training \
-             does not teach the short path, and weights may lose it.",
+            "The new model takes longer to draw than the one that it began with: guidance runs all blocks, \
+             since this training does not teach the short path (guidance_skips in model.json).",
         );
     }
     export(&common.model, &folder, &files, |m| {

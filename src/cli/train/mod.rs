@@ -195,10 +195,10 @@ impl Common {
     }
 
     /// From now on Ctrl-C ends the run after its step, with a snapshot.
-    fn listen(&self) -> Result<()> {
+    fn listen() {
         interrupt::listen(|| {
             note("Stopping after this step, with a snapshot; press Ctrl-C again to stop at once.");
-        })
+        });
     }
 
     /// Returns how far a run is.

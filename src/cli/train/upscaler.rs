@@ -130,7 +130,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         upscaler: begun.unwrap_or_else(|| Upscaler::init(&device)),
         judges: Judges::init(&device),
     };
-    common.listen()?;
+    Common::listen();
     let state = train(&task, &plan, &settings, new, UpscalerSettings::optimiser, progress)?;
     let tensors = parameters(&state.ema.upscaler, &keys::UPSCALER, Precision::Byte);
     export(&common.model, &folder, &[(UPSCALER, to_bytes(&tensors, None))], |manifest| {

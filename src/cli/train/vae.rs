@@ -98,7 +98,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     if task.train.is_empty() {
         return Err(Error::dataset(common.data.display().to_string(), "it has nothing to learn"));
     }
-    common.listen()?;
+    Common::listen();
     let state = train(&task, &plan, &settings, new, VaeSettings::optimiser, progress)?;
 
     let mut files = autoencoder_files(&state.ema, Precision::Half).to_vec();

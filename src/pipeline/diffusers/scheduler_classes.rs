@@ -178,12 +178,17 @@ pub const CLASSES: [Class; 9] = [
 
 /// A scheduler that is not drawn here: what of its fields tells the levels that the weights were made
 /// for.
-const OTHER: [&str; 8] = [
+const OTHER: [&str; 13] = [
     "rescale_betas_zero_snr",
     "use_flow_sigmas",
     "flow_shift",
     "shift",
     "use_dynamic_shifting",
+    "time_shift_type",
+    "base_shift",
+    "max_shift",
+    "base_image_seq_len",
+    "max_image_seq_len",
     "invert_sigmas",
     "shift_terminal",
     "timestep_type",

@@ -41,6 +41,10 @@ impl SchedulerConfig {
         let fields: SchedulerFields = serde_json::from_value(Value::Object(fields))
             .or_else(|problem| refuse(format!("its JSON is not as it should be: {problem}")))?;
         let prediction = prediction(class, &fields)?;
+        let range = fields.clip_sample_range;
+        if fields.clip_sample != Some(false) && !(range > 0.0 && range.is_finite()) {
+            return refuse(format!("its clip_sample_range must be above 0, and is {range}"));
+        }
         let not_drawn = not_drawn.or(more).or_else(|| fields.not_drawn());
         Ok(Self { class, fields, prediction, not_drawn })
     }
@@ -171,24 +175,20 @@ impl SchedulerConfig {
             smallest: self.class.is_flow.then_some(smallest),
             terminal: fields.shift_terminal.filter(|&terminal| terminal != 0.0),
             curve,
+            even: false,
         }
     }
 }
 
 impl SchedulerFields {
-    /// Returns what of fields together, or of a number, is not drawn here.
+    /// Returns what of fields together is not drawn here.
     fn not_drawn(&self) -> Option<String> {
         let curves = [self.use_karras_sigmas, self.use_exponential_sigmas, self.use_beta_sigmas];
-        if curves.iter().filter(|is_on| **is_on).count() > 1 {
-            return Some(
-                "its use_karras_sigmas, use_exponential_sigmas and use_beta_sigmas exclude one another: leave \
-                 one of them true"
-                    .into(),
-            );
-        }
-        let range = self.clip_sample_range;
-        (self.clip_sample != Some(false) && !(range > 0.0 && range.is_finite()))
-            .then(|| format!("its clip_sample_range must be above 0, and is {range}"))
+        (curves.iter().filter(|is_on| **is_on).count() > 1).then(|| {
+            "its use_karras_sigmas, use_exponential_sigmas and use_beta_sigmas exclude one another: leave \
+             one of them true"
+                .into()
+        })
     }
 }
 

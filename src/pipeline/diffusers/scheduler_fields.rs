@@ -26,7 +26,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
         ("trained_betas", vec![], ToTheWeights),
         ("rescale_betas_zero_snr", vec![no.clone()], ToTheWeights),
         ("beta_schedule", vec![json!("linear"), json!("scaled_linear")], ToTheWeights),
-        ("thresholding", vec![no.clone()], ToTheWeights),
+        ("thresholding", vec![no.clone()], ToTheDrawing),
         ("invert_sigmas", vec![no.clone()], ToTheWeights),
         ("time_shift_type", vec![json!("exponential"), json!("linear")], ToTheDrawing),
         ("use_lu_lambdas", vec![no.clone()], ToTheDrawing),
@@ -123,13 +123,13 @@ impl Class {
             let advice = match (belongs, drawn.first()) {
                 (ToTheWeights, _) => {
                     let problem = format!(
-                        "its {field} {value} is not supported: the weights were made for it, so that no \
-                         other would draw right; take a model without it"
+                        "its {field} {value} is not supported, and the weights were made for it, so that \
+                         pictures without it would be wrong; take a model without it"
                     );
                     return Err(Error::model(SCHEDULER, problem));
                 }
                 (ToTheDrawing, Some(drawn)) => {
-                    format!("it only says how to draw; with {drawn} in its place it is drawn here")
+                    format!("it only says how to draw; set it to {drawn}")
                 }
                 (ToTheDrawing, None) => "it only says how to draw, and may be left out".into(),
             };
@@ -151,7 +151,6 @@ mod tests {
         };
         for (class, json) in [
             ("DDIMScheduler", json!({"rescale_betas_zero_snr": true})),
-            ("DDIMScheduler", json!({"thresholding": true})),
             ("EulerDiscreteScheduler", json!({"trained_betas": [0.1]})),
             ("UniPCMultistepScheduler", json!({"beta_schedule": "squaredcos_cap_v2"})),
             ("FlowMatchEulerDiscreteScheduler", json!({"invert_sigmas": true})),
@@ -166,9 +165,10 @@ mod tests {
             assert!(named && message.contains("take a model without it"), "{message}");
         }
         for (class, json, word) in [
+            ("DDIMScheduler", json!({"thresholding": true}), "thresholding"),
             ("UniPCMultistepScheduler", json!({"predict_x0": null}), "predict_x0"),
             ("UniPCMultistepScheduler", json!({"lower_order_final": null}), "lower_order_final"),
-            ("DPMSolverMultistepScheduler", json!({"solver_order": 3}), "with 2 in its place"),
+            ("DPMSolverMultistepScheduler", json!({"solver_order": 3}), "set it to 2"),
             ("UniPCMultistepScheduler", json!({"lower_order_final": false}), "lower_order_final"),
             ("UniPCMultistepScheduler", json!({"solver_p": {}}), "may be left out"),
             (

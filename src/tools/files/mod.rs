@@ -99,7 +99,13 @@ fn draft(path: &Path) -> io::Result<NamedTempFile> {
     // As any new file has it; less what the user's mask takes away.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".patchwork-").tempfile_in(folder_of(path))
+    let made = builder.prefix(".patchwork-").tempfile_in(folder_of(path));
+    made.map_err(|problem| {
+        // The draft's own name is nobody's business.
+        let text = problem.to_string();
+        let what = text.split(" at path ").next().unwrap_or(&text).to_owned();
+        io::Error::new(problem.kind(), what)
+    })
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

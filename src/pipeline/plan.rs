@@ -1,0 +1,68 @@
+//! What a recipe asks of a model, before anything is computed: sampler and levels.
+
+use super::Pipeline;
+use super::conditions::{label, refuse_words};
+use super::diffusers::scheduler_classes::SCHEDULER;
+use crate::diffusion::{Levels, Schedule};
+use crate::recipe::Recipe;
+use crate::samplers::{self, Sampler};
+use crate::{Error, Result};
+
+impl Pipeline {
+    /// Checks whether a recipe can be drawn, without drawing anything.
+    ///
+    /// # Errors
+    /// Returns a sentence if it does not fit the model or the sampler.
+    pub fn check(&self, recipe: &Recipe) -> Result<()> {
+        label(self, recipe)?;
+        if self.text.is_none() {
+            refuse_words("prompt", &recipe.prompt)?;
+            refuse_words("negative prompt", &recipe.negative)?;
+        }
+        plan(self, recipe).map(drop)
+    }
+}
+
+/// Returns the sampler of a recipe, and the levels of its run.
+///
+/// # Errors
+/// Returns a sentence if the recipe does not fit the model or the sampler.
+pub(super) fn plan(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Box<dyn Sampler>, Levels)> {
+    recipe.check()?;
+    let refuse = |problem: String| Err(Error::Recipe(problem));
+    let mut sampler = samplers::named(match (recipe.sampler.as_str(), &pipeline.not_drawn) {
+        ("", None) => pipeline.sampler,
+        ("", Some(problem)) => return Err(needs_a_sampler(problem)),
+        (name, _) => name,
+    })?;
+    sampler.set_eta(recipe.eta)?;
+    // What the makers chose holds if the sampler has it; what the recipe asks for must hold.
+    let mut options = pipeline.level_options;
+    options.karras = recipe.karras || (options.karras && sampler.takes_karras());
+    options.flow.even = recipe.even_sigmas;
+    if recipe.even_sigmas && pipeline.shift().is_none() {
+        return refuse(
+            "Only models of a flow have even levels to ask for: leave them out with this one"
+                .into(),
+        );
+    }
+    let schedule = match (recipe.shift, &pipeline.schedule) {
+        (None, schedule) => schedule.clone(),
+        (Some(shift), Schedule::Flow { .. }) => Schedule::Flow { shift },
+        (Some(_), Schedule::Discrete { .. }) => {
+            return refuse("Only models of a flow have a shift: leave it out with this one".into());
+        }
+    };
+    let levels = samplers::levels(&*sampler, &schedule, recipe.steps, options)?;
+    let [_, channels, _, _] = pipeline.latent_shape();
+    if recipe.guidance_channels.is_some_and(|guided| guided > channels) {
+        return refuse(format!("The latent has only {channels} channels to guide"));
+    }
+    Ok((sampler, levels))
+}
+
+/// Returns what to say to whoever leaves the sampler to a model whose own is not drawn here.
+fn needs_a_sampler(problem: &str) -> Error {
+    let advice = "Or name a sampler (--sampler), which is then used over the model's levels";
+    Error::model(SCHEDULER, format!("{problem}. {advice}"))
+}

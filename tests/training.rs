@@ -408,7 +408,11 @@ fn ctrl_c_saves_a_snapshot() {
     std::fs::create_dir(path("mine")).unwrap();
     let mut captions = String::new();
     for i in 0..40u8 {
-        let image = Image { width: 16, height: 16, pixels: [6 * i, 200, 90, 255].repeat(256) };
+        let image = Image {
+            width: 16,
+            height: 16,
+            pixels: [i.wrapping_mul(37), i.wrapping_mul(101), 90, 255].repeat(256),
+        };
         std::fs::write(path(&format!("mine/{i}.png")), image.to_png(None).unwrap()).unwrap();
         captions += &format!("{{\"file_name\": \"{i}.png\", \"text\": \"box {i}\"}}\n");
     }

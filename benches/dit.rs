@@ -1,9 +1,9 @@
-//! One forward of the embedded DiT, batch 2, as a guided step makes it: whole, and with the short path for
-//! the second row; and the upscaler. The forward is timed on as many threads as there are rows, as the program
-//! calls it; then all on one, as in the page. Prints a line of
-//! JSON: medians in milliseconds, and the most memory the process held, in MiB.
+//! Benchmarks one forward pass of the embedded DiT, with a batch of 2 as in a guided step: whole, and
+//! with the short path for the second row. Also benchmarks the upscaler. The forward pass is timed first
+//! with one thread per row, as the program runs it, and then with one thread, as in the page. Prints a
+//! line of JSON: medians in milliseconds, and the peak memory of the process in MiB.
 //!
-//! `cargo xtask bench` runs it beside PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
+//! `cargo xtask bench` runs it alternately with PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -27,13 +27,13 @@ fn main() {
     let states = [random([4, 384]), random([2, 384])];
     let labels = Tensor::<1, Int>::from_ints([6, 9], &device);
     let x = Tensor::<4>::random([2, 8, 16, 16], Distribution::Default, &device);
-    // With `skipped` blocks left out for the second row, which has a thread of its own.
+    // Leaves the `skipped` blocks out for the second row, which has its own thread.
     let forward = |skipped: Range<usize>| {
         let start = Instant::now();
-        // A run embeds its text once; PyTorch's side does it every time, so that this does as well.
+        // A run embeds its text once, but PyTorch's side embeds it every time, so this does as well.
         let rows = states.clone().map(|states| dit.embed_text(states).expect("it takes text"));
         let text = TextTokens::cat(&[&rows[0], &rows[1]]);
-        // As a guided step of a run calls it.
+        // This is how a guided step of a run calls it.
         let output = by_rows(&device, 2, |rows| {
             let (start, count) = (rows.start, rows.len());
             let (x, labels) =
@@ -84,7 +84,7 @@ fn main() {
     );
 }
 
-/// Runs something for so many seconds, and returns the median in milliseconds, and how many runs there were.
+/// Runs `run` for some seconds, and returns the median in milliseconds and the number of runs.
 fn median(seconds: f64, run: impl Fn() -> Duration) -> (f64, usize) {
     for _ in 0..3 {
         run();
@@ -98,7 +98,7 @@ fn median(seconds: f64, run: impl Fn() -> Duration) -> (f64, usize) {
     (times[times.len() / 2].as_secs_f64() * 1e3, times.len())
 }
 
-/// The process's peak resident memory in MiB, where Linux tells it; else 0.
+/// Returns the process's peak resident memory in MiB on Linux, and 0 elsewhere.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

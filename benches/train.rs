@@ -1,7 +1,7 @@
-//! The gradient of one batch of the embedded DiT, as training makes it, without its optimiser.
-//! Prints a line of JSON: images a second, the median of several batches.
+//! Benchmarks the gradient of one batch of the embedded DiT, as training computes it, without the
+//! optimiser. Prints a line of JSON: images per second, the median of several batches.
 //!
-//! `cargo xtask bench` runs it beside PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
+//! `cargo xtask bench` runs it alternately with PyTorch; `PATCHWORK_BENCH_SECONDS` sets how long.
 
 use std::time::{Duration, Instant};
 

@@ -1,28 +1,28 @@
-//! The one error type. Messages are sentences that say what is wrong and what to do.
+//! The one error type. Its messages are sentences that say what is wrong and what to do.
 
 use std::path::Path;
 
-/// What can go wrong, by what it is about.
+/// The errors, by what they are about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be read or written.
     #[error("Cannot {action} {path}: {source}.")]
     File {
-        /// What was tried: "read" or "write".
+        /// The action that failed: "read" or "write".
         action: &'static str,
         /// The file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A model, or one of its files, is not what its name or its configuration says, or not one
-    /// that can do what was asked for.
+    /// A model, or one of its files, does not match its name or its configuration, or cannot do what was
+    /// asked for.
     #[error("{file} cannot be used: {problem}.")]
     Model {
         /// The file, or the model's name.
         file: String,
-        /// What is wrong with it, without the closing full stop.
+        /// The problem, without the closing full stop.
         problem: String,
     },
     /// A dataset, or a file of it, does not hold what is needed.
@@ -30,22 +30,22 @@ pub enum Error {
     Dataset {
         /// The file, or the dataset.
         file: String,
-        /// What is wrong with it, without the closing full stop.
+        /// The problem, without the closing full stop.
         problem: String,
     },
     /// A recipe asks for something that the model or the sampler cannot do.
     #[error("{0}.")]
     Recipe(String),
-    /// A training run cannot begin, or go on.
+    /// A training run cannot start or continue.
     #[error("{0}.")]
     Training(String),
     /// A picture cannot be read, written or drawn.
     #[error("{0}.")]
     Picture(String),
-    /// The device failed, or there is none of the kind that was asked for.
+    /// The device failed, or there is no device of the kind that was asked for.
     #[error("{0}.")]
     Device(String),
-    /// The options of a command do not fit each other, or what is there.
+    /// The options of a command contradict each other, or do not fit what exists.
     #[error("{0}.")]
     Options(String),
 }
@@ -61,7 +61,7 @@ impl Error {
         Self::Dataset { file: file.into(), problem: problem.into() }
     }
 
-    /// Returns the same about a model's file in `folder`, which tells it from those of other
+    /// Returns the error with a model's file placed in `folder`, which tells it from the files of other
     /// models.
     #[must_use]
     pub fn within(self, folder: &Path) -> Self {

@@ -22,11 +22,11 @@
 //!                      └► autoencoder's decoder ─► picture
 //! ```
 //!
-//! Read it top down: [`pipeline`] is the way of a prompt; [`model`] holds the networks, one concept
-//! a file; [`diffusion`] knows a network only as something that denoises, and [`samplers`] do not
-//! know it at all; [`text`] makes states of a prompt; [`weights`] reads checkpoints, strictly.
-//! [`recipe`], [`image`](mod@image) and [`page`] do not know Burn, so that a page can share them.
-//! `ARCHITECTURE.md` says which of these may use which.
+//! Read it top down: [`pipeline`] turns a prompt into a picture. [`model`] holds the networks, one
+//! concept a file. [`diffusion`] knows a network only as a denoiser, and [`samplers`] do not know it at
+//! all. [`text`] encodes a prompt. [`weights`] reads checkpoints strictly. [`recipe`],
+//! [`image`](mod@image) and [`page`] do not use Burn, so that a page can share them. `ARCHITECTURE.md`
+//! says which of these may use which.
 //!
 //! [Burn]: https://burn.dev
 

@@ -1,5 +1,5 @@
-//! Files from anywhere: whatever they say, reading them ends in a model or in a sentence, never in
-//! a panic, and never in more memory than the file justifies.
+//! Untrusted files: whatever they contain, reading them ends in a model or in an error message, never in a
+//! panic, and never takes more memory than the file justifies.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -16,10 +16,11 @@ use patchwork::weights::Checkpoint;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
-/// What reading may take beside a file's own size: names and places of tensors, messages.
+/// The memory that reading may take besides a multiple of the file's size: for names and positions of
+/// tensors, and messages.
 const SLACK: u64 = 64 * 1024;
 
-/// Reads a checkpoint and every tensor in it; how much memory that took at most.
+/// Reads a checkpoint and every tensor in it, and returns the peak memory that this took.
 fn read_all(bytes: Vec<u8>) -> u64 {
     let size = bytes.len() as u64;
     let info = allocation_counter::measure(move || {
@@ -32,7 +33,8 @@ fn read_all(bytes: Vec<u8>) -> u64 {
             }
         }
     });
-    // A parsed header takes some times its text; halves become twice their size.
+    // A parsed header takes several times the size of its text, and half-precision values take twice
+    // theirs.
     assert!(info.bytes_max <= 16 * size + SLACK, "{} bytes for {size}", info.bytes_max);
     info.bytes_max
 }
@@ -59,7 +61,7 @@ fn good_file() -> Vec<u8> {
     safetensors::serialize(views, None).unwrap()
 }
 
-/// A file of a header of one's own and some data.
+/// Returns a file with a given header and some data.
 fn file_with_header(header: &str, data: usize) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.as_bytes());
@@ -135,7 +137,7 @@ proptest! {
         read_all(file);
     }
 
-    /// Any numbers in any place of a configuration: an answer, quickly, and little memory.
+    /// Any numbers anywhere in a configuration give a result quickly and take little memory.
     #[test]
     fn configurations_never_panic(
         numbers in proptest::collection::btree_map(0..KEYS.len(), number(), 1..12),
@@ -167,7 +169,7 @@ proptest! {
                 }
             }
         });
-        // 100,000 levels of f64, twice over, are the most that a scheduler may ask for.
+        // The maximum of a scheduler is 100,000 levels of f64, twice over.
         prop_assert!(info.bytes_max < 4 << 20, "{} bytes", info.bytes_max);
     }
 
@@ -249,7 +251,7 @@ fn manifest() -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// Numbers of all sizes and kinds, and things that are no numbers.
+/// Returns a strategy for numbers of all sizes and kinds, and for values that are no numbers.
 fn number() -> impl Strategy<Value = serde_json::Value> {
     prop_oneof![
         (0u64..40).prop_map(Into::into),
@@ -274,7 +276,7 @@ fn number() -> impl Strategy<Value = serde_json::Value> {
     ]
 }
 
-/// A configuration that claims a giant beside weights of a dwarf.
+/// A configuration that claims a giant network beside tiny weights takes little memory.
 #[test]
 fn a_giant_configuration_takes_no_giant_memory() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! The measures tell real pictures from bland ones: shrunk features, blurred pixels, means of many.
+//! The measures distinguish real pictures from bland ones: shrunk features, blurred pixels, and means of
+//! several pictures.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -10,7 +11,7 @@ use patchwork::image::Image;
 use patchwork::pipeline::pixels::to_tensor;
 use patchwork::pipeline::{Folder, Pipeline};
 
-/// The true pictures of the card's sheet, which has drawn and true ones in turn.
+/// Returns the true pictures of the model card's sheet, in which drawn and true ones alternate.
 fn real() -> Vec<Image> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers/beside.png");
     let sheet = Image::from_png(&std::fs::read(path).unwrap()).unwrap();
@@ -24,7 +25,8 @@ fn real() -> Vec<Image> {
     (0..sheet.width * sheet.height / 128 / 128).filter(|i| i % 2 == 1).map(cell).collect()
 }
 
-/// What the shipped encoder says of pictures: each channel of the latent, in cells of four by four.
+/// Returns features of pictures from the shipped encoder: each channel of the latent, as means over a grid
+/// of 4×4 cells.
 fn features(model: &Pipeline, images: &[Image]) -> Vec<Vec<f32>> {
     let images: Vec<&Image> = images.iter().collect();
     let latent = model.autoencoder.encode(to_tensor(&images, &model.device));
@@ -35,7 +37,7 @@ fn features(model: &Pipeline, images: &[Image]) -> Vec<Vec<f32>> {
     values.chunks(channels * 16).map(<[f32]>::to_vec).collect()
 }
 
-/// Each pixel the mean of those around it.
+/// Returns a picture in which each pixel is the mean of those around it.
 fn blurred(image: &Image) -> Image {
     const REACH: i32 = 8;
     let at = |x: i32, y: i32, c: usize| {
@@ -58,7 +60,7 @@ fn blurred(image: &Image) -> Image {
     Image { width: 128, height: 128, pixels }
 }
 
-/// A mean of two pictures.
+/// Returns the mean of two pictures.
 fn between(a: &Image, b: &Image) -> Image {
     let mean = |(a, b): (&u8, &u8)| u8::midpoint(*a, *b);
     Image { pixels: a.pixels.iter().zip(&b.pixels).map(mean).collect(), ..a.clone() }

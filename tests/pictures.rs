@@ -1,5 +1,5 @@
-//! Pictures that the program is given and writes: formats, latents, steps, several, own pictures to
-//! learn.
+//! Pictures that the program reads and writes: formats, latents, steps, sheets, and the user's own pictures
+//! for training.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -19,7 +19,7 @@ fn run(arguments: &[&dyn AsRef<OsStr>]) -> Output {
     command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()
 }
 
-/// Draws with one step; what was said, and what was printed.
+/// Draws with one step, and returns its messages and its standard output.
 #[track_caller]
 fn draw(more: &[&dyn AsRef<OsStr>]) -> (String, Vec<u8>) {
     let fixed: [&dyn AsRef<OsStr>; 5] = [&"generate", &"--prompt", &"red apple", &"--steps", &"1"];
@@ -29,7 +29,7 @@ fn draw(more: &[&dyn AsRef<OsStr>]) -> (String, Vec<u8>) {
     (said, stdout)
 }
 
-/// Draws a prompt with one step; what was said, and what was printed.
+/// Draws a prompt with one step, and returns the messages and the standard output.
 #[track_caller]
 fn draw_with(prompt: &str, output: &str) -> (String, Vec<u8>) {
     let Output { status, stdout, stderr } =
@@ -51,7 +51,7 @@ fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
         (recipe.model.as_str(), recipe.model_hash.len(), unknown.len()),
         ("stickers", 16, 0)
     );
-    // The very bytes, and nothing beside them.
+    // The standard output holds exactly these bytes.
     for dash in ["-", "/dev/stdout"] {
         assert!(draw(&[&"-o", &dash]).1 == png, "{dash}");
     }
@@ -84,8 +84,8 @@ fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
     }
 }
 
-/// What nobody meant to draw or to write is refused before the model is read: a dash, an option in a text's place,
-/// a name without an ending, a pattern.
+/// Arguments that are evidently mistakes are refused before the model is read: a dash, an option in place
+/// of a text, a name without an extension, a pattern.
 #[test]
 fn texts_and_names_that_cannot_be_meant_are_refused() {
     let place = tempfile::tempdir().unwrap();
@@ -107,13 +107,15 @@ fn texts_and_names_that_cannot_be_meant_are_refused() {
         assert!(!status.success() && said.contains(word), "{option} {value} {output}: {said}");
     }
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
-    // What begins with a dash, or is about one, is text like any other.
+    // A text that begins with a dash and contains a space, or begins with a space, is a prompt like any
+    // other.
     for prompt in ["- a cat", "-5 degrees", " --cat"] {
         let (_, _) = draw_with(prompt, &at("a.png"));
     }
 }
 
-/// Invisible characters and weights are no part of the words: the same picture, and a note.
+/// Invisible characters and prompt weights are no part of the words: they give the same picture, and a
+/// note.
 #[test]
 fn what_is_no_part_of_a_word_changes_no_picture() {
     let place = tempfile::tempdir().unwrap();
@@ -123,7 +125,7 @@ fn what_is_no_part_of_a_word_changes_no_picture() {
         (read(&fs::read(at("a.png")).unwrap()).unwrap(), said)
     };
     let (bee, _) = picture("bee");
-    // Shortcodes are emoji.
+    // Shortcodes are read as emoji.
     let (drawn, said) = picture(":bee:");
     assert!(drawn == bee && said.contains("🐝 is read as “honeybee”"), "{said}");
     for (prompt, word) in [
@@ -138,7 +140,7 @@ fn what_is_no_part_of_a_word_changes_no_picture() {
     }
 }
 
-/// A picture tells what it was drawn from.
+/// `inspect` shows the recipe of a picture.
 #[test]
 fn inspect_tells_a_pictures_recipe() {
     let place = tempfile::tempdir().unwrap();
@@ -161,8 +163,8 @@ fn inspect_tells_a_pictures_recipe() {
     assert!(said.contains("512×512 pixels") && said.contains("carries no recipe"), "{said}");
 }
 
-/// Programs that scale straight alpha mix in what is under the transparent part: the edge's colour, in every
-/// file that has alpha.
+/// Programs that scale straight alpha mix in the colours of transparent pixels, so these have the edge's
+/// colour in every file with alpha.
 #[test]
 fn edges_go_on_under_what_is_transparent() {
     let place = tempfile::tempdir().unwrap();
@@ -185,7 +187,7 @@ fn edges_go_on_under_what_is_transparent() {
         let picture = read(&fs::read(at(name)).unwrap()).unwrap();
         let width = picture.width;
         let pixels = picture.pixels.as_chunks::<4>().0;
-        // Beside what is bright and opaque, nothing is black.
+        // No transparent pixel beside a bright visible one is black.
         let beside = |i: usize| if (i + 1).is_multiple_of(width) { 0 } else { i + 1 };
         let edges = (0..pixels.len()).filter(|&i| {
             let (a, b) = (pixels[i], pixels[beside(i)]);
@@ -207,7 +209,7 @@ fn a_picture_is_enlarged_and_outlined() {
     let pixels = sticker.pixels.as_chunks::<4>().0;
     assert_eq!((pixels[0][3], pixels[300 * 300 - 1][3]), (0, 0));
     assert!(pixels.contains(&[255; 4]), "there is an outline");
-    // Each of several, on one sheet; the recipe draws them as they were.
+    // A sheet holds each of several pictures, and its recipe draws them again.
     draw(&[&"--size", &"64", &"--count", &"2", &"-o", &at("a.png")]);
     let png = fs::read(at("a.png")).unwrap();
     let sheet = read(&png).unwrap();
@@ -225,7 +227,8 @@ fn a_picture_is_enlarged_and_outlined() {
 fn latents_steps_and_several_are_what_they_say() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
-    // Another seed's noise, given: that seed's picture, without a recipe that would say otherwise.
+    // The noise of another seed, given in a file, draws that seed's picture, without a recipe, which would
+    // be wrong.
     let noise = Generator::new(7).randn(8 * 16 * 16);
     let bytes: Vec<u8> = noise.iter().flat_map(|value| value.to_le_bytes()).collect();
     let view = TensorView::new(Dtype::F32, vec![1, 8, 16, 16], &bytes).unwrap();
@@ -245,13 +248,13 @@ fn latents_steps_and_several_are_what_they_say() {
     assert!(said.contains("carries no recipe"), "{said}");
     let [seven, given] = ["seven.png", "given.png"].map(|name| fs::read(at(name)).unwrap());
     assert!(read(&seven).unwrap() == read(&given).unwrap());
-    // What nobody asked to be smaller is as large as the upscaler makes it, and says so.
+    // Without `--size` the picture has the upscaler's size, and the recipe says so.
     assert_eq!((read(&seven).unwrap().width, read(&seven).unwrap().height), (512, 512));
     assert!(Image::recipe_of_png(&seven).unwrap().unwrap().0.upscaled);
     assert!(fs::read(at("seven.st")).unwrap() == fs::read(at("given.st")).unwrap());
     assert!(Image::recipe_of_png(&given).unwrap().is_none());
 
-    // Values that are none are named, and so is another shape.
+    // Values that are not finite are reported.
     let bytes: Vec<u8> =
         [f32::NAN; 8 * 16 * 16].iter().flat_map(|value| value.to_le_bytes()).collect();
     let view = TensorView::new(Dtype::F32, vec![1, 8, 16, 16], &bytes).unwrap();
@@ -277,7 +280,7 @@ fn latents_steps_and_several_are_what_they_say() {
         let row = |y: usize| &all.pixels[4 * ((top + y) * 256 + left)..][..4 * 128];
         (0..128).flat_map(row).copied().collect()
     };
-    // Under what is transparent each file has colours of its own.
+    // The colours of transparent pixels differ between files, so they are not compared.
     let seen = |pixels: &[u8]| -> Vec<u8> {
         let pixels = pixels.as_chunks::<4>().0.iter();
         pixels.flat_map(|pixel| if pixel[3] == 0 { [0; 4] } else { *pixel }).collect()
@@ -310,7 +313,7 @@ fn latents_steps_and_several_are_what_they_say() {
     names.sort();
     assert_eq!(names, ["step-001.png", "step-002.png", "step-003.png"]);
     let last = read(&fs::read(steps.join("step-003.png")).unwrap()).unwrap();
-    // Euler's last step ends at what it believes.
+    // Euler's last step ends at its prediction of the clean latent.
     assert!(last == read(&fs::read(at("three.png")).unwrap()).unwrap());
 }
 
@@ -334,12 +337,13 @@ fn seeds_and_classes_are_read_or_refused() {
     }
 }
 
-/// A camera's picture: 24 megapixels, lying on its side, as JPEG, beside a WebP and a PNG.
+/// A camera's picture of 24 megapixels, rotated by its EXIF orientation, is packed as JPEG, beside a WebP
+/// and a PNG.
 #[test]
 fn own_pictures_of_any_kind_and_size_are_packed_and_captions_tried() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
-    // Red above, blue below.
+    // The upper half is red, the lower half blue.
     let halves = |width: usize, height: usize| {
         let pixel =
             |i: usize| if i < width * height / 2 { [220, 20, 20, 255] } else { [20, 20, 220, 255] };
@@ -380,14 +384,14 @@ fn own_pictures_of_any_kind_and_size_are_packed_and_captions_tried() {
     }
     let dataset = patchwork::dataset::Dataset::read(&output).unwrap();
     let turned = &dataset.pictures[0];
-    // A quarter turn to the right: what was above is at the right.
+    // The picture is turned clockwise by a quarter: its top is at the right.
     let at = |x: usize, y: usize| turned.pixels[4 * (y * 128 + x)..][..4].to_vec();
     let (left, right) = (at(40, 64), at(90, 64));
     assert!(left[2] > 180 && right[0] > 180, "{left:?} {right:?}");
     assert_eq!(at(4, 64)[3], 0, "it is upright now");
 }
 
-/// What would be missed after the last step is missed before the first.
+/// A file that training needs only after the last step is checked before the first.
 #[test]
 fn training_asks_first_for_what_it_needs_last() {
     let place = tempfile::tempdir().unwrap();
@@ -428,7 +432,7 @@ fn training_asks_first_for_what_it_needs_last() {
     }
 }
 
-/// A short run reaches the rate that was asked for, says what it did, and goes on as the same run.
+/// A short run reaches its peak learning rate, reports what it did, and resumes as the same run.
 #[test]
 fn a_short_run_warms_up_for_a_fifth_of_it() {
     let place = tempfile::tempdir().unwrap();
@@ -472,6 +476,6 @@ fn a_short_run_warms_up_for_a_fifth_of_it() {
     let metrics = fs::read_to_string(run_folder.join("metrics.jsonl")).unwrap();
     let last: serde_json::Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
     assert_eq!(last["learning_rate"], 1e-4);
-    // Longer, with the default that would now fit: still the same run.
+    // With more steps the default warm-up would fit, but it is still the same run.
     assert!(train("6").contains("Going on from step 5 of 6."));
 }

@@ -1,4 +1,4 @@
-//! The program as strangers meet it: bad folders, bad targets, readers that go away.
+//! The program under adverse conditions: bad folders, bad targets, closed pipes.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
@@ -22,7 +22,7 @@ fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers")
 }
 
-/// The shipped model in a folder of its own, by links, with a `model.json` that can be changed.
+/// Makes a folder of links to the shipped model's files, with a `model.json` that `change` may alter.
 fn model(folder: &Path, change: impl FnOnce(&mut serde_json::Value)) {
     fs::create_dir_all(folder).unwrap();
     for entry in fs::read_dir(shipped()).unwrap().map(Result::unwrap) {
@@ -36,7 +36,7 @@ fn model(folder: &Path, change: impl FnOnce(&mut serde_json::Value)) {
     fs::write(folder.join("model.json"), json.to_string()).unwrap();
 }
 
-/// What a failing program said; it must have been a sentence and not a panic.
+/// Returns the message of a failing program, which must be a sentence and not a panic.
 #[track_caller]
 fn refusal(command: &mut Command) -> String {
     let Output { status, stderr, .. } = command.output().unwrap();
@@ -53,8 +53,8 @@ fn answer(command: &mut Command) -> String {
     String::from_utf8(stdout).unwrap()
 }
 
-/// By its manifest and by captions (by a shard index: `engine/folders.rs`): a name that leads
-/// elsewhere is never followed.
+/// Names in a manifest and in captions that lead out of their folder are never followed.
+/// `engine/folders.rs` tests the same for the index of shards.
 #[test]
 fn names_in_files_do_not_lead_out_of_their_folder() {
     let place = tempfile::tempdir().unwrap();
@@ -97,7 +97,7 @@ fn names_in_files_do_not_lead_out_of_their_folder() {
     assert_eq!(fs::metadata(&evil).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-/// What the layout does not know is not copied, and a link in the new folder is not followed.
+/// Files that are no part of the layout are not copied, and a link in the new folder is not followed.
 #[test]
 fn a_new_model_holds_what_the_layout_knows() {
     let place = tempfile::tempdir().unwrap();
@@ -119,7 +119,7 @@ fn a_new_model_holds_what_the_layout_knows() {
     assert_eq!(fs::read(to.join("vocab.txt")).unwrap(), fs::read(from.join("vocab.txt")).unwrap());
 }
 
-/// Targets are tried before anything is loaded: the model here does not exist.
+/// Targets are checked before anything is loaded: the model here does not exist.
 #[test]
 fn targets_are_refused_before_work() {
     let place = tempfile::tempdir().unwrap();
@@ -170,7 +170,7 @@ fn targets_are_refused_before_work() {
     assert!(said.contains("--sheet"), "{said}");
     let said = refusal(&mut program(&[&"known-answer", &at("no-model")]));
     assert!(said.contains("no such folder"), "{said}");
-    // A part of the model that is read is no place for latents, wherever it lies.
+    // Latents are not written over a file of the model that is read, whatever path leads to it.
     fs::create_dir(at("m")).unwrap();
     fs::write(at("m/model.json"), "{}").unwrap();
     fs::write(at("words"), "word").unwrap();
@@ -189,7 +189,7 @@ fn targets_are_refused_before_work() {
     assert_eq!(fs::read_to_string(at("words")).unwrap(), "word");
 }
 
-/// A disk that is full while a picture is written: here a limit on the size of files.
+/// A limit on the size of files stands for a disk that is full while a picture is written.
 #[test]
 fn a_full_disk_leaves_the_picture_that_was_there() {
     let place = tempfile::tempdir().unwrap();
@@ -240,7 +240,7 @@ fn a_reader_who_goes_away_ends_the_program_quietly() {
         let Output { status, stderr, .. } = child.wait_with_output().unwrap();
         assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
     }
-    // What is to be made is made all the same.
+    // The output file is still written.
     let place = tempfile::tempdir().unwrap();
     let picture = patchwork::image::Image { width: 8, height: 8, pixels: vec![200; 256] };
     fs::write(place.path().join("a.png"), picture.to_png(None).unwrap()).unwrap();
@@ -257,7 +257,7 @@ fn a_reader_who_goes_away_ends_the_program_quietly() {
     }
 }
 
-/// A model is added to a built page without Rust: copied, checked, listed.
+/// A model is added to a built page without Rust: it is copied, checked and listed.
 #[test]
 fn a_model_is_added_to_a_built_page() {
     let place = tempfile::tempdir().unwrap();
@@ -283,7 +283,7 @@ fn a_model_is_added_to_a_built_page() {
     for file in ["dit.safetensors", "known_answer.json", "quilt.webp", "model.json"] {
         assert!(at("models/a_copy-2").join(file).is_file(), "{file}");
     }
-    // Twice under one name, under none, and what is damaged.
+    // A second model under one name, an invalid name and a damaged model are refused.
     let mut twice =
         program(&[&"page", &place.path(), &"--add", &shipped(), &"--name", &"a_copy-2"]);
     let said = refusal(&mut twice);
@@ -299,7 +299,7 @@ fn a_model_is_added_to_a_built_page() {
     let said = refusal(&mut program(&[&"page", &place.path(), &"--add", &damaged]));
     assert!(said.contains("words.tsv"), "{said}");
     assert_eq!(list().len(), 2, "it is not listed");
-    // One that was copied by hand is listed under its folder's name.
+    // A model that was copied by hand is listed under its folder's name.
     let by_hand = at("models/by_hand");
     model(&by_hand, |json| json["name"] = "another".into());
     answer(&mut program(&[&"page", &place.path(), &"--add", &by_hand]));

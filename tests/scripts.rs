@@ -1,4 +1,4 @@
-//! The program in scripts: lists, names of many files, recipes drawn again, JSON.
+//! The program in scripts: lists, patterns of file names, recipes drawn again, JSON.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -14,14 +14,14 @@ use serde_json::Value;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
 
-/// The program in a folder, with the shipped model by the environment.
+/// Returns the command of the program in a folder, with the shipped model set in the environment.
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patchwork"));
     command.current_dir(folder).env("PATCHWORK_MODEL", MODEL).args(arguments);
     command
 }
 
-/// Draws with one step at 128 pixels; what was printed, and what was said.
+/// Draws with one step at 128 pixels, and returns the standard output and the messages.
 #[track_caller]
 fn draw(folder: &Path, arguments: &[&str]) -> (String, String) {
     let fixed = ["generate", "--steps", "1", "--size", "128"];
@@ -32,7 +32,7 @@ fn draw(folder: &Path, arguments: &[&str]) -> (String, String) {
     (String::from_utf8(stdout).unwrap(), said)
 }
 
-/// What a failing program said; it must have been sentences and not a panic.
+/// Returns the message of a failing program, which must be sentences and not a panic.
 #[track_caller]
 fn refusal(folder: &Path, arguments: &[&str]) -> String {
     let output = program(folder, &[&["generate"], arguments].concat()).output().unwrap();
@@ -92,7 +92,7 @@ fn a_list_is_drawn_in_styles_into_files_of_its_names() {
         [1, 1, 3, 3, 4]
     );
     assert_eq!(pixels(at.join(files[4])).width, 64, "a line goes before the options");
-    // Each is the picture that it would be alone.
+    // Each picture equals the one that is drawn alone.
     draw(at, &["--prompt", "red apple", "--style", "3d", "-o", "alone.png"]);
     assert_eq!(fs::read(at.join("alone.png")).unwrap(), fs::read(at.join(files[3])).unwrap());
 }
@@ -137,15 +137,16 @@ fn what_cannot_be_drawn_is_named_by_its_line_before_anything_is() {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert_eq!(names(at), ["1.png", "6.png", "list.txt"], "numbers stay when a line is mended");
-    // Lines of JSON tell it too.
+    // Lines of JSON report it too.
     let json = program(at, &[&["generate", "--json"], &going[..]].concat()).output().unwrap();
     let printed = String::from_utf8(json.stdout).unwrap();
     let errors = printed.lines().filter(|line| line.contains("\"error\"")).count();
     assert_eq!((errors, printed.lines().count()), (4, 6), "{printed}");
 }
 
-/// A picture that fails while others are drawn, here by a limit on the size of files: with `--keep-going` the
-/// others are whole, and without it what was begun is left, and no half-drawn picture written.
+/// A picture fails while others are drawn, here because of a limit on the size of files. With
+/// `--keep-going` the others are complete. Without it unfinished pictures are abandoned, and none is
+/// written half-drawn.
 #[cfg(unix)]
 #[test]
 fn a_failure_while_drawing_leaves_no_noise() {
@@ -189,7 +190,7 @@ fn a_failure_while_drawing_leaves_no_noise() {
                 let same = fs::read(at.join(name)).unwrap() == fs::read(whole.join(name)).unwrap();
                 assert!(same, "{folder}: {name}");
             }
-            // Each is told once, and what failed too.
+            // Each picture is reported once, and so is the failed one.
             assert_eq!(printed.lines().count(), made.len() + 1, "{printed}");
             let failed = printed.lines().filter(|line| line.contains("\"error\""));
             assert_eq!(failed.count(), 1, "{printed}");
@@ -262,7 +263,7 @@ fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
         ("large.png", &["--prompt", "fox", "--size", "512"]),
     ] {
         let fixed = ["generate", "--steps", "1", "-o", name];
-        // The last of an option counts.
+        // An option may be given only once.
         let arguments: Vec<&str> = if options.contains(&"--steps") {
             [&["generate", "-o", name], options].concat()
         } else {
@@ -271,7 +272,7 @@ fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
         assert!(program(at, &arguments).output().unwrap().status.success());
         assert_eq!(again(&["--recipe", name]).0, bytes(name), "{name}");
     }
-    // Without its outline, of another seed.
+    // The recipe is drawn without its outline and with another seed.
     let (bare, _) = again(&["--recipe", "outlined.png", "--outline=false", "--seed", "8"]);
     let (recipe, _) = Image::recipe_of_png(&bare).unwrap().unwrap();
     assert_eq!(
@@ -280,7 +281,7 @@ fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
     );
     assert_eq!(recipe.steps, 1, "all else is the recipe's");
 
-    // As JSON, in which fields may be missing; what is of another version or model is noted.
+    // A recipe in JSON may lack fields. Notes report fields of another version, and another model.
     fs::write(at.join("r.json"), "{\"prompt\": \"fox\", \"steps\": 1, \"lora\": 1, \"model\": \"big\", \"model_hash\": \"00\"}").unwrap();
     let (drawn, said) = again(&["--recipe", "r.json"]);
     let (recipe, _) = Image::recipe_of_png(&drawn).unwrap().unwrap();
@@ -304,7 +305,8 @@ fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
     }
 }
 
-/// Several are drawn at once, on as many threads as there are: the pixels of a batch, and of each alone.
+/// Pictures that are drawn in parallel have the same pixels as in a batch and as drawn alone, on any number
+/// of threads.
 #[test]
 fn pictures_drawn_at_once_are_those_drawn_alone() {
     let place = tempfile::tempdir().unwrap();
@@ -318,7 +320,7 @@ fn pictures_drawn_at_once_are_those_drawn_alone() {
     for threads in ["1", "2", "5"] {
         fixed(&["--threads", threads, "-o", &format!("sheet{threads}.png")]);
     }
-    // What is watched is drawn as one batch.
+    // A run that writes its latents is drawn as one batch.
     fixed(&["--latents-out", "l.safetensors", "-o", "batch.png"]);
     let sheet = fs::read(at.join("sheet1.png")).unwrap();
     for other in ["sheet2.png", "sheet5.png", "batch.png"] {

@@ -1,5 +1,5 @@
-//! What strangers bring, changed at random: recipes, links, indexes, captions, pictures, words.
-//! Each ends in a value or in a sentence, soon, and in no more memory than it justifies.
+//! Untrusted input, changed at random: recipes, links, indexes, captions, pictures, words. Each ends soon
+//! in a value or in an error message, and takes no more memory than it justifies.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -18,12 +18,12 @@ use patchwork::tools::words::meant;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Names of a recipe's fields, and one that is none.
+/// Returns a strategy for the names of a recipe's fields, and one unknown name.
 fn field() -> impl Strategy<Value = &'static str> {
     prop::sample::select([&FIELDS[..], &["of_tomorrow"]].concat())
 }
 
-/// Values of all kinds.
+/// Returns a strategy for JSON values of all kinds.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -43,7 +43,8 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A sentence, and no more memory at once than some times the input and a little.
+/// Checks that an error is a sentence, and that the peak memory is at most a small multiple of the input's
+/// size plus a constant.
 fn bounded<T>(input: usize, work: impl FnOnce() -> patchwork::Result<T>) -> Option<T> {
     let mut found = None;
     let info = allocation_counter::measure(|| {
@@ -155,7 +156,7 @@ proptest! {
             png[at] = byte;
         }
         png.truncate(end.index(png.len()) + 1);
-        // Deflate makes at most 1032 bytes of one; decoders keep a few rows and copies beside.
+        // Deflate expands a byte to at most 1032. Decoders keep a few rows and copies besides.
         let most = 4 * 1100 * png.len() as u64 + (1 << 20);
         let info = allocation_counter::measure(|| {
             for outcome in [
@@ -197,7 +198,7 @@ proptest! {
     }
 }
 
-/// A PNG of a hundred bytes that says it has four thousand million pixels.
+/// A PNG of a hundred bytes whose header claims four thousand million pixels takes little memory.
 #[test]
 fn a_giant_in_the_header_takes_no_memory() {
     let mut png = picture("{}");
@@ -213,7 +214,7 @@ fn a_giant_in_the_header_takes_no_memory() {
     assert!(info.bytes_max < 4 << 20, "{}", info.bytes_max);
 }
 
-/// The shipped folder's own texts are among those that are read.
+/// The texts in the shipped folder are valid.
 #[test]
 fn the_shipped_texts_are_sound() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");

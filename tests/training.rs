@@ -1,4 +1,4 @@
-//! A tiny network learns a handful of pictures; a run that is killed and goes on is the same run.
+//! A tiny network learns a few pictures, and a run that is killed and resumed equals an uninterrupted one.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -33,12 +33,12 @@ use safetensors::SafeTensors;
 const LATENT: [usize; 3] = [2, 8, 8];
 const TEXT: [usize; 2] = [4, 12];
 
-/// Four pictures with a caption each, of two styles.
+/// Returns four pictures with a caption each, in two styles.
 fn data() -> Prepared {
     let states = |i: u64, tokens: usize| Generator::new(100 + i).randn(tokens * TEXT[1]);
     let mut builder = Builder::new(LATENT, TEXT, vec!["a".into(), "b".into()], &states(0, 2));
     for i in 0..4u64 {
-        // A wave of its own direction and length.
+        // Each picture is a wave with its own direction and length.
         let wave = |j: usize| {
             let (row, column) = (j / 8 % 8, j % 8);
             let angle = (i + 1) as f32 * row as f32 + (4 - i) as f32 * column as f32;
@@ -52,7 +52,8 @@ fn data() -> Prepared {
     builder.finish()
 }
 
-/// The same new network for all tests: Burn's random numbers are one stream for all threads.
+/// Returns the same new network for all tests, because all threads share one stream of Burn's random
+/// numbers.
 fn network() -> Dit {
     static NETWORK: OnceLock<Dit> = OnceLock::new();
     let new = || {
@@ -118,7 +119,7 @@ fn train_with(settings: &DitSettings, plan: &Plan) -> patchwork::Result<Dit> {
     Ok(run(&task, plan, settings, network(), DitSettings::optimiser, &Unwatched)?.ema)
 }
 
-/// The last half of a run whose first half stays at its rate.
+/// Trains the cooldown of a run in a folder of its own, from the last snapshot of the run in `from`.
 fn fall(
     from: &Path,
     folder: &Path,
@@ -134,8 +135,8 @@ fn fall(
     train_with(&settings, &plan)
 }
 
-/// How far samples are from the pictures that their captions belong to: the mean squared error of
-/// one Euler run each, without guidance.
+/// Returns how far samples are from the pictures of their captions: the mean squared error of one Euler run
+/// each, without guidance.
 fn distance(dit: &Dit) -> f64 {
     let (data, device) = (data(), Device::flex());
     let mut sum = 0.0;
@@ -176,7 +177,7 @@ fn loss_and_samples_improve() {
     let after = distance(&dit);
     assert!(after < 0.5 * before, "samples were {before} from their pictures, and are {after}");
     assert!(folder.path().join("curve.png").is_file());
-    // At high noise the right prompt helps, and more so than at first.
+    // At high noise the right prompt lowers the error, and by more than at first.
     let help = |line: &MetricsLine| {
         let errors = line.errors.expect("every fifth step looks");
         errors.wrong[0] - errors.right[0]
@@ -193,14 +194,14 @@ fn a_killed_run_goes_on_as_if_it_had_not_been() {
     // Each call does one step, writes a snapshot and stops.
     for _ in 0..12 {
         resumed = Some(train(broken.path(), 12, Some(Duration::from_nanos(1))));
-        // As a kill in the middle of the next step would leave it.
+        // This is the state that a kill in the middle of the next step leaves.
         let path = broken.path().join(METRICS);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text + "{\"step\": 99, \"los").unwrap();
         let draft = broken.path().join("checkpoints/00000099.part");
         std::fs::create_dir_all(&draft).unwrap();
     }
-    // What is exported, the moving average, is the same to the last bit.
+    // The exported moving average (EMA) is the same to the last bit.
     let weights = |dit: &Dit| to_bytes(&parameters(dit, &keys::DIT, Precision::Full), None);
     assert!(weights(&unbroken) == weights(&resumed.unwrap()));
     let [whole, broken] = [whole, broken].map(|folder| lines(folder.path()));
@@ -218,7 +219,7 @@ fn other_settings_do_not_go_on() {
     assert!(error.to_string().contains("begun with other settings"), "{error}");
 }
 
-/// Older versions called settings, and what a step tells, by other names.
+/// Older versions had other names for settings and metrics.
 #[test]
 fn a_run_of_an_older_version_goes_on() {
     let [old, whole] = [0; 2].map(|_| tempfile::tempdir().unwrap());
@@ -254,14 +255,15 @@ fn a_fall_is_a_run_of_its_own() {
     fall(steady.path(), whole.path(), 6, None).unwrap();
     let rates: Vec<f64> = lines(whole.path()).iter().map(|line| line.learning_rate).collect();
     assert!(rates[0] == 3e-3 && rates.is_sorted_by(|a, b| a > b), "{rates:?}");
-    // Killed at every step it is the same run, although the other one has gone on meanwhile.
+    // A cooldown that is killed at every step is the same run, although the other run has gone on
+    // meanwhile.
     for _ in 0..6 {
         fall(steady.path(), broken.path(), 6, Some(Duration::from_nanos(1))).unwrap();
     }
     train(steady.path(), 8, None);
     let losses = |folder: &Path| lines(folder).iter().map(|l| l.loss).collect::<Vec<_>>();
     assert_eq!(losses(whole.path()), losses(broken.path()));
-    // The steady run has not noticed, and a fall keeps its length.
+    // The run at a constant rate is unaffected, and a cooldown keeps its length.
     let unbroken = tempfile::tempdir().unwrap();
     train(unbroken.path(), 8, None);
     assert_eq!(losses(steady.path()), losses(unbroken.path()));
@@ -276,7 +278,7 @@ fn a_fall_is_a_run_of_its_own() {
     assert!(error.to_string().contains("no snapshot of a run"), "{error}");
 }
 
-/// The program's way from a folder of pictures to a picture, as the README has it.
+/// The program turns a folder of pictures into a model that draws, as the README describes.
 #[test]
 fn own_pictures_become_a_model() {
     let folder = tempfile::tempdir().unwrap();
@@ -314,12 +316,12 @@ fn own_pictures_become_a_model() {
     let vae = path("vae/model");
     let (success, said) = train("dit", "1", &["--model", &vae]);
     assert!(success, "{said}");
-    // More steps of the same run go on from where it was.
+    // More steps of the same run resume from where it stopped.
     let (success, said) = train("dit", "2", &["--model", &vae]);
     assert!(success && said.contains("Going on from step 1"), "{said}");
     let (success, said) = train("dit", "3", &["--model", &vae, "--weight-decay", "0.5"]);
     assert!(!success && said.contains("--weight-decay was 0.02 and is 0.5"), "{said}");
-    // A fall begins from it, in a folder of its own.
+    // A cooldown begins from it, in a folder of its own.
     let from = path("dit");
     let falling = ["train", "dit", "--run", &path("fall"), "--steps", "1", "--from", &from];
     let (success, said) = run(&[&falling, &short[..], &["--model", &vae, "--fall"]].concat());
@@ -327,19 +329,19 @@ fn own_pictures_become_a_model() {
     let itself = ["train", "dit", "--run", &from, "--steps", "4", "--from", &from];
     let (success, said) = run(&[&itself, &short[..], &["--model", &vae]].concat());
     assert!(!success && said.contains("cannot begin from itself"), "{said}");
-    // What is packed for another machine is learnt from there.
+    // A packed file for another machine can be trained on.
     let packed = path("packed.safetensors");
     works(&["pack", "--data", &data, "--every", "1", "-o", &packed]);
     let elsewhere = ["train", "dit", "--data", &packed, "--run", &path("there"), "--steps", "1"];
     works(&[&elsewhere, &short[2..]].concat());
-    // A DiT does not go on with another autoencoder's latents, nor an autoencoder from a DiT.
+    // A DiT does not continue with another autoencoder's latents, nor an autoencoder from a DiT.
     let foreign = ["train", "dit", "--run", &path("foreign"), "--steps", "1", "--from", &from];
     let (success, said) = run(&[&foreign, &short[..], &["--fall"]].concat());
     assert!(success, "the decoder alone was trained: {said}");
     let other = ["train", "vae", "--run", &path("other"), "--steps", "1", "--from", &from];
     let (success, said) = run(&[&other, &short[..]].concat());
     assert!(!success && said.contains("of another network"), "{said}");
-    // Nor does a run of the other kind, nor with a damaged snapshot, nor onto its own model.
+    // A run of another kind, a damaged snapshot and a run onto its own model are refused too.
     let other = ["train", "dit", "--run", &path("vae"), "--steps", "3"];
     let (success, said) = run(&[&other, &short[..]].concat());
     assert!(!success && said.contains("run of another kind"), "{said}");
@@ -358,7 +360,7 @@ fn own_pictures_become_a_model() {
     assert!(success && said.contains("pictures were learnt from in"), "{said}");
     assert!(works(&["inspect", &path("named/model")]).contains("Model boxes ("));
 
-    // Measured with what it has learnt, as nothing was held out.
+    // The model is measured on its training pictures, because nothing was held out.
     let (scores, beside) = (path("scores.json"), path("beside.png"));
     let own = [
         "evaluate", "--data", &data, "--steps", "1", "--model", &model, "-o", &scores, "--beside",
@@ -378,11 +380,11 @@ fn own_pictures_become_a_model() {
     let (success, said) =
         run(&["dataset", "--pictures", &path("mine"), "-o", &held, "--held-out", "0.5"]);
     assert!(!success && said.contains("leave none to learn from"), "{said}");
-    // What was there before does not vouch for new weights.
+    // An old known answer does not apply to new weights.
     std::fs::create_dir(&small).unwrap();
     std::fs::write(path("small/known_answer.json"), b"{}").unwrap();
-    // Two steps move a DiT by less than a byte keeps: it is the trained autoencoder's model that is
-    // made smaller.
+    // Two steps change a DiT by less than the resolution of 8 bits, so the model with the trained
+    // autoencoder is quantised.
     works(&["quantise", "--model", &path("vae/model"), "--data", &data, "-o", &small]);
     assert!(!std::fs::exists(path("small/known_answer.json")).unwrap());
     let size = |folder: &str| -> u64 {
@@ -392,11 +394,11 @@ fn own_pictures_become_a_model() {
     assert!(size(&small) < 41_000_000, "{} bytes", size(&small));
     let picture = path("box.png");
     works(&["generate", "--model", &small, "--prompt", "box a", "--steps", "1", "-o", &picture]);
-    // The upscaler came along.
+    // The upscaler was copied along.
     assert_eq!(Image::from_png(&std::fs::read(picture).unwrap()).unwrap().width, 512);
 }
 
-/// Ctrl-C keeps what was learnt, and the same command goes on; twice stops at once.
+/// Ctrl-C keeps the progress, and the same command resumes. A second Ctrl-C stops at once.
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_saves_a_snapshot() {
@@ -444,7 +446,7 @@ fn ctrl_c_saves_a_snapshot() {
         "--steps",
     ];
     let press = |times: usize| {
-        // As from a terminal, also where the tests themselves do not hear Ctrl-C.
+        // The child receives SIGINT as from a terminal, even if the tests themselves ignore it.
         let mut child = Command::new("env")
             .args(["--default-signal=INT", env!("CARGO_BIN_EXE_patchwork")])
             .args([&train[..], &["100000"]].concat())
@@ -455,7 +457,7 @@ fn ctrl_c_saves_a_snapshot() {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let begun = |line: &String| line.starts_with("Beginning") || line.starts_with("Going on");
         assert!(lines.any(|line| begun(&line)));
-        // Some steps.
+        // This waits for some steps.
         while !std::fs::read_to_string(path("run/metrics.jsonl"))
             .is_ok_and(|text| text.lines().count() > 1)
         {
@@ -481,13 +483,12 @@ fn ctrl_c_saves_a_snapshot() {
         gone_on.status.success() && said.contains(&format!("Going on from step {steps}")),
         "{said}"
     );
-    // At once, whatever it is about to write.
+    // The program stops at once, whatever it is about to write.
     let (output, _) = press(2);
     assert_eq!(output.status.code(), Some(130));
 }
 
-/// A folder of before shift, defaults and an encoder of its own: it draws, trains, and is made
-/// anew.
+/// A folder from before shift, defaults and a separate encoder existed is still read.
 #[test]
 fn older_folders_are_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -527,7 +528,7 @@ fn older_folders_are_read() {
     latent(&old).assert_eq(&latent(&new), true);
 }
 
-/// Word pieces leave a model, and what the lists and the dataset say is read as before.
+/// A trimmed model reads the texts of the lists and of the dataset as before.
 #[test]
 fn a_trimmed_model_draws_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -545,7 +546,7 @@ fn a_trimmed_model_draws_the_same() {
     };
     let data = path("mine.safetensors");
     works(&["dataset", "--pictures", &path("mine"), "-o", &data]);
-    // Names of emoji are words, too: here is a model that has none, and one that has.
+    // Names of emoji are words, too: one model here has none, and one has them.
     let whole = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
     std::fs::create_dir(path("plain")).unwrap();
     for entry in std::fs::read_dir(whole).unwrap().map(Result::unwrap) {
@@ -564,7 +565,7 @@ fn a_trimmed_model_draws_the_same() {
         let (output, steps) = (path("out.png"), ["--steps", "1", "--seed", "3"]);
         let arguments = ["generate", "--model", model, "--prompt", prompt, "-o", &output];
         works(&[&arguments[..], &steps].concat());
-        // The recipe beside the pixels names the model, which is another.
+        // Only pixels are compared, because the recipe names the model, which differs.
         Image::from_png(&std::fs::read(output).unwrap()).unwrap().pixels
     };
     let lines = |file: String| std::fs::read_to_string(file).unwrap().lines().count();
@@ -572,7 +573,7 @@ fn a_trimmed_model_draws_the_same() {
     for prompt in ["a crocodile", "umbrella", "two crocodiles"] {
         assert!(draw(&path("small"), prompt) == draw(whole, prompt), "{prompt}");
     }
-    // What left is read in pieces, and is another picture.
+    // A word that was removed is read in other pieces, and gives another picture.
     assert!(draw(&path("small"), "volcano") != draw(whole, "volcano"));
     for prompt in ["🌋", "volcano"] {
         assert!(draw(&path("named"), prompt) == draw(whole, prompt), "{prompt}");
@@ -580,7 +581,7 @@ fn a_trimmed_model_draws_the_same() {
     assert!(draw(&path("named"), "submarine") != draw(whole, "submarine"));
 }
 
-/// A new DiT predicts 0: its error is what noise and latents have in variance.
+/// A new DiT predicts 0, so its error is the variance of noise and latents.
 #[test]
 fn a_new_network_has_the_error_of_saying_nothing() {
     let folder = Folder("www/models/stickers".into());

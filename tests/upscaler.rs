@@ -1,4 +1,5 @@
-//! An upscaler learns from a handful of pictures, and a run that was stopped goes on as if it had not been.
+//! An upscaler learns from a few pictures, and a run that was stopped and resumed equals an uninterrupted
+//! one.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -24,7 +25,7 @@ use patchwork::train::upscaler::{Contest, UpscalerSettings, UpscalerTask};
 use patchwork::weights::keys;
 use patchwork::weights::save::{Precision, parameters, to_bytes};
 
-/// A disc with a sharp edge, 256 pixels a side: a crop is all of it.
+/// Returns pictures of a disc with a sharp edge, 256 pixels per side, which is the size of a crop.
 fn large() -> LargePictures {
     let disc = || {
         let pixel = |at: usize| {
@@ -37,7 +38,8 @@ fn large() -> LargePictures {
     LargePictures { side: 256, entries: vec![entry()], pngs: vec![disc().to_png(None).unwrap()] }
 }
 
-/// The same new network for all runs: Burn's random numbers are one stream for all threads.
+/// Returns the same new networks for all runs, because all threads share one stream of Burn's random
+/// numbers.
 fn contest() -> Contest {
     static CONTEST: OnceLock<Contest> = OnceLock::new();
     let device = Device::flex();
@@ -77,7 +79,7 @@ fn train(folder: &Path, steps: usize, settings: &UpscalerSettings) -> Contest {
         most: None,
     };
     let large = large();
-    // Blurred and mottled, as drawings are.
+    // The picture is blurred and mottled, as drawings are.
     let small = quartered(&large.picture(0).unwrap());
     let mut image = resized(&resized(&small, 25, 25).unwrap(), 64, 64).unwrap();
     for (at, value) in image.pixels.iter_mut().enumerate() {
@@ -111,11 +113,11 @@ fn it_learns_and_goes_on_after_a_stop() {
     assert_eq!(losses(cut.path(), 5)[..], all[..5]);
     assert_eq!(losses(cut.path(), 14), all);
     assert!(all.iter().all(|loss| loss.is_finite()));
-    // The judges are heard only after this.
+    // The adversarial loss is used only after this step.
     assert!(all[11] < 0.8 * all[0], "{all:?}");
 }
 
-/// New judges know nothing: an upscaler that has learnt from others waits for them.
+/// New discriminators are untrained, so a pretrained upscaler does not learn until their loss is used.
 #[test]
 fn one_that_has_learnt_waits_until_the_judges_are_heard() {
     let settings = UpscalerSettings { heard: [2, 1], learns_alone: false, ..settings() };

@@ -1,4 +1,4 @@
-//! What words teach and how prompts are read, by the program.
+//! The program's report of what words teach and how prompts are read.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -9,7 +9,7 @@ use patchwork::image::Image;
 
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
 
-/// Runs the program in a folder: whether it succeeded, and all that it said.
+/// Runs the program in a folder, and returns whether it succeeded, and all its output.
 fn run(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let program = env!("CARGO_BIN_EXE_patchwork");
     let output = Command::new(program).current_dir(folder).args(arguments).output().unwrap();
@@ -17,7 +17,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(said).unwrap())
 }
 
-/// A dataset of two own pictures.
+/// Makes a dataset of two of the user's own pictures.
 fn dataset(folder: &Path) {
     std::fs::create_dir(folder.join("mine")).unwrap();
     let mut captions = String::new();

@@ -1,5 +1,5 @@
-//! `concepts.tsv`: what a model can draw, by group, with the words by which it is looked for. The page
-//! shows it to be looked through.
+//! `concepts.tsv`: the list of what a model can draw, by group, with keywords for searching. The page shows
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,21 @@ use crate::dataset::keywords::never;
 use crate::dataset::names::everyday_by_label;
 use crate::text::WordTable;
 
-/// The list's file, beside a model. It is no part of the model, and not listed in its manifest.
+/// The list's file, beside a model. It is no part of the model, and its manifest does not list it.
 pub(super) const CONCEPTS: &str = "concepts.tsv";
 
-/// The most keywords of a label.
+/// The maximum number of keywords of a label.
 const MOST: usize = 8;
-/// The group of what is no emoji.
+/// The group of the labels that are no emoji.
 const OTHER: &str = "other";
 
-/// Returns the list's text: remarks, which begin with `## `, with `source` in them; then for each of
-/// Unicode's groups a line `# group`, and a line for each of its labels that `table` has, in Unicode's
-/// order: the label, a tab, and its keywords, separated by commas. Labels that are no emoji come last.
+/// Returns the list's text. It begins with remarks, on lines that begin with `## `, which contain `source`.
+/// For each of Unicode's groups, a line `# group` follows, and a line for each of its labels that `table`
+/// has, in Unicode's order: the label, a tab, and its keywords, separated by commas. Labels that are no
+/// emoji come last.
 ///
-/// Keywords are first the table's words for the label, then emojibase's tags; without the label's own
-/// words, by which it is found anyhow, and without those that say nothing.
+/// The keywords are the table's words for the label, followed by emojibase's tags. They exclude the label's
+/// own words, which find it anyway, and tags that do not describe a picture.
 pub(super) fn concept_list(table: &WordTable, concepts: &Concepts, source: &str) -> String {
     let mut rest = everyday_by_label(table);
     let never = never();

@@ -1,4 +1,4 @@
-//! `patchwork dataset`: open picture sets, or a folder of one's own, to a packed file.
+//! `patchwork dataset`: packs the open picture sets, or a folder of the user's own pictures, into a file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,8 @@ pub(super) struct DatasetArguments {
     /// Pack this folder (pictures and metadata.jsonl) instead of the open picture sets.
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
-    /// The model that will learn from --pictures: the program names captions that it does not read in full.
+    /// The model that will be trained on --pictures: the program names captions that it does not read in
+    /// full.
     #[arg(
         long,
         value_name = "DIR",
@@ -33,24 +34,24 @@ pub(super) struct DatasetArguments {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// Pixels a side. More than 128 are for `train upscaler`, which takes no other file: sets of pixels that
-    /// have fewer are left out.
+    /// Pixels per side. More than 128 are for `train upscaler`, which takes no other file: raster sets with
+    /// fewer pixels are left out.
     #[arg(long, value_name = "N", default_value_t = SIDE)]
     side: usize,
     /// Where fetched packages are kept.
     #[arg(long, value_name = "DIR", default_value = "target/packages")]
     cache: PathBuf,
-    /// Decides what is held out.
+    /// The seed by which pictures are held out.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// The share of --pictures that is held out for `evaluate`, at least three pictures; by default a tenth of
-    /// thirty and more, and none of fewer.
+    /// The share of --pictures that is held out for `evaluate`, at least three pictures; by default a tenth
+    /// if there are thirty or more, and otherwise none.
     #[arg(long, value_name = "X", requires = "pictures", allow_negative_numbers = true)]
     held_out: Option<f64>,
     /// Write a sheet of some pictures of each style here, as .png, .webp or .jpg.
     #[arg(long, value_name = "PICTURE")]
     sheet: Option<PathBuf>,
-    /// Write here what each icon of the open sets is taken for, and how that is known, as a table.
+    /// Write a table here of the concept that each icon of the open sets is matched to, and how.
     #[arg(long, value_name = "TSV")]
     matches: Option<PathBuf>,
     /// Where the packed file goes.
@@ -58,11 +59,11 @@ pub(super) struct DatasetArguments {
     output: PathBuf,
 }
 
-/// Pictures of a style on the sheet.
+/// The number of pictures of each style on the sheet.
 const COLUMNS: usize = 16;
 
 impl DatasetArguments {
-    /// Refuses sides that are not made.
+    /// Checks the number of pixels per side.
     fn check(&self) -> Result<()> {
         let refuse = |problem: &str| Err(Error::Options(problem.to_owned()));
         match self.side {
@@ -117,7 +118,7 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             }
             let credits: BTreeSet<&str> =
                 gathered.dataset.entries.iter().map(|entry| entry.licence.as_str()).collect();
-            print("Whoever publishes what has learnt from them credits:".into())?;
+            print("If you publish a model that learnt from these pictures, credit:".into())?;
             credits.into_iter().try_for_each(|credit| print(format!("- {credit}")))?;
             if let Some(path) = &arguments.matches {
                 write_matches(path, &gathered.matches)?;
@@ -163,7 +164,7 @@ fn write_matches(path: &Path, matches: &[Match]) -> Result<()> {
     write_target(path, table.as_bytes())
 }
 
-/// Returns what a model does not read of a dataset's captions and styles, in sentences.
+/// Returns a sentence about each caption that a model does not read in full and each style that it lacks.
 fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     if !model.join(MANIFEST).is_file() && !model.join(INDEX).is_file() {
         let why = format!("There is no model in {}, so captions are not tried.", model.display());
@@ -172,14 +173,14 @@ fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     let manifest = manifest(model)?;
     let source = model_folder(model)?;
     let tokenizer = pollster::block_on(tokenizer(&source, &manifest))?;
-    // Captions without words were named already, with their files.
+    // Empty captions were reported already, with their files.
     let named = captions::of(&dataset.entries).filter(|caption| !caption.is_empty());
     let mut notes = captions::notes(named, &tokenizer, manifest.text_tokens)?;
     notes.extend(captions::unknown_styles(&dataset.entries, &manifest.styles));
     Ok(notes)
 }
 
-/// Returns a row of each style, evenly from all of its pictures.
+/// Returns a sheet with a row for each style, of pictures that are evenly spaced among all of that style.
 fn sheet(dataset: &Dataset) -> Image {
     let styles: BTreeSet<&str> = dataset.entries.iter().map(|entry| entry.style.as_str()).collect();
     let blank = Image { width: 128, height: 128, pixels: vec![0; 4 * 128 * 128] };

@@ -1,4 +1,4 @@
-//! `patchwork export DIR --to diffusers`: a model of classes as diffusers saves and loads it.
+//! `patchwork export DIR --to diffusers`: writes a class-conditional model in the layout of diffusers.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArguments {
-    /// Folder of a model of classes.
+    /// Folder of a class-conditional model.
     #[arg(value_name = "DIR")]
     path: PathBuf,
     /// The layout to write.
@@ -31,18 +31,18 @@ pub(super) struct ExportArguments {
     /// The new model's folder.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Write weights in half precision (fp16), in half the space.
+    /// Write the weights in half precision (fp16), which halves their size.
     #[arg(long)]
     half: bool,
 }
 
-/// The largest number in half precision.
+/// The largest finite number in half precision.
 const HALF_MAX: f32 = 65504.0;
 
-/// What can be written.
+/// A layout that can be written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Layout {
-    /// What `DiTPipeline.from_pretrained` loads.
+    /// The layout that `DiTPipeline.from_pretrained` loads.
     Diffusers,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
             output.display()
         )));
     }
-    // Loads it whole, so that what is written can be drawn with.
+    // The whole model is loaded first, which checks that the exported one can draw.
     drop(pollster::block_on(load_model(path, &Device::flex(), true))?);
     let precision = if *half { Precision::Half } else { Precision::Full };
     for (part, table) in
@@ -82,15 +82,15 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
     print(format!("{}: DiTPipeline.from_pretrained loads it", output.display()))
 }
 
-/// Returns the weights of a part in one file, under the names that diffusers has for them today: without a
-/// prefix that all shared, and of all shards or of a variant.
+/// Returns the weights of a part in one file, from all shards or from a variant, under the names that
+/// today's diffusers uses, without a prefix that all names share.
 fn weights(source: &Folder, part: &str, table: &KeyTable, precision: Precision) -> Result<Vec<u8>> {
     let checkpoint = pollster::block_on(checkpoint(source, part))?;
     let mut stored = Vec::new();
     for key in checkpoint.keys() {
         let shape = checkpoint.shape(key).unwrap_or_default();
         let name = table.newer(key);
-        // Of old, attention's matrices were convolutions of one pixel.
+        // Older versions of diffusers stored the matrices of attention as 1×1 convolutions.
         let matrix = shape.strip_suffix(&[1, 1]).filter(|_| name.contains(".attentions."));
         let shape = matrix.unwrap_or(shape);
         let values = checkpoint.values(key)?;

@@ -1,4 +1,4 @@
-//! The options by which a drawn picture becomes another size, or a sticker with an outline.
+//! The options that resize a drawn picture, or outline it as a sticker.
 
 use clap::Args;
 
@@ -7,33 +7,33 @@ use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
-/// The most pixels a side of a sheet of several pictures.
+/// The maximum width of a sheet of several pictures, in pixels.
 const MOST_SIDE: usize = 8192;
 
 #[derive(Debug, Args)]
 pub(super) struct FinishOptions {
-    /// Pixels of the longer side, 16 to 2048. What is larger than the model draws is made of what its
-    /// upscaler makes, by default all of that (512 for the embedded model); a model without an upscaler is
-    /// scaled smoothly, by default not at all.
+    /// Pixels of the longer side, 16 to 2048. Sizes above the model's own are made from its upscaler's
+    /// picture, which is the default (512 for the embedded model). A model without an upscaler uses smooth
+    /// resizing, by default none.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     size: Option<u32>,
-    /// Give it the white outline and soft shadow of a die-cut sticker.
+    /// Give the picture the white outline and soft shadow of a die-cut sticker.
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide_possible_values = true)]
     outline: Option<bool>,
 }
 
 impl FinishOptions {
-    /// Puts the options that are given into a recipe.
+    /// Copies the options that are given into a recipe.
     pub(super) fn apply(&self, recipe: &mut Recipe) {
         recipe.size = self.size.or(recipe.size);
         recipe.outline = self.outline.unwrap_or(recipe.outline);
     }
 }
 
-/// Refuses at once what cannot be made of a recipe's pictures.
+/// Checks the size of a recipe's pictures before anything is drawn.
 ///
 /// # Errors
-/// Returns a sentence about the size.
+/// Returns an error if the size is out of bounds.
 pub(super) fn check(recipe: &Recipe) -> Result<()> {
     let (size, count) = (recipe.size, recipe.count);
     Finish { size: size.unwrap_or(0), ..Finish::default() }.check()?;
@@ -54,15 +54,15 @@ pub(super) fn check(recipe: &Recipe) -> Result<()> {
     }
 }
 
-/// Returns the columns of a sheet of so many pictures.
+/// Returns the number of columns of a sheet of `count` pictures.
 fn columns(count: usize) -> usize {
     (count as f64).sqrt().ceil() as usize
 }
 
-/// Returns how a recipe's pictures are finished, and what to tell of it.
+/// Returns how a recipe's pictures are finished, and a note if they are smaller than usual.
 pub(super) fn finish_of(recipe: &Recipe, pipeline: &Pipeline) -> (Finish, Option<String>) {
     let columns = columns(recipe.count);
-    // A sheet that nobody asked to be so large is smaller.
+    // If no size is asked for, the pictures of a sheet that would be too large stay as drawn.
     let most = |side: &usize| columns == 1 || columns * side <= MOST_SIDE;
     let upscaled = pipeline.upscaled_side();
     let own = upscaled.filter(most).and_then(|side| u32::try_from(side).ok());

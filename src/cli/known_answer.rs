@@ -1,4 +1,4 @@
-//! `patchwork known-answer`: writes what a GPU is asked before the page trusts it.
+//! `patchwork known-answer`: writes the answer with which the page checks a GPU.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &KnownAnswerArguments) -> Result<()> {
     print(arguments.path.join(KNOWN_ANSWER).display())
 }
 
-/// Writes the known answer of the model in `folder` beside it.
+/// Writes the known answer of the model in `folder` into that folder.
 pub(super) fn write(folder: &Path) -> Result<()> {
     model_folder(folder)?;
     let path = folder.join(KNOWN_ANSWER);

@@ -1,4 +1,4 @@
-//! The native program, a file a command.
+//! The native program, with one file for each command.
 
 mod concept_list;
 mod dataset;
@@ -45,66 +45,68 @@ use crate::{Error, Result};
 #[derive(Debug, Parser)]
 #[command(name = "patchwork", version, about, after_help = example("generate --prompt \"red apple\" -o apple.png"))]
 enum Command {
-    /// Draw pictures from prompts, classes, a list of them, or a picture's recipe.
+    /// Draw pictures from prompts, from classes, from a list of either, or from a picture's recipe.
     #[command(after_help = example(
         "generate --prompts icons.txt --style noto,3d -o 'icons/{n:03}-{prompt}-{style}.png'"
     ))]
     Generate(Box<generate::GenerateArguments>),
-    /// Draw prompts across and styles down, in one picture.
+    /// Draw one picture with a column for each prompt and a row for each style.
     #[command(after_help = example("sheet --prompts fox,ghost,taco --styles noto,3d -o sheet.png"))]
     Sheet(sheet::SheetArguments),
-    /// Pack pictures and captions to learn from.
+    /// Pack pictures and captions into a dataset for training.
     #[command(after_help = example("dataset --pictures mine -o mine.safetensors"))]
     Dataset(dataset::DatasetArguments),
-    /// Compute what a DiT learns from, in a small file to train on another machine.
+    /// Encode a dataset once, into a small file from which a DiT is trained on another machine.
     #[command(after_help = example("pack --data stickers.safetensors -o prepared.safetensors"))]
     Pack(pack::PackArguments),
     /// Train a part of a model.
     #[command(subcommand, after_help = example("train dit --help"))]
     Train(train::TrainArguments),
-    /// Measure how good models draw.
+    /// Measure how well models draw.
     #[command(after_help = example(
         "evaluate --data mine.safetensors --model www/models/stickers runs/mine/model --beside mine.png"
     ))]
     Evaluate(evaluate::EvaluateArguments),
-    /// Make a model's download smaller: a byte a value.
+    /// Make a model's download smaller by quantisation to 8 bits.
     #[command(after_help = example("quantise --data mine.safetensors --model runs/mine/model -o small"))]
     Quantise(quantise::QuantiseArguments),
-    /// Leave word pieces that prompts do not use out of a model's text encoder.
+    /// Remove word pieces that prompts do not use from a model's text encoder.
     #[command(after_help = example(
         "trim --data stickers.safetensors --words words.txt --model big -o small"
     ))]
     Trim(trim::TrimArguments),
-    /// Write beside a model what it reads prompts by: names of emoji, and everyday words.
+    /// Write the tables beside a model by which it reads prompts: names of emoji, and everyday words.
     #[command(alias = "emoji", after_help = example("names small --data stickers.safetensors"))]
     Names(names::NamesArguments),
-    /// Say what a prompt is read as, which pictures teach it, and what else the same words teach.
+    /// Show how a prompt is read, which pictures teach it, and what else the same words teach.
     #[command(after_help = example("words apple \"fire truck\" :bee:"))]
     Words(words::WordsArguments),
-    /// Say what a model's folder holds, and whether it is whole; or what a picture was drawn from.
+    /// Show what a model's folder holds and whether it is complete, or from which recipe a picture was
+    /// drawn.
     #[command(after_help = example("inspect www/models/stickers --json"))]
     Inspect(inspect::InspectArguments),
-    /// Write a model of classes anew, as diffusers loads it.
+    /// Write a class-conditional model in the layout that diffusers loads.
     #[command(after_help = example("export DiT-XL-2-256 --to diffusers --half -o DiT-XL-2-256-fp16"))]
     Export(export::ExportArguments),
-    /// Add a model to a page that is built already.
+    /// Add a model to a built page.
     #[command(after_help = example("page dist --add small --name mine"))]
     Page(page::PageArguments),
-    /// Write the answer that the page asks a GPU for before it trusts it, beside the weights.
+    /// Write the known answer beside the weights, with which the page checks a GPU before it uses it.
     #[command(after_help = example("known-answer small"))]
     KnownAnswer(known_answer::KnownAnswerArguments),
-    /// Draw what the page shows of a model before its weights are there, beside them.
+    /// Draw the pictures that the page shows before the weights are loaded, and write them beside the
+    /// weights.
     #[command(after_help = example("quilt small"))]
     Quilt(quilt::QuiltArguments),
 }
 
-/// Returns how a command is used, as its help ends.
+/// Returns the example with which a command's help ends.
 fn example(arguments: &str) -> String {
     format!("Example:\n  patchwork {arguments}")
 }
 
-/// Runs the command line. Exit code 0 is success, 1 an error, in a sentence, 2 a command line
-/// that does not parse.
+/// Runs the command line. The exit code is 0 for success, 1 for an error, which is printed as a sentence,
+/// and 2 for a command line that does not parse.
 pub fn main() -> ExitCode {
     let bars = Bars::default();
     let outcome = match Command::parse() {
@@ -127,7 +129,7 @@ pub fn main() -> ExitCode {
     told(outcome.map(|()| ExitCode::SUCCESS), &bars)
 }
 
-/// Returns the exit code of a result, and prints an error's sentence.
+/// Returns the exit code of a result, and prints the error if there is one.
 fn told(outcome: Result<ExitCode>, bars: &Bars) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         bars.end();
@@ -136,8 +138,9 @@ fn told(outcome: Result<ExitCode>, bars: &Bars) -> ExitCode {
     })
 }
 
-/// Makes sure, before long work, that what a command writes can be written, and over nothing that
-/// it reads or writes besides. Each target comes with the name of its option.
+/// Checks, before long work, that the files that a command writes can be written, and that none of them
+/// overwrites a file that it reads or another one that it writes. Each target comes with the name of its
+/// option.
 fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result<()> {
     let given =
         targets.iter().filter_map(|(option, path)| Some((*option, path.as_ref()?.as_path())));
@@ -156,22 +159,22 @@ fn check_targets(targets: &[(&str, Option<&PathBuf>)], read: &[&Path]) -> Result
     Ok(())
 }
 
-/// How deep a model's files, and pictures, lie in their folder.
+/// How many levels of folders are searched for the files of a model and for pictures.
 const DEPTH: usize = 3;
 
-/// Returns the files in a folder and its folders, sorted; links are files, wherever they lead.
+/// Returns the files in a folder and its subfolders, sorted. A link counts as a file, even if it leads to a
+/// folder.
 fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = WalkDir::new(folder).max_depth(DEPTH).sort_by_file_name().into_iter().flatten();
     entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path)
 }
 
-/// Returns whether a folder looks like a model's.
+/// Returns whether a folder holds the index file of a model.
 fn is_model(folder: &Path) -> bool {
     [stickers::MANIFEST, diffusers::INDEX].iter().any(|file| folder.join(file).is_file())
 }
 
-/// Returns whether a file that is there belongs to a model, or to a folder of pictures and
-/// captions.
+/// Returns whether a file exists and belongs to a model, or to a folder of pictures and captions.
 fn is_part_of(path: &Path, folder: &Path) -> bool {
     let kinds: &[&str] = match (is_model(folder), folder.join(CAPTIONS).is_file()) {
         (true, _) => &["json", "safetensors", "tsv", "txt"],
@@ -185,7 +188,8 @@ fn is_part_of(path: &Path, folder: &Path) -> bool {
     path.exists() && files_in(folder).any(|file| is_kind(&file) && files::is_same(path, &file))
 }
 
-/// A line of the result; beside it, if the result itself goes to the standard output.
+/// Prints a line of the result to the standard output, or to the standard error if a target is the standard
+/// output.
 fn print_beside(targets: &[Option<&PathBuf>], line: impl Display) -> Result<()> {
     if is_quiet() {
         return Ok(());
@@ -197,8 +201,8 @@ fn print_beside(targets: &[Option<&PathBuf>], line: impl Display) -> Result<()> 
     print(line)
 }
 
-/// Makes sure, before long work, that a new model is written over no other, and that every file of
-/// the old one is there to be copied in the end.
+/// Checks, before long work, that a new model overwrites no other one, and that the old model has a
+/// manifest.
 fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     check_apart(from, to)?;
     files::probe_folder(to)?;
@@ -212,14 +216,14 @@ fn check_new_model(from: &Path, to: &Path) -> Result<()> {
     manifest(from).map(drop)
 }
 
-/// Starts the device that an option names, and notes what its user should hear.
+/// Starts the device that an option names, and prints the notes about it.
 async fn device(name: &str) -> Result<Device> {
     let (device, told) = named(name).await?;
     told.iter().for_each(note);
     Ok(device)
 }
 
-/// Returns the model in a folder, with what encodes pictures if that is asked for.
+/// Returns the model in a folder, with the encoder of its autoencoder if `whole` is true.
 async fn load_model(path: &Path, device: &Device, whole: bool) -> Result<Pipeline> {
     let folder = model_folder(path)?;
     let loaded = match whole {
@@ -229,7 +233,7 @@ async fn load_model(path: &Path, device: &Device, whole: bool) -> Result<Pipelin
     loaded.map_err(|error| error.within(path))
 }
 
-/// Returns a model's folder, if it is there and looks like one.
+/// Returns a model's folder, if it exists and holds a model's index file.
 fn model_folder(path: &Path) -> Result<Folder> {
     if path.is_file() {
         let problem = "it is a file; name the folder of the model that it is in";

@@ -1,5 +1,5 @@
-//! `patchwork names`: what a model reads prompts by, written beside it: names of emoji, and everyday
-//! words for what it was taught; and the list of that, to be looked through.
+//! `patchwork names`: writes the tables beside a model by which it reads prompts (names of emoji, and
+//! everyday words for what it was taught), and a list of them for browsing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,11 +29,12 @@ pub(super) struct NamesArguments {
     /// The model's folder, in the embedded layout.
     #[arg(value_name = "DIR")]
     path: PathBuf,
-    /// The dataset that it has learnt from: what that teaches is added to the model's everyday words.
-    /// Without it, only the names of emoji are written.
+    /// The dataset that the model was trained on: the words that it teaches are added to the model's
+    /// everyday words. Without it, only the names of emoji are written.
     #[arg(long, value_name = "F.safetensors")]
     data: Option<PathBuf>,
-    /// Write the table of shortcodes, such as :bee:, that this program is built with here, and nothing else.
+    /// Write the table of shortcodes, such as :bee:, that this program is built with to this file, and
+    /// nothing else.
     #[arg(long, value_name = "TSV", conflicts_with = "data")]
     shortcodes: Option<PathBuf>,
     /// Where fetched packages are kept.
@@ -45,7 +46,7 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
     let NamesArguments { path: folder, data, cache, shortcodes } = arguments;
     let source = model_folder(folder)?;
     let json = folder.join(MANIFEST);
-    // As it stands, so that nothing in it is lost that this version does not know.
+    // The manifest is kept as JSON, so that fields that this version does not know are preserved.
     let bytes = std::fs::read(&json).map_err(|source| Error::read(&json, source))?;
     let mut manifest: Value = parse_json(&bytes, &json.display().to_string())?;
     let parsed: Manifest = parse_json(&bytes, &json.display().to_string())?;
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
         table = words(&Dataset::read(data)?, table);
         files.push((WORDS, table.to_text()));
     }
-    // No part of the model, which draws the same without it: model.json does not list it.
+    // The list is no part of the model, which draws the same without it, so model.json does not list it.
     let list =
         concept_list(&table, &concepts, &licence(&emojibase, "emoji, and keywords for them,"));
     write_whole(&folder.join(CONCEPTS), list.as_bytes())?;
@@ -78,7 +79,7 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
             serde_json::to_value(FileFacts::of(text.as_bytes())).expect("plain data");
         write_whole(&folder.join(file), text.as_bytes())?;
     }
-    // Its fields would stand in another order.
+    // An unchanged manifest is not rewritten, because the order of its fields would change.
     if manifest != before {
         let manifest = serde_json::to_string_pretty(&manifest).expect("plain data");
         write_whole(&json, (manifest + "\n").as_bytes())?;
@@ -87,7 +88,7 @@ pub(super) fn run(arguments: &NamesArguments, progress: &dyn Progress) -> Result
     written.into_iter().try_for_each(|file| print(folder.join(file).display()))
 }
 
-/// Returns whose the names are, and the licence.
+/// Returns the source of the names, and its licence.
 fn licence(files: &BTreeMap<String, Vec<u8>>, what: &str) -> String {
     let licence = files
         .get("LICENSE")
@@ -98,7 +99,7 @@ fn licence(files: &BTreeMap<String, Vec<u8>>, what: &str) -> String {
     )
 }
 
-/// Returns the names of all emoji, and whose they are.
+/// Returns the names of all emoji, after their source and its licence.
 fn emoji(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut text = licence(files, "emoji") + "\n";
     for (emoji, name) in concepts.emoji() {
@@ -107,10 +108,10 @@ fn emoji(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> String {
     text
 }
 
-/// Whose shortcodes are read; of two emoji with one, that of the first counts.
+/// The sets of shortcodes that are read. If a shortcode occurs in several sets, the first set counts.
 const SHORTCODES: [&str; 4] = ["github", "iamcal", "emojibase", "joypixels"];
 
-/// Returns a table of shortcodes: those that are no emoji's name, which is found without.
+/// Returns a table of shortcodes, without those that equal an emoji's name, which are found without it.
 fn shortcode_table(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
     let plain = |emoji: &str| emoji.replace(VARIATION, "");
     let named: BTreeMap<String, (String, &str)> =
@@ -138,10 +139,10 @@ fn shortcode_table(concepts: &Concepts, files: &BTreeMap<String, Vec<u8>>) -> Re
     Ok(table.into_iter().map(|(code, emoji)| format!("{code}\t{emoji}\n")).collect())
 }
 
-/// Asks for a drawing in colours, and makes no other emoji.
+/// The variation selector that asks for a coloured glyph. It does not change which emoji is meant.
 const VARIATION: char = '\u{fe0f}';
 
-/// Returns a model's table of words with what a dataset teaches.
+/// Returns a model's table of words, extended by what a dataset teaches.
 fn words(dataset: &Dataset, before: WordTable) -> WordTable {
     let everyday = everyday();
     let families = dataset.families();

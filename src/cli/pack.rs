@@ -1,4 +1,4 @@
-//! `patchwork pack`: what a DiT learns from, in a small file for another machine.
+//! `patchwork pack`: encodes a dataset for training a DiT, in a small file for another machine.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(super) struct PackArguments {
     /// The dataset, from `patchwork dataset`.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
-    /// The model whose encoders are used.
+    /// The model whose encoders encode the pictures and captions.
     #[arg(
         long,
         value_name = "DIR",
@@ -26,16 +26,16 @@ pub(super) struct PackArguments {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// Of the pictures made of others only each Nth is kept.
+    /// Keep only each Nth of the pictures that are composed of others.
     #[arg(long, value_name = "N", default_value_t = 3)]
     every: usize,
-    /// Pack for a model that draws in the dataset's styles, as `train dit --new-styles` makes it.
+    /// Pack for a model with the dataset's styles, as `train dit --new-styles` makes it.
     #[arg(long)]
     new_styles: bool,
-    /// Decides what is drawn at random.
+    /// The seed of all random choices.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Where the packed file goes, which `train dit --data` takes in place of the dataset.
+    /// Where the packed file goes; `train dit --data` takes it in place of the dataset.
     #[arg(short, long, value_name = "F.safetensors")]
     output: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `patchwork page DIST --add MODEL`: a model for a page that is built already.
+//! `patchwork page DIST --add MODEL`: adds a model to a built page.
 
 use std::path::{Path, PathBuf};
 
@@ -16,24 +16,25 @@ use crate::tools::foreign::parse_json;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// Adds a model to a page that is built already; no Rust is needed for that.
+/// Adds a model to a built page; this needs no Rust.
 #[derive(Debug, Args)]
 pub(super) struct PageArguments {
-    /// Folder of the page, as `cargo xtask build` leaves it, wherever it was copied.
+    /// Folder of the page, as `cargo xtask build` makes it; it may have been copied elsewhere.
     #[arg(value_name = "DIST")]
     page: PathBuf,
-    /// Folder of the model, in the embedded layout (model.json). It is copied into DIST/models; one that is
-    /// there already is checked and listed.
+    /// Folder of the model, in the embedded layout (model.json). It is copied into DIST/models; a model
+    /// that is already there is checked and listed.
     #[arg(long, value_name = "DIR")]
     add: PathBuf,
-    /// What the page calls it, and its folder there: letters, digits, - and _. By default the model's name.
+    /// The model's name on the page and its folder there: letters, digits, - and _. By default the name in
+    /// model.json.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }
 
 /// The list of models that the page offers.
 const LIST: &str = "models/index.json";
-/// What is copied besides the model's own files, if it is there.
+/// The files that are copied besides the model's own files, if they exist.
 const BESIDE: [&str; 5] = [QUILT, QUILT_PICTURES, STYLE_PICTURES, "concepts.tsv", "README.md"];
 
 pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<()> {
@@ -61,7 +62,8 @@ pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<
                 folder.display()
             )));
         }
-        // What is stopped half-way is in nobody's way.
+        // The model is copied into a hidden folder first, so that an interrupted copy leaves no partial
+        // model.
         let unfinished = page.join("models").join(format!(".{name}.unfinished"));
         let failed = |source| Error::write(&folder, source);
         if unfinished.exists() {
@@ -81,7 +83,7 @@ pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<
     }
     write_whole(&list, Value::from(models).to_string().as_bytes())?;
     for packed in ["br", "gz"].map(|ending| page.join(format!("{LIST}.{ending}"))) {
-        // Of the list as it was: hosts would send it in place of the new one.
+        // The compressed copies hold the old list, which hosts would send in place of the new one.
         if packed.exists() {
             std::fs::remove_file(&packed).map_err(|source| Error::write(&packed, source))?;
         }
@@ -89,7 +91,7 @@ pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<
     print(format!("{}: the page offers it as “{name}” under Model", folder.display()))
 }
 
-/// Makes what the page wants of a model besides its own files, which loads every tensor.
+/// Writes the known answer and the quilt of a model, if they are missing. This loads every tensor.
 fn complete(folder: &Path, progress: &dyn Progress) -> Result<()> {
     match folder.join(KNOWN_ANSWER).is_file() {
         true => drop(pollster::block_on(load_model(folder, &Device::flex(), false))?),
@@ -101,12 +103,12 @@ fn complete(folder: &Path, progress: &dyn Progress) -> Result<()> {
     Ok(())
 }
 
-/// Returns whether two folders are one.
+/// Returns whether two paths lead to the same folder.
 fn is_one(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Returns what the page calls the model.
+/// Returns the model's name on the page.
 fn name(arguments: &PageArguments, manifest: &Manifest) -> Result<String> {
     let lies_there = arguments.add.canonicalize().ok().filter(|path| {
         arguments.page.join("models").canonicalize().is_ok_and(|models| path.starts_with(models))
@@ -126,7 +128,7 @@ fn name(arguments: &PageArguments, manifest: &Manifest) -> Result<String> {
 fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<()> {
     std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
     let own = FILES.iter().copied().filter(|file| manifest.files.contains_key(*file));
-    // Beside it comes what there is; the manifest last, for without it there is no model.
+    // The manifest is written last, because a folder without it is not a model.
     let beside = BESIDE.into_iter().filter(|file| from.join(file).is_file());
     for file in own.chain(beside).chain([MANIFEST]) {
         let path = from.join(file);
@@ -139,7 +141,7 @@ fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<()> {
     Ok(())
 }
 
-/// Returns a model's line in the list.
+/// Returns a model's entry in the list.
 fn entry(folder: &Path, name: &str, manifest: &Manifest) -> Result<Value> {
     let mut entry = json!({
         "folder": format!("./models/{name}"),

@@ -1,4 +1,4 @@
-//! Pictures that commands write.
+//! Writing of the pictures that commands make.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use crate::image::Image;
 use crate::image::file::Format;
 use crate::tools::files::write_target;
 
-/// Writes a picture in the format that its name asks for, without a recipe.
+/// Writes a picture without a recipe, in the format of its file name's extension.
 pub(super) fn write(path: &Path, picture: &Image) -> Result<()> {
     write_target(path, &Format::of(path)?.encode(picture, None)?)
 }
 
-/// Writes a picture in the format that its name asks for, with `recipe` (JSON) inside if that
-/// can be; if not, returns a note about it.
+/// Writes a picture with `recipe` (JSON) inside, in the format of its file name's extension. Returns a note
+/// if that format holds no recipe.
 pub(super) fn write_with(
     path: &Path,
     picture: &Image,

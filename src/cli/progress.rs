@@ -1,4 +1,4 @@
-//! How long work looks in a terminal: a bar; or, if there is no terminal, a line from time to time.
+//! The progress of long work: a bar in a terminal, and otherwise a line from time to time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use super::terminal::{is_quiet, note};
 use crate::tools::progress::Progress;
 
-/// If there is no terminal, a line says so often how it goes, and the first one sooner.
+/// The interval between lines if there is no terminal, and the delay before the first one.
 const NEWS: Duration = Duration::from_secs(60);
 const FIRST_NEWS: Duration = Duration::from_secs(10);
 
@@ -21,7 +21,7 @@ struct Bar {
     bar: ProgressBar,
     told: Option<Instant>,
     began: Instant,
-    /// Whether the last message is worth keeping in sight.
+    /// Whether the bar has a message, so that it stays visible at the end.
     has_message: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `patchwork quantise`: a model in a byte a value, for a smaller download.
+//! `patchwork quantise`: quantises a model to 8 bits, for a smaller download.
 
 use std::path::PathBuf;
 
@@ -22,16 +22,16 @@ pub(super) struct QuantiseArguments {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// A dataset whose captions and pictures the smaller model is tried with.
+    /// A dataset on whose captions and pictures the smaller model is tested.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
     /// The new model's folder.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// How much the DiT's error may grow, as a part of itself: 0.005 is half a percent.
+    /// The most by which the DiT's error may grow, as a fraction of that error: 0.005 is half a percent.
     #[arg(long, value_name = "X", default_value_t = MAX_ERROR_GROWTH, allow_negative_numbers = true)]
     max_error_growth: f64,
-    /// Write the smaller model whatever it lost.
+    /// Write the smaller model even if it loses more than the limits allow.
     #[arg(long)]
     force: bool,
 }
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
     }
     let knew = manifest(&arguments.model)?.knows_its_latents();
     export(&arguments.model, &arguments.output, &files, |manifest| {
-        // The encoder in a byte a value is the same one under another hash.
+        // The quantised encoder counts as the same encoder, although its hash differs.
         if knew {
             manifest.latents_of = Some(manifest.encoder_hash().to_owned());
         }

@@ -1,4 +1,4 @@
-//! `patchwork quilt`: what the page shows of a model before its weights are there, drawn by it.
+//! `patchwork quilt`: draws the pictures that the page shows before the model's weights are loaded.
 
 use std::path::{Path, PathBuf};
 
@@ -18,9 +18,9 @@ use crate::tools::files::{probe, write_whole};
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// Prompt, style and seed of each tile, row by row. A model without the style takes its own in turn.
-/// Of the seeds 1, 2 and 3 the first was taken whose picture looks right with the shipped weights: the
-/// unicorn has its eye, the pumpkin its teeth. No others were tried.
+/// Prompt, style and seed of each tile, row by row. If a model lacks the style, its own styles are used in
+/// turn. Of the seeds 1, 2 and 3, the first was taken whose picture looks right with the shipped weights:
+/// the unicorn has its eye, the pumpkin its teeth. No others were tried.
 const TILES: [(&str, &str, u64); 12] = [
     ("fox", "noto", 1),
     ("ghost", "fluent flat", 1),
@@ -37,18 +37,18 @@ const TILES: [(&str, &str, u64); 12] = [
 ];
 const COLUMNS: usize = 4;
 
-/// What is drawn in each of the model's styles, and its seed: of a fox, a frog, a panda and a mushroom
-/// at these seeds what is told best in every style.
+/// The prompt that is drawn in each of the model's styles, and its seed. Of a fox, a frog, a panda and a
+/// mushroom at these seeds, it is the one that is easiest to recognise in every style.
 const SUBJECT: (&str, u64) = ("frog", 1);
 
-/// Pixels a side of a tile, and of a style's picture.
+/// Pixels per side of a tile, and of a style's picture.
 const TILE_SIDE: usize = 88;
 const STYLE_SIDE: usize = 64;
 
-/// How far apart the levels of red, green, blue and alpha are that are kept: 16 and 6 of 256, in equal
-/// steps, black and white among them. With all levels, which are mostly mottling, the files would weigh
-/// four times as much (180 and 62 KB, not 44 and 18, of tiles of 96 pixels), and the page has to show
-/// them before all else.
+/// The steps between the levels that are kept of red, green, blue and alpha: 16 levels of a colour and 6 of
+/// alpha, out of 256, equally spaced, with 0 and 255 among them. With all levels, which are mostly
+/// mottling, the files would be four times as large (180 and 62 KB, not 44 and 18, for tiles of 96 pixels),
+/// and the page has to show them before all else.
 const STEPS: [u8; 4] = [17, 17, 17, 51];
 
 #[derive(Debug, Args)]
@@ -58,27 +58,27 @@ pub(super) struct QuiltArguments {
     path: PathBuf,
 }
 
-/// What `quilt.json` says.
+/// The contents of `quilt.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Quilt {
-    /// Tiles across `quilt.webp`.
+    /// The number of tiles in a row of `quilt.webp`.
     columns: usize,
-    /// Tiles down.
+    /// The number of rows of tiles.
     rows: usize,
-    /// Pixels a side of a tile.
+    /// Pixels per side of a tile.
     side: usize,
-    /// What each tile is drawn from, row by row, as a PNG of it would carry.
+    /// The recipe of each tile, row by row, as a PNG of it would carry.
     tiles: Vec<Recipe>,
     /// The styles of `styles.webp`, from left to right.
     styles: Vec<String>,
-    /// Pixels a side of each.
+    /// Pixels per side of a style's picture.
     style_side: usize,
-    /// What is drawn in them.
+    /// The prompt that is drawn in each style.
     subject: String,
 }
 
 impl Quilt {
-    /// Of a model.
+    /// Returns the quilt's contents for a model.
     fn new(pipeline: &Pipeline) -> Self {
         let tiles: Vec<Recipe> = (TILES.iter().enumerate())
             .map(|(i, (prompt, style, seed))| {
@@ -102,7 +102,7 @@ impl Quilt {
     }
 }
 
-/// Returns the recipe of one picture, as the model draws by default.
+/// Returns the recipe of one picture, with the model's defaults.
 fn recipe(pipeline: &Pipeline, prompt: &str, style: &str, seed: u64) -> Recipe {
     let (prompt, style) = (prompt.to_owned(), style.to_owned());
     pipeline.resolved(&Recipe { prompt, style, seed, ..pipeline.defaults.recipe() })
@@ -113,12 +113,13 @@ pub(super) fn run(arguments: &QuiltArguments, progress: &dyn Progress) -> Result
     written.into_iter().try_for_each(print)
 }
 
-/// Draws the quilt of the model in `folder` and writes it beside it; returns what to tell of each file.
+/// Draws the quilt of the model in `folder` and writes it into that folder. Returns a line to print for
+/// each file.
 pub(super) fn write(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     model_folder(folder)?;
     if !folder.join(MANIFEST).is_file() {
-        let problem = "it has no model.json, and the page loads no other model: there is nobody to \
-                       see a quilt of it";
+        let problem = "it has no model.json, and the page loads no other models, so that a quilt of it \
+                       would not be seen";
         return Err(Error::model(folder.display().to_string(), problem));
     }
     [QUILT, QUILT_PICTURES, STYLE_PICTURES]
@@ -152,7 +153,7 @@ async fn draw(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
         written.push(format!("{}: {} bytes", path.display(), bytes.len()));
         write_whole(&path, bytes)
     };
-    // What tells of the pictures comes last: no page asks for those that are not there.
+    // The JSON is written last, so that no page asks for pictures that do not exist yet.
     write(QUILT_PICTURES, &to_webp(&in_few_levels(Image::sheet(&tiles, COLUMNS)))?)?;
     if !styles.is_empty() {
         write(STYLE_PICTURES, &to_webp(&in_few_levels(Image::sheet(&styles, styles.len())))?)?;
@@ -162,7 +163,7 @@ async fn draw(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     Ok(written)
 }
 
-/// A picture in few levels of each channel; see [`STEPS`].
+/// Returns a picture with few levels of each channel; see [`STEPS`].
 fn in_few_levels(mut picture: Image) -> Image {
     let width = picture.width;
     let pixels = picture.pixels.as_chunks_mut::<4>().0;
@@ -173,7 +174,8 @@ fn in_few_levels(mut picture: Image) -> Image {
             *value = value.saturating_add(step / 2) / step * step;
         }
         if pixel[3] == 0 {
-            // Of no colour that is seen: of that which WebP predicts, and keeps in no space.
+            // The colour of a transparent pixel is invisible, so it takes the colour of the pixel above,
+            // which WebP predicts and stores in almost no space.
             *pixel = [above[0], above[1], above[2], 0];
         }
     }
@@ -186,7 +188,8 @@ mod tests {
     use crate::image::file::read;
     use crate::pipeline::export::manifest;
 
-    /// What is stored beside the shipped weights was drawn by them: `cargo xtask renew`.
+    /// The quilt that is stored beside the shipped weights was drawn by them. `cargo xtask renew` draws it
+    /// again.
     #[test]
     fn the_shipped_quilt_is_the_shipped_model_s() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
@@ -207,7 +210,7 @@ mod tests {
             size(STYLE_PICTURES),
             Ok((quilt.styles.len() * quilt.style_side, quilt.style_side))
         );
-        // They come before all else.
+        // The files must be small because the page loads them before all else.
         assert!(file(QUILT_PICTURES).len() < 75_000 && file(STYLE_PICTURES).len() < 26_000);
         assert!(!manifest.files.keys().any(|name| name.contains("quilt")));
     }

@@ -1,4 +1,4 @@
-//! The options by which every command that draws chooses how; the model decides what is left out.
+//! The sampling options of every command that draws. The model decides those that are left out.
 
 use clap::Args;
 
@@ -12,8 +12,8 @@ pub(super) struct SamplingOptions {
     /// Steps of the sampler; by default the model's own choice, 8 for the embedded one.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     steps: Option<usize>,
-    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without
-    /// prompt and style. By default the model's own choice.
+    /// Scale of classifier-free guidance: 1 means none; 0 draws from the negative prompt, without prompt
+    /// and style. By default the model's own choice.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     guidance: Option<f64>,
     /// Guide only while the noise level is between these, 0 to 1; 1 is pure noise.
@@ -21,8 +21,8 @@ pub(super) struct SamplingOptions {
     guidance_interval: Option<Vec<f64>>,
     #[arg(long, value_name = "NAME", help = sampler_help())]
     sampler: Option<String>,
-    /// Above 1 a flow takes more of its steps while there is much noise, which is where it is decided what
-    /// the picture shows; 1 spaces them evenly. By default the model's own.
+    /// Shift of a flow's noise levels: above 1, more of the steps are at high noise, where the content of
+    /// the picture is decided; 1 spaces them evenly. By default the model's own.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     shift: Option<f64>,
 }
@@ -36,27 +36,27 @@ fn sampler_help() -> String {
 }
 
 impl SamplingOptions {
-    /// Refuses at once what no model can draw with.
+    /// Checks the options as far as that is possible without a model.
     ///
     /// # Errors
-    /// Returns a sentence about the first option that is out of bounds.
+    /// Returns an error about the first option that is out of bounds.
     pub(super) fn check(&self) -> Result<()> {
         self.over(&Defaults::default())?.check()
     }
 
-    /// Returns a recipe without a prompt: these options, and what `pipeline` chooses for the rest,
-    /// written out.
+    /// Returns a recipe without a prompt, from these options and, for the others, the defaults of
+    /// `pipeline`, with every field resolved.
     ///
     /// # Errors
-    /// Returns an error if a sampler is named that does not exist.
+    /// Returns an error if the named sampler does not exist.
     pub(super) fn recipe(&self, pipeline: &Pipeline) -> Result<Recipe> {
         Ok(pipeline.resolved(&self.over(&pipeline.defaults)?))
     }
 
-    /// Puts the options that are given into a recipe.
+    /// Copies the options that are given into a recipe.
     ///
     /// # Errors
-    /// Returns an error if a sampler is named that does not exist.
+    /// Returns an error if the named sampler does not exist.
     pub(super) fn apply(&self, recipe: &mut Recipe) -> Result<()> {
         recipe.steps = self.steps.unwrap_or(recipe.steps);
         recipe.guidance = self.guidance.unwrap_or(recipe.guidance);

@@ -1,4 +1,4 @@
-//! `patchwork sheet`: prompts across, styles down, in one picture.
+//! `patchwork sheet`: draws one picture with a column for each prompt and a row for each style.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -28,16 +28,17 @@ pub(super) struct SheetArguments {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// The columns, separated by commas.
+    /// The prompts of the columns, separated by commas.
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', required = true)]
     prompts: Vec<String>,
-    /// The rows, separated by commas; by default one row in the model's own style.
+    /// The styles of the rows, separated by commas; by default one row in the model's own style.
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     styles: Vec<String>,
-    /// Pictures in a row of a sheet of one style.
+    /// The number of pictures in a row, for a sheet of one style.
     #[arg(long, value_name = "N", conflicts_with = "styles")]
     columns: Option<usize>,
-    /// Pixels a side of each picture, 16 to 2048; see `generate --size`. By default they are as drawn.
+    /// Pixels per side of each picture, 16 to 2048; see `generate --size`. By default they keep the size at
+    /// which they are drawn.
     #[arg(long, value_name = "N")]
     size: Option<u32>,
     /// The seed of every picture.
@@ -75,7 +76,7 @@ async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()>
     };
     progress.begin("Drawing", arguments.prompts.len() * styles.len(), 0);
     let sampling = arguments.sampling.recipe(&pipeline)?;
-    // Each note once, however many styles it is true for.
+    // Each note is printed once, even if it applies to several styles.
     let said = Mutex::new(HashSet::new());
     let is_new =
         |note: &String| said.lock().unwrap_or_else(PoisonError::into_inner).insert(note.clone());

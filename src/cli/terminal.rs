@@ -1,4 +1,4 @@
-//! What the program says: results on the standard output, everything else on the standard error.
+//! The program's output: results go to the standard output, everything else to the standard error.
 
 use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::{Error, Result};
 
-/// Whether the reader of the standard output has gone.
+/// Whether the reader of the standard output has closed it.
 static IS_GONE: AtomicBool = AtomicBool::new(false);
 
-/// A line of the program's result. A reader who has gone, as `head` has, is no error: the work goes
-/// on without a word.
+/// Prints a line of the program's result. It is no error if the reader has closed the pipe, as `head` does:
+/// the work goes on without output.
 ///
 /// # Errors
-/// Returns an error if nothing can be written, as on a full disk.
+/// Returns an error if the line cannot be written, for example on a full disk.
 pub(crate) fn print(line: impl Display) -> Result<()> {
     if IS_GONE.load(Ordering::Relaxed) {
         return Ok(());
@@ -29,12 +29,12 @@ pub(crate) fn print(line: impl Display) -> Result<()> {
     }
 }
 
-/// A line of JSON as the program's result, whatever a terminal makes of it.
+/// Prints a line of JSON as the program's result, with control characters escaped.
 ///
 /// # Errors
-/// Returns an error if nothing can be written.
+/// Returns an error if the line cannot be written.
 pub(super) fn print_json(value: &Value) -> Result<()> {
-    // JSON escapes no more than it must, and a terminal is not to be steered.
+    // JSON leaves DEL and the C1 control characters unescaped, which could control a terminal.
     let is_control = |c: char| ('\u{7f}'..='\u{9f}').contains(&c);
     let mut text = String::new();
     for c in value.to_string().chars() {
@@ -46,33 +46,33 @@ pub(super) fn print_json(value: &Value) -> Result<()> {
     print(text)
 }
 
-/// Whether only errors are told.
+/// Whether only errors are printed.
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
 
-/// From now on only errors are told.
+/// Suppresses all output but errors and JSON from now on.
 pub(super) fn be_quiet() {
     IS_QUIET.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether only errors are told.
+/// Returns whether only errors are printed.
 pub(super) fn is_quiet() -> bool {
     IS_QUIET.load(Ordering::Relaxed)
 }
 
-/// A line for whoever watches, unless the program is to be quiet. If nobody can, nothing is lost.
+/// Prints a line to the standard error, unless the program is quiet. A failure to write it is ignored.
 pub(crate) fn note(line: impl Display) {
     if !is_quiet() {
         complain(line);
     }
 }
 
-/// A line about what went wrong.
+/// Prints a line about an error to the standard error.
 pub(crate) fn complain(line: impl Display) {
     drop(writeln!(std::io::stderr().lock(), "{}", plain(line)));
 }
 
-/// Text without what would move a terminal's cursor or change its colours: names come out of files
-/// from anywhere.
+/// Returns the text with control characters escaped, because they would move a terminal's cursor or change
+/// its colours, and names may come from untrusted files.
 fn plain(line: impl Display) -> String {
     let mut text = String::new();
     for character in line.to_string().chars() {

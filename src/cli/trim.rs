@@ -1,4 +1,4 @@
-//! `patchwork trim`: a model whose text encoder has only the word pieces that prompts use.
+//! `patchwork trim`: writes a model whose text encoder has only the word pieces that prompts use.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,10 +29,10 @@ pub(super) struct TrimArguments {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// A dataset, whose captions are all kept.
+    /// A dataset; the word pieces of all its captions are kept.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
-    /// Lists of words, a line each, that are all kept.
+    /// Lists of words, one on each line; the word pieces of all of them are kept.
     #[arg(long, value_name = "TXT", num_args = 1.., required = true)]
     words: Vec<PathBuf>,
     /// The new model's folder.
@@ -40,7 +40,8 @@ pub(super) struct TrimArguments {
     output: PathBuf,
 }
 
-/// Places of the new text encoder: some more than a prompt has.
+/// The number of position embeddings of the new text encoder, which is somewhat more than a prompt has
+/// tokens.
 const PLACES: usize = 64;
 
 pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
     export(&arguments.model, &arguments.output, &files, |_| ())?;
     print(format!(
         "{}: {} of {} word pieces are kept. {} texts have the same pieces, and {checked} of them \
-         were read to the same states, bit by bit.",
+         give exactly the same states.",
         arguments.output.display(),
         lines.len(),
         all.len(),
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
     ))
 }
 
-/// Returns all that the dataset's captions may say, and the lists' lines.
+/// Returns all texts that the dataset's captions may contain, and the lines of the lists.
 fn texts(entries: &[Entry], lists: &[PathBuf]) -> Result<BTreeSet<String>> {
     let mut texts: BTreeSet<String> = phrases().chain(COLOURS.map(|c| c.name.into())).collect();
     for Entry { label, tags, names, style, .. } in entries {
@@ -100,8 +101,8 @@ fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|source| Error::read(path, source))
 }
 
-/// Makes sure that all `texts` have the pieces that they had, and some of them, evenly from all,
-/// the same states; how many those are.
+/// Checks that all `texts` have the same word pieces as before, and that an evenly spaced sample of them
+/// has the same states. Returns the size of that sample.
 fn check(
     old: &TextReader,
     new: &TextReader,

@@ -1,4 +1,4 @@
-//! `patchwork words`: what a prompt is read as, how many pictures of each style teach it, and what else
+//! `patchwork words`: shows how a prompt is read, how many pictures of each style teach it, and what else
 //! the same words teach.
 
 use std::collections::BTreeMap;
@@ -26,16 +26,16 @@ pub(super) struct WordsArguments {
     /// Prompts: words, several of them in quotes, or emoji.
     #[arg(value_name = "PROMPT", required_unless_present_any = ["all", "sheets"])]
     prompts: Vec<String>,
-    /// Write the table of all everyday words, as tab-separated values: what each means, whether it is
-    /// taught so (right, wrong, never; or there is no picture), what part of its draws shows that, how
-    /// many pictures of each style teach it, and what they show.
+    /// Write a table of all everyday words, as tab-separated values: the concepts that each means, whether
+    /// the dataset teaches them (right, wrong, never; or there is no picture), the share of training draws
+    /// with that caption that show them, how many pictures of each style teach it, and what they show.
     #[arg(long)]
     all: bool,
-    /// Write contact sheets into this folder: of each style, and of a hundred everyday words beside the
-    /// pictures that teach them.
+    /// Write contact sheets into this folder: one of each style, and one of a hundred everyday words beside
+    /// the pictures that teach them.
     #[arg(long, value_name = "DIR")]
     sheets: Option<PathBuf>,
-    /// The dataset that teaches, from `patchwork dataset`.
+    /// The training dataset, from `patchwork dataset`.
     #[arg(long, value_name = "F.safetensors", default_value = "stickers.safetensors")]
     data: PathBuf,
     /// The model that reads the prompts.
@@ -88,10 +88,10 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
     sheets.as_ref().map_or(Ok(()), |folder| write_sheets(folder, &everyday, &lessons))
 }
 
-/// Pictures of a style in a row of its sheet, and of an everyday word.
+/// How many pictures are in a row of a style's sheet, and how many are shown for an everyday word.
 const COLUMNS: usize = 30;
 const SHOWN: usize = 8;
-/// Everyday words that are shown, evenly from all; two stand in a row.
+/// How many everyday words are shown, evenly spaced among all; two of them are in a row.
 const WORDS: usize = 100;
 
 fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> Result<()> {
@@ -121,7 +121,7 @@ fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> R
     write("everyday words", &cells, 2 * (1 + SHOWN))
 }
 
-/// Returns a sentence about how a prompt is read, and the text that it is read as.
+/// Returns sentences about how a prompt is read, and the text that it is read as.
 fn read_as(prompt: &str, tokenizer: &Tokenizer, words: &WordTable) -> (String, String) {
     let typed = Typed::new(prompt, tokenizer.emoji());
     let (text, _) = tokenizer.emoji().read(&typed.text);
@@ -142,7 +142,7 @@ fn read_as(prompt: &str, tokenizer: &Tokenizer, words: &WordTable) -> (String, S
     (told, read.to_lowercase())
 }
 
-/// Returns which of the dataset's pictures are called so, by style and by label.
+/// Returns a sentence about the dataset's pictures whose captions are the prompt, by style and by label.
 fn taught(prompt: &str, text: &str, lessons: &Lessons<'_>) -> String {
     let typed = prompt.trim().to_lowercase();
     let tries = [
@@ -174,7 +174,7 @@ fn called(style: &str) -> &str {
     if style.is_empty() { "without a style" } else { style }
 }
 
-/// Returns a lesson's labels, those that are drawn most first.
+/// Returns a lesson's labels, in descending order of their share of the draws.
 fn by_share<'a>(lesson: &Lesson<'a>) -> Vec<(&'a str, f64)> {
     let mut labels: Vec<(&str, f64)> =
         lesson.labels.iter().map(|(label, share)| (*label, *share)).collect();

@@ -1,25 +1,25 @@
-//! What captions say of their pictures, and how often each kind is drawn.
+//! The kinds of captions, and how often each kind is sampled.
 
-/// The group of a user's own pictures: their captions are learnt as they are, alone and with each of
-/// their tags.
+/// The group of a user's own pictures. Their captions are used unchanged, alone and with each of their
+/// tags.
 pub const OWN: &str = "own";
 
-/// What a caption says of its picture.
+/// The kind of a caption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CaptionKind {
-    /// Its label, or an everyday word: “dog face”, “dog”.
+    /// The label, or an everyday word: “dog face”, “dog”.
     Name,
-    /// The colour that is seen in it: “red car”.
+    /// The dominant colour and a name: “red car”.
     Colour,
     /// The label and a keyword: “dog face, pet”.
     Keyword,
-    /// A keyword alone, if it means this: “hound”.
+    /// A keyword alone, if it means the picture: “hound”.
     Synonym,
-    /// The style in words, with its label off: “dog, noto style”.
+    /// The style in words, without the style label: “dog, noto style”.
     Style,
-    /// What was made of it: painted.
+    /// A recoloured picture.
     Painted,
-    /// What was made of it: several, small, at a side, beside another.
+    /// A composition: several copies, a small one, one at a side, or one beside another thing.
     Composed,
 }
 
@@ -35,8 +35,8 @@ pub const KINDS: [CaptionKind; 7] = [
 ];
 
 impl CaptionKind {
-    /// Returns its share of all draws, as it is meant to be. What a picture has no captions for is
-    /// given to its names.
+    /// Returns the intended share of the kind in all samples. If a picture has no captions of a kind,
+    /// its names get the share.
     pub const fn share(self) -> f64 {
         match self {
             Self::Name => 0.40,
@@ -47,7 +47,7 @@ impl CaptionKind {
         }
     }
 
-    /// Returns its name in files.
+    /// Returns the name of the kind in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Name => "name",

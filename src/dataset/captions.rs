@@ -1,4 +1,4 @@
-//! Finds what a model would not read of a dataset's captions, before it learns from them.
+//! Checks a dataset's captions before training for text that a model would not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use crate::Result;
 use crate::text::Tokenizer;
 use crate::tools::words::{counted, meant, short};
 
-/// How many are quoted.
+/// How many captions a note quotes.
 const QUOTED: usize = 3;
 
-/// Sentences about captions that do not fit into `max_tokens`, that become the same by that,
-/// whose words `tokenizer` does not know, and that are empty; none if all is well.
+/// Returns sentences about captions that exceed `max_tokens`, that become equal by truncation, that have
+/// words unknown to `tokenizer`, or that are empty. Returns none if there are no such captions.
 ///
 /// # Errors
-/// Returns an error if a caption cannot be read at all.
+/// Returns an error if a caption cannot be tokenised.
 pub fn notes<'a>(
     captions: impl IntoIterator<Item = &'a str>,
     tokenizer: &Tokenizer,
@@ -76,8 +76,8 @@ pub fn of(entries: &[Entry]) -> impl Iterator<Item = &str> {
     entries.iter().map(|entry| entry.label.as_str())
 }
 
-/// Returns a sentence about styles of pictures that a model with `styles` does not have, if there
-/// are any.
+/// Returns a sentence about the styles of pictures that are not among `styles`, the styles of a model,
+/// if there are any.
 pub fn unknown_styles(entries: &[Entry], styles: &[String]) -> Option<String> {
     let own: BTreeSet<&str> = entries.iter().map(|entry| entry.style.as_str()).collect();
     let unknown: Vec<String> = own

@@ -1,15 +1,15 @@
-//! Colours by name: painting a picture in one, and telling how much of a picture is of one.
+//! Named colours: recolouring a picture, and measuring how colourful a picture is.
 
 use crate::image::Image;
 
-/// A colour that prompts may ask for.
+/// A colour that prompts may name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Colour {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Its hue in degrees; `None` for those that have none.
+    /// The hue in degrees; `None` for black, white and gray.
     pub hue: Option<f32>,
-    /// The exponent that lightness is raised to: below 1 is lighter.
+    /// The exponent applied to lightness; values below 1 make the colour lighter.
     lightness: f32,
 }
 
@@ -17,7 +17,7 @@ const fn hue(name: &'static str, hue: f32, lightness: f32) -> Colour {
     Colour { name, hue: Some(hue), lightness }
 }
 
-/// Every colour that pictures are painted in.
+/// All colours for recolouring.
 pub const COLOURS: [Colour; 11] = [
     hue("red", 2.0, 1.1),
     hue("orange", 28.0, 0.8),
@@ -32,30 +32,31 @@ pub const COLOURS: [Colour; 11] = [
     Colour { name: "white", hue: None, lightness: 0.2 },
 ];
 
-/// Below this saturation a pixel is black, white or gray, and stays so.
+/// The saturation below which a pixel is black, white or gray, and is not recoloured.
 pub(super) const SATURATED: f32 = 0.18;
 
-/// Returns the colour of this name.
+/// Returns the colour with this name.
 pub fn named(name: &str) -> Option<Colour> {
     COLOURS.into_iter().find(|colour| colour.name == name)
 }
 
-/// Returns whether a word is a colour's.
+/// Returns whether a word names a colour.
 pub fn is_colour(word: &str) -> bool {
     word == "grey" || named(word).is_some()
 }
 
-/// Returns whether a name has a colour's word in it.
+/// Returns whether a name contains the name of a colour.
 pub fn has_colour(words: &str) -> bool {
     words.split(' ').any(is_colour)
 }
 
-/// Pixels of the line around what is painted white, which is lost on white paper without one.
+/// The width of the outline of pictures recoloured white, in pixels. Without it they are invisible on
+/// white paper.
 const OUTLINE: usize = 2;
-/// The line's colour.
+/// The colour of the outline.
 const INK: [u8; 4] = [70, 70, 70, 255];
 
-/// Returns the picture with everything colourful in it painted in one colour.
+/// Returns the picture with all pixels that have a hue recoloured in one colour.
 pub fn painted(image: &Image, colour: Colour) -> Image {
     let mut image = image.clone();
     if colour.name == "white" {
@@ -76,7 +77,7 @@ pub fn painted(image: &Image, colour: Colour) -> Image {
     image
 }
 
-/// Draws a line along the inside of a picture's edge.
+/// Draws an outline along the inside of a picture's edge.
 fn outline(image: &mut Image) {
     let (width, height) = (image.width, image.height);
     let clear: Vec<bool> = image.pixels.as_chunks::<4>().0.iter().map(|p| p[3] < 128).collect();
@@ -94,7 +95,7 @@ fn outline(image: &mut Image) {
     }
 }
 
-/// Returns how colourful a picture is: the share of its opaque area that has a hue, 0..1.
+/// Returns the share of a picture's opaque area that has a hue, 0..1.
 pub fn colourfulness(image: &Image) -> f64 {
     let opaque = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127);
     let (mut all, mut colourful) = (0usize, 0usize);
@@ -105,8 +106,8 @@ pub fn colourfulness(image: &Image) -> f64 {
     colourful as f64 / all.max(1) as f64
 }
 
-/// Hue in degrees; saturation (of HSV, since HSL's is high for near-white) and HSL's lightness in
-/// 0..1.
+/// Returns the hue in degrees, and the saturation and lightness in 0..1. The saturation is that of HSV,
+/// because HSL's is high for near-white colours; the lightness is that of HSL.
 pub(super) fn to_hsl([r, g, b, _]: [u8; 4]) -> [f32; 3] {
     let [r, g, b] = [r, g, b].map(|value| f32::from(value) / 255.0);
     let (max, min) = (r.max(g).max(b), r.min(g).min(b));
@@ -121,12 +122,12 @@ pub(super) fn to_hsl([r, g, b, _]: [u8; 4]) -> [f32; 3] {
     } else {
         (r - g) / chroma + 4.0
     };
-    // The darkest pixels have a hue only by rounding.
+    // The darkest pixels have a hue only because of rounding.
     let saturation = if max < 0.12 { 0.0 } else { chroma / max };
     [(hue * 60.0).rem_euclid(360.0), saturation, (max + min) / 2.0]
 }
 
-/// From hue in degrees and HSL's saturation and lightness.
+/// Converts a hue in degrees and HSL's saturation and lightness to RGB.
 fn to_rgb([hue, saturation, lightness]: [f32; 3]) -> [u8; 3] {
     let reach = saturation * lightness.min(1.0 - lightness);
     [0.0, 8.0, 4.0].map(|n| {
@@ -151,7 +152,7 @@ mod tests {
         }
     }
 
-    /// What is white stays visible on white paper.
+    /// Checks that a white picture stays visible on white paper.
     #[test]
     fn white_has_a_line_around_it() {
         let pixels = (0..64 * 64).flat_map(|i| match (i % 64, i / 64) {

@@ -1,5 +1,5 @@
-//! Pictures of pictures, so that prompts compose: several of a thing, small ones, one at a side,
-//! two things beside each other. Each comes with the words for it.
+//! Compositions of pictures, so that the model learns compositional prompts: several copies of a thing,
+//! a small one, one at a side, two things beside each other. Each composition comes with its caption.
 
 use resvg::tiny_skia::Pixmap;
 
@@ -7,7 +7,7 @@ use super::grammar::plural;
 use super::render::{SIDE, blank, paste, to_image};
 use crate::image::Image;
 
-/// Where a thing stands.
+/// The position of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// At the left edge.
@@ -20,7 +20,7 @@ pub enum Side {
     Bottom,
 }
 
-/// All places.
+/// All positions.
 pub const SIDES: [Side; 4] = [Side::Left, Side::Right, Side::Top, Side::Bottom];
 
 impl Side {
@@ -43,17 +43,17 @@ impl Side {
     }
 }
 
-/// Counts that are drawn.
+/// The counts that compositions show.
 pub const COUNTS: [usize; 3] = [2, 3, 4];
 const NUMBERS: [&str; 3] = ["two", "three", "four"];
 
-/// Returns all words that captions of compositions have beside names.
+/// Returns all words that captions of compositions contain besides names.
 pub fn phrases() -> impl Iterator<Item = String> {
     let places = SIDES.map(Side::words);
     ["a", "and", "small"].into_iter().chain(NUMBERS).chain(places).map(str::to_owned)
 }
 
-/// `count` copies (2 to 4), and “two cats”.
+/// Returns `count` copies (2 to 4), with a caption such as “two cats”.
 pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
     let (corners, scale): (&[[f32; 2]], f32) = match count {
         2 => (&[[0.0, 0.25], [0.5, 0.25]], 0.5),
@@ -65,23 +65,23 @@ pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
     (lay(&pictures, scale), format!("{word} {}", plural(label)))
 }
 
-/// At half its size, and “small cat”.
+/// Returns the picture at half its size, with a caption such as “small cat”.
 pub fn small(image: &Image, label: &str) -> (Image, String) {
     (lay(&[(image, [0.25, 0.25])], 0.5), format!("small {label}"))
 }
 
-/// At half its size at one side, and “cat on the left”.
+/// Returns the picture at half its size at one side, with a caption such as “cat on the left”.
 pub fn placed(image: &Image, label: &str, place: Side) -> (Image, String) {
     (lay(&[(image, place.corner())], 0.5), format!("{label} {}", place.words()))
 }
 
-/// Two things side by side, and “cat and dog”.
+/// Returns two things side by side, with a caption such as “cat and dog”.
 pub fn pair(left: (&Image, &str), right: (&Image, &str)) -> (Image, String) {
     let image = lay(&[(left.0, [0.0, 0.25]), (right.0, [0.5, 0.25])], 0.5);
     (image, format!("{} and {}", left.1, right.1))
 }
 
-/// Returns pictures at a scale, with upper left corners in parts of the side.
+/// Composes pictures at a scale. Their upper left corners are given as fractions of the side.
 fn lay(pictures: &[(&Image, [f32; 2])], scale: f32) -> Image {
     let mut canvas: Pixmap = blank().expect("the side is not 0");
     for (image, corner) in pictures {

@@ -1,4 +1,4 @@
-//! What there is to draw: Unicode's emoji by name, with keywords and groups (emojibase).
+//! The concepts to draw: Unicode's emoji by name, with keywords and groups (emojibase).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,23 +6,23 @@ use serde::Deserialize;
 
 use crate::{Error, Result};
 
-/// One thing to draw.
+/// A thing to draw.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Concept {
-    /// Its name in CLDR, as “red apple”.
+    /// The name in CLDR, such as “red apple”.
     pub label: String,
-    /// Keywords, the label's own words among them.
+    /// Keywords, including the words of the label.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Its code points in hexadecimal.
+    /// The code points in hexadecimal.
     pub hexcode: String,
-    /// Number of its group; letters and regional signs have none.
+    /// The number of the group. Letters and regional indicators have none.
     pub group: Option<usize>,
-    /// Number of its subgroup.
+    /// The number of the subgroup.
     pub subgroup: Option<usize>,
 }
 
-/// Names of emojibase's groups, in the order of their numbers.
+/// The names of emojibase's groups, in the order of their numbers.
 const GROUPS: [&str; 10] = [
     "smileys & emotion",
     "people & body",
@@ -38,9 +38,9 @@ const GROUPS: [&str; 10] = [
 
 const PEOPLE: usize = 1;
 const SYMBOLS: usize = 8;
-/// Families (grey silhouettes in some sets), footprints and busts, and loose hair.
+/// The subgroups of families (grey silhouettes in some sets), of footprints and busts, and of hair.
 const SILHOUETTES: [usize; 3] = [30, 31, 33];
-/// The only symbols that are things to draw: circles, squares and so on, in colours.
+/// The only subgroup of symbols that are things to draw: circles, squares and other shapes, in colours.
 const SHAPES: usize = 96;
 
 impl Concept {
@@ -49,7 +49,8 @@ impl Concept {
         self.group.and_then(|group| GROUPS.get(group).copied()).unwrap_or("none")
     }
 
-    /// Returns whether it is something to learn: no letters on squares, flags or silhouettes.
+    /// Returns whether the concept is part of the dataset. Letters on squares, flags and silhouettes are
+    /// not.
     pub fn is_drawn(&self) -> bool {
         let subgroup = self.subgroup.unwrap_or(usize::MAX);
         match self.group {
@@ -61,7 +62,7 @@ impl Concept {
     }
 }
 
-/// Concepts, found by the many names that picture sets give them.
+/// Concepts, indexed by the names that picture sets give them.
 #[derive(Debug)]
 pub struct Concepts {
     concepts: Vec<Concept>,
@@ -70,10 +71,10 @@ pub struct Concepts {
 }
 
 impl Concepts {
-    /// From emojibase's files.
+    /// Parses emojibase's files.
     ///
     /// # Errors
-    /// Returns an error if one is missing or malformed.
+    /// Returns an error if a file is missing or malformed.
     pub fn new(files: &BTreeMap<String, Vec<u8>>) -> Result<Self> {
         let concepts: Vec<Concept> = parse(files, "en/data.json")?;
         let mut by_name = HashMap::new();
@@ -82,7 +83,7 @@ impl Concepts {
             by_name.entry(plain(&concept.label)).or_insert(i);
             by_code.insert(code(&concept.hexcode), i);
         }
-        // What earlier versions and other vendors called them.
+        // The shortcodes are the names that earlier versions and other vendors use.
         for set in ["cldr", "emojibase", "emojibase-legacy", "github", "iamcal", "joypixels"] {
             let file = format!("en/shortcodes/{set}.json");
             let names: BTreeMap<String, SetNames> = parse(files, &file)?;
@@ -96,7 +97,7 @@ impl Concepts {
         Ok(Self { concepts, by_name, by_code })
     }
 
-    /// Returns all concepts in Unicode's order, in which those of a group follow each other.
+    /// Returns all concepts in Unicode's order, in which those of a group are adjacent.
     pub fn all(&self) -> &[Concept] {
         &self.concepts
     }
@@ -107,7 +108,7 @@ impl Concepts {
         found.filter(|concept| concept.label.to_lowercase() == label)
     }
 
-    /// Returns the concept that a picture set calls `name`, as in `backhand-index-pointing-up-2`.
+    /// Returns the concept that a picture set calls `name`, such as `backhand-index-pointing-up-2`.
     pub fn named(&self, name: &str) -> Option<&Concept> {
         let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
         let uncoloured = ["black", "white"].iter().find_map(|colour| name.strip_prefix(colour));
@@ -118,7 +119,7 @@ impl Concepts {
             Some(format!("{unnumbered}-face")),
             uncoloured.map(str::to_owned),
             name.strip_suffix("symbol").map(str::to_owned),
-            // As Fluent calls the elf.
+            // Fluent names the elf this way.
             name.strip_prefix("person-").map(str::to_owned),
         ];
         let found = tries.into_iter().flatten().find_map(|name| self.by_name.get(&plain(&name)));
@@ -134,13 +135,13 @@ impl Concepts {
         })
     }
 
-    /// Returns the concept of these code points, as in `1f34e`.
+    /// Returns the concept of these code points, such as `1f34e`.
     pub fn coded(&self, hexcode: &str) -> Option<&Concept> {
         self.by_code.get(&code(hexcode)).map(|&i| &self.concepts[i])
     }
 }
 
-/// One name or several.
+/// One name or several names.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum SetNames {
@@ -157,12 +158,12 @@ impl SetNames {
     }
 }
 
-/// Letters and digits only, so that “Man’s shoe”, `mans-shoe` and `mans_shoe` are one.
+/// Returns the letters and digits alone, so that “Man’s shoe”, `mans-shoe` and `mans_shoe` are equal.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Code points without the mark that asks for colour.
+/// Returns the code points without the variation selector that requests colour.
 fn code(hexcode: &str) -> String {
     hexcode.to_lowercase().replace("-fe0f", "")
 }

@@ -1,4 +1,4 @@
-//! Contact sheets: pictures in rows, each with its words below, to be looked at.
+//! Contact sheets: pictures in rows, each with a caption below, for visual inspection.
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg;
@@ -7,17 +7,18 @@ use super::render::{SIDE, paste, to_image};
 use crate::image::Image;
 use crate::image::font::{FAMILY, svg_options};
 
-/// A picture and the words below it; a cell may have only one of them.
+/// A picture and the caption below it; a cell may have only one of them.
 pub type Cell<'a> = (Option<&'a Image>, String);
 
-/// Pixels a side of a picture, and of a cell across and down.
+/// The side of a picture, and the width and height of a cell, in pixels.
 const PICTURE: usize = 64;
 const CELL: [usize; 2] = [84, 82];
-/// Letters of this size, of which so many fit below a picture.
+/// The font size in pixels, and how many letters fit below a picture.
 const LETTER: usize = 9;
 const LETTERS: usize = 18;
 
-/// Returns the sheet, on white. `None` if there is nothing to show, or too much for one picture.
+/// Returns the sheet, on white. Returns `None` if there is nothing to show, or if the sheet is too large
+/// for one picture.
 pub fn sheet(cells: &[Cell<'_>], columns: usize) -> Option<Image> {
     let rows = cells.len().div_ceil(columns.max(1));
     let [width, height] = [columns * CELL[0], rows * CELL[1]];
@@ -74,7 +75,7 @@ mod tests {
         assert_eq!(at(42, 30), [200, 0, 0, 255]);
         assert_eq!(at(CELL[0] + 42, 30), [255; 4]);
         assert_eq!(at(42, CELL[1] + 30), [200, 0, 0, 255]);
-        // Words are there, whatever fonts the machine has.
+        // The captions are rendered, whatever fonts the machine has.
         let dark = |y: usize| (0..CELL[0]).filter(|x| at(*x, y)[0] < 100).count();
         assert!((PICTURE..CELL[1]).map(dark).sum::<usize>() > 20);
         assert!(super::sheet(&[], 4).is_none());

@@ -1,24 +1,24 @@
-//! Families of concepts: labels that differ by so little that one picture says much about the others,
-//! such as man, woman and person, clock faces, or squares of many colours.
+//! Families of concepts: labels that differ so little that one picture reveals much about the others,
+//! such as man, woman and person, clock faces, or squares in many colours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::colours::is_colour;
 
-/// Who does something makes no difference to what is done.
+/// The words for the person who acts, which do not distinguish families.
 const WHO: [&str; 11] =
     ["man", "woman", "person", "men", "women", "people", "boy", "girl", "child", "male", "female"];
-/// Ways that a person looks.
+/// The directions in which a person faces.
 const WAYS: [&str; 2] = [": facing right", ": facing left"];
-/// Sizes that Unicode tells squares apart by.
+/// The sizes that distinguish Unicode's squares.
 const SIZES: [&str; 5] = ["small", "medium", "medium-small", "large", "big"];
 const HOURS: [&str; 12] = [
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
 ];
-/// Pairs of couples' members, who are many.
+/// The prefixes of labels of couples, which have many variants.
 const COUPLES: [&str; 2] = ["couple with heart", "kiss"];
-/// Names for one who does something by their gender, and for both.
+/// Gendered names, each with its gender-neutral family name.
 const GENDERS: [(&str, &str); 12] = [
     ("prince", "royal"),
     ("princess", "royal"),
@@ -33,19 +33,18 @@ const GENDERS: [(&str, &str); 12] = [
     ("older", "older person"),
     ("and holding hands", "holding hands"),
 ];
-/// How many labels must differ by a colour alone to be one family: red and green apples are two
-/// things.
+/// How many labels must differ by colour alone to form one family. Red and green apples are two things.
 const COLOURED: usize = 3;
 
-/// Labels and their families.
+/// The assignment of labels to families.
 #[derive(Debug)]
 pub struct Families {
-    /// Labels without colours, of which many differ by these alone.
+    /// Labels without colours that stand for a family of many colours.
     coloured: BTreeSet<String>,
 }
 
 impl Families {
-    /// Of all labels that there are.
+    /// Finds the families of all labels.
     pub fn new<'a>(labels: impl Iterator<Item = &'a str>) -> Self {
         let labels: BTreeSet<&str> = labels.collect();
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -56,7 +55,7 @@ impl Families {
         Self { coloured: many.map(|(plain, _)| plain).collect() }
     }
 
-    /// Returns the name of a label's family: often the label itself.
+    /// Returns the name of a label's family, which is often the label itself.
     pub fn of(&self, label: &str) -> String {
         if label.ends_with("o’clock")
             || label.ends_with("o'clock")
@@ -80,8 +79,8 @@ impl Families {
         }
         let is_who = |word: &&str| WHO.contains(&word.trim_end_matches([':', ',']));
         let words: Vec<&str> = name.split(' ').filter(|word| !is_who(word)).collect();
-        // “older man”, “woman with beard” and the like are told by what is left; a bare “man” by
-        // nothing.
+        // The remaining words identify labels such as “older man” and “woman with beard”. A bare “man”
+        // has none.
         let name = match words.is_empty() {
             true => "person".to_owned(),
             false => words.join(" "),
@@ -91,7 +90,7 @@ impl Families {
     }
 }
 
-/// Returns a label without its colours and sizes, if it has a colour and is more than that.
+/// Returns a label without its colours and sizes, if it has a colour and other words remain.
 fn without_colour(label: &str) -> Option<String> {
     let words: Vec<&str> = label.split(' ').collect();
     if !words.iter().any(|word| is_colour(word)) {

@@ -1,6 +1,6 @@
-//! A user's own pictures: a folder of them and a `metadata.jsonl` that says what each shows, a line
-//! of JSON each: `{"file_name": "cat.png", "text": "a cat", "style": "noto"}` (style may be left
-//! out), the layout that image datasets are commonly shared in.
+//! A user's own pictures: a folder with a `metadata.jsonl` in which each line of JSON describes one
+//! picture: `{"file_name": "cat.png", "text": "a cat", "style": "noto"}`. The style is optional. Image
+//! datasets are commonly shared in this layout.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,27 +15,27 @@ use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced, without_infinities};
 use crate::{Error, Result};
 
-/// The file of captions.
+/// The name of the file of captions.
 pub const CAPTIONS: &str = "metadata.jsonl";
 
 #[derive(Deserialize)]
 struct CaptionLine {
     file_name: String,
     text: String,
-    // May be null, as NaN becomes.
+    // The style may be null, because NaN is read as null.
     style: Option<String>,
     tags: Option<Vec<String>>,
-    /// What this version does not know.
+    /// The fields that this version does not know.
     #[serde(flatten)]
     unknown: BTreeMap<String, serde_json::Value>,
 }
 
-/// Reads a folder; pictures (PNG, JPEG or WebP) are scaled to 128×128. What whoever made it should
-/// hear is told in sentences.
+/// Reads a folder. Pictures (PNG, JPEG or WebP) are scaled to 128×128. The second value holds notes for
+/// the user, each a sentence.
 ///
 /// # Errors
-/// Returns an error if a caption has no picture, or a line or a picture cannot be read; the line is
-/// named.
+/// Returns an error if a caption has no picture, or if a line or a picture cannot be read. The error
+/// names the line.
 pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
     let path = folder.join(CAPTIONS);
     let refuse =
@@ -77,7 +77,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
             let problem = problem.trim_end_matches('.');
             Error::dataset(path.display().to_string(), format!("line {number}: {problem}"))
         };
-        // Python writes NaN for what is missing, also into fields that nobody reads here.
+        // Python writes NaN for missing values, also in fields that are not read here.
         let json = without_infinities(line.as_bytes());
         let line: CaptionLine = serde_json::from_slice(&json).map_err(|problem| {
             refuse(format!(
@@ -85,7 +85,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
             ))
         })?;
         notes.see_unknown(line.unknown.into_keys());
-        // As Windows writes paths, unless there is a file of that very name.
+        // Windows separates paths with backslashes, but a file of that very name takes precedence.
         let is_plain =
             cfg!(unix) && !line.file_name.contains('/') && folder.join(&line.file_name).is_file();
         let name = match is_plain {
@@ -154,7 +154,7 @@ mod tests {
         let error = read(folder.path()).unwrap_err().to_string();
         assert!(error.contains("line 1") && error.contains("b.png"), "{error}");
 
-        // As Windows' editors write it; captions that say nothing are counted.
+        // Editors on Windows write a byte order mark and CRLF. Empty captions are counted.
         let text = "\u{feff}{\"file_name\": \"./a.png\", \"text\": \" \"}\r\n\
                     {\"file_name\": \"a.png\", \"text\": \"\"}\r\n{\"file_name\": \"a.png\", \"text\": \"x\"}";
         std::fs::write(&captions, text).unwrap();
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(notes.len(), 1);
         assert!(notes[0].contains("2 of 3") && notes[0].contains("a.png (line 2)"), "{notes:?}");
 
-        // Whole but for its end.
+        // The file is complete except for its end.
         let png = std::fs::read(folder.path().join("a.png")).unwrap();
         std::fs::write(folder.path().join("end.png"), &png[..png.len() - 12]).unwrap();
         std::fs::write(&captions, "{\"file_name\": \"end.png\", \"text\": \"x\"}").unwrap();
@@ -176,7 +176,7 @@ mod tests {
         let notes = read(folder.path()).unwrap().1;
         assert!(notes[0].contains("“caption”") && notes[0].contains("style"), "{notes:?}");
 
-        // Written on Windows, by pandas: a backslash, and NaN where nothing was.
+        // pandas on Windows writes backslashes, and NaN for missing values.
         std::fs::create_dir(folder.path().join("in")).unwrap();
         std::fs::copy(folder.path().join("a.png"), folder.path().join("in/b.png")).unwrap();
         let text =

@@ -1,4 +1,5 @@
-//! What whoever made a folder of pictures should hear of it: what is learnt otherwise than they may think.
+//! Notes for the author of a folder of pictures about data that training may treat differently than
+//! expected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,14 +10,14 @@ use super::folder::CAPTIONS;
 use crate::image::Image;
 use crate::tools::words::short;
 
-/// Endings of files that are pictures.
+/// The extensions of picture files.
 const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
-/// Names that a note quotes.
+/// How many names a note quotes.
 const QUOTED: usize = 5;
-/// How much a value of a plain ground may differ, of 255.
+/// The greatest difference between values of a plain background, of 255.
 const EVEN: u8 = 8;
 
-/// What was seen of a folder, by the names of its pictures.
+/// Observations about a folder, by the names of its pictures.
 #[derive(Debug, Default)]
 pub(super) struct FolderNotes {
     empty: Vec<String>,
@@ -28,7 +29,7 @@ pub(super) struct FolderNotes {
 }
 
 impl FolderNotes {
-    /// Notes a line of captions: its number, the picture that it names, and what it says of that.
+    /// Records a line of captions: its number, the picture that it names, and its label.
     pub(super) fn see(&mut self, (number, name, label): (usize, &str, &str), picture: &Image) {
         if label.is_empty() {
             self.empty.push(format!("{name} (line {number})"));
@@ -42,17 +43,17 @@ impl FolderNotes {
         }
     }
 
-    /// Notes a picture whose file lacks its end.
+    /// Records a picture whose file lacks its end.
     pub(super) fn see_endless(&mut self, name: &str) {
         self.endless.insert(name.to_owned());
     }
 
-    /// Notes fields that are not used.
+    /// Records fields that are not used.
     pub(super) fn see_unknown(&mut self, fields: impl IntoIterator<Item = String>) {
         self.unknown.extend(fields);
     }
 
-    /// Returns all notes, in sentences.
+    /// Returns all notes, as sentences.
     pub(super) fn sentences(&self, folder: &Path, lines: usize) -> Vec<String> {
         let is_unnamed = |name: &&String| !self.captions.contains_key(name.as_str());
         let all = pictures_in(folder);
@@ -111,13 +112,13 @@ impl FolderNotes {
     }
 }
 
-/// Returns the first of some names, and whether there are more.
+/// Returns the first names, with an ellipsis if there are more.
 fn quoted(names: &[String]) -> String {
     let more = if names.len() > QUOTED { ", …" } else { "" };
     names[..names.len().min(QUOTED)].join(", ") + more
 }
 
-/// Returns the pictures in a folder and those in it, with slashes in their names, in order.
+/// Returns the pictures in a folder and its subfolders, in order, as relative paths with slashes.
 fn pictures_in(folder: &Path) -> Vec<String> {
     let is_picture = |path: &Path| {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
@@ -133,7 +134,7 @@ fn pictures_in(folder: &Path) -> Vec<String> {
     files.filter_map(|entry| name(entry.path())).collect()
 }
 
-/// Returns whether a picture's rim is opaque and of one colour.
+/// Returns whether a picture's border is opaque and of one colour.
 fn has_plain_ground(picture: &Image) -> bool {
     let Image { width, height, pixels } = picture;
     let pixels = pixels.as_chunks::<4>().0;

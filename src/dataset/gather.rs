@@ -1,4 +1,4 @@
-//! All picture sets to one dataset.
+//! Gathers all picture sets into one dataset.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -16,54 +16,55 @@ use crate::Result;
 use crate::image::Image;
 use crate::tools::progress::Progress;
 
-/// What became of one set's pictures.
+/// How many of a set's pictures were taken and left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
     /// The set's package.
     pub package: &'static str,
     /// The set's style.
     pub style: &'static str,
-    /// Taken.
+    /// How many pictures were taken.
     pub taken: usize,
-    /// Left out, since nothing says what they show, or they are letters, flags or silhouettes.
+    /// How many were left out because they have no name, or are letters, flags or silhouettes.
     pub unnamed: usize,
-    /// Left out, since the set holds the same picture twice.
+    /// How many were left out because the set holds the same picture twice.
     pub twice: usize,
-    /// Left out, since they could not be drawn.
+    /// How many were left out because they could not be rendered.
     pub broken: usize,
 }
 
-/// How an icon got its label.
+/// The source of an icon's label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
     /// The set's package.
     pub package: &'static str,
-    /// The icon's name in it.
+    /// The icon's name in the package.
     pub icon: String,
-    /// What it shows; empty if it is left out.
+    /// The label; empty if the icon is left out.
     pub label: String,
-    /// “table”, “label” or “code” if it has that very name or code, else “alias”; “none” if nothing
-    /// names it, and “not drawn” if it is a letter, a flag or a silhouette.
+    /// The kind of match. It is “table”, “label” or “code” if the table, a label or a code matches
+    /// exactly, and “alias” otherwise. It is “none” if nothing matches, and “not drawn” if the icon is a
+    /// letter, a flag or a silhouette.
     pub how: &'static str,
 }
 
-/// What is gathered: the dataset, what came of each set, and of each icon.
+/// The dataset, with statistics for each set and each icon.
 #[derive(Debug)]
 pub struct Gathered {
     /// The pictures.
     pub dataset: Dataset,
-    /// A row for each set.
+    /// One row for each set.
     pub counts: Vec<Count>,
-    /// A row for each icon.
+    /// One row for each icon.
     pub matches: Vec<Match>,
-    /// Of each picture what it is drawn from, and how much smaller its set is made.
+    /// The source of each picture, and the scale of its set.
     pub(super) sources: Vec<(IconSource, f32)>,
 }
 
-/// Fetches, draws, names and splits everything.
+/// Fetches, renders, names and splits all pictures.
 ///
 /// # Errors
-/// Returns an error if a package cannot be fetched or is not as it was when it was pinned.
+/// Returns an error if a package cannot be fetched or differs from the pinned one.
 pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gathered> {
     let concepts = Concepts::new(&npm::files(EMOJIBASE, cache, progress)?)?;
     let namer = Namer { concepts, icons: IconNames::new() };
@@ -90,14 +91,14 @@ pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gather
     Ok(gathered)
 }
 
-/// Names icons.
+/// The tables by which icons are named.
 struct Namer {
     concepts: Concepts,
     icons: IconNames,
 }
 
 impl Namer {
-    /// Returns what an icon shows, and how that is known.
+    /// Returns the name of what an icon shows, and the kind of match.
     fn name(&self, set: &PictureSet, icon: &str) -> (Option<Name<'_>>, &'static str) {
         match self.icons.get(set.package.short(), icon) {
             Some(Named::Out) => return (None, "table"),
@@ -126,13 +127,13 @@ impl Namer {
     }
 }
 
-/// What an icon shows.
+/// The name of what an icon shows.
 struct Name<'a> {
     label: String,
     concept: Option<&'a Concept>,
 }
 
-/// The group of what Unicode has no emoji of.
+/// The group of things that are no emoji in Unicode.
 const OTHER: &str = "objects";
 
 impl Gathered {
@@ -149,7 +150,7 @@ impl Gathered {
         let total = sources.len();
         let mut named = Vec::new();
         for (icon, source) in sources {
-            // A flat twin is another variant of the same drawing.
+            // A flat icon is another variant of the same drawing.
             let (name, how) = match icon.strip_suffix("-flat") {
                 Some(plain) if set.kind == PackageKind::Chosen => namer.name(set, plain),
                 _ => namer.name(set, &icon),
@@ -210,21 +211,21 @@ impl Gathered {
     }
 }
 
-/// Returns a picture drawn large, and where it is opaque.
+/// Renders a picture at [`LARGE`] and finds its opaque bounds.
 fn large(source: &IconSource) -> Option<(Image, Bounds)> {
     let image = source.draw(LARGE)?;
     let bounds = Bounds::of(&image)?;
     Some((image, bounds))
 }
 
-/// Returns a sticker of a picture that was drawn with twice the pixels, made smaller as its set is, and to
-/// fit.
+/// Returns a sticker of a picture that was rendered at twice the resolution. The scale is that of its
+/// set, or a smaller one that makes the picture fit.
 pub(super) fn sticker(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
     placed(image, bounds, scale.min(SAFE * side as f32 / bounds.extent() as f32), side)
 }
 
-/// Returns how much smaller a set's pictures are made, all alike: a small square stays smaller than a
-/// large one. The few largest are made to fit one by one.
+/// Returns the one scale for all pictures of a set, so that a small square stays smaller than a large
+/// one. It fits nine tenths of the pictures; larger pictures are scaled to fit one by one.
 fn set_scale(extents: impl Iterator<Item = usize>) -> f32 {
     let mut extents: Vec<usize> = extents.collect();
     extents.sort_unstable();

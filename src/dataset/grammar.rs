@@ -1,8 +1,8 @@
-//! English for captions: plurals, and who takes an article.
+//! English grammar for captions: plurals and articles.
 
 use pluralizer::pluralize;
 
-/// Plural in form, one in kind, or nothing that one counts.
+/// Words without a plural of their own: plural in form, or uncountable.
 const UNCOUNTED: &str = "scissors glasses sunglasses goggles trousers pants jeans shorts tights pyjamas pajamas \
      headphones binoculars chopsticks noodles fries ramen pasta spaghetti broccoli bacon toast \
      tofu honey butter milk tea coffee beer wine sushi garlic ginger popcorn corn lightning fog \
@@ -11,17 +11,17 @@ const UNCOUNTED: &str = "scissors glasses sunglasses goggles trousers pants jean
      water jewelry cutlery christmas cheers chess archery police trash \
      rice bread cheese meat salt soap wheat wool wood grass ice halloween food makeup armor mist thunder \
      sunshine wind ballet snooker earth saturn hello bye ok spinach asleep laundry gold silver fire smoke";
-/// Beginnings whose h is not heard.
+/// The beginnings of words with a silent h.
 const SILENT: [&str; 3] = ["hour", "heir", "honest"];
-/// How something is: no thing.
+/// Adjectives, which do not name a thing.
 const ADJECTIVES: &str = "sunny rainy cloudy foggy snowy windy stormy happy unhappy sad angry mad furious grumpy \
      cross sleepy hungry dizzy crazy silly anxious nervous yummy sick ill cold hot drunk \
      surprised shy cool proud bored funny thirsty jealous lucky locked unlocked open recyclable \
      zzz";
-/// Things that end like acts.
+/// Things whose names end like those of activities.
 const THINGS: &str =
     "ring wing king string spring building painting earring dumpling seedling bed seed";
-/// Whole names that are no things: no article stands before them.
+/// The endings of single-word names that do not name a thing and take no article.
 const ENDINGS: [&str; 4] = ["ing", "ness", "ed", "wear"];
 
 fn is_of(words: &str, word: &str) -> bool {
@@ -35,7 +35,7 @@ pub fn head(label: &str) -> &str {
     label[..end].rsplit(' ').next().unwrap_or(label)
 }
 
-/// Returns the same of several: “red apples”, “pots of food”, “scissors”.
+/// Returns the plural of a name: “red apples”, “pots of food”, “scissors”.
 pub fn plural(label: &str) -> String {
     let word = head(label);
     if word.is_empty() || is_of(UNCOUNTED, word) || is_many(word) {
@@ -46,7 +46,7 @@ pub fn plural(label: &str) -> String {
     format!("{before}{}{after}", pluralize(word, 2, false))
 }
 
-/// Returns the same word of one: “shoe” of “shoes”.
+/// Returns the singular of a word: “shoe” of “shoes”.
 pub fn singular(word: &str) -> String {
     match is_of(UNCOUNTED, word) {
         true => word.to_owned(),
@@ -54,13 +54,13 @@ pub fn singular(word: &str) -> String {
     }
 }
 
-/// Returns whether there can be several of what is called so: no acts, moods or stuff.
+/// Returns whether a name is countable. Activities, moods and substances are not.
 pub fn is_counted(name: &str) -> bool {
     let word = head(name);
     let is_act = !name.contains(' ')
         && !is_of(THINGS, word)
         && ENDINGS.iter().any(|end| word.ends_with(end));
-    // “Hammer and wrench” and “seven-thirty” are said once.
+    // “Hammer and wrench” and “seven-thirty” have no plural.
     let is_once = name.contains(" and ")
         || word.ends_with("-thirty")
         || ["ly", " done", " lowered", " raised"].iter().any(|end| name.ends_with(end))
@@ -73,7 +73,7 @@ fn is_many(word: &str) -> bool {
     pluralize(word, 2, false) == word && pluralize(word, 1, false) != word
 }
 
-/// Returns the name with “a” or “an” before it; `None` if it takes none.
+/// Returns the name with “a” or “an” before it; `None` if it takes no article.
 pub fn with_article(name: &str) -> Option<String> {
     let word = head(name);
     let is_bare = name.starts_with("the ") || strip_article(name) != name;
@@ -90,7 +90,7 @@ pub fn with_article(name: &str) -> Option<String> {
     Some(format!("{article} {name}"))
 }
 
-/// Returns a caption without the article that it begins with.
+/// Returns a caption without its leading article.
 pub fn strip_article(caption: &str) -> &str {
     ["a ", "an "].iter().find_map(|article| caption.strip_prefix(article)).unwrap_or(caption)
 }

@@ -1,4 +1,4 @@
-//! Packages of Iconify: `icons.json`, which holds the inside of an SVG by name.
+//! Iconify packages: a file `icons.json` maps names to SVG bodies.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::render::IconSource;
 use super::sets::PictureSet;
 use crate::{Error, Result};
 
-/// Iconify's file of a set.
+/// The `icons.json` of a set.
 #[derive(Deserialize)]
 struct Icons {
     icons: BTreeMap<String, Icon>,
@@ -18,7 +18,7 @@ struct Icons {
     height: Option<f32>,
 }
 
-/// One picture: the inside of an SVG, and its box if that differs from the set's.
+/// An icon: the body of an SVG, and its view box if that differs from the set's.
 #[derive(Deserialize)]
 struct Icon {
     body: String,
@@ -30,7 +30,7 @@ struct Icon {
     hidden: bool,
 }
 
-/// Another name of a picture; one that is turned over is a picture of its own.
+/// Another name of an icon. A mirrored alias is a picture of its own.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Alias {
@@ -39,10 +39,10 @@ struct Alias {
     h_flip: bool,
 }
 
-/// Returns a set's visible icons by name, as whole SVGs.
+/// Returns a set's visible icons by name, as complete SVGs.
 ///
 /// # Errors
-/// Returns an error if the package has no such file, or it is malformed.
+/// Returns an error if the package has no `icons.json`, or if the file is malformed.
 pub(super) fn icons(
     set: &PictureSet,
     files: &BTreeMap<String, Vec<u8>>,

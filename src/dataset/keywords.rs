@@ -1,5 +1,6 @@
-//! Which keywords may stand for a picture, and which only beside its label: “where” says nothing of a
-//! house, “bird” is another concept's name, and “face” is everybody's.
+//! Selects the keywords that may be a caption alone, and those that may only stand beside the label. For
+//! example, “where” does not describe a house, “bird” is another concept's name, and “face” is shared by
+//! many labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,26 +11,26 @@ use super::families::Families;
 use super::grammar::{head, singular};
 use crate::text::WordTable;
 
-/// A keyword that more families have tells none of them.
+/// The greatest number of families that may share a keyword that stands alone.
 const SHARED: usize = 4;
-/// The most keywords of a picture that are learnt.
+/// The greatest number of a picture's keywords that are used for training.
 const MOST: usize = 4;
 
-/// Words that say nothing of a picture: numbers, slang, and what only holds sentences together.
+/// Words that do not describe a picture: numbers, slang and function words.
 const NEVER: &str = include_str!("names/never.txt");
 
-/// Returns the words that say nothing of a picture.
+/// Returns the words that do not describe a picture.
 pub fn never() -> BTreeSet<&'static str> {
     let lines = NEVER.lines().filter(|line| !line.starts_with('#'));
     lines.flat_map(str::split_whitespace).collect()
 }
 
-/// What keywords mean, by all labels and keywords of a dataset.
+/// The meanings of keywords, derived from all labels and keywords of a dataset.
 #[derive(Debug)]
 pub struct Keywords<'a> {
-    /// Families of the labels that are called so, or whose head is.
+    /// The families of the labels that equal the word, or whose head or last word does.
     called: BTreeMap<String, BTreeSet<String>>,
-    /// Families of the labels that have the keyword.
+    /// The families of the labels that have the keyword.
     shared: BTreeMap<String, BTreeSet<String>>,
     never: BTreeSet<&'static str>,
     everyday: &'a WordTable,
@@ -37,7 +38,7 @@ pub struct Keywords<'a> {
 }
 
 impl<'a> Keywords<'a> {
-    /// Of a dataset's entries.
+    /// Collects the labels and keywords of a dataset's entries.
     pub fn new(entries: &[Entry], families: &'a Families, everyday: &'a WordTable) -> Self {
         let (mut called, mut shared) = (BTreeMap::new(), BTreeMap::new());
         let all: BTreeMap<&str, &Entry> =
@@ -58,10 +59,10 @@ impl<'a> Keywords<'a> {
         Self { called, shared, never: never(), everyday, families }
     }
 
-    /// Returns the words that may stand for a picture without its label, those that fewest share
+    /// Returns the words that may be captions without the label, those that the fewest families share
     /// first.
     pub fn bare(&self, entry: &Entry) -> Vec<String> {
-        // Of its own words the one that says what it is: the engine of a fire engine, not the fire.
+        // Of the label's words only the head counts: the “engine” of a fire engine, not the “fire”.
         let own = Some(head(&entry.label)).filter(|_| entry.group != OWN);
         let words = entry.tags.iter().map(String::as_str);
         let words = words.filter(|word| !entry.label.split(' ').any(|own| own == *word)).chain(own);
@@ -70,14 +71,14 @@ impl<'a> Keywords<'a> {
         self.fewest(words.filter(may).filter(|word| self.may_stand(&entry.label, word)))
     }
 
-    /// Returns the keywords that may stand beside its label, those that fewest share first.
+    /// Returns the keywords that may stand beside the label, those that the fewest families share first.
     pub fn beside(&self, entry: &Entry) -> Vec<String> {
         let words = entry.tags.iter().map(String::as_str);
         let is_new = |word: &&str| !self.never.contains(word) && !entry.label.contains(*word);
         self.fewest(words.filter(|word| !is_number(word)).filter(is_new))
     }
 
-    /// Returns whether `word` alone means `label` and little else.
+    /// Returns whether `word` alone means `label` and few other things.
     pub fn may_stand(&self, label: &str, word: &str) -> bool {
         if self.never.contains(word)
             || is_number(word)
@@ -87,7 +88,7 @@ impl<'a> Keywords<'a> {
             return false;
         }
         let one = singular(word);
-        // Visitors mean what the table says, be it nothing that there is.
+        // The table defines what users mean by a word, even if it lists no label.
         for word in [word, one.as_str()] {
             if self.everyday.has(word) && !self.everyday.labels(word).iter().any(|l| l == label) {
                 return false;
@@ -101,7 +102,7 @@ impl<'a> Keywords<'a> {
 
     fn fewest<'b>(&self, words: impl Iterator<Item = &'b str>) -> Vec<String> {
         let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        // Among equals, short words are the common ones.
+        // Ties are broken by length, because short words are the more common ones.
         let shared = |word: &str| self.shared.get(&singular(word)).map_or(0, BTreeSet::len);
         words.sort_by_cached_key(|word| (shared(word), word.len()));
         let mut seen = BTreeSet::new();
@@ -110,7 +111,7 @@ impl<'a> Keywords<'a> {
     }
 }
 
-/// Returns whether a keyword is a number, in digits.
+/// Returns whether a keyword contains digits.
 fn is_number(word: &str) -> bool {
     word.chars().any(|c| c.is_ascii_digit())
 }
@@ -142,7 +143,7 @@ mod tests {
         let everyday = WordTable::new("bird\tduck\npastry\t\nsweet\tpie\n").unwrap();
         let keywords = Keywords::new(&entries, &families, &everyday);
         let bare = |i: usize| keywords.bare(&entries[i]);
-        // Two apples are two families; ripe is shared by few; red is a colour.
+        // The two apples are two families, few families share “ripe”, and “red” is a colour.
         assert_eq!(bare(0), ["ripe", "fruit"]);
         assert_eq!(bare(2), ["dessert"]);
         assert_eq!(bare(3), ["stripes", "predator"]);

@@ -1,6 +1,7 @@
-//! The same pictures at more pixels, for an upscaler to learn from: a safetensors file whose tensor `png`
-//! holds one PNG after another, `offsets` where each begins, and whose metadata has `entries`, as in a
-//! [dataset](super::Dataset), and `side`. As pixels they would take a megabyte each.
+//! The same pictures at a higher resolution, to train an upscaler on. They form a safetensors file: its
+//! tensor `png` holds the PNGs one after another, its tensor `offsets` holds where each begins, and its
+//! metadata has `entries`, as in a [dataset](super::Dataset), and `side`. PNGs are stored because raw
+//! pixels take a megabyte per picture.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -25,22 +26,22 @@ const OFFSETS: &str = "offsets";
 const ENTRIES: &str = "entries";
 const SIDE: &str = "side";
 
-/// Pictures of one side, as PNGs, and what is known of them, in the same order.
+/// Pictures of one size, as PNGs, and their metadata, in the same order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LargePictures {
-    /// Pixels a side.
+    /// The side of each picture, in pixels.
     pub side: usize,
-    /// What is known.
+    /// The metadata of each picture.
     pub entries: Vec<Entry>,
-    /// The pictures.
+    /// The pictures, as PNG files.
     pub pngs: Vec<Vec<u8>>,
 }
 
 impl LargePictures {
-    /// Returns a picture.
+    /// Decodes a picture.
     ///
     /// # Errors
-    /// Returns an error if its PNG is damaged.
+    /// Returns an error if the PNG is damaged or does not have the expected size.
     pub fn picture(&self, i: usize) -> Result<Image> {
         let (picture, side) = (Image::from_png(&self.pngs[i])?, self.side);
         if [picture.width, picture.height] == [side; 2] {
@@ -51,7 +52,7 @@ impl LargePictures {
         Err(Error::dataset("The large pictures", problem))
     }
 
-    /// Returns the places of a split's pictures.
+    /// Returns the indices of a split's pictures.
     pub fn of(&self, split: Split) -> impl Iterator<Item = usize> {
         (0..self.entries.len()).filter(move |i| self.entries[*i].split == split)
     }
@@ -59,7 +60,7 @@ impl LargePictures {
     /// Writes the packed file.
     ///
     /// # Errors
-    /// Returns an error if it cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let unwritten = |problem: safetensors::SafeTensorError| {
             Error::write(path, std::io::Error::other(problem.to_string()))
@@ -82,10 +83,10 @@ impl LargePictures {
         write_target(path, &serialize(tensors, Some(metadata)).map_err(unwritten)?)
     }
 
-    /// Reads a packed file, and tells its SHA-256.
+    /// Reads a packed file and computes its SHA-256.
     ///
     /// # Errors
-    /// Returns an error if it is missing, or not what [`write`](Self::write) writes.
+    /// Returns an error if the file is missing or does not have the format of [`write`](Self::write).
     pub fn read_hashed(path: &Path) -> Result<(Self, String)> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         Ok((Self::from_bytes(&bytes, path)?, FileFacts::of(&bytes).sha256))
@@ -124,20 +125,21 @@ fn end(bytes: &[u8; 8]) -> usize {
     usize::try_from(u64::from_le_bytes(*bytes)).unwrap_or(usize::MAX)
 }
 
-/// Pictures that are drawn at more pixels at a time.
+/// How many pictures are rendered in one batch.
 const AT_ONCE: usize = 256;
 
 impl Gathered {
-    /// Returns the same pictures with `side` pixels a side, those that can be drawn so: sets of pixels
-    /// of fewer are left out.
+    /// Renders the same pictures with `side` pixels a side. Raster pictures with fewer pixels are left
+    /// out.
     ///
     /// # Errors
-    /// Returns an error if a picture cannot be written as PNG.
+    /// Returns an error if a picture cannot be encoded as PNG.
     pub fn large(&self, side: usize, progress: &dyn Progress) -> Result<LargePictures> {
         let mut large = LargePictures { side, ..LargePictures::default() };
         progress.begin("Drawing large", self.sources.len(), 0);
         let draw = |(source, scale): &(IconSource, f32)| {
-            // The scale is that of a vector drawing of twice the pixels, or of the pixels that are there.
+            // The scale applies to a vector drawing at twice the resolution, or to a raster picture at
+            // its own.
             let (drawn, scale) = match source {
                 IconSource::Svg(_) => (2 * side, *scale),
                 IconSource::WebP(_) => (side, scale * side as f32 / render::SIDE as f32),

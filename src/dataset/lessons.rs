@@ -1,4 +1,4 @@
-//! What each word teaches: the pictures that are called exactly so.
+//! The pictures that each word is a caption of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,38 +8,38 @@ use super::grammar::strip_article;
 use super::teaching::Teaching;
 use crate::image::Image;
 
-/// Which pictures are called what.
+/// The pictures by their captions.
 #[derive(Debug)]
 pub struct Lessons<'a> {
     dataset: &'a Dataset,
-    /// Places of pictures by what they are called, and how often they are drawn so.
+    /// The indices of pictures by caption, with their sampling weights.
     called: HashMap<String, Vec<(usize, f64)>>,
 }
 
-/// What words teach.
+/// The pictures that have some words as a caption.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lesson<'a> {
-    /// How many pictures of each style are called so.
+    /// How many pictures of each style have the caption.
     pub styles: BTreeMap<&'a str, usize>,
-    /// Their labels, and each one's part of the draws.
+    /// Their labels, and the share of each in the samples.
     pub labels: BTreeMap<&'a str, f64>,
 }
 
-/// Whether a word teaches what visitors mean by it.
+/// Whether the pictures of a word show what users mean by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// For the most part it does.
+    /// At least half of the samples do.
     Right,
-    /// For the most part it teaches something else.
+    /// Most of the samples show something else.
     Wrong,
-    /// It is never said.
+    /// No caption has the word.
     Never,
-    /// It is never said, and there is no picture of it.
+    /// No caption has the word, and no picture shows its meaning.
     Nothing,
 }
 
 impl Verdict {
-    /// Returns its name in tables.
+    /// Returns the name of the verdict in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Right => "right",
@@ -51,7 +51,7 @@ impl Verdict {
 }
 
 impl<'a> Lessons<'a> {
-    /// Of all pictures that are learnt, as they are.
+    /// Collects the captions of all training pictures, without augmentation.
     pub fn new(dataset: &'a Dataset, teaching: &Teaching<'_>) -> Self {
         let mut called: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
         for &i in teaching.learnt() {
@@ -66,7 +66,7 @@ impl<'a> Lessons<'a> {
         Self { dataset, called }
     }
 
-    /// Returns what `words` teach, with an article or without.
+    /// Returns the pictures that have `words` as a caption, with or without an article.
     pub fn of(&self, words: &str) -> Lesson<'a> {
         let mut lesson = Lesson::default();
         let rows = self.called.get(strip_article(words)).map_or(&[][..], Vec::as_slice);
@@ -82,8 +82,8 @@ impl<'a> Lessons<'a> {
         lesson
     }
 
-    /// Returns the pictures that are called so, with their labels: one of each style and label, those
-    /// that are drawn most first.
+    /// Returns the pictures with this caption and their labels: one of each style and label, those with
+    /// the greatest weight first.
     pub fn shown(&self, words: &str) -> Vec<(&'a Image, &'a str)> {
         let mut rows = self.called.get(words).cloned().unwrap_or_default();
         rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -95,7 +95,7 @@ impl<'a> Lessons<'a> {
             .collect()
     }
 
-    /// Returns all pictures of a style, with their labels, those that are held out among them.
+    /// Returns all pictures of a style with their labels, including those that are held out.
     pub fn of_style(&self, style: &str) -> Vec<(Option<&'a Image>, String)> {
         let all = self.dataset.entries.iter().zip(&self.dataset.pictures);
         let own = all.filter(|(entry, _)| entry.style == style);
@@ -109,7 +109,7 @@ impl<'a> Lessons<'a> {
 }
 
 impl Lesson<'_> {
-    /// Returns the part of the draws that shows one of `labels`, or what is called `word` itself.
+    /// Returns the share of samples whose label is one of `labels` or `word` itself.
     pub fn right(&self, word: &str, labels: &[String]) -> f64 {
         let is_right = |label: &str| label == word || labels.iter().any(|other| other == label);
         self.labels
@@ -118,7 +118,7 @@ impl Lesson<'_> {
             .fold(0.0, |sum, (_, share)| sum + share)
     }
 
-    /// Returns whether `word` teaches its labels.
+    /// Returns the verdict on whether `word` is taught with its labels.
     pub fn verdict(&self, word: &str, labels: &[String]) -> Verdict {
         match self.labels.is_empty() {
             true if labels.is_empty() => Verdict::Nothing,

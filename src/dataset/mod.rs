@@ -1,6 +1,6 @@
-//! Pictures to learn from, with captions, styles and licences, in one packed file: a safetensors
-//! file whose tensor `pictures`, `[n, 128, 128, 4]`, holds straight RGBA, and whose metadata
-//! `entries` describes each in JSON.
+//! Pictures to train on, with captions, styles and licences, in one packed file. It is a safetensors
+//! file whose tensor `pictures`, `[n, 128, 128, 4]`, holds RGBA with straight alpha, and whose metadata
+//! `entries` describes each picture in JSON.
 
 pub mod caption_kind;
 pub mod captions;
@@ -49,7 +49,7 @@ use crate::{Error, Result};
 use families::Families;
 use render::SIDE;
 
-/// What is known of a picture.
+/// The metadata of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its caption.
@@ -57,10 +57,10 @@ pub struct Entry {
     /// Keywords.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Everyday words for it, as good as its caption.
+    /// Everyday words for the subject, which serve as captions just as the label does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The colour that is seen in it, if its colours are its own.
+    /// The dominant colour, if the style shows things in their own colours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<String>,
     /// The name of its style; empty if it has none.
@@ -69,19 +69,19 @@ pub struct Entry {
     /// The name of its group.
     #[serde(default)]
     pub group: String,
-    /// Its licence, and who is credited.
+    /// The licence and the credit.
     #[serde(default)]
     pub licence: String,
-    /// Whether it is learnt from or held out.
+    /// The split: training or held out.
     pub split: Split,
 }
 
-/// Pictures and what is known of them, in the same order.
+/// Pictures and their metadata, in the same order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dataset {
-    /// What is known.
+    /// The metadata of each picture.
     pub entries: Vec<Entry>,
-    /// The pictures, all of 128×128.
+    /// The pictures, each of 128×128 pixels.
     pub pictures: Vec<Image>,
 }
 
@@ -92,7 +92,7 @@ impl Dataset {
     /// Writes the packed file.
     ///
     /// # Errors
-    /// Returns an error if it cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let unwritten = |problem: safetensors::SafeTensorError| {
             Error::write(path, std::io::Error::other(problem.to_string()))
@@ -110,13 +110,13 @@ impl Dataset {
     /// Reads a packed file.
     ///
     /// # Errors
-    /// Returns an error if it is missing, or not what [`write`](Self::write) writes.
+    /// Returns an error if the file is missing or does not have the format of [`write`](Self::write).
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         Self::from_bytes(&bytes, path)
     }
 
-    /// Reads a packed file, and tells its SHA-256.
+    /// Reads a packed file and computes its SHA-256.
     ///
     /// # Errors
     /// See [`read`](Self::read).
@@ -125,10 +125,10 @@ impl Dataset {
         Ok((Self::from_bytes(&bytes, path)?, FileFacts::of(&bytes).sha256))
     }
 
-    /// Returns the same of a packed file's bytes; `path` is what error messages call it.
+    /// Parses the bytes of a packed file; `path` is the name in error messages.
     ///
     /// # Errors
-    /// Returns an error if they are not what [`write`](Self::write) writes.
+    /// Returns an error if the bytes do not have the format of [`write`](Self::write).
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |problem: &dyn Display| not_a_dataset(path, problem);
         let entries = Self::entries_of(bytes, path)?;
@@ -142,7 +142,7 @@ impl Dataset {
         Ok(Self { entries, pictures })
     }
 
-    /// Returns what is known of the pictures of a packed file's bytes, without these.
+    /// Parses the metadata alone of the bytes of a packed file.
     ///
     /// # Errors
     /// See [`from_bytes`](Self::from_bytes).
@@ -167,7 +167,7 @@ impl Dataset {
         Families::new(self.entries.iter().map(|entry| entry.label.as_str()))
     }
 
-    /// Returns the places of a split's pictures.
+    /// Returns the indices of a split's pictures.
     pub fn of(&self, split: Split) -> impl Iterator<Item = usize> {
         let of_split = move |(i, entry): (usize, &Entry)| (entry.split == split).then_some(i);
         self.entries.iter().enumerate().filter_map(of_split)
@@ -182,7 +182,7 @@ fn not_a_dataset(path: &Path, problem: &dyn Display) -> Error {
     Error::dataset(path.display().to_string(), problem)
 }
 
-/// Returns the names of all styles of pictures, sorted.
+/// Returns the names of all styles of the entries, sorted.
 pub fn styles(entries: &[Entry]) -> Vec<String> {
     let styles: BTreeSet<&String> = entries.iter().map(|entry| &entry.style).collect();
     styles.into_iter().filter(|style| !style.is_empty()).cloned().collect()

@@ -1,40 +1,40 @@
-//! What pictures are called, where their packages' names are wrong, missing or not Unicode's; and the
-//! everyday words for them. The tables stand in the folder `names`.
+//! The labels of pictures whose names in their packages are wrong, missing or not Unicode's, and the
+//! everyday words for labels. The tables are in the folder `names`.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::text::WordTable;
 
-/// Package, icon and label, a row each: `-` leaves the picture out. Of sets that do not follow
-/// Unicode these are the only pictures that are taken.
+/// The tables of package, icon and label, one row each. The label `-` leaves the picture out. Of sets
+/// that do not follow Unicode only the listed pictures are taken.
 const ICONS: [&str; 2] = [include_str!("names/corrections.tsv"), include_str!("names/chosen.tsv")];
 
-/// Everyday words and the labels that show what they mean; see [`WordTable`].
+/// The table of everyday words and the labels that show their meaning; see [`WordTable`].
 const EVERYDAY: &str = include_str!("names/everyday.tsv");
 
-/// Returns the everyday words, and the labels that show what they mean.
+/// Returns the everyday words and the labels that show their meaning.
 ///
 /// # Panics
-/// Panics if the table of this program is malformed.
+/// Panics if the embedded table is malformed.
 pub fn everyday() -> WordTable {
     WordTable::new(EVERYDAY).expect("the table is well formed")
 }
 
-/// The mark for a picture that is left out.
+/// The label of a picture that is left out.
 const NONE: &str = "-";
 
-/// What the tables say of icons.
+/// The labels of icons from the tables.
 #[derive(Debug)]
 pub struct IconNames {
     labels: HashMap<(&'static str, &'static str), &'static str>,
 }
 
-/// What a table says of an icon.
+/// The entry of an icon in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
-    /// It shows this.
+    /// The icon has this label.
     Label(&'static str),
-    /// It is left out.
+    /// The icon is left out.
     Out,
 }
 
@@ -50,7 +50,7 @@ impl IconNames {
         Self { labels }
     }
 
-    /// Returns what an icon of a package shows, if a table says so.
+    /// Returns the entry of an icon of a package, if a table has one.
     pub fn get(&self, package: &str, icon: &str) -> Option<Named> {
         match self.labels.get(&(package, icon)).copied()? {
             NONE => Some(Named::Out),
@@ -65,7 +65,7 @@ impl Default for IconNames {
     }
 }
 
-/// Returns the everyday words that mean each label.
+/// Returns the everyday words for each label.
 pub fn everyday_by_label(table: &WordTable) -> BTreeMap<&str, Vec<&str>> {
     let mut words: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (word, labels) in table.words() {
@@ -76,7 +76,7 @@ pub fn everyday_by_label(table: &WordTable) -> BTreeMap<&str, Vec<&str>> {
     words
 }
 
-/// Returns the cells of a table's rows, less remarks.
+/// Returns the cells of a table's rows, without comments and blank lines.
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     let is_row = |line: &&str| !line.starts_with('#') && !line.trim().is_empty();
     table.lines().filter(is_row).map(|line| line.split('\t').collect())

@@ -10,10 +10,11 @@ use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// Returns a package's files by their path in it, from `cache` or else from the registry.
+/// Returns a package's files by their path in it, from `cache` or, if it is not there, from the
+/// registry.
 ///
 /// # Errors
-/// Returns an error if npm is missing or fails, or the archive is not the pinned one.
+/// Returns an error if npm is missing or fails, or if the archive is not the pinned one.
 pub fn files(
     package: Package,
     cache: &Path,
@@ -26,10 +27,10 @@ pub fn files(
     unpack(&read_pinned(&path, package.sha256)?, &path)
 }
 
-/// Returns a fetched file, if it is the very one that was pinned.
+/// Reads a fetched file and checks its pinned hash.
 ///
 /// # Errors
-/// Returns an error if it is another, or cannot be read.
+/// Returns an error if the hash differs or the file cannot be read.
 pub(crate) fn read_pinned(path: &Path, sha256: &str) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     if FileFacts::of(&bytes).sha256 == sha256 {
@@ -39,7 +40,7 @@ pub(crate) fn read_pinned(path: &Path, sha256: &str) -> Result<Vec<u8>> {
     Err(Error::dataset(path.display().to_string(), problem))
 }
 
-/// Returns the file that `npm pack` writes for a package.
+/// Returns the name of the file that `npm pack` writes for a package.
 fn archive_name(spec: &str) -> String {
     let plain = spec.trim_start_matches('@').replace('/', "-");
     match plain.rsplit_once('@') {
@@ -53,8 +54,8 @@ fn fetch(spec: &str, cache: &Path, progress: &dyn Progress) -> Result<()> {
     fetch_with("npm", &["pack", "--silent", "--pack-destination"], spec, cache, "Node.js")
 }
 
-/// Lets a package manager put `spec` into the folder `cache`, which follows its `arguments`. What
-/// the manager comes with is named if it is missing.
+/// Runs a package manager with `arguments`, a folder and `spec`, and moves the files that it fetches to
+/// `cache`. If `program` is missing, the error names `comes_with`, the software that it comes with.
 pub(crate) fn fetch_with(
     program: &str,
     arguments: &[&str],
@@ -64,7 +65,7 @@ pub(crate) fn fetch_with(
 ) -> Result<()> {
     let unwritten = |source| Error::write(cache, source);
     std::fs::create_dir_all(cache).map_err(unwritten)?;
-    // Only what has come whole gets its name.
+    // Files are moved into place only after the download is complete.
     let draft = tempfile::tempdir_in(cache).map_err(unwritten)?;
     let refuse = |problem: String| Err(Error::dataset(spec, problem));
     let mut command = Command::new(program);

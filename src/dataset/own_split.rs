@@ -1,4 +1,4 @@
-//! Which of one's own pictures are held out, to measure with.
+//! Selects which of a user's own pictures are held out for evaluation.
 
 use rand::seq::SliceRandom;
 
@@ -7,18 +7,19 @@ use super::{Dataset, Split};
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
-/// The share that is held out unless another is asked for.
+/// The default share of held-out pictures.
 pub const SHARE: f64 = 0.1;
-/// At least so many, or what is measured says nothing.
+/// The least number of held-out pictures; measurements on fewer are meaningless.
 const LEAST: usize = 3;
-/// Sets of fewer pictures are learnt whole unless a share is asked for: each of them matters.
+/// The size below which nothing is held out by default, because each picture matters for training.
 const SMALL: usize = 30;
 
-/// Holds out a share of a dataset's pictures, which the seed chooses; by default [`SHARE`] of sets that
-/// have thirty and more, and at least three. Returns how many.
+/// Holds out a share of a dataset's pictures, chosen by the seed, and returns how many. The default is
+/// [`SHARE`] for sets of at least thirty pictures, and 0 for smaller ones. A share above 0 gives at
+/// least three pictures, unless too few are without a near duplicate.
 ///
 /// # Errors
-/// Returns a sentence if the share is none, or leaves nothing to learn from.
+/// Returns an error if the share is outside 0..1, or leaves nothing to train on.
 pub fn hold_out(dataset: &mut Dataset, share: Option<f64>, seed: u64) -> Result<usize> {
     let count = dataset.entries.len();
     let share = match share {
@@ -38,7 +39,7 @@ pub fn hold_out(dataset: &mut Dataset, share: Option<f64>, seed: u64) -> Result<
     }
     let mut rows: Vec<usize> = (0..count).collect();
     rows.shuffle(&mut step_rng(seed, 0));
-    // What has a near copy is learnt: that would tell too much of it.
+    // Pictures with a near duplicate are trained on, because holding them out would leak their content.
     let all: Vec<Small> = dataset.pictures.iter().map(small).collect();
     let is_alone = |i: &usize| {
         let others = all.iter().enumerate().filter(|(j, _)| j != i);
@@ -76,7 +77,7 @@ mod tests {
         }
         assert_ne!(held(50, None, 0).unwrap(), held(50, None, 1).unwrap());
         assert_eq!(held(50, None, 1).unwrap(), held(50, None, 1).unwrap());
-        // Near copies of each other are learnt, all of them.
+        // Near duplicates are never held out.
         let twin = Image { width: 32, height: 32, pixels: [9, 9, 9, 255].repeat(1024) };
         let mut twins = Dataset { entries: vec![Entry::default(); 40], pictures: vec![twin; 40] };
         assert_eq!(hold_out(&mut twins, None, 0).unwrap(), 0);

@@ -1,4 +1,4 @@
-//! Which pictures can be painted.
+//! Selects the pictures that can be recoloured.
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
@@ -6,10 +6,11 @@ use super::Dataset;
 use super::colours::colourfulness;
 use super::sets::is_in_colour;
 
-/// The least part of a picture that has a hue if it is painted.
+/// The least share of a picture's area that must have a hue for recolouring.
 const COLOURFUL: f64 = 0.2;
 
-/// Returns whether each picture has something to paint: it is colourful, and its colours are its own.
+/// Returns whether each picture can be recoloured: it is colourful, and its style shows things in their
+/// own colours.
 pub(super) fn has_paint(dataset: &Dataset) -> Vec<bool> {
     let pictures = dataset.entries.par_iter().zip(&dataset.pictures);
     pictures

@@ -1,4 +1,4 @@
-//! Vector and raster pictures to stickers of one size.
+//! Renders vector and raster pictures to stickers of one size.
 
 use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg;
@@ -6,23 +6,23 @@ use resvg::usvg;
 use crate::image::Image;
 use crate::image::file::read;
 
-/// Pixels a side of every picture.
+/// The side of every picture, in pixels.
 pub const SIDE: usize = 128;
 
-/// Pixels a side at which pictures are drawn first, to be made small.
+/// The side at which pictures are rendered before they are downsampled, in pixels.
 pub const LARGE: usize = 2 * SIDE;
 
-/// A picture before it is drawn.
+/// The source of a picture before rendering.
 #[derive(Debug)]
 pub enum IconSource {
     /// A vector drawing.
     Svg(String),
-    /// A file of pixels.
+    /// The bytes of a WebP file.
     WebP(Vec<u8>),
 }
 
 impl IconSource {
-    /// Returns the picture, at least of `side` pixels; `None` if it cannot be drawn so.
+    /// Renders the picture with at least `side` pixels on its longer side; `None` if that is impossible.
     pub fn draw(&self, side: usize) -> Option<Image> {
         match self {
             Self::Svg(source) => svg(source, side),
@@ -33,11 +33,11 @@ impl IconSource {
     }
 }
 
-/// The part of a sticker's side that pictures fill at most.
+/// The greatest share of a sticker's side that pictures fill.
 pub const SAFE: f32 = 0.9;
 
-/// Returns an SVG, drawn as large as fits and in the middle of a square of `side` pixels. `None` if it
-/// cannot be drawn: picture sets hold a few files that no renderer takes.
+/// Renders an SVG as large as fits, centred in a square of `side` pixels. Returns `None` if that fails,
+/// because picture sets hold a few files that no renderer accepts.
 pub fn svg(source: &str, side: usize) -> Option<Image> {
     // A renderer's panic on one icon must not end the whole run.
     std::panic::catch_unwind(|| {
@@ -55,7 +55,7 @@ pub fn svg(source: &str, side: usize) -> Option<Image> {
     .flatten()
 }
 
-/// Returns a picture scaled to fit, in the middle. `None` if it has no pixels.
+/// Returns a picture scaled to fit and centred. Returns `None` if it has no pixels.
 pub fn resized(image: &Image) -> Option<Image> {
     if image.width == 0 || image.height == 0 {
         return None;
@@ -68,7 +68,8 @@ pub fn resized(image: &Image) -> Option<Image> {
     placed(image, whole, scale, SIDE)
 }
 
-/// Where a picture's opaque pixels lie: `left` and `top` are inside, `right` and `bottom` are not.
+/// The bounding box of a picture's opaque pixels: `left` and `top` are inclusive, `right` and `bottom`
+/// are exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     left: usize,
@@ -78,7 +79,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Of a picture; `None` if nothing in it is opaque.
+    /// Returns the bounds of a picture, or `None` if no pixel is opaque.
     pub fn of(image: &Image) -> Option<Self> {
         let mut bounds: Option<Self> = None;
         for (at, pixel) in image.pixels.as_chunks::<4>().0.iter().enumerate() {
@@ -94,22 +95,22 @@ impl Bounds {
         bounds
     }
 
-    /// Returns the longer of both sides, in pixels.
+    /// Returns the longer side, in pixels.
     pub fn extent(&self) -> usize {
         (self.right - self.left).max(self.bottom - self.top)
     }
 }
 
-/// Returns a sticker of `side` pixels with a picture, `scale` times as large, the middle of its bounds in the
-/// middle.
+/// Returns a sticker of `side` pixels with a picture scaled by `scale`, so that the centre of its bounds
+/// is at the centre of the sticker.
 pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
     let centre =
         [(bounds.left + bounds.right) as f32 / 2.0, (bounds.top + bounds.bottom) as f32 / 2.0];
     let (mut image, mut centre, mut scale) = (std::borrow::Cow::Borrowed(image), centre, scale);
-    // Smooth sampling sees sixteen pixels: halve first, or it would miss most of a large picture; and
-    // an exact half is the mean of four.
+    // Bicubic sampling reads sixteen pixels, so it would skip most of a large picture. Halving comes
+    // first, and an exact half is the mean of four pixels.
     while scale < 0.4 || scale == 0.5 {
-        // The last one of an odd number has no pair, and halves lie at halves.
+        // An odd last row or column is dropped, so the centre is halved exactly.
         image = std::borrow::Cow::Owned(halved(&image));
         centre = centre.map(|at| at / 2.0);
         scale *= 2.0;
@@ -123,8 +124,8 @@ pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<
     Some(to_image(&canvas))
 }
 
-/// Half the size, each pixel the mean of four in premultiplied values; a single row or column
-/// stays.
+/// Returns a picture of half the size. Each pixel is the mean of four in premultiplied alpha; a single
+/// row or column stays.
 pub fn halved(image: &Image) -> Image {
     let (width, height) = ((image.width / 2).max(1), (image.height / 2).max(1));
     let mut pixels = Vec::with_capacity(4 * width * height);
@@ -149,7 +150,7 @@ pub fn halved(image: &Image) -> Image {
     Image { width, height, pixels }
 }
 
-/// Returns a picture at a quarter of its sides, as large as the model draws what is then upscaled.
+/// Returns a picture at a quarter of its sides, the size at which the model draws before upscaling.
 pub fn quartered(image: &Image) -> Image {
     halved(&halved(image))
 }
@@ -159,7 +160,7 @@ pub(super) fn blank() -> Option<Pixmap> {
     Pixmap::new(SIDE as u32, SIDE as u32)
 }
 
-/// Draws `image`, scaled, with its upper left corner at `place`.
+/// Draws `image`, scaled by `scale`, with its upper left corner at `place`.
 pub(super) fn paste(canvas: &mut Pixmap, image: &Image, scale: f32, place: [f32; 2]) -> Option<()> {
     let mut source = Pixmap::new(image.width as u32, image.height as u32)?;
     for (to, from) in source.pixels_mut().iter_mut().zip(image.pixels.as_chunks::<4>().0) {

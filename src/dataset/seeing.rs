@@ -1,13 +1,12 @@
-//! Telling the colours of pictures: which one a picture has for the most part, and how much of it is
-//! of one.
+//! Measures the colours of pictures: the dominant colour, and the share of a given colour.
 
 use super::colours::{COLOURS, Colour, SATURATED, named, to_hsl};
 use crate::image::Image;
 
-/// Of a picture's area without black lines, this part is of one colour if it is called so.
+/// The share of a picture's area, without black lines, above which a colour is dominant.
 const MOSTLY: f64 = 0.5;
 
-/// Returns the colour that a picture has for the most part, if it has one.
+/// Returns the dominant colour of a picture, if it has one.
 pub fn seen(image: &Image) -> Option<&'static str> {
     let mut counts = [0usize; COLOURS.len()];
     for &pixel in image.pixels.as_chunks::<4>().0.iter().filter(|pixel| pixel[3] > 127) {
@@ -17,15 +16,15 @@ pub fn seen(image: &Image) -> Option<&'static str> {
     }
     let all: usize = counts.iter().sum();
     let black = COLOURS.iter().position(|colour| colour.name == "black").expect("it is there");
-    // Lines are black in many styles; a thing is black only if it is so all over.
+    // Lines are black in many styles, so a picture is black only if most of its area is.
     let is_black = counts[black] as f64 > MOSTLY * all as f64;
     let rest = if is_black { all } else { all - counts[black] };
     let best = (0..COLOURS.len()).filter(|i| is_black || *i != black).max_by_key(|i| counts[*i])?;
     (counts[best] as f64 > MOSTLY * rest as f64).then_some(COLOURS[best].name)
 }
 
-/// Returns what one calls a pixel's colour. Of 380 pictures whose labels name a colour, 332 are called
-/// so by the colour [`seen`] in them.
+/// Returns the name of a pixel's colour. Of 380 pictures whose labels name a colour, 332 have that
+/// colour as the one [`seen`] in them.
 fn called(pixel: [u8; 4]) -> &'static str {
     let [hue, saturation, lightness] = to_hsl(pixel);
     let is_warm = (8.0..50.0).contains(&hue);
@@ -53,11 +52,11 @@ fn called(pixel: [u8; 4]) -> &'static str {
     }
 }
 
-/// The least part of a picture's area that has a hue if its colour is told.
+/// The least share of a picture's area that must have a hue for [`share`] to be defined.
 const LEAST: f64 = 0.1;
 
-/// Returns how much of a picture's colourful area is called by the name of `colour`, 0..1; `None` if
-/// little of it is colourful, or the colour has no hue.
+/// Returns the share of `colour` in the area of a picture that has a hue, 0..1. Returns `None` if little
+/// of the picture has a hue, or if the colour has none.
 pub fn share(image: &Image, colour: Colour) -> Option<f64> {
     colour.hue?;
     let (mut colourful, mut own) = (0.0, 0.0);

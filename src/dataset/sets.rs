@@ -1,23 +1,24 @@
-//! The picture sets that the embedded model learns from: pinned packages of the npm registry, with
+//! The picture sets that the embedded model is trained on: pinned packages of the npm registry, with
 //! their styles, licences and credits.
 
-/// How a package keeps its pictures.
+/// The format in which a package stores its pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PackageKind {
-    /// `icons.json`, Iconify's: SVG bodies by name.
+    /// Iconify's `icons.json`: SVG bodies by name.
     Iconify,
-    /// `assets/<hexcode>.webp`.
+    /// Files `assets/<hexcode>.webp`.
     WebP,
-    /// Iconify's, of other things than emoji: only those that `names/chosen.tsv` lists.
+    /// Iconify's `icons.json`, of things other than emoji. Only the icons that `names/chosen.tsv` lists
+    /// are used.
     Chosen,
 }
 
-/// A package, pinned.
+/// A pinned package.
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
-    /// Its name and version, as npm takes them.
+    /// The name and version, in npm's notation.
     pub spec: &'static str,
-    /// SHA-256 of its archive.
+    /// The SHA-256 of the archive.
     pub sha256: &'static str,
 }
 
@@ -26,21 +27,20 @@ pub struct Package {
 pub struct PictureSet {
     /// The style label that the model learns.
     pub style: &'static str,
-    /// Where the pictures are.
+    /// The package that holds the pictures.
     pub package: Package,
-    /// How they are kept there.
+    /// The format of the package.
     pub kind: PackageKind,
     /// The pictures' licence, as their makers state it.
     pub licence: &'static str,
-    /// Who is to be credited.
+    /// The credit.
     pub credit: &'static str,
-    /// Whether its colours are the things' own, and not the same for all.
+    /// Whether each thing has its own colours, rather than one palette for all things.
     pub in_colour: bool,
 }
 
 impl Package {
-    /// Returns the package's name without its scope and version, and without what all of Iconify's
-    /// packages share.
+    /// Returns the package's name without its scope and version.
     pub fn short(&self) -> &'static str {
         let name = self.spec.rsplit_once('@').map_or(self.spec, |(name, _)| name);
         name.rsplit('/').next().unwrap_or(name)
@@ -59,13 +59,15 @@ const fn set(
     PictureSet { style, package, kind, licence, credit, in_colour: true }
 }
 
-/// Returns whether things of a style have their own colours, and can have others. Styles that are no set's can.
+/// Returns whether things of a style have their own colours and can be recoloured. Styles outside
+/// [`SETS`] can.
 pub fn is_in_colour(style: &str) -> bool {
     SETS.iter().all(|set| set.style != style || set.in_colour)
 }
 
-/// The sets of the twelve styles. `3d` has two, which are the same drawings, rendered and as gradients: two
-/// variants of one example. OpenMoji and EmojiOne 1 are left out: they are share-alike.
+/// The sets of the twelve styles. `3d` has two sets, which are the same drawings, once rendered and once
+/// as gradients: two variants of one example. OpenMoji and EmojiOne 1 are left out because their
+/// licences are share-alike.
 pub const SETS: [PictureSet; 13] = [
     PictureSet {
         kind: PackageKind::WebP,
@@ -92,7 +94,7 @@ pub const SETS: [PictureSet; 13] = [
         "EmojiOne 2",
     ),
     set(
-        // The package says Apache-2.0; its makers put the visual design under CC BY.
+        // The package says Apache-2.0, but its authors license the visual design under CC BY.
         "firefox",
         "@iconify-json/fxemoji@1.2.2",
         "f3e72b3c59d05e1db03b7e308d55c0d05bd7ba3f625a90da1b79313c12858eef",

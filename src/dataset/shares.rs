@@ -1,25 +1,25 @@
-//! How a picture's draws are dealt out to kinds of captions, so that in all each kind gets the share that
-//! it is meant to have, though not every picture has captions of every kind.
+//! The distribution of a picture's samples over kinds of captions. In total each kind gets its intended
+//! share, although not every picture has captions of every kind.
 
 use std::collections::BTreeMap;
 
 use super::caption_kind::{CaptionKind, KINDS};
 
-/// A kind that few pictures have is drawn more often from those, but at most by this.
+/// The greatest factor by which a kind that few pictures have is sampled more often from those.
 const MOST: f64 = 2.0;
-/// The least part of a picture's draws that its names get.
+/// The least share of a picture's samples for its names.
 const LEAST: f64 = 0.35;
 
-/// What each picture's kinds of captions get; its names get the rest.
+/// The shares of each picture's kinds of captions; its names get the rest.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     shares: BTreeMap<CaptionKind, f64>,
-    /// How much of these each picture's kinds get, so that its names keep their part.
+    /// The factor for each picture's shares that keeps the least share for its names.
     cut: Vec<f64>,
 }
 
 impl Shares {
-    /// Of pictures, each with its weight and the kinds of captions that it has besides names.
+    /// Computes the shares for pictures, each with its weight and its kinds of captions besides names.
     pub(super) fn new(pictures: &[(f64, Vec<CaptionKind>)]) -> Self {
         let all: f64 = pictures.iter().map(|(weight, _)| weight).sum();
         let share = |kind: CaptionKind| {
@@ -36,7 +36,7 @@ impl Shares {
         Self { cut: pictures.iter().map(fitting).collect(), shares }
     }
 
-    /// Returns what a kind gets of the draws of the picture at place `i`, if it has captions of it.
+    /// Returns the share of a kind in the samples of picture `i`, if it has captions of that kind.
     pub(super) fn of(&self, i: usize, kind: CaptionKind) -> f64 {
         self.shares[&kind] * self.cut[i]
     }
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn what_few_have_is_drawn_more_often_and_names_keep_their_part() {
         let others = &KINDS[1..];
-        // Half of the pictures have everything, a quarter colours besides keywords.
+        // Half of the pictures have all kinds, and a quarter have colours and keywords.
         let (colour, keyword) = (CaptionKind::Colour, CaptionKind::Keyword);
         let mut pictures = vec![(1.0, others.to_vec()); 50];
         pictures.extend(vec![(1.0, vec![colour, keyword]); 25]);

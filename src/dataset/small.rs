@@ -1,17 +1,17 @@
-//! Pictures at 32×32, as whole drawings are compared: by shape and colour, without a network.
+//! Pictures at 32×32, for comparing whole drawings by shape and colour without a network.
 
 use crate::image::Image;
 
-/// Pixels a side.
+/// The side, in pixels.
 const SIDE: usize = 32;
 
-/// Pictures nearer than this are near copies, by root mean square of values in 0..1.
+/// The root mean square difference, for values in 0..1, below which pictures are near duplicates.
 pub const NEAR: f32 = 0.06;
 
-/// A picture as it is compared: premultiplied RGBA in 0..1, means of equal cells, row-major.
+/// A picture to compare: premultiplied RGBA in 0..1, the means of equal cells, in row-major order.
 pub type Small = Vec<f32>;
 
-/// Returns the picture at 32×32. Its sides must be multiples of that.
+/// Returns the picture at 32×32. Its sides must be multiples of 32.
 pub fn small(image: &Image) -> Small {
     let (across, down) = (image.width / SIDE, image.height / SIDE);
     let mut small = vec![0f32; SIDE * SIDE * 4];
@@ -33,8 +33,8 @@ pub fn distance(a: &Small, b: &Small) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
-/// Returns whether two pictures are near copies of each other: their root mean square difference is
-/// below [`NEAR`], in RGBA or on white.
+/// Returns whether two pictures are near duplicates: their root mean square difference is below
+/// [`NEAR`], in premultiplied RGBA or on white.
 pub fn are_near(a: &[f32], b: &[f32]) -> bool {
     let (mut clear, mut white) = (0.0, 0.0);
     for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
@@ -43,7 +43,7 @@ pub fn are_near(a: &[f32], b: &[f32]) -> bool {
         for (a, b) in a[..3].iter().zip(&b[..3]) {
             let colour = a - b;
             clear += colour * colour;
-            // On white a pixel has c·α + 1 − α.
+            // On white, a pixel has the value c·α + 1 − α.
             white += (colour - alpha) * (colour - alpha);
         }
     }
@@ -52,8 +52,8 @@ pub fn are_near(a: &[f32], b: &[f32]) -> bool {
     clear < most * cells * 4.0 || white < most * cells * 3.0
 }
 
-/// Returns the picture in `side`×`side` cells: what differs here by so much differs by at least as
-/// much when it is larger.
+/// Returns the means of `side`×`side` cells. Their root mean square difference is a lower bound of that
+/// of the full pictures.
 pub fn coarse(small: &Small, side: usize) -> Small {
     let each = SIDE / side;
     let mut coarse = vec![0f32; side * side * 4];
@@ -85,7 +85,7 @@ mod tests {
         let red = plain([200, 0, 0, 255]);
         assert!(are_near(&red, &plain([210, 5, 5, 255])));
         assert!(!are_near(&red, &plain([200, 60, 0, 255])));
-        // White on white is nothing.
+        // White on a white background looks like a transparent picture.
         assert!(are_near(&plain([255; 4]), &plain([0; 4])));
     }
 }

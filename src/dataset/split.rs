@@ -1,5 +1,5 @@
-//! What is learnt from, and what is kept back to measure with. Nothing that is kept back has a near copy
-//! among what is learnt: pictures that look alike, and a family's in one style, stay together.
+//! The split into training and held-out pictures. No held-out picture has a near duplicate in the
+//! training split: near duplicates stay together, and so do the pictures of a family in one style.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,28 +13,30 @@ use super::twins::{Groups, near_pairs};
 use super::{Dataset, Entry};
 use crate::text::WordTable;
 
-/// Which part of a dataset a picture is in.
+/// The part of a dataset that a picture is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// Learnt from.
+    /// The training split.
     #[default]
     Train,
-    /// A held-out pair: its concept is learnt in other styles, and its style from other concepts.
+    /// A held-out pair of concept and style. The training split has the concept in other styles, and the
+    /// style with other concepts.
     Pair,
-    /// Of a concept that is held out in every style.
+    /// A picture of a concept that is held out in every style.
     Concept,
 }
 
-/// The number of pairs of concept and style that are held out.
+/// How many pairs of concept and style are held out.
 const PAIRS: usize = 300;
-/// The number of concepts that are held out in every style, of those drawn in at least [`STYLES`].
+/// How many concepts are held out in every style, of those in at least [`STYLES`] styles.
 const CONCEPTS: usize = 40;
 const STYLES: usize = 5;
-/// Groups of more pictures than this are learnt: faces that all look alike are one large group.
+/// The largest group that may be held out: faces that all look alike form one large group.
 const MOST: usize = 6;
 
-/// Gives each picture its split; `seed` decides. No concept of `everyday` is held out whole.
+/// Assigns each picture its split, at random by `seed`. No concept of `everyday` is held out in every
+/// style.
 pub fn assign(dataset: &mut Dataset, everyday: &WordTable, seed: u64) {
     let near = near_pairs(&dataset.pictures);
     let splits = choose(&dataset.entries, &near, everyday, seed, (CONCEPTS, PAIRS));
@@ -60,7 +62,7 @@ fn choose(
     }
     let mut splits = vec![Split::Train; entries.len()];
 
-    // Whole families of which no picture looks like another family's.
+    // Whole families are held out only if none of their pictures is grouped with another family.
     let common: BTreeSet<&str> =
         everyday.words().flat_map(|(_, labels)| labels).map(String::as_str).collect();
     let is_rare = |rows: &[usize]| {
@@ -85,7 +87,7 @@ fn choose(
         rows.iter().for_each(|&i| splits[i] = Split::Concept);
     }
 
-    // A group is held out only if each of its concepts is learnt in another style.
+    // A group is held out only if the training split has each of its concepts in another style.
     let mut roots: Vec<usize> = (0..entries.len()).filter(|i| groups.root(*i) == *i).collect();
     roots.shuffle(&mut rng);
     let mut held = BTreeSet::new();
@@ -114,7 +116,7 @@ fn choose(
     splits
 }
 
-/// Pictures that stay together.
+/// Groups of pictures that stay together.
 struct Together {
     roots: Vec<usize>,
     members: BTreeMap<usize, Vec<usize>>,
@@ -130,7 +132,7 @@ impl Together {
     }
 }
 
-/// Returns near copies, and families within a style, as groups.
+/// Groups near duplicates, and the pictures of a family within a style.
 fn groups(entries: &[Entry], near: &[[usize; 2]], family: &[String]) -> Together {
     let mut groups = Groups::new(entries.len());
     near.iter().for_each(|[a, b]| groups.join(*a, *b));
@@ -151,7 +153,8 @@ fn groups(entries: &[Entry], near: &[[usize; 2]], family: &[String]) -> Together
 mod tests {
     use super::*;
 
-    /// 200 concepts in 8 styles, of which every fourth is done by a man and by a woman.
+    /// Returns 200 concepts in 8 styles. Every fourth concept is done by a man and the next one by a
+    /// woman.
     fn entries() -> Vec<Entry> {
         let entry = |i: usize| {
             let (concept, style) = (i / 8, i % 8);
@@ -189,7 +192,7 @@ mod tests {
         for [a, b] in near {
             assert_eq!(first[a], first[b], "near copies");
         }
-        // Of a man and a woman who do the same, neither is held out alone.
+        // A man and a woman who do the same are held out together or not at all.
         for i in (0..200).step_by(4) {
             for style in 0..8 {
                 assert_eq!(first[8 * i + style], first[8 * (i + 1) + style]);

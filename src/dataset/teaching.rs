@@ -1,4 +1,4 @@
-//! What a dataset's pictures are taught by: captions of each, and how often each is drawn.
+//! The captions of each picture of a dataset, and how often each picture and caption is sampled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,47 +16,47 @@ use super::weights::weights;
 use super::{Dataset, Entry, Split};
 use crate::text::WordTable;
 
-/// Words for a picture.
+/// A caption of a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caption {
-    /// The words.
+    /// The text.
     pub text: String,
-    /// What they say.
+    /// The kind.
     pub kind: CaptionKind,
-    /// How much of the picture's draws they get: all of a picture's sum to 1, what is made of it
-    /// among them.
+    /// The share of the picture's samples. All shares of a picture sum to 1, including those of its
+    /// recoloured and composed versions.
     pub weight: f64,
 }
 
-/// Of a name's draws, this part has an article.
+/// The share of a name's samples that have an article.
 const ARTICLE: f64 = 0.25;
-/// Who has moods for names.
+/// The group whose everyday names are moods.
 const FACES: &str = "smileys & emotion";
-/// Who is never painted.
+/// The group of people, who are neither recoloured nor composed.
 const PEOPLE: &str = "people & body";
 const SHAPES: &str = "symbols";
-/// Things of names longer than this are not made into others.
+/// The greatest number of words of a label whose pictures are recoloured and composed.
 const WORDS: usize = 3;
 
-/// What all pictures of a dataset are taught by.
+/// The captions and sampling weights of all pictures of a dataset.
 #[derive(Debug)]
 pub struct Teaching<'a> {
     entries: &'a [Entry],
     everyday: &'a WordTable,
     learnt: Vec<usize>,
     keywords: Keywords<'a>,
-    /// Names of concepts that are held out, by which nothing may be taught.
+    /// The labels of held-out concepts, which no training caption may use.
     concepts: BTreeSet<&'a str>,
-    /// And of pairs too.
+    /// The labels of held-out concepts and pairs.
     held: BTreeSet<&'a str>,
     weights: BTreeMap<(&'a str, &'a str), f64>,
-    /// Whether there is something in a picture to paint.
+    /// Whether each picture can be recoloured.
     has_paint: Vec<bool>,
     shares: Shares,
 }
 
 impl<'a> Teaching<'a> {
-    /// Of a dataset, its families, and what everyday words mean.
+    /// Creates the captions of a dataset from its families and the meanings of everyday words.
     pub fn new(dataset: &'a Dataset, families: &'a Families, everyday: &'a WordTable) -> Self {
         let entries = dataset.entries.as_slice();
         let labels = |splits: &[Split]| {
@@ -85,19 +85,19 @@ impl<'a> Teaching<'a> {
         texts.map(|(kind, _)| kind).chain(self.made(i)).collect()
     }
 
-    /// Returns the places of the pictures that are learnt.
+    /// Returns the indices of the training pictures.
     pub fn learnt(&self) -> &[usize] {
         &self.learnt
     }
 
-    /// Returns how often the picture at place `i` is drawn, beside others: each label equally within
-    /// a style, and families like one label or three.
+    /// Returns the sampling weight of picture `i`. Within a style all labels have equal weight, but a
+    /// family has the weight of at most three labels.
     pub fn weight(&self, i: usize) -> f64 {
         let Entry { style, label, .. } = &self.entries[i];
         self.weights.get(&(style.as_str(), label.as_str())).copied().unwrap_or(0.0)
     }
 
-    /// Returns what is made of the picture at place `i`: painted, composed, both or nothing.
+    /// Returns the augmentations of picture `i`: recoloured, composed, both or none.
     pub fn made(&self, i: usize) -> Vec<CaptionKind> {
         let Entry { label, group, .. } = &self.entries[i];
         let is_named = !label.is_empty() && label.split(' ').count() <= WORDS;
@@ -110,15 +110,15 @@ impl<'a> Teaching<'a> {
         }
     }
 
-    /// Returns the names of the picture at place `i`: its label, and everyday words.
+    /// Returns the names of picture `i`: its label and its everyday words.
     pub fn names(&self, i: usize) -> Vec<&'a str> {
         let entry = &self.entries[i];
         let names = [&entry.label].into_iter().chain(&entry.names).map(String::as_str);
         names.filter(|name| !name.is_empty()).collect()
     }
 
-    /// Returns a name of the picture at place `i` that says what thing it is, without its article: of
-    /// faces the label alone, since their other names are moods.
+    /// Returns a random name of the thing in picture `i`, without its article. For faces it is the
+    /// label, because their other names are moods.
     pub fn thing(&self, i: usize, rng: &mut StdRng) -> Option<&'a str> {
         let names = self.names(i);
         let is_face = self.entries[i].group == FACES;
@@ -126,13 +126,13 @@ impl<'a> Teaching<'a> {
         names.choose(rng).map(|name| strip_article(name))
     }
 
-    /// Returns whether nothing may be taught by these words: they name what is held out.
+    /// Returns whether these words name a held-out concept or pair, so that they may not be a caption.
     pub fn is_held(&self, words: &str) -> bool {
         self.held.contains(words)
     }
 
-    /// Returns the captions of the picture at place `i` as it is. What they leave of 1 is for what
-    /// is [made](Self::made) of it.
+    /// Returns the captions of picture `i` without augmentation. The rest of their weight, up to 1,
+    /// belongs to the [augmentations](Self::made).
     pub fn captions(&self, i: usize) -> Vec<Caption> {
         let texts = self.texts(i);
         let mut rest = 1.0;
@@ -171,7 +171,7 @@ impl<'a> Teaching<'a> {
         captions
     }
 
-    /// Returns what part of all draws each kind of captions gets, made pictures among them.
+    /// Returns the share of each kind of captions in all samples, including augmentations.
     pub fn shares(&self) -> BTreeMap<CaptionKind, f64> {
         let mut shares: BTreeMap<CaptionKind, f64> = BTreeMap::new();
         for &i in self.learnt() {
@@ -186,13 +186,13 @@ impl<'a> Teaching<'a> {
         shares
     }
 
-    /// Returns the part of a picture's draws that a kind of captions gets, if there are any of it.
+    /// Returns the share of a kind of captions in a picture's samples, if it has captions of that kind.
     pub fn share(&self, i: usize, kind: CaptionKind) -> f64 {
         self.shares.of(i, kind)
     }
 
-    /// Returns how much a name counts beside the label: an everyday word as much, if the label is the
-    /// first of its labels; the others together count as much as that one.
+    /// Returns the weight of a name relative to the label. An everyday word has weight 1 if the label is
+    /// the first of its labels; the others share a weight of 1.
     fn counts(&self, i: usize, name: &str) -> f64 {
         let labels = self.everyday.labels(name);
         match labels.iter().position(|label| *label == self.entries[i].label) {
@@ -202,12 +202,13 @@ impl<'a> Teaching<'a> {
     }
 
     fn with_article(&self, i: usize, name: &str) -> Option<String> {
-        // Faces are called by what they do, and own captions are left alone.
+        // Names of faces take no article, because they describe moods. A user's own captions stay
+        // unchanged.
         let Entry { group, .. } = &self.entries[i];
         if group == OWN || group == FACES { None } else { with_article(name) }
     }
 
-    /// Returns the texts of a picture as it is, besides its names.
+    /// Returns the captions of a picture without augmentation, except its names.
     fn texts(&self, i: usize) -> Vec<(CaptionKind, Vec<String>)> {
         let entry = &self.entries[i];
         let Entry { label, style, group, colour, .. } = entry;
@@ -293,7 +294,7 @@ mod tests {
         ] {
             assert!(texts.contains(&text), "{text} is not among {texts:?}");
         }
-        // “woof” is a concept that is held out.
+        // “woof” is a held-out concept.
         assert!(!texts.iter().any(|text| text.contains("woof")), "{texts:?}");
         let made: f64 = teaching.made(0).into_iter().map(|kind| teaching.share(0, kind)).sum();
         let sum: f64 = captions.iter().map(|caption| caption.weight).sum();
@@ -306,7 +307,7 @@ mod tests {
         let families = dataset.families();
         let everyday = WordTable::default();
         let teaching = Teaching::new(&dataset, &families, &everyday);
-        // Two pictures of one label, six labels of one family.
+        // The pictures are two of one label and six labels of one family.
         assert_eq!([0, 1, 2, 7, 9].map(|i| teaching.weight(i)), [0.5, 0.5, 0.5, 0.5, 1.0]);
         assert_eq!(teaching.weight(8), 0.0);
         assert_eq!(teaching.made(9), []);

@@ -1,4 +1,4 @@
-//! Which pictures belong together, so that none is learnt while its near copy is held out.
+//! Finds near duplicates, so that no picture is trained on while a near duplicate is held out.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use super::small::{Small, are_near, coarse, small};
 use super::{Dataset, Split};
 use crate::image::Image;
 
-/// Sets that grow together (a disjoint-set forest).
+/// A disjoint-set forest.
 #[derive(Debug, Clone)]
 pub struct Groups {
     parents: Vec<usize>,
 }
 
 impl Groups {
-    /// Returns `count` groups of one.
+    /// Creates `count` groups of one member each.
     pub fn new(count: usize) -> Self {
         Self { parents: (0..count).collect() }
     }
 
-    /// Returns the member that stands for the group of `i`.
+    /// Returns the representative of the group of `i`.
     pub fn root(&mut self, mut i: usize) -> usize {
         while self.parents[i] != i {
             self.parents[i] = self.parents[self.parents[i]];
@@ -29,17 +29,17 @@ impl Groups {
         i
     }
 
-    /// Makes one group of two.
+    /// Merges the groups of `a` and `b`.
     pub fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.parents[a.max(b)] = a.min(b);
     }
 }
 
-/// Cells a side of the look that rules most pairs out.
+/// The side, in cells, of the coarse comparison that rules out most pairs.
 const GLANCE: usize = 4;
 
-/// Returns all pairs of near copies, the smaller place first. The pictures are of one size, whose
+/// Returns all pairs of near duplicates, the smaller index first. The pictures must have one size, whose
 /// sides are multiples of 32.
 pub fn near_pairs(pictures: &[Image]) -> Vec<[usize; 2]> {
     let small: Vec<Small> =
@@ -57,7 +57,7 @@ pub fn near_pairs(pictures: &[Image]) -> Vec<[usize; 2]> {
         .collect()
 }
 
-/// Returns how many of the pictures that are held out have a near copy among what is learnt.
+/// Returns how many held-out pictures have a near duplicate in the training split.
 pub fn leaks(dataset: &Dataset) -> usize {
     let is_learnt = |i: usize| dataset.entries[i].split == Split::Train;
     let mut leaked = BTreeSet::new();

@@ -1,14 +1,14 @@
-//! How often pictures are drawn, beside others.
+//! The sampling weights of pictures.
 
 use std::collections::BTreeMap;
 
 use super::families::Families;
 use super::{Entry, Split};
 
-/// A family's labels share the weight of so many.
+/// The greatest weight of a family, in labels.
 const FAMILY: f64 = 3.0;
-/// Returns how often a picture of each style and label is drawn: each label equally within a style,
-/// and families like one label or three.
+/// Returns the sampling weight of a picture of each style and label. Within a style all labels have
+/// equal weight, but a family has the weight of at most three labels.
 pub(super) fn weights<'a>(
     entries: &'a [Entry],
     families: &Families,

@@ -1,20 +1,20 @@
-//! Curves that levels may follow between two ends: pure functions of f64 on the host.
+//! Curves of noise levels between two ends, as pure functions of f64 on the host.
 
 use super::schedule::linspace;
 
-/// How the levels between the largest and the smallest are spread.
+/// The spacing of levels between the largest and the smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Curve {
-    /// Even in `σ^(1/7)` (Karras et al., arXiv 2206.00364, eq. 5).
+    /// Levels even in `σ^(1/7)` (Karras et al., arXiv 2206.00364, eq. 5).
     Karras,
-    /// Even in `ln σ`.
+    /// Levels even in `ln σ`.
     Exponential,
-    /// At the quantiles of a Beta(0.6, 0.6) distribution (Lee et al., arXiv 2407.12173).
+    /// Levels at the quantiles of a Beta(0.6, 0.6) distribution (Lee et al., arXiv 2407.12173).
     Beta,
 }
 
 impl Curve {
-    /// Returns `count` levels, falling from `max` to `min`; `max` alone if `count` is 1.
+    /// Returns `count` levels that fall from `max` to `min`, or `max` alone if `count` is 1.
     pub fn levels(self, max: f64, min: f64, count: usize) -> Vec<f64> {
         const RHO: f64 = 7.0;
         match self {
@@ -33,10 +33,10 @@ impl Curve {
     }
 }
 
-/// Both parameters of the distribution.
+/// The value of both parameters of the Beta distribution.
 const ALPHA: f64 = 0.6;
 
-/// Returns where Beta(0.6, 0.6) has the share `p` below it, by halving.
+/// Returns the quantile of Beta(0.6, 0.6) at `p`, by bisection.
 fn beta_quantile(p: f64) -> f64 {
     // The distribution is symmetric.
     if p > 0.5 {
@@ -51,8 +51,8 @@ fn beta_quantile(p: f64) -> f64 {
     (low + high) / 2.0
 }
 
-/// Returns `∫₀ˣ (t·(1 − t))^(α − 1) dt` for x up to 1/2: the binomial series of `(1 − t)^(α − 1)`,
-/// term by term.
+/// Returns `∫₀ˣ (t·(1 − t))^(α − 1) dt` for x up to 1/2, by integrating the binomial series of
+/// `(1 − t)^(α − 1)` term by term.
 fn beta_integral(x: f64) -> f64 {
     let (mut sum, mut factor) = (0.0, x.powf(ALPHA));
     for n in 0..60 {
@@ -78,7 +78,7 @@ mod tests {
         }
     }
 
-    /// `scipy.stats.beta.ppf([0.1, 0.25, 0.5, 0.9], 0.6, 0.6)`.
+    /// The values are those of `scipy.stats.beta.ppf([0.1, 0.25, 0.5, 0.9], 0.6, 0.6)`.
     #[test]
     fn quantiles_are_scipys() {
         let wanted =

@@ -1,4 +1,4 @@
-//! From what a network predicts (ε, v or flow) to what samplers need: the denoised latent.
+//! Conversion of a network's prediction (ε, v or flow) to the clean latent that samplers need.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -8,44 +8,44 @@ use serde::{Deserialize, Serialize};
 pub struct Level {
     /// σ in the model's [`Process`](super::Process).
     pub sigma: f64,
-    /// The timestep that the network gets: 0 to the number of timesteps, mostly 1000.
+    /// The timestep that the network gets: 0 to the number of timesteps, which is mostly 1000.
     pub timestep: f64,
 }
 
-/// What a denoiser finds in a noisy latent.
+/// The output of a denoiser for a noisy latent.
 #[derive(Debug, Clone)]
 pub struct Denoised {
-    /// The estimate of the clean latent, `[b, c, h, w]`.
+    /// The prediction of the clean latent (x₀), `[b, c, h, w]`.
     pub x0: Tensor<4>,
-    /// If the network learned σ: its raw interpolation of the log-variance, −1 to 1 between
-    /// the posterior's and β's (Nichol and Dhariwal, arXiv 2102.09672, eq. 15), `[b, c, h, w]`.
+    /// The network's raw interpolation of the log-variance, if it learned σ: −1 to 1 between the
+    /// posterior's and β's (Nichol and Dhariwal, arXiv 2102.09672, eq. 15), `[b, c, h, w]`.
     pub variance: Option<Tensor<4>>,
 }
 
-/// All that a sampler knows of a model.
+/// A model as a sampler sees it.
 pub trait Denoiser {
-    /// Returns the clean latent in `x`, `[b, c, h, w]`, at `level`.
+    /// Returns the prediction of the clean latent in `x`, `[b, c, h, w]`, at `level`.
     fn denoise(&self, x: Tensor<4>, level: Level) -> Denoised;
 }
 
-/// Which conditions a batch is run under.
+/// The conditions under which a batch is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
-    /// Each row under its prompt.
+    /// Each row is evaluated under its prompt.
     Conditional,
-    /// The batch holds every row twice: first all under their prompts, then all under the
-    /// negative prompt, or none.
+    /// The batch holds every row twice: first all rows under their prompts, then all under the
+    /// negative prompt, or under none.
     Both,
 }
 
-/// A network and the conditions of one run.
+/// A network with the conditions of one run.
 pub trait Network {
-    /// `x` is `[b, c, h, w]`, or `[2·b, c, h, w]` for [`Pass::Both`]; so is the output, with `c`
-    /// channels, or `2·c` if the network learned σ.
+    /// Predicts for `x`, which is `[b, c, h, w]`, or `[2·b, c, h, w]` for [`Pass::Both`]. The
+    /// output has as many rows, and `c` channels, or `2·c` if the network learned σ.
     fn predict(&self, x: Tensor<4>, timestep: f64, pass: Pass) -> Tensor<4>;
 }
 
-/// What a network was trained to predict.
+/// The quantity that a network was trained to predict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prediction {
@@ -64,15 +64,17 @@ pub enum Prediction {
 pub struct Parameterised<N> {
     /// The network.
     pub network: N,
-    /// What it predicts.
+    /// The quantity that it predicts.
     pub prediction: Prediction,
 }
 
 impl<N: Network> Parameterised<N> {
-    /// Returns the clean latent in each row of `x` under the conditions of `pass`.
+    /// Returns the prediction of the clean latent for each row of `x` under the conditions of
+    /// `pass`.
     pub fn denoise(&self, x: Tensor<4>, level: Level, pass: Pass) -> Denoised {
         let sigma = level.sigma;
-        // 1/√(1 + σ²) makes a variance-exploding latent the variance-preserving network input.
+        // Scaling by 1/√(1 + σ²) turns a variance-exploding latent into the variance-preserving
+        // network input.
         let preserving = 1.0 / (1.0 + sigma * sigma).sqrt();
         let input = match self.prediction {
             Prediction::Epsilon | Prediction::V => x.clone() * preserving,
@@ -89,7 +91,7 @@ impl<N: Network> Parameterised<N> {
     }
 }
 
-/// `[b, c or 2·c, h, w]` → the prediction, and the learned variance if there is one.
+/// Splits `[b, c or 2·c, h, w]` into the prediction and the learned variance, if there is one.
 fn split_variance(output: Tensor<4>, channels: usize) -> (Tensor<4>, Option<Tensor<4>>) {
     let [_, found, _, _] = output.dims();
     if found == channels {

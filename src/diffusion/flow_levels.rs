@@ -1,4 +1,4 @@
-//! The levels of a rectified flow, as diffusers' schedulers lay them: pure functions of f64 on the
+//! The levels of a rectified flow as in diffusers' schedulers, as pure functions of f64 on the
 //! host.
 
 use super::curve::Curve;
@@ -6,24 +6,24 @@ use super::levels::{LevelOptions, Levels};
 use super::schedule::{FLOW_TIMESTEPS, Process, Schedule, linspace};
 use crate::{Error, Result};
 
-/// What a model's configuration chooses of a flow's levels, besides the shift.
+/// The options of a flow's levels in a model's configuration, besides the shift.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FlowOptions {
-    /// The time of the smallest level above 0, before the shift, as `set_timesteps(N)` of diffusers'
-    /// `FlowMatch` schedulers lays it. If `None`, it is 1/N, so that all steps are equal in time, as
-    /// pipelines ask for by `set_timesteps(sigmas=linspace(1, 1/N, N))`.
+    /// The time of the smallest level above 0, before the shift, as with `set_timesteps(N)` of
+    /// diffusers' `FlowMatch` schedulers. If `None`, it is 1/N, so that all steps are equal in
+    /// time, as pipelines request by `set_timesteps(sigmas=linspace(1, 1/N, N))`.
     pub smallest: Option<f64>,
-    /// Stretch the levels so that the smallest above 0 is this one (`shift_terminal`).
+    /// The level to which the smallest above 0 is moved by stretching all levels
+    /// (`shift_terminal`).
     pub terminal: Option<f64>,
-    /// Lay the levels on a curve between the ends that the times give.
+    /// The curve on which levels lie between the ends that the times give.
     pub curve: Option<Curve>,
-    /// Lay all steps equal in time, whatever else is said of the smallest level, and whatever the sampler's
-    /// custom is.
+    /// Whether all steps are equal in time, regardless of `smallest` and of the sampler's default.
     pub even: bool,
 }
 
 impl FlowOptions {
-    /// Returns the times from pure noise to none: `steps + 1` of them, falling from 1 to 0.
+    /// Returns the times from pure noise to none: `steps + 1` values that fall from 1 to 0.
     pub fn times(self, steps: usize) -> Vec<f64> {
         let Some(smallest) = self.smallest.filter(|_| !self.even) else {
             return linspace(1.0, 0.0, steps + 1);
@@ -39,11 +39,11 @@ pub fn smallest_time() -> f64 {
     1.0 / FLOW_TIMESTEPS
 }
 
-/// Lays a flow's levels through `times`, falling from 1, which the schedule shifts; the last ends
-/// at 0.
+/// Returns a flow's levels at `times`, which fall from 1 and are shifted by the schedule. The last
+/// level is 0.
 ///
 /// # Errors
-/// Returns a sentence if `options` ask for Karras levels over a variance-exploding range.
+/// Returns a sentence if `options` request Karras levels over a variance-exploding range.
 pub fn flow(schedule: &Schedule, times: &[f64], options: LevelOptions) -> Result<Levels> {
     if options.karras {
         return Err(Error::Recipe(
@@ -66,7 +66,7 @@ pub fn flow(schedule: &Schedule, times: &[f64], options: LevelOptions) -> Result
     Ok(Levels::through(Process::Flow, &sigmas, &timesteps, 1.0))
 }
 
-/// Stretches levels away from 1, so that the last is `terminal`. One that is at 1 cannot be moved.
+/// Stretches levels away from 1 so that the last is `terminal`. If the last is 1, nothing changes.
 fn stretch(sigmas: &mut [f64], terminal: f64) {
     let Some(last) = sigmas.last().copied().filter(|&last| last < 1.0) else { return };
     let scale = (1.0 - terminal) / (1.0 - last);
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(sigmas(FlowOptions { even: true, ..named }, 1.0, 4), [1.0, 0.75, 0.5, 0.25]);
         assert_eq!(sigmas(named, 1.0, 4), [1.0, 0.7, 0.4, 0.1]);
         assert_eq!(sigmas(named, 1.0, 1), [1.0]);
-        // The shift is of the times: 3·0.1 / (1 + 2·0.1).
+        // The shift applies to the times: 3·0.1 / (1 + 2·0.1).
         assert!((sigmas(named, 3.0, 4)[3] - 0.25).abs() < 1e-12);
     }
 
@@ -101,7 +101,7 @@ mod tests {
         let options = FlowOptions { terminal: Some(0.4), ..FlowOptions::default() };
         let found = sigmas(options, 1.0, 4);
         assert!((found[0] - 1.0).abs() < 1e-12 && (found[3] - 0.4).abs() < 1e-12, "{found:?}");
-        // A single level is 1, and stays.
+        // A single level is 1 and does not move.
         assert_eq!(sigmas(options, 1.0, 1), [1.0]);
         let curve = FlowOptions { curve: Some(Curve::Exponential), ..options };
         assert!((sigmas(curve, 1.0, 3)[1] - 0.4f64.sqrt()).abs() < 1e-12);

@@ -1,24 +1,24 @@
-//! How well a flow's network guesses the clean latent, with the right prompt and with a wrong one.
-//! What a picture shows is decided where the two differ: at high noise. Near the end the noisy
-//! latent itself says it, and the prompt no longer matters.
+//! The error of a flow network's prediction of the clean latent, with the right prompt and with a
+//! wrong one. The two differ at high noise, where the prompt decides what a picture shows. Near the
+//! end the noisy latent shows it already, and the prompt no longer matters.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// The levels that are looked at, 1 being pure noise.
+/// The noise levels at which the error is measured; 1 is pure noise.
 pub const LEVELS: [f64; 3] = [0.98, 0.8, 0.5];
 
-/// Mean squared errors of the guess at each of [`LEVELS`], in latents of variance 1.
+/// The mean squared errors at each of [`LEVELS`], in latents of variance 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct GuessErrors {
-    /// With the picture's own prompt.
+    /// The errors with the picture's own prompt.
     pub right: [f64; LEVELS.len()],
-    /// With another picture's.
+    /// The errors with another picture's prompt.
     pub wrong: [f64; LEVELS.len()],
 }
 
 impl GuessErrors {
-    /// Returns the errors of several pictures, as their mean.
+    /// Returns the mean of the errors of several pictures.
     ///
     /// # Panics
     /// Panics if there are none.
@@ -33,8 +33,8 @@ impl GuessErrors {
     }
 }
 
-/// `|x̂ − x|²` per value, for `x̂ = z − t·v(z, 1000·t)` and `z = (1 − t)·x + t·noise`, the guess at
-/// level `t` of a network that predicts the flow `v`.
+/// Returns the mean of `|x̂ − x|²` per value, where `x̂ = z − t·v(z, 1000·t)` is the prediction of
+/// the clean latent, `z = (1 − t)·x + t·noise`, and `v` is the flow that the network predicts.
 ///
 /// # Shapes
 /// - `clean`, `noise`: `[b, c, h, w]`
@@ -63,7 +63,7 @@ mod tests {
         let noise = Tensor::<4>::full([1, 1, 2, 2], -1.0, &device);
         let flow = noise.clone() - clean.clone();
         assert!(guess_error(&clean, &noise, 0.8, |_, _| flow) < 1e-10);
-        // 0.2·3 − 0.8 = −0.2, which is 3.2 away.
+        // The latent is 0.2·3 − 0.8 = −0.2, which is 3.2 away from 3.
         let error = guess_error(&clean, &noise, 0.8, |x, timestep| {
             assert!((timestep - 800.0).abs() < 1e-9);
             x.zeros_like()

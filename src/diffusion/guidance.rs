@@ -1,32 +1,31 @@
-//! Classifier-free guidance (Ho and Salimans, arXiv 2207.12598) as a denoiser round a denoiser.
+//! Classifier-free guidance (Ho and Salimans, arXiv 2207.12598), as a denoiser that wraps a model.
 
 use burn::tensor::Tensor;
 
 use super::denoiser::{Denoised, Denoiser, Level, Network, Parameterised, Pass};
 
-/// `uncond + scale · (cond − uncond)`, on the denoised latent.
+/// A denoiser that returns `uncond + scale · (cond − uncond)` of the clean latent.
 ///
-/// That is the same as guiding ε, v or flow, since the denoised latent is linear in each of them
-/// and the two weights add up to 1. The learned variance, if there is one, stays that of the
-/// conditional pass.
+/// This equals guidance of ε, v or flow, because the clean latent is linear in each of them and the
+/// two weights add up to 1. The learned variance, if there is one, is that of the conditional pass.
 #[derive(Debug, Clone)]
 pub struct Guided<N> {
     /// The model to guide.
     pub model: Parameterised<N>,
-    /// 1 is no guidance, and costs one pass instead of two.
+    /// The guidance scale. 1 means no guidance and needs one pass instead of two.
     pub scale: f64,
-    /// Guide only these first channels and leave the others conditional: the original DiT guides
-    /// three of its four. `None` guides all.
+    /// How many of the first channels are guided; the others stay conditional. The original DiT
+    /// guides three of its four. `None` guides all.
     pub channels: Option<usize>,
-    /// Guide only while the timestep, as a part of the whole range, is within these bounds
-    /// (Kynkäänniemi et al., arXiv 2404.07724). `(0, 1)` is always.
+    /// The interval in which guidance applies, as a fraction of the timestep range (Kynkäänniemi et
+    /// al., arXiv 2404.07724). `(0, 1)` is the whole range.
     pub interval: (f64, f64),
     /// How many timesteps the whole range has.
     pub timesteps: usize,
 }
 
-/// Returns whether a time, 0 to 1, is within an interval. What somebody typed, and what arithmetic
-/// made of it, differ in the last digit: so near to a bound is on it.
+/// Returns whether a time, 0 to 1, is within an interval. A time within 1e-6 of a bound counts as
+/// on it, because typed and computed numbers differ in their last digits.
 pub fn is_within(time: f64, (from, to): (f64, f64)) -> bool {
     const SLACK: f64 = 1e-6;
     (from - SLACK..=to + SLACK).contains(&time)
@@ -72,7 +71,7 @@ mod tests {
     use super::*;
     use crate::diffusion::Prediction;
 
-    /// Predicts 3 under the prompt and 1 without; counts rows.
+    /// A network that predicts 3 under the prompt and 1 without it.
     struct Toy;
 
     impl Network for Toy {
@@ -96,7 +95,7 @@ mod tests {
         data.try_to_vec().unwrap()
     }
 
-    /// Levels as runs lay them, which miss the numbers that people type by their last digit.
+    /// The levels of runs differ in their last digits from the numbers that people type.
     #[test]
     fn bounds_of_the_interval_are_in_it() {
         use crate::diffusion::Schedule;

@@ -1,4 +1,4 @@
-//! The noise levels of one run, and how they are laid: pure functions of f64 on the host.
+//! The noise levels of one run and how they are chosen, as pure functions of f64 on the host.
 
 use burn::tensor::Tensor;
 
@@ -7,60 +7,59 @@ use super::flow_levels::FlowOptions;
 use super::schedule::{Process, Schedule};
 use super::timesteps::{Family, Spacing, timesteps};
 
-/// What a user or a model's configuration may choose of the levels.
+/// The options of noise levels that a user or a model's configuration may set.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LevelOptions {
-    /// How timesteps are spread; `None` is the sampler's custom in diffusers.
+    /// The spacing of timesteps; `None` is the sampler's default in diffusers.
     pub spacing: Option<Spacing>,
-    /// Added to leading timesteps.
+    /// An offset that is added to leading timesteps.
     pub steps_offset: usize,
-    /// Levels even in `σ^(1/7)` instead of in time.
+    /// Whether the levels are even in `σ^(1/7)` instead of in time.
     pub karras: bool,
-    /// End DDIM at the smallest trained level instead of at 0.
+    /// Whether DDIM ends at the smallest trained level instead of at 0.
     pub ends_at_smallest: bool,
-    /// Tell a flow's network whole timesteps, cut and not rounded, if the sampler is a multistep
-    /// solver.
+    /// Whether multistep solvers give a flow's network whole timesteps, which are rounded down.
     pub whole_timesteps: bool,
-    /// Clip each clean latent to ±this, if the sampler is DDIM, DDPM or Heun: as diffusers does it by
-    /// `clip_sample`, which is meant for pixels.
+    /// The bound ± to which DDIM, DDPM and Heun clip each prediction of the clean latent, as by
+    /// `clip_sample` in diffusers, which is meant for pixels.
     pub clip: Option<f64>,
-    /// What holds for flows alone.
+    /// The options of flows alone.
     pub flow: FlowOptions,
 }
 
-/// The levels of one step.
+/// The noise levels of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepLevels {
-    /// The timestep that the network gets where the step begins.
+    /// The timestep that the network gets at the beginning of the step.
     pub timestep: f64,
-    /// σ where it begins.
+    /// σ at the beginning of the step.
     pub from: f64,
-    /// σ where it ends.
+    /// σ at its end.
     pub to: f64,
 }
 
-/// The levels of one run.
+/// The noise levels of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Levels {
     /// The process that the levels belong to.
     pub process: Process,
-    /// The steps. Each begins where the one before it ended, but for DDIM's in some spacings: see
-    /// [`rescale`](Self::rescale).
+    /// The steps. Each begins where the one before it ended, except for DDIM with some spacings:
+    /// see [`rescale`](Self::rescale).
     pub steps: Vec<StepLevels>,
     /// The standard deviation of the noise that a run begins with.
     pub init_noise_sigma: f64,
-    /// What clean latents are clipped to: see [`LevelOptions::clip`].
+    /// The bound to which predictions of the clean latent are clipped; see [`LevelOptions::clip`].
     pub clip: Option<f64>,
 }
 
 impl Levels {
-    /// The same levels, at which clean latents are clipped to ±`clip`.
+    /// Returns the same levels with predictions of the clean latent clipped to ±`clip`.
     #[must_use]
     pub fn clipping(self, clip: Option<f64>) -> Self {
         Self { clip, ..self }
     }
 
-    /// Levels through `sigmas`, the last of which ends the last step.
+    /// Returns levels through `sigmas`, the last of which ends the last step.
     pub fn through(process: Process, sigmas: &[f64], timesteps: &[f64], initial: f64) -> Self {
         let pairs = sigmas.windows(2).zip(timesteps);
         let steps =
@@ -68,8 +67,8 @@ impl Levels {
         Self { process, steps: steps.collect(), init_noise_sigma: initial, clip: None }
     }
 
-    /// Returns the factor for the latent after step `index`: 1 if the next step begins at the same
-    /// level, and after the last if it ended at 0. Elsewhere the latent is handed over on the
+    /// Returns the factor for the latent after step `index`. It is 1 if the next step begins at the
+    /// same level, or if the last step ended at 0. Otherwise the latent is handed over on the
     /// variance-preserving scale, `x / √(1 + σ²)`, as in diffusers.
     pub fn rescale(&self, index: usize) -> f64 {
         let Some(step) = self.steps.get(index) else { return 1.0 };
@@ -80,20 +79,20 @@ impl Levels {
         ((1.0 + next * next) / (1.0 + step.to * step.to)).sqrt()
     }
 
-    /// Returns a clean latent with the noise of the level where step `index` begins,
-    /// `α·x₀ + σ·ε`, to begin a run there.
+    /// Returns a clean latent with the noise of the level where step `index` begins, `α·x₀ + σ·ε`.
+    /// A run can begin with it there.
     ///
     /// # Shapes
-    /// `[b, c, h, w]`, all
+    /// All tensors are `[b, c, h, w]`.
     ///
     /// # Panics
-    /// If there is no such step.
+    /// Panics if there is no such step.
     pub fn add_noise(&self, index: usize, clean: Tensor<4>, noise: Tensor<4>) -> Tensor<4> {
         let sigma = self.steps[index].from;
         clean * self.process.alpha(sigma) + noise * sigma
     }
 
-    /// Returns whether each step leads down; the last may stand if it `ends_at_smallest`.
+    /// Returns whether σ falls in each step. In the last it may stay equal if `ends_at_smallest`.
     pub fn fall(&self, ends_at_smallest: bool) -> bool {
         let last = self.steps.len() - 1;
         self.steps.iter().enumerate().all(|(i, step)| {
@@ -101,7 +100,7 @@ impl Levels {
         })
     }
 
-    /// Returns the largest timestep; NaN counts as such.
+    /// Returns the largest timestep; NaN counts as the largest.
     pub fn largest_timestep(&self) -> f64 {
         let timesteps = self.steps.iter().map(|step| step.timestep);
         timesteps.max_by(f64::total_cmp).unwrap_or_default()
@@ -117,7 +116,8 @@ impl Levels {
     }
 }
 
-/// Lays levels over a model's discrete ones, as a family of schedulers does.
+/// Returns levels on a model's discrete schedule, as a family of diffusers' schedulers chooses
+/// them.
 pub fn discrete(
     family: Family,
     schedule: &Schedule,
@@ -133,7 +133,7 @@ pub fn discrete(
     let mut timesteps = timesteps(family, spacing, steps, train, options.steps_offset);
     let mut sigmas: Vec<f64> = timesteps.iter().map(|&t| schedule.sigma(t)).collect();
     if options.karras {
-        // Euler's kind keeps the ends of its spacing; multistep solvers use the whole range.
+        // The Euler family keeps the ends of its spacing; multistep solvers use the whole range.
         let (max, min) = match family {
             Family::Multistep => (schedule.sigma((train - 1) as f64), schedule.sigma(0.0)),
             _ => (sigmas[0], sigmas[steps - 1]),
@@ -142,8 +142,8 @@ pub fn discrete(
         let round = |t: f64| if family == Family::Continuous { t } else { t.round() };
         timesteps = sigmas.iter().map(|&s| round(schedule.timestep(s))).collect();
     }
-    // A variance-preserving run begins with unit noise, √(1 + σ²) on this scale; diffusers' Euler
-    // family begins with σ if its levels reach the last timestep.
+    // A variance-preserving run begins with unit noise, which is √(1 + σ²) on this scale.
+    // Diffusers' Euler family begins with σ if its levels reach the last timestep.
     let largest = sigmas[0];
     let initial = if family == Family::Continuous && spacing != Spacing::Leading {
         largest
@@ -181,7 +181,7 @@ mod tests {
             Levels::through(Process::VarianceExploding, &[2.0, 1.0, 0.0], &[2.0, 1.0], 1.0);
         assert_eq!((levels.rescale(0), levels.rescale(1), levels.rescale(2)), (1.0, 1.0, 1.0));
         levels.steps[0].to = 3.0;
-        // From √(1 + 9) to √(1 + 1).
+        // The scale changes from √(1 + 9) to √(1 + 1).
         assert!((levels.rescale(0) - 0.2f64.sqrt()).abs() < 1e-12);
     }
 }

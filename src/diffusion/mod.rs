@@ -1,13 +1,14 @@
-//! Noise levels, guidance and noise. A network is known here only as something that denoises.
+//! Noise levels, guidance and noise. This module knows a network only as something that denoises.
 //!
 //! Every [sampler](crate::samplers) works on a latent `x` at a noise level `sigma` in one of two
 //! processes:
 //!
-//! - variance exploding, `x = x₀ + σ·ε`: what ε and v models are brought to (Karras et al.,
+//! - variance exploding, `x = x₀ + σ·ε`, to which ε and v models are converted (Karras et al.,
 //!   arXiv 2206.00364; a variance-preserving sample is `x / √(1 + σ²)`);
 //! - rectified flow, `x = (1 − σ)·x₀ + σ·ε` (Liu et al., arXiv 2209.03003).
 //!
-//! In both, the probability flow is `dx/dσ = (x − x₀) / σ`, so most samplers are written once.
+//! In both, the probability flow is `dx/dσ = (x − x₀) / σ`, so most samplers need one
+//! implementation.
 
 pub mod curve;
 pub mod denoiser;

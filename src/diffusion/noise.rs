@@ -1,18 +1,18 @@
-//! PyTorch's CPU generator, so that a seed means the same noise on every device and in PyTorch.
+//! PyTorch's CPU generator, so that a seed gives the same noise on every device and in PyTorch.
 //!
-//! The stream is MT19937 (Matsumoto and Nishimura, 1998). `torch.randn` draws in two ways: fewer
-//! than 16 values one by one in double precision, of which the second of each pair is kept for the
-//! next call; 16 or more by a blocked Box–Muller transform in single precision.
+//! The stream is MT19937 (Matsumoto and Nishimura, 1998). `torch.randn` has two methods. It draws
+//! fewer than 16 values one by one in double precision, and keeps the second of each pair for the
+//! next call. It draws 16 or more by a blocked Box–Muller transform in single precision.
 
 use std::f64::consts::PI;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_mt::Mt;
 
-/// Draws from this many values on are made in blocks of this many.
+/// The size of a block of draws, and the least count that is drawn in blocks.
 const BLOCK: usize = 16;
 
-/// `torch.Generator("cpu")`.
+/// A generator equivalent to `torch.Generator("cpu")`.
 #[derive(Debug, Clone)]
 pub struct Generator {
     engine: Mt,
@@ -20,7 +20,8 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// `torch.manual_seed(seed)`: like PyTorch's engine, this keeps the seed's low 32 bits.
+    /// Returns a generator as after `torch.manual_seed(seed)`. Like PyTorch's engine, it uses only
+    /// the low 32 bits of the seed.
     pub fn new(seed: u64) -> Self {
         Self { engine: Mt::new(seed as u32), kept: None }
     }
@@ -30,19 +31,19 @@ impl Generator {
         self.engine.next_u32()
     }
 
-    /// `torch.rand`: 24 bits of one draw, in [0, 1).
+    /// Returns a value of `torch.rand`: 24 bits of one draw, in [0, 1).
     pub fn uniform_f32(&mut self) -> f32 {
         (self.next_u32() & 0x00ff_ffff) as f32 / (1u32 << 24) as f32
     }
 
-    /// 53 bits of two draws, high word first, in [0, 1).
+    /// Returns 53 bits of two draws, high word first, in [0, 1).
     fn uniform_f64(&mut self) -> f64 {
         let high = u64::from(self.next_u32());
         let bits = (high << 32) | u64::from(self.next_u32());
         (bits & ((1 << 53) - 1)) as f64 / (1u64 << 53) as f64
     }
 
-    /// `torch.randn(count)` in f32: equal to PyTorch's within 1e-6.
+    /// Returns the values of `torch.randn(count)` in f32, equal to PyTorch's within 1e-6.
     pub fn randn(&mut self, count: usize) -> Vec<f32> {
         if count < BLOCK {
             return (0..count).map(|_| self.normal_f64() as f32).collect();
@@ -50,7 +51,7 @@ impl Generator {
         let mut values: Vec<f32> = (0..count).map(|_| self.uniform_f32()).collect();
         values.chunks_exact_mut(BLOCK).for_each(box_muller);
         if !count.is_multiple_of(BLOCK) {
-            // The last block is drawn anew and overlaps the one before it.
+            // PyTorch draws the last block anew, overlapping the one before it.
             let last = &mut values[count - BLOCK..];
             last.fill_with(|| self.uniform_f32());
             box_muller(last);
@@ -58,7 +59,7 @@ impl Generator {
         values
     }
 
-    /// `torch.randn(shape)` on `device`.
+    /// Returns `torch.randn(shape)` on `device`.
     pub fn randn_tensor<const D: usize>(
         &mut self,
         shape: [usize; D],
@@ -79,8 +80,8 @@ impl Generator {
     }
 }
 
-/// Sixteen uniform values become sixteen normal ones. The angle is rounded to f32 as PyTorch
-/// rounds it; what follows is exact here and within an ulp or two there.
+/// Turns sixteen uniform values into sixteen normal ones. The angle is rounded to f32 as in
+/// PyTorch. The rest is exact here and within an ulp or two in PyTorch.
 fn box_muller(block: &mut [f32]) {
     let (first, second) = block.split_at_mut(BLOCK / 2);
     for (a, b) in first.iter_mut().zip(second) {
@@ -95,7 +96,7 @@ fn box_muller(block: &mut [f32]) {
 mod tests {
     use super::*;
 
-    /// The first values of `torch.manual_seed(0); torch.randn(..)`, PyTorch 2.
+    /// The values are the first of `torch.manual_seed(0); torch.randn(..)` in PyTorch 2.
     #[test]
     fn begins_as_pytorch_does() {
         let first = Generator::new(0).randn(3);

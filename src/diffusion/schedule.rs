@@ -1,18 +1,19 @@
-//! Noise levels: pure functions of f64 on the host.
+//! Noise schedules, as pure functions of f64 on the host.
 
 use std::ops::RangeInclusive;
 
-/// How a latent holds data and noise; see the [module](crate::diffusion) documentation.
+/// The way in which a latent mixes data and noise; see the [module](crate::diffusion)
+/// documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
-    /// `x = x₀ + σ·ε`, σ from 0 to some large number.
+    /// `x = x₀ + σ·ε`, with σ from 0 to some large number.
     VarianceExploding,
-    /// `x = (1 − σ)·x₀ + σ·ε`, σ from 0 to 1.
+    /// `x = (1 − σ)·x₀ + σ·ε`, with σ from 0 to 1.
     Flow,
 }
 
 impl Process {
-    /// Returns the share of the data in `x` at level `sigma`.
+    /// Returns the factor of the data in `x` at level `sigma`.
     pub fn alpha(self, sigma: f64) -> f64 {
         match self {
             Self::VarianceExploding => 1.0,
@@ -20,38 +21,39 @@ impl Process {
         }
     }
 
-    /// Half the log of the signal-to-noise ratio, `ln(α/σ)`.
+    /// Returns half the logarithm of the signal-to-noise ratio, `ln(α/σ)`.
     pub fn lambda(self, sigma: f64) -> f64 {
         (self.alpha(sigma) / sigma).ln()
     }
 }
 
-/// The levels that a model was trained on.
+/// The noise levels that a model was trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Schedule {
     /// Discrete variance-preserving levels: `sigmas[t] = √((1 − ᾱ_t) / ᾱ_t)`, rising.
     Discrete {
-        /// One level per training timestep.
+        /// The levels, one per training timestep.
         sigmas: Vec<f64>,
     },
-    /// Rectified flow: σ is the time itself, `t` reaches the network as 1000·σ.
+    /// Rectified flow: σ is the time itself, and the network gets the timestep 1000·σ.
     Flow {
-        /// Moves levels towards noise: `σ ← s·σ / (1 + (s − 1)·σ)` (Esser et al.,
-        /// arXiv 2403.03206, eq. 23). 1 leaves them.
+        /// The shift s of levels towards noise: `σ ← s·σ / (1 + (s − 1)·σ)` (Esser et al.,
+        /// arXiv 2403.03206, eq. 23). 1 leaves them unchanged.
         shift: f64,
     },
 }
 
-/// Timesteps run to this at pure noise in flow models.
+/// The timestep of pure noise in flow models.
 pub const FLOW_TIMESTEPS: f64 = 1000.0;
 
 impl Schedule {
-    /// β linear in t (Ho et al., arXiv 2006.11239): 1e-4 to 0.02 over 1000 steps for DiT.
+    /// Returns a schedule with β linear in t (Ho et al., arXiv 2006.11239): 1e-4 to 0.02 over 1000
+    /// steps for DiT.
     pub fn linear(betas: RangeInclusive<f64>, count: usize) -> Self {
         Self::from_betas(&linspace(*betas.start(), *betas.end(), count))
     }
 
-    /// √β linear in t (Rombach et al., arXiv 2112.10752).
+    /// Returns a schedule with √β linear in t (Rombach et al., arXiv 2112.10752).
     pub fn scaled_linear(betas: RangeInclusive<f64>, count: usize) -> Self {
         let roots = linspace(betas.start().sqrt(), betas.end().sqrt(), count);
         Self::from_betas(&roots.iter().map(|root| root * root).collect::<Vec<_>>())
@@ -69,7 +71,7 @@ impl Schedule {
         Self::Discrete { sigmas }
     }
 
-    /// Returns the largest timestep, exclusive.
+    /// Returns the number of training timesteps, 1000 for a flow.
     pub fn timesteps(&self) -> usize {
         match self {
             Self::Discrete { sigmas } => sigmas.len(),
@@ -77,8 +79,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the level at `timestep`; between two whole timesteps, on the line between their
-    /// levels.
+    /// Returns the level at `timestep`, with linear interpolation between whole timesteps.
     pub fn sigma(&self, timestep: f64) -> f64 {
         match self {
             Self::Discrete { sigmas } => {
@@ -91,7 +92,8 @@ impl Schedule {
         }
     }
 
-    /// Returns a flow's level at `time`, 0 to 1; if there is no flow, the time itself.
+    /// Returns a flow's level at `time`, 0 to 1, after the shift. A discrete schedule returns the
+    /// time itself.
     pub fn shifted(&self, time: f64) -> f64 {
         match self {
             Self::Discrete { .. } => time,
@@ -99,7 +101,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the timestep at level `sigma`: found in log σ, as diffusers does; for a flow 1000·σ.
+    /// Returns the timestep at level `sigma`: by interpolation in log σ, as in diffusers, or 1000·σ
+    /// for a flow.
     pub fn timestep(&self, sigma: f64) -> f64 {
         match self {
             Self::Discrete { sigmas } => {
@@ -114,8 +117,8 @@ impl Schedule {
     }
 }
 
-/// `count` values from `from` to `to`, both included; `from` alone if `count` is 1. In numpy's
-/// order of operations, which decides what rounding makes of a tie.
+/// Returns `count` values from `from` to `to`, both included, or `from` alone if `count` is 1. The
+/// order of operations is numpy's, because it decides how ties are rounded.
 pub fn linspace(from: f64, to: f64, count: usize) -> Vec<f64> {
     let stride = (to - from) / count.saturating_sub(1).max(1) as f64;
     let mut values: Vec<f64> = (0..count).map(|i| i as f64 * stride + from).collect();

@@ -1,4 +1,4 @@
-//! Which of the training timesteps a run of `steps` visits, as diffusers chooses them.
+//! The training timesteps that a run of `steps` visits, as diffusers chooses them.
 //!
 //! The three spacings are those of Lin et al., arXiv 2305.08891, table 2.
 
@@ -6,30 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use super::schedule::linspace;
 
-/// How timesteps are spread over the training range.
+/// The spacing of timesteps over the training range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Spacing {
-    /// Whole multiples of `train / steps`, from 0 up.
+    /// Whole multiples of `train / steps`, from 0 upwards.
     Leading,
-    /// Whole multiples of `train / steps`, from the end down.
+    /// Whole multiples of `train / steps`, from the end downwards.
     Trailing,
-    /// Evenly between the first and the last, both included.
+    /// Even steps between the first and the last timestep, both included.
     Linspace,
 }
 
-/// Which family of schedulers chooses: they differ in rounding and in the point they leave out.
+/// A family of schedulers. Families differ in rounding and in the point that they leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
-    /// DDPM and DDIM: whole timesteps.
+    /// DDPM and DDIM, with whole timesteps.
     Ancestral,
-    /// Euler, Euler ancestral and Heun: fractional timesteps if the spacing gives them.
+    /// Euler, Euler ancestral and Heun, with fractional timesteps if the spacing gives them.
     Continuous,
-    /// DPM-Solver++ and UniPC: whole timesteps, `steps + 1` points of which the last is left out.
+    /// DPM-Solver++ and UniPC, with whole timesteps: `steps + 1` points, of which the last is left
+    /// out.
     Multistep,
 }
 
-/// Falling timesteps, `steps` of them if `train ≥ steps`.
+/// Returns falling timesteps, `steps` of them if `train ≥ steps`.
 pub fn timesteps(
     family: Family,
     spacing: Spacing,
@@ -37,7 +38,7 @@ pub fn timesteps(
     train: usize,
     offset: usize,
 ) -> Vec<f64> {
-    // Multistep solvers lay one point more and drop the smallest.
+    // Multistep solvers choose one more point and drop the smallest.
     let points = if family == Family::Multistep { steps + 1 } else { steps };
     let mut chosen = match spacing {
         Spacing::Leading => {
@@ -53,8 +54,8 @@ pub fn timesteps(
             rising
         }
         Spacing::Trailing => {
-            // numpy.arange(train, 0, -ratio), which has the difference of its first two points for
-            // a stride: that decides what rounding makes of a tie.
+            // This is numpy.arange(train, 0, -ratio). Its stride is the difference of its first two
+            // points, which decides how ties are rounded.
             let train = train as f64;
             let ratio = train / steps as f64;
             let stride = (train - ratio) - train;
@@ -63,7 +64,7 @@ pub fn timesteps(
             falling.map(|t| t.round_ties_even() - 1.0).collect()
         }
     };
-    // Multistep's extra point; and arange's, if rounding gives it one beyond the end.
+    // This drops the extra point of multistep solvers, and that of arange if rounding adds one.
     chosen.truncate(steps);
     chosen
 }

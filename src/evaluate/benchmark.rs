@@ -1,4 +1,4 @@
-//! What every model is asked, and what comes of it.
+//! The benchmark: the same prompts for every model, and the measures of what it draws.
 
 use super::colour_prompts::{colour_prompts, mean_share, real_colour};
 use super::everyday::{Everyday, EverydayWords};
@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// Checks whether a model can be measured.
 ///
 /// # Errors
-/// Returns an error if it has no styles, or draws pictures of another size than a dataset's.
+/// Returns an error if the model has no styles, or draws pictures of another size than a dataset's.
 pub fn check(model: &Pipeline) -> Result<()> {
     if model.styles.is_empty() {
         let problem = "only a model that draws prompts in styles can be measured";
@@ -44,7 +44,7 @@ pub struct Benchmark<'a> {
     progress: &'a dyn Progress,
 }
 
-/// What real pictures get, which no model changes.
+/// The scores of real pictures, which are the same for every model.
 #[derive(Debug)]
 struct Real {
     pairs: FeatureMetrics,
@@ -54,23 +54,24 @@ struct Real {
     learnt_ranks: Ranks,
 }
 
-/// What is shown of a model's drawings, in pairs: drawn, real, drawn, real and so on.
+/// A selection of a model's drawings, in pairs: drawn, real, drawn, real and so on.
 #[derive(Debug, Default)]
 pub struct Shown {
     /// Drawings beside the true pictures, learnt ones first.
     pub beside: Vec<Image>,
-    /// Drawings beside the nearest pictures that were learnt, the nearest first.
+    /// Drawings beside the nearest learnt pictures, the nearest first.
     pub copies: Vec<Image>,
 }
 
 /// Drawings, and their features.
 type Drawings = Vec<(Image, Vec<f32>)>;
 
-/// Pairs of each kind that are shown.
+/// The maximum number of pairs of each kind that are shown.
 const SHOWN: usize = 40;
 
 impl<'a> Benchmark<'a> {
-    /// Of a dataset, and a row of features for each of its pictures; what is drawn of it.
+    /// Creates a benchmark from a dataset, a row of features for each of its pictures, and the choice
+    /// of pictures to draw.
     pub fn new(
         (dataset, features): (&'a Dataset, &'a Features),
         (held_out, everyday): (HeldOut, EverydayWords<'a>),
@@ -105,11 +106,11 @@ impl<'a> Benchmark<'a> {
         }
     }
 
-    /// Measures a model that draws as `sampling` says: its drawings of learnt and held-out pairs
-    /// and, unless `only_drawings`, all else; and shows some of them.
+    /// Measures a model that draws with the recipe `sampling`: its drawings of learnt and held-out
+    /// pairs and, unless `only_drawings`, all else. Returns a selection of the drawings too.
     ///
     /// # Errors
-    /// Returns an error if it cannot draw what the dataset holds.
+    /// Returns an error if the model cannot draw what the dataset holds.
     pub fn run(
         &self,
         model: &Pipeline,
@@ -166,7 +167,8 @@ impl<'a> Benchmark<'a> {
         Ok((pairs, drawn.into_iter().zip(features).collect()))
     }
 
-    /// Returns some drawings beside the true pictures, and those that are nearest to learnt ones.
+    /// Returns some drawings beside the true pictures, and those drawings that are nearest to learnt
+    /// pictures.
     fn shown(&self, drawings: [(&Vec<usize>, Drawings); 2]) -> Shown {
         let mut shown = Shown::default();
         let mut near: Vec<(f64, Image, usize)> = Vec::new();

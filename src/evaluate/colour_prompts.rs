@@ -1,4 +1,5 @@
-//! Whether a model obeys colours: “blue car” and the like, and what real pictures get.
+//! The colour score: whether a model draws “blue car” and the like in the colour asked for, and the
+//! score of real pictures.
 
 use super::Asked;
 use super::interval::Interval;
@@ -7,7 +8,8 @@ use crate::dataset::seeing::share;
 use crate::dataset::sets::is_in_colour;
 use crate::image::Image;
 
-/// Colour obedience of pictures that were painted, in the colours of the first `most` prompts.
+/// Returns the colour score of real pictures that were painted in the colours of the first `most`
+/// prompts.
 pub(super) fn real_colour(images: &[&Image], most: usize) -> Interval {
     let colours: Vec<Colour> = coloured_things(most).map(|(colour, _)| colour).collect();
     let colourful = images.iter().filter(|image| colourfulness(image) >= 0.2);
@@ -24,7 +26,7 @@ pub(super) fn mean_share(images: impl Iterator<Item = (Image, Colour)>) -> Inter
     Interval::mean(&shares)
 }
 
-/// Blue and “blue car”, and so on.
+/// Returns colours and prompts, such as blue and “blue car”.
 fn coloured_things(most: usize) -> impl Iterator<Item = (Colour, String)> {
     const THINGS: [&str; 12] = [
         "car", "apple", "heart", "cat", "house", "fish", "flower", "ball", "hat", "cup", "bird",
@@ -36,8 +38,8 @@ fn coloured_things(most: usize) -> impl Iterator<Item = (Colour, String)> {
     pairs.map(named).take(most)
 }
 
-/// Returns prompts of coloured things, each in the next of the styles that are in colour: of one that draws all
-/// in black nobody can ask for blue.
+/// Returns prompts of coloured things, each in the next of the styles that have colours. Styles that
+/// draw all in black are left out.
 pub(super) fn colour_prompts(styles: &[String], most: usize) -> Vec<(Colour, Asked)> {
     let styles: Vec<&String> = styles.iter().filter(|style| is_in_colour(style)).collect();
     let things = coloured_things(most).zip(styles.into_iter().cycle());

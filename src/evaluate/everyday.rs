@@ -1,4 +1,5 @@
-//! What visitors type first: whether the drawing of an everyday word is what the word means.
+//! The score of everyday words, which visitors type first: whether the drawing of a word shows what the
+//! word means.
 
 use std::collections::BTreeSet;
 
@@ -12,31 +13,32 @@ use crate::dataset::names::everyday;
 use crate::dataset::{Dataset, Split};
 use crate::{Error, Result};
 
-/// How many words there are at most.
+/// The maximum number of words.
 pub const WORDS: usize = 200;
-/// Styles that are drawn, if a model has them; else its first ones.
+/// The styles that are drawn, if a model has them; otherwise its first ones are.
 const STYLES: [&str; 3] = ["noto", "3d", "twemoji"];
-/// A drawing is right if the word's concept is nearer than this part of the others.
+/// The share of the other families that must be farther than the word's concept for a drawing to be
+/// right.
 const RIGHT: f64 = 0.95;
 
-/// How many drawings of everyday words are right.
+/// The score of the drawings of everyday words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Everyday {
     /// How many words were asked for.
     pub words: usize,
-    /// In which styles.
+    /// The styles in which they were drawn.
     pub styles: Vec<String>,
     /// How often the concept is nearer to the drawing than 95 % of all others, 0..1.
     pub score: Interval,
-    /// The same in each of the styles.
+    /// The same score in each of the styles.
     pub of_style: Vec<Interval>,
-    /// The same of real pictures, each judged as if it were not known.
+    /// The same score of real pictures, each judged as if it were not part of its class prototype.
     pub real: Interval,
-    /// What was not right.
+    /// The words and styles that were not right.
     pub wrong: Vec<String>,
 }
 
-/// Everyday words, and what they mean in a dataset.
+/// Everyday words, and the labels that they mean in a dataset.
 #[derive(Debug)]
 pub struct EverydayWords<'a> {
     dataset: &'a Dataset,
@@ -45,11 +47,11 @@ pub struct EverydayWords<'a> {
 }
 
 impl<'a> EverydayWords<'a> {
-    /// At most `most` words, evenly from all that the dataset has pictures of in each of the `chosen`
-    /// ones of `styles`; three of them if none are chosen.
+    /// Chooses at most `most` words, spaced evenly over all of which the dataset has pictures in each
+    /// of the `chosen` ones of `styles`. If none are chosen, three styles are used.
     ///
     /// # Errors
-    /// Returns an error if there are none, or a chosen style is not there.
+    /// Returns an error if there are no such words, or a chosen style is not among `styles`.
     pub fn new(
         dataset: &'a Dataset,
         styles: &[String],
@@ -76,7 +78,8 @@ impl<'a> EverydayWords<'a> {
             .map(|i| &dataset.entries[i])
             .map(|entry| (entry.label.as_str(), entry.style.as_str()))
             .collect();
-        // Only what each style has a real picture of, to be judged beside.
+        // Only words of which each style has a real picture are used, so that drawings can be compared
+        // with it.
         let is_there = |labels: &[String], style: &String| {
             labels.iter().any(|label| learnt.contains(&(label, style)))
         };
@@ -95,7 +98,7 @@ impl<'a> EverydayWords<'a> {
         Ok(Self { dataset, words, styles: chosen })
     }
 
-    /// Returns what is asked for: each word in each style.
+    /// Returns the prompts: each word in each style.
     pub fn asked(&self) -> Vec<Asked> {
         let asked = |word: &String| {
             let styles = self.styles.clone().into_iter();
@@ -104,8 +107,8 @@ impl<'a> EverydayWords<'a> {
         self.words.iter().flat_map(|(word, _)| asked(word)).collect()
     }
 
-    /// Judges drawings of all that was [`asked`](Self::asked) for, and real pictures by `all`
-    /// features of the dataset.
+    /// Scores drawings of all prompts of [`asked`](Self::asked), and real pictures by the features
+    /// `all` of the dataset.
     pub fn judge(&self, reference: &Reference<'_>, drawn: &Features, all: &Features) -> Everyday {
         let (mut right, mut wrong, mut real) = (Vec::new(), Vec::new(), Vec::new());
         let cells =
@@ -133,8 +136,8 @@ impl<'a> EverydayWords<'a> {
         }
     }
 
-    /// Returns whether a real picture of the first of `labels` that a style has is right; `None`
-    /// if there is none, or no other by which it could be known.
+    /// Returns whether a real picture of the first of `labels` that a style has is right; `None` if
+    /// there is none, or its class prototype has no other picture.
     fn real(
         &self,
         reference: &Reference<'_>,
@@ -152,7 +155,7 @@ impl<'a> EverydayWords<'a> {
         let (own, row) =
             (reference.family(&self.dataset.entries[place].label), subject(&all[place]));
         let part = reference.farther_without(row, &own)?;
-        // Any of the word's other families would do for a drawing, too.
+        // A drawing of any of the word's other families would be right too.
         let others = families.iter().map(String::as_str).filter(|family| *family != own);
         Some(part.max(reference.farther(row, others)) > RIGHT)
     }

@@ -1,5 +1,4 @@
-//! What the features say of a picture: what it shows, and how near the nearest picture is that was
-//! learnt from.
+//! Features of pictures, and class prototypes by which the subject of a picture is recognised.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,22 +18,22 @@ use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
-/// Features of pictures, a row each: what it shows, and then how it is drawn.
+/// The features of pictures, one row each: those of the subject, then those of the style.
 pub type Features = Vec<Vec<f32>>;
 
 const WIDTH: usize = FEATURES + TEXTURE + PALETTE;
 
-/// Returns what a row says of what its picture shows.
+/// Returns the part of a row that describes the subject of its picture.
 pub fn subject(row: &[f32]) -> &[f32] {
     &row[..FEATURES.min(row.len())]
 }
 
-/// Returns what a row says of how its picture is drawn: its texture and its colours.
+/// Returns the part of a row that describes the style of its picture: its texture and its colours.
 pub fn manner(row: &[f32]) -> &[f32] {
     &row[FEATURES.min(row.len())..]
 }
 
-/// Computes features.
+/// An extractor of features.
 #[derive(Debug)]
 pub struct FeatureExtractor {
     network: Lite0,
@@ -43,7 +42,7 @@ pub struct FeatureExtractor {
 }
 
 impl FeatureExtractor {
-    /// With the weights of the package in `cache`.
+    /// Creates an extractor with the weights of the package in `cache`.
     ///
     /// # Errors
     /// See [`Lite0::load`].
@@ -64,10 +63,11 @@ impl FeatureExtractor {
         rows.into_iter().flatten().collect()
     }
 
-    /// Returns the features of a whole dataset, of which `hash` is the file's, kept beside it.
+    /// Returns the features of a whole dataset, which are kept in a file beside it. `hash` is that of
+    /// the dataset's file.
     ///
     /// # Errors
-    /// Returns an error if that file cannot be read or written.
+    /// Returns an error if the file of features cannot be read or written.
     pub fn features_of(&self, dataset: &Dataset, hash: &str, path: &Path) -> Result<Features> {
         let path = path.with_extension("features.safetensors");
         let shape = [dataset.pictures.len(), WIDTH];
@@ -88,7 +88,7 @@ impl FeatureExtractor {
 const TENSOR: &str = "subject and manner";
 const DATASET: &str = "dataset";
 
-/// Returns a file of features, if it was made of the dataset with this hash.
+/// Returns the bytes of a file of features, if it was made of the dataset with this hash.
 fn kept(path: &Path, hash: &str) -> Result<Option<Vec<u8>>> {
     if !path.is_file() {
         return Ok(None);
@@ -102,26 +102,27 @@ fn kept(path: &Path, hash: &str) -> Result<Option<Vec<u8>>> {
     Ok(found.is_some_and(|found| found == hash).then_some(bytes))
 }
 
-/// Mean features of whatever has a name. Near is what lies in the same direction from the centre of
-/// all, after whitening by the covariance within names (as in linear discriminant analysis, Fisher
-/// 1936), so that what varies anyway counts little.
+/// Class prototypes: the mean features of each name. Distances are cosine distances from the centre of
+/// all, after within-class whitening (as in linear discriminant analysis, Fisher 1936), so that
+/// variation within names counts little.
 #[derive(Debug)]
 pub struct Prototypes {
     names: Vec<String>,
-    /// How many pictures each has.
+    /// How many pictures each name has.
     counts: Vec<usize>,
-    /// Their means, as they are and as directions.
+    /// The class means, and their whitened directions from the centre.
     means: Vec<DVector<f64>>,
     directions: Vec<DVector<f64>>,
     centre: DVector<f64>,
     within: Cholesky<f64, Dyn>,
 }
 
-/// Added to the covariance's diagonal, over its mean.
+/// The ridge that is added to the covariance's diagonal, relative to the mean of the diagonal.
 const RIDGE: f64 = 1.0;
 
 impl Prototypes {
-    /// Of what `name` calls the pictures of `rows`, by what they show, all of one length.
+    /// Computes the prototypes of the pictures at `rows` from their subject features, all of one
+    /// length. `name` returns the name of a picture.
     ///
     /// # Panics
     /// Panics if there are no rows.
@@ -155,15 +156,14 @@ impl Prototypes {
         self.names.len()
     }
 
-    /// Returns the rank of `name` among all, 0 being the nearest; `None` if it is not among
-    /// them.
+    /// Returns the rank of `name` among all names, 0 being the nearest; `None` if it is not among them.
     pub fn rank(&self, features: &[f32], name: &str) -> Option<usize> {
         let place = self.place(name)?;
         self.rank_of(features, place, &self.directions[place])
     }
 
-    /// Returns the same of one of the very pictures that `name` is known by, as if it were not among
-    /// them; `None` too if there is no other.
+    /// Returns the rank for one of the pictures of `name`, computed as if it were not part of the
+    /// prototype; `None` also if the name has no other picture.
     pub fn rank_without(&self, features: &[f32], name: &str) -> Option<usize> {
         let place = self.place(name)?;
         let count = self.counts[place];
@@ -182,14 +182,15 @@ impl Prototypes {
         let row = direction(&self.within, &(vector(features) - &self.centre));
         let own = row.dot(own);
         if !own.is_finite() {
-            return None; // It lies at the centre, as a single name does.
+            return None; // The prototype lies at the centre, as that of a single name does.
         }
         let others = self.directions.iter().enumerate().filter(|(i, _)| *i != place);
         Some(others.filter(|(_, other)| row.dot(other) > own).count())
     }
 }
 
-/// Returns a covariance's root, to whiten by, after `part` of its mean variance is added to each.
+/// Returns the Cholesky factor of a covariance, for whitening, after a ridge of `part` times its mean
+/// variance is added to the diagonal.
 pub(super) fn ridged(mut covariance: DMatrix<f64>, part: f64) -> Cholesky<f64, Dyn> {
     let ridge = (part * covariance.diagonal().mean()).max(1e-12);
     (0..covariance.nrows()).for_each(|i| covariance[(i, i)] += ridge);
@@ -200,7 +201,7 @@ fn vector(features: &[f32]) -> DVector<f64> {
     DVector::from_iterator(features.len(), features.iter().map(|&value| f64::from(value)))
 }
 
-/// Returns a difference, whitened, of length 1.
+/// Returns a whitened difference, scaled to length 1.
 fn direction(within: &Cholesky<f64, Dyn>, difference: &DVector<f64>) -> DVector<f64> {
     let white = within.l_dirty().solve_lower_triangular(difference);
     white.expect("its diagonal is positive").normalize()
@@ -212,8 +213,8 @@ mod tests {
 
     #[test]
     fn what_varies_anyway_counts_little() {
-        // Three names lie on a small circle, and vary by ten times that across it, each about
-        // another mean.
+        // Three names lie on a small circle. Each varies ten times as much across it, about a mean of
+        // its own.
         let row = |i: usize| {
             let mut row = vec![0f32; 50];
             let angle = 2.1 * (i % 3) as f32;
@@ -229,7 +230,7 @@ mod tests {
             assert_eq!(prototypes.rank(&row(i), &name(i)), Some(0), "{i}");
         }
         assert_eq!(prototypes.rank(&row(0), "none"), None);
-        // One of nineteen others is missed by nobody; the only one is.
+        // A name with nineteen other pictures is still recognised; a name without another is not.
         assert_eq!(prototypes.rank_without(&row(0), "a"), Some(0));
         let name = |i: usize| if i == 0 { "a".to_owned() } else { "b".to_owned() };
         let alone = Prototypes::new(&(0..60).collect::<Vec<_>>(), &rows, name);

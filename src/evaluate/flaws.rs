@@ -1,5 +1,5 @@
-//! What is wrong with drawings that have the right shape, and whose fault it is: the same flaws are
-//! looked for in real pictures, in what comes of them through the autoencoder, and in drawings.
+//! Flaws of drawings that have the right shape, and the part of the model that causes them. The same
+//! flaws are measured in real pictures, in their reconstructions by the autoencoder, and in drawings.
 
 use burn::tensor::Tensor;
 
@@ -13,35 +13,35 @@ use crate::pipeline::pixels::{to_images, to_tensor};
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 
-/// Flaws of pictures, as means.
+/// The mean flaws of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Flaws {
-    /// How much neighbours differ inside plain areas, in levels of 255: of differences below
-    /// 12, the mean.
+    /// The mean difference between neighbours inside plain areas, in levels of 255. Only differences
+    /// below 12 count.
     pub mottling: f64,
-    /// Pieces of at most 40 pixels apart from all else.
+    /// The number of separate pieces of at most 40 pixels.
     pub specks: f64,
-    /// Length of the outline, in pixels.
+    /// The length of the outline, in pixels.
     pub outline: f64,
 }
 
-/// Larger differences are edges that belong to the picture.
+/// The difference from which neighbours are an edge of the picture.
 const PLAIN: i32 = 12;
-/// A piece of no more pixels is a speck.
+/// The maximum number of pixels of a speck.
 const SPECK: usize = 40;
-/// Deviations of the noise that stands for a DiT's error.
+/// The standard deviation of the noise that stands for a DiT's error.
 const NOISE: f64 = 0.2;
 
-/// A row of the table: what was looked at, its flaws, and the pictures.
+/// A row of the table: its description, its flaws, and the pictures.
 pub type Row = (&'static str, Flaws, Vec<Image>);
 
-/// Returns the same pictures in several ways, real ones first.
+/// Returns the same pictures produced in several ways, real ones first.
 ///
 /// # Errors
 /// Returns an error if the model cannot draw them.
 ///
 /// # Panics
-/// Panics if there are none.
+/// Panics if there are no pictures.
 pub fn compare(
     model: &Pipeline,
     (asked, real): (&[Asked], &[&Image]),
@@ -84,10 +84,10 @@ pub fn compare(
 }
 
 impl Flaws {
-    /// Returns the means of some pictures.
+    /// Returns the mean flaws of some pictures.
     ///
     /// # Panics
-    /// Panics if there are none.
+    /// Panics if there are no pictures.
     pub fn of(images: &[Image]) -> Self {
         let count = images.len() as f64;
         let mean = |of: fn(&Image) -> f64| images.iter().map(of).sum::<f64>() / count;
@@ -95,12 +95,12 @@ impl Flaws {
     }
 }
 
-/// Returns whether each pixel is more opaque than not.
+/// Returns whether each pixel is more than half opaque.
 fn mask(image: &Image) -> Vec<bool> {
     image.pixels.as_chunks::<4>().0.iter().map(|pixel| pixel[3] > 127).collect()
 }
 
-/// Pairs of neighbours: to the right, and below.
+/// Returns pairs of neighbours: to the right, and below.
 fn neighbours(width: usize, height: usize) -> impl Iterator<Item = [usize; 2]> {
     let right = (0..width * height).filter(move |i| i % width + 1 < width).map(|i| [i, i + 1]);
     right.chain((0..width * (height - 1)).map(move |i| [i, i + width]))
@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn mottling_specks_and_wobbles_are_found() {
-        // Chequers four levels apart, a black bar that is no mottling, a ragged edge, and a speck.
+        // The picture has chequers four levels apart, a black bar that is not mottling, a ragged edge,
+        // and a speck.
         let flawed = image(|x, y| match (x, y) {
             (2..4, 2..4) => [9, 9, 9, 255],
             (8..24, 8..24) if (12..16).contains(&x) => [0, 0, 0, 255],

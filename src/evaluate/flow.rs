@@ -1,5 +1,5 @@
-//! The error of the flow on pictures of one's choice, with the same levels and noise for every
-//! model: what tells two DiTs of one encoder apart soonest. It is not the loss that training
+//! The error of the flow on given pictures, with the same noise levels and noise for every model. It is
+//! the most sensitive comparison of two DiTs with the same encoder. It is not the loss that training
 //! prints, which has other levels, captions and pictures.
 
 use burn::tensor::Tensor;
@@ -15,15 +15,15 @@ use crate::pipeline::conditions::Conditioned;
 use crate::pipeline::pixels::to_tensor;
 use crate::recipe::Recipe;
 
-/// Noise levels, in the middles of equal parts of 0..1.
+/// The number of noise levels, which are the middles of equal parts of 0..1.
 const LEVELS: usize = 8;
 
-/// Returns the mean squared error of the flow from each picture to noise, `noise − data`, under
-/// what was asked for, without guidance. A model that always says 0 has about 2, as latents and
-/// noise have a variance of about 1 each.
+/// Returns the mean squared error of the flow from each picture to noise, `noise − data`, given its
+/// prompt and style, without guidance. A model that always predicts 0 has about 2, as latents and noise
+/// have a variance of about 1 each.
 ///
 /// # Errors
-/// Returns an error if the model knows no such style.
+/// Returns an error if the model lacks a style.
 ///
 /// # Panics
 /// Panics if there are no pictures, or the model's autoencoder is not the stickers'.
@@ -44,11 +44,11 @@ pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Resul
     Ok(sum / (images.len() * LEVELS) as f64)
 }
 
-/// Returns the errors of the guess of the clean latent at [`guess::LEVELS`], with each picture's
-/// own prompt and with the next other one, in the picture's style.
+/// Returns the errors of the prediction of the clean latent at [`guess::LEVELS`], with each picture's
+/// own prompt and with the next different one, in the picture's style.
 ///
 /// # Errors
-/// Returns an error if the model knows no such style.
+/// Returns an error if the model lacks a style.
 ///
 /// # Panics
 /// Panics if there are no pictures, or the model's autoencoder is not the stickers'.

@@ -1,4 +1,4 @@
-//! The pictures of a dataset that models are asked for.
+//! The pictures of a dataset that models are asked to draw.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::image::Image;
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
-/// The pictures of a dataset that models are asked for.
+/// The pictures of a dataset that models are asked to draw.
 #[derive(Debug)]
 pub struct HeldOut {
     /// Styles that all models have.
@@ -27,16 +27,17 @@ pub struct HeldOut {
 }
 
 impl HeldOut {
-    /// At most `drawing.most` of each kind, in styles that all models have; the drawing's seed decides
-    /// which.
+    /// Chooses at most `drawing.most` pictures of each kind, in styles that all models have. The
+    /// drawing's seed decides which.
     ///
     /// # Errors
-    /// Returns an error if the dataset holds too little back.
+    /// Returns an error if the dataset has too few held-out or learnt pictures.
     pub fn new(dataset: &Dataset, drawing: Drawing, styles: &[String]) -> Result<Self> {
         let Drawing { most, seed, .. } = drawing;
         let is_drawn = |i: &usize| styles.contains(&dataset.entries[*i].style);
         let mut rng = step_rng(seed, 0);
-        // Every second picture of each concept, in random order, so that no style has an advantage.
+        // Every second picture of each concept, in random order, is known, so that no style has an
+        // advantage.
         let mut met: BTreeMap<&str, usize> = BTreeMap::new();
         let mut concepts: Vec<usize> = dataset.of(Split::Concept).filter(is_drawn).collect();
         concepts.shuffle(&mut rng);
@@ -70,7 +71,7 @@ impl HeldOut {
     }
 }
 
-/// Returns what the pictures at `rows` are the answers to.
+/// Returns the prompts and styles of the pictures at `rows`.
 pub(super) fn asked(dataset: &Dataset, rows: &[usize]) -> Vec<Asked> {
     rows.iter().map(|&i| Asked::of(&dataset.entries[i])).collect()
 }

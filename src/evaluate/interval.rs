@@ -1,17 +1,17 @@
-//! Figures with what they are worth: each beside the interval that it falls into when the pictures are
-//! drawn by lot anew (the bootstrap, Efron 1979).
+//! Figures with their 90 % confidence intervals, computed by resampling the pictures (the bootstrap,
+//! Efron 1979).
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::tools::random::step_rng;
 
-/// How often pictures are drawn by lot anew.
+/// How often the pictures are resampled.
 const TIMES: usize = 400;
-/// The part of those figures that is left out at each end.
+/// The share of the resampled figures that is left out at each end.
 const TAIL: f64 = 0.05;
 
-/// A figure, and the bounds that nine of ten figures of other lots lie within.
+/// A figure and its 90 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Interval {
     /// The figure.
@@ -23,8 +23,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Returns a figure of `count` pictures, given by their places, of which some may come several
-    /// times; nothing of no pictures.
+    /// Returns a figure of `count` pictures with its interval; all values are 0 if there are no
+    /// pictures. `figure` takes the indices of the pictures, of which some may be repeated.
     pub fn of(count: usize, figure: impl Fn(&[usize]) -> f64) -> Self {
         if count == 0 {
             return Self::default();
@@ -42,30 +42,30 @@ impl Interval {
         Self { value: figure(&all), low: figures[cut], high: figures[TIMES - 1 - cut] }
     }
 
-    /// Returns what part of some answers is yes, one of each picture.
+    /// Returns the share of answers that are yes, one for each picture.
     pub fn part(answers: impl IntoIterator<Item = bool>) -> Self {
         let values = answers.into_iter().map(|answer| f64::from(u8::from(answer)));
         Self::mean(&values.collect::<Vec<_>>())
     }
 
-    /// Returns the mean of values, one of each picture.
+    /// Returns the mean of values, one for each picture.
     pub fn mean(values: &[f64]) -> Self {
         Self::of(values.len(), |lot| lot.iter().map(|i| values[*i]).sum::<f64>() / lot.len() as f64)
     }
 
-    /// Returns it as text, `times` as large: “12.3 (10.0 to 14.1)”.
+    /// Returns the figure multiplied by `times`, as text: “12.3 (10.0 to 14.1)”.
     pub fn text(self, times: f64, digits: usize) -> String {
         let Self { value, low, high } = self;
         let [value, low, high] = [value, low, high].map(|of| format!("{:.digits$}", times * of));
         format!("{value} ({low} to {high})")
     }
 
-    /// Returns it as text in percent: “12.3 % (10.0 to 14.1)”.
+    /// Returns the figure as text in percent: “12.3 % (10.0 to 14.1)”.
     pub fn percent(self) -> String {
         self.text(100.0, 1).replace(" (", " % (")
     }
 
-    /// Returns the value that a part of all, 0..1, lies below.
+    /// Returns the value that the share `part` of all values, 0..1, lies below.
     pub fn percentile(values: &[f64], part: f64) -> Self {
         Self::of(values.len(), |lot| {
             let mut values: Vec<f64> = lot.iter().map(|i| values[*i]).collect();
@@ -84,7 +84,7 @@ mod tests {
         let coins = |count: usize| (0..count).map(|i| (i % 2) as f64).collect::<Vec<_>>();
         let (few, many) = (Interval::mean(&coins(20)), Interval::mean(&coins(2000)));
         assert_eq!((few.value, many.value), (0.5, 0.5));
-        // The deviation of a mean of n coins is 0.5 / √n; nine of ten lie within 1.64 of it.
+        // The deviation of a mean of n coins is 0.5 / √n; 90 % of means lie within 1.64 of it.
         assert!((few.high - few.low - 2.0 * 1.64 * 0.5 / 20f64.sqrt()).abs() < 0.08, "{few:?}");
         assert!((many.high - many.low) < 0.05, "{many:?}");
         assert_eq!(Interval::part([true, false, true, false]).value, 0.5);

@@ -1,27 +1,27 @@
 //! The kernel distance between two sets of features (KID, Bińkowski et al., arXiv 1801.01401): the
-//! squared maximum mean discrepancy under the kernel `(x·y / d + 1)³`. Unlike Fréchet's distance it
-//! has no bias that grows as sets get small, and does not reward what is bland.
+//! squared maximum mean discrepancy under the kernel `(x·y / d + 1)³`. Unlike the Fréchet distance it
+//! has no bias that grows as sets get small, and does not favour bland pictures.
 
 use nalgebra::DMatrix;
 
 use super::interval::Interval;
 
-/// The most rows of the larger set that are looked at, evenly from all.
+/// The maximum number of rows of the reference set that are used, spaced evenly over all.
 const MOST: usize = 2000;
 
-/// What sets are held against.
+/// A reference set, to which distances are computed.
 #[derive(Debug)]
 pub struct KernelDistance {
     rows: DMatrix<f32>,
-    /// The mean kernel of two different rows.
+    /// The mean kernel value of two different rows.
     own: f64,
 }
 
 impl KernelDistance {
-    /// To a set of features, all of one length.
+    /// Creates a reference set from features, all of one length.
     ///
     /// # Panics
-    /// Panics if there are fewer than two.
+    /// Panics if there are fewer than two rows.
     pub fn new(rows: &[&[f32]]) -> Self {
         assert!(rows.len() > 1, "one row has no other");
         let rows: Vec<&[f32]> = rows.iter().step_by(rows.len().div_ceil(MOST)).copied().collect();
@@ -33,10 +33,10 @@ impl KernelDistance {
         Self { rows, own }
     }
 
-    /// Returns the distance of other rows.
+    /// Returns the distance of other rows to the reference set, with its 90 % confidence interval.
     ///
     /// # Panics
-    /// Panics if there are fewer than two.
+    /// Panics if there are fewer than two rows.
     pub fn of(&self, rows: &[&[f32]]) -> Interval {
         let rows = matrix(rows);
         let (within, across) = (kernels(&rows, &rows), kernels(&rows, &self.rows));
@@ -47,7 +47,7 @@ impl KernelDistance {
         Interval::of(rows.nrows(), |lot| {
             let (mut sum, mut pairs) = (0.0, 0.0);
             for (at, &i) in lot.iter().enumerate() {
-                // A row that is drawn twice is no other row.
+                // Two draws of the same row are not a pair of different rows.
                 for &j in lot[..at].iter().filter(|j| **j != i) {
                     sum += f64::from(within[(i, j)]);
                     pairs += 1.0;
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::diffusion::Generator;
 
-    /// Rows of 16 normal values each.
+    /// Returns rows of 16 normal values each.
     fn normals(seed: u64, count: usize, mean: f32, deviation: f32) -> Vec<Vec<f32>> {
         let values = Generator::new(seed).randn(16 * count);
         values.chunks(16).map(|row| row.iter().map(|v| mean + deviation * v).collect()).collect()
@@ -99,7 +99,7 @@ mod tests {
         }
     }
 
-    /// Fewer rows make it vary more, not larger.
+    /// Checks that with fewer rows the distance varies more, but is not larger.
     #[test]
     fn few_rows_are_no_farther() {
         let reference = normals(1, 800, 0.0, 1.0);

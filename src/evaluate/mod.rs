@@ -1,7 +1,7 @@
-//! How good a model draws, in numbers: whether everyday words are drawn as what they mean, distance
-//! to real pictures, whether concepts, styles and colours are what was asked for, whether pictures
-//! are copies, and how well the autoencoder keeps them. The same numbers of real held-out pictures
-//! say what could be reached, and an interval says what each number is worth.
+//! Measures of how well a model draws: whether everyday words are drawn as what they mean, the distance
+//! to real pictures, whether concepts, styles and colours are those asked for, whether drawings are
+//! copies, and how well the autoencoder reconstructs pictures. The same measures of real held-out
+//! pictures show what can be reached, and each measure has a 90 % confidence interval.
 
 pub mod benchmark;
 mod colour_prompts;
@@ -40,16 +40,16 @@ use interval::Interval;
 use metrics::FeatureMetrics;
 use shapes::Ranks;
 
-/// Which pictures are drawn.
+/// The choice of pictures to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Drawing {
-    /// The most prompts of each kind.
+    /// The maximum number of prompts of each kind.
     pub most: usize,
-    /// Seed of the first picture; each has one more.
+    /// The seed of the first picture; each further picture has one more.
     pub seed: u64,
 }
 
-/// A prompt and what its picture should be.
+/// A prompt, and the style of its picture.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The prompt.
@@ -59,74 +59,74 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Returns what a dataset's picture is the answer to.
+    /// Returns the prompt and style of a dataset's picture.
     pub fn of(entry: &Entry) -> Self {
         Self { prompt: entry.label.clone(), style: entry.style.clone() }
     }
 }
 
-/// Everything that is measured of a model.
+/// All measures of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The model's name.
     pub model: String,
-    /// Which pictures it drew.
+    /// The choice of pictures that it drew.
     pub drawing: Drawing,
-    /// How: a recipe without prompt, style and seed.
+    /// The recipe of the drawings, without prompt, style and seed.
     pub sampling: Recipe,
-    /// Everyday words, unless only drawings of pairs were looked at.
+    /// The score of everyday words, unless only drawings of pairs were measured.
     pub everyday: Option<Everyday>,
-    /// Held-out pairs of concept and style.
+    /// The measures of held-out pairs of concept and style.
     pub pairs: Pairs,
-    /// Pairs that were learnt.
+    /// The measures of learnt pairs.
     pub learnt: Pairs,
-    /// What else was looked at, unless only drawings of pairs were.
+    /// All other measures, unless only drawings of pairs were measured.
     pub rest: Option<Rest>,
 }
 
-/// What is measured of pairs of concept and style.
+/// The measures of pairs of concept and style.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pairs {
-    /// By features.
+    /// The metrics by features.
     pub scores: FeatureMetrics,
-    /// The same of the real pictures; it means something only if they were not learnt.
+    /// The same of the real pictures. They are meaningful only if the pictures were not learnt.
     pub real_scores: Option<FeatureMetrics>,
-    /// By shape.
+    /// The ranks by shape.
     pub ranks: Ranks,
     /// The same of real pictures of the same concepts in other styles.
     pub real_ranks: Ranks,
-    /// The DiT's errors, unless only drawings were looked at.
+    /// The DiT's errors, unless only drawings were measured.
     pub errors: Option<Errors>,
 }
 
-/// How far a DiT is from what it learns; nothing of a sampler is in it.
+/// The errors of a DiT in its training objective, which do not depend on a sampler.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Errors {
-    /// Of the flow; see [`flow::flow_error`].
+    /// The error of the flow; see [`flow::flow_error`].
     pub flow: f64,
-    /// Of the guess of the clean latent; see [`flow::guess_errors`].
+    /// The errors of the prediction of the clean latent; see [`flow::guess_errors`].
     pub guess: GuessErrors,
 }
 
-/// What is measured beside pairs.
+/// All measures except those of pairs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
-    /// Concepts that were held out in every style.
+    /// The metrics of concepts that were held out in every style.
     pub concepts: FeatureMetrics,
-    /// Real pictures of those concepts.
+    /// The metrics of real pictures of those concepts.
     pub real_concepts: FeatureMetrics,
     /// The share of colourful area that has the colour asked for, 0..1.
     pub colour: Interval,
     /// The same of real pictures that were painted in it.
     pub real_colour: Interval,
-    /// The autoencoder on held-out pictures.
+    /// The quality of the autoencoder on held-out pictures.
     pub reconstruction: reconstruction::Reconstruction,
 }
 
-/// Draws what is asked for, a picture on each core, as `sampling` says, each with the next seed from `seed` on.
+/// Draws each prompt with the recipe `sampling`, one picture per core. The seeds count up from `seed`.
 ///
 /// # Errors
-/// Returns an error if the model cannot.
+/// Returns an error if the model cannot draw a prompt.
 pub fn draw(
     model: &Pipeline,
     asked: &[Asked],
@@ -149,7 +149,7 @@ pub fn draw(
     Ok(drawn.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Returns a hundred prompts for a sheet that flatters nobody: concepts and styles at random.
+/// Returns a hundred prompts of random concepts and styles, for a sheet without hand-picked drawings.
 pub fn hundred(dataset: &Dataset, styles: &[String], seed: u64) -> Vec<Asked> {
     let mut rng = step_rng(seed, 1);
     let train: Vec<usize> = dataset.of(Split::Train).collect();

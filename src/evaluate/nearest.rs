@@ -1,11 +1,11 @@
 //! The nearest of many pictures, by their features.
 
-/// Returns the cosine distance to the nearest of `rows`, 0..2, and its place.
+/// Returns the cosine distance to the nearest of `rows`, 0..2, and its index.
 pub(super) fn nearest(features: &[f32], rows: &[&[f32]]) -> (f64, usize) {
     let length = |row: &[f32]| dot(row, row).sqrt().max(1e-12);
     let own = length(features);
     let near = rows.iter().map(|row| dot(features, row) / length(row) / own);
-    // What is not a number is at no distance, and must not pass for one.
+    // NaN is propagated, because comparisons would ignore it.
     let larger = |(a, i): (f32, usize), (b, j): (f32, usize)| match a.is_nan() || b.is_nan() {
         true => (f32::NAN, j),
         false if b > a => (b, j),

@@ -1,4 +1,5 @@
-//! How good a model draws one's own pictures, of which there are few and no open sets to compare with.
+//! The quality of a model on a user's own pictures, of which there are few and no open sets to compare
+//! with.
 
 use serde::Serialize;
 
@@ -15,48 +16,48 @@ use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// What is measured with one's own pictures.
+/// The measures on a user's own pictures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OwnReport {
     /// The model's name.
     pub model: String,
-    /// Whether the pictures were held out, and not learnt.
+    /// Whether the pictures were held out rather than learnt.
     pub held_out: bool,
-    /// How many were drawn.
+    /// How many pictures were drawn.
     pub pictures: usize,
-    /// How: a recipe without prompt, style and seed.
+    /// The recipe of the drawings, without prompt, style and seed.
     pub sampling: Recipe,
-    /// Errors of the prediction of the clean latent.
+    /// The errors of the prediction of the clean latent.
     pub guess: GuessErrors,
-    /// The rank of the true picture among one's own, by shape.
+    /// The ranks of the true pictures among the user's own, by shape.
     pub ranks: Ranks,
-    /// The drawings that are most like a picture learnt, the most alike first.
+    /// The drawings that are most similar to a learnt picture, the most similar first.
     pub copies: Vec<Copied>,
 }
 
-/// A drawing, and the picture learnt that it is most like.
+/// A drawing, and the learnt picture that is most similar to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Copied {
-    /// What was drawn.
+    /// The prompt of the drawing.
     pub prompt: String,
-    /// What the picture is called.
+    /// The label of the learnt picture.
     pub nearest: String,
-    /// How far it is: the root mean square of differences at 32×32 pixels, in values of 0..1.
+    /// The distance: the root mean square of differences at 32×32 pixels, in values of 0..1.
     pub distance: f64,
-    /// Whether they are near copies of each other; see [`are_near`].
+    /// Whether the two are near duplicates; see [`are_near`].
     pub is_near: bool,
 }
 
-/// How many copies are told.
+/// The maximum number of copies in the report.
 const COPIES: usize = 5;
 
-/// Returns whether a dataset is of one's own pictures alone.
+/// Returns whether a dataset holds a user's own pictures alone.
 pub fn is_own(dataset: &Dataset) -> bool {
     !dataset.entries.is_empty() && dataset.entries.iter().all(|entry| entry.group == OWN)
 }
 
-/// Measures a model with the pictures that were held out; if none were, with those that were learnt. Returns
-/// drawings beside the true pictures too, in pairs.
+/// Measures a model on the held-out pictures, or on the learnt ones if none are held out. Returns pairs
+/// of drawings and true pictures too.
 ///
 /// # Errors
 /// Returns an error if there are fewer than two such pictures, or the model cannot draw them.
@@ -81,7 +82,7 @@ pub fn measure(
         .iter()
         .map(|&i| {
             let asked = Asked::of(&dataset.entries[i]);
-            // A style that the model does not have was learnt as none.
+            // A style that the model lacks was learnt as none.
             let style = if model.style(&asked.style).is_ok() { asked.style } else { String::new() };
             Asked { style, ..asked }
         })
@@ -105,7 +106,7 @@ pub fn measure(
     Ok((report, beside.collect()))
 }
 
-/// Returns the drawings that are most like a picture learnt.
+/// Returns the drawings that are most similar to a learnt picture.
 fn copies(
     dataset: &Dataset,
     asked: &[Asked],

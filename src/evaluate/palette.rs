@@ -1,14 +1,14 @@
-//! Which colours a picture has: styles are told apart by these as much as by their lines.
+//! The colour histogram of a picture. Styles differ in their colours as much as in their lines.
 
 use crate::image::Image;
 
-/// Steps of each of red, green and blue.
+/// The number of bins of each of red, green and blue.
 const STEPS: usize = 8;
-/// Values of a palette.
+/// The number of values of a palette.
 pub const PALETTE: usize = STEPS * STEPS * STEPS;
 
-/// Returns how much of a picture's opaque area is of each colour: the root of its part, a pixel dealt out
-/// to the eight colours around it.
+/// Returns the square root of each colour's share of a picture's opaque area. Each pixel is distributed
+/// over the eight bins around it by trilinear interpolation.
 pub fn palette(image: &Image) -> Vec<f32> {
     let mut parts = vec![0f32; PALETTE];
     let mut count = 0;

@@ -1,4 +1,5 @@
-//! A model in one byte a value, for a smaller download, and checks that it still draws the same.
+//! The quantisation of a model to 8 bits, for a smaller download, and checks that it still draws the
+//! same.
 
 use burn::tensor::{Device, Tensor};
 
@@ -16,32 +17,33 @@ use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
-/// The states of prompts must keep their directions this well.
+/// The minimum cosine similarity of text states.
 const MIN_COSINE: f64 = 0.999;
-/// The DiT's error may grow by this part of itself, unless somebody says otherwise.
+/// The default limit of the relative growth of the DiT's error.
 pub const MAX_ERROR_GROWTH: f64 = 0.005;
-/// And pictures may lose so much of their likeness, in dB.
+/// The maximum loss of PSNR of reconstructed pictures, in dB.
 const MAX_PSNR_LOSS: f64 = 0.5;
-/// What error messages call it before it is written.
+/// The model's name in error messages before it is written.
 const SMALLER: &str = "The smaller model";
-/// Captions, and pictures, that are tried.
+/// The maximum numbers of captions and of pictures in the check.
 const CAPTIONS: usize = 300;
 const PICTURES: usize = 50;
 
-/// A model in a byte a value: its files by name, and itself as it is read from them.
+/// A model quantised to 8 bits: its files by name, and the model as it is read from them.
 #[derive(Debug)]
 pub struct Quantised {
-    /// What is written.
+    /// The files to write.
     pub files: Vec<(&'static str, Vec<u8>)>,
-    /// What draws with it.
+    /// The model that draws with them.
     pub model: Pipeline,
 }
 
 impl Quantised {
-    /// Makes `before` smaller.
+    /// Quantises `before` to 8 bits.
     ///
     /// # Errors
-    /// Returns a sentence if `before` is not of the embedded layout, with its encoder.
+    /// Returns an error if `before` does not have the layout of models that Patchwork trains, with its
+    /// encoder.
     pub fn of(before: &Pipeline) -> Result<Self> {
         before.check_draws([SIDE; 2])?;
         let (Some(reader), Some(network)) = (&before.text, before.autoencoder.sticker()) else {
@@ -76,10 +78,10 @@ impl Quantised {
     }
 }
 
-/// What a smaller model lost, on some captions and pictures of a dataset.
+/// The loss of a quantised model, measured on some captions and pictures of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QuantisationLoss {
-    /// The smallest cosine between the text states before and after.
+    /// The smallest cosine similarity between the text states before and after.
     pub cosine: f64,
     /// The DiT's error before and after.
     pub errors: [f64; 2],
@@ -88,10 +90,10 @@ pub struct QuantisationLoss {
 }
 
 impl QuantisationLoss {
-    /// Measures what `after` lost of `before`.
+    /// Measures the loss of `after` relative to `before`.
     ///
     /// # Errors
-    /// Returns a sentence if the dataset holds nothing, or what the models cannot read.
+    /// Returns an error if the dataset is empty, or holds what the models cannot read.
     pub fn measure(before: &Pipeline, after: &Pipeline, dataset: &Dataset) -> Result<Self> {
         if dataset.entries.is_empty() {
             let problem = "it has no pictures to try the model with";
@@ -115,18 +117,18 @@ impl QuantisationLoss {
         })
     }
 
-    /// Returns by which part of itself the DiT's error grew.
+    /// Returns the relative growth of the DiT's error.
     pub fn error_growth(&self) -> f64 {
         self.errors[1] / self.errors[0] - 1.0
     }
 
-    /// Makes sure that the loss is within its limits, and the growth of the error within `max_growth`.
+    /// Checks that the loss is within its limits, and the growth of the error within `max_growth`.
     ///
     /// # Errors
-    /// Returns a sentence with figures and limits if it is not.
+    /// Returns an error with the figures and the limits if it is not.
     pub fn check(&self, max_growth: f64) -> Result<()> {
         let Self { cosine, psnr: [psnr_before, psnr], .. } = *self;
-        // Not a number is not good enough either.
+        // NaN fails these comparisons too.
         let is_good = cosine >= MIN_COSINE
             && self.error_growth() <= max_growth
             && psnr >= psnr_before - MAX_PSNR_LOSS;
@@ -154,7 +156,7 @@ fn least_or_nan(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
 }
 
-/// Returns the smallest cosine between two models' states of any token; NaN if one is.
+/// Returns the smallest cosine similarity between two models' states of any token; NaN if one is NaN.
 fn least_cosine<'a>(
     captions: impl Iterator<Item = &'a str>,
     before: &Pipeline,
@@ -193,7 +195,7 @@ mod tests {
     fn a_loss_must_be_within_each_limit() {
         let fine = QuantisationLoss { cosine: 0.9995, errors: [1.0, 1.004], psnr: [30.0, 29.8] };
         assert!(fine.check(MAX_ERROR_GROWTH).is_ok());
-        // A small set of pictures says little of the error: it is for its owner to decide.
+        // A small set of pictures gives a rough estimate of the error, so the user decides.
         let grown = QuantisationLoss { errors: [1.0, 1.019], ..fine };
         assert!(grown.check(0.02).is_ok());
         let said = grown.check(MAX_ERROR_GROWTH).unwrap_err().to_string();

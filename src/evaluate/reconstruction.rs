@@ -1,4 +1,4 @@
-//! How well an autoencoder keeps pictures: in values, and at edges, where eyes look.
+//! The quality of an autoencoder's reconstructions: in values, and at edges, which viewers notice most.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -8,24 +8,24 @@ use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::{differences, to_tensor};
 
-/// What came of the pictures.
+/// The measures of the reconstructions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Reconstruction {
-    /// Mean peak signal-to-noise ratio of premultiplied RGBA, in dB.
+    /// The mean peak signal-to-noise ratio of premultiplied RGBA, in dB.
     pub psnr: f64,
-    /// The same if the latents have noise of a tenth of their deviation, as the DiT's have.
+    /// The same if the latents have noise of a tenth of their standard deviation, as the DiT's have.
     pub psnr_noisy: f64,
-    /// Mean difference of the gradients of a picture and its reconstruction over the mean gradient,
-    /// 0 being perfect.
+    /// The mean difference of the gradients of a picture and its reconstruction, relative to the mean
+    /// gradient; 0 is perfect.
     pub edge_error: f64,
     /// The same with noise.
     pub edge_error_noisy: f64,
 }
 
-/// Noise on normalised latents.
+/// The standard deviation of the noise on normalised latents.
 const NOISE: f64 = 0.1;
 
-/// Measures pictures of one size.
+/// Measures the reconstructions of pictures of one size.
 ///
 /// # Panics
 /// Panics if there are no pictures, or the model's autoencoder is not the stickers'.
@@ -57,8 +57,8 @@ fn decibel(error: f32) -> f64 {
     10.0 * (4.0 / f64::from(error)).log10()
 }
 
-/// Returns the mean difference of the gradients of each picture `x` and its likeness `y` over its mean
-/// gradient.
+/// Returns the mean difference of the gradients of each picture `x` and its reconstruction `y`,
+/// relative to its mean gradient.
 ///
 /// # Shapes
 /// `[b, c, h, w]`, both
@@ -67,7 +67,7 @@ pub fn edge_error(x: Tensor<4>, y: Tensor<4>) -> Vec<f64> {
     wrong.iter().zip(&all).map(|(wrong, all)| wrong / all.max(1e-6)).collect()
 }
 
-/// Returns the mean size of each picture's differences between neighbours.
+/// Returns the mean absolute difference between neighbours in each picture.
 fn edges(x: Tensor<4>) -> Vec<f64> {
     let [across, down] = differences(x).map(|x| x.mean_dims(&[1, 2, 3]));
     (across + down).into_data().iter::<f32>().map(f64::from).collect()

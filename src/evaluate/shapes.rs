@@ -1,6 +1,6 @@
-//! Whether a drawing has the shape of what was asked for: the rank of the true picture among all of
-//! its style and of other families, by distance at 32×32. Features of a network may miss the subject
-//! where these do not; but a blurry drawing can win here, so neither counts alone.
+//! The shape score: the rank of the true picture among the pictures of its style and of other families,
+//! by distance at 32×32. It can recognise a subject that a network's features miss, but it favours
+//! blurry drawings, so neither measure counts alone.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use crate::dataset::small::{Small, distance, small};
 use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
 
-/// Ranks of true pictures, 0 being the nearest.
+/// The ranks of true pictures, 0 being the nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ranks {
-    /// How many were looked at.
+    /// How many pictures were ranked.
     pub count: usize,
     /// How often the true picture is the nearest, 0..1.
     pub first: Interval,
-    /// How often it is among the nearest five.
+    /// How often it is among the nearest five, 0..1.
     pub of_five: Interval,
     /// The median rank.
     pub median: Interval,
@@ -33,7 +33,7 @@ impl Ranks {
     }
 }
 
-/// A dataset's pictures, small, by style.
+/// The pictures of a dataset, scaled down, by style.
 #[derive(Debug)]
 pub struct Shapes<'a> {
     dataset: &'a Dataset,
@@ -43,7 +43,7 @@ pub struct Shapes<'a> {
 }
 
 impl<'a> Shapes<'a> {
-    /// Of all its pictures.
+    /// Scales down all pictures of a dataset.
     pub fn new(dataset: &'a Dataset) -> Self {
         let mut styles: HashMap<&str, Vec<usize>> = HashMap::new();
         for (i, Entry { style, .. }) in dataset.entries.iter().enumerate() {
@@ -54,13 +54,13 @@ impl<'a> Shapes<'a> {
         Self { dataset, small: dataset.pictures.iter().map(small).collect(), styles, families }
     }
 
-    /// Of drawings of the pictures at `rows`.
+    /// Returns the ranks for drawings of the pictures at `rows`.
     pub fn ranks(&self, rows: &[usize], drawn: &[Image]) -> Ranks {
         let rank = |(i, drawn): (&usize, &Image)| self.rank(*i, &small(drawn));
         Ranks::of(&rows.iter().zip(drawn).map(rank).collect::<Vec<_>>())
     }
 
-    /// Returns what real pictures get: those of the same concepts in each other style, in place of
+    /// Returns the ranks for real pictures of the same concepts in each other style, in place of
     /// drawings.
     pub fn real_ranks(&self, rows: &[usize]) -> Ranks {
         let entries = &self.dataset.entries;
@@ -73,8 +73,8 @@ impl<'a> Shapes<'a> {
         Ranks::of(&ranks.collect::<Vec<_>>())
     }
 
-    /// Returns how many pictures of the style of picture `i`, and of other families, are nearer to
-    /// `drawn` than it is.
+    /// Returns how many pictures of the same style as picture `i`, and of other families, are nearer to
+    /// `drawn` than picture `i` is.
     fn rank(&self, i: usize, drawn: &Small) -> usize {
         let own = distance(drawn, &self.small[i]);
         let style = &self.styles[self.dataset.entries[i].style.as_str()];
@@ -87,7 +87,7 @@ impl<'a> Shapes<'a> {
 mod tests {
     use super::*;
 
-    /// Five discs of growing size in each of two styles, which differ in colour.
+    /// Returns five discs of growing size in each of two styles, which differ in colour.
     fn dataset() -> Dataset {
         let entry = |i: usize| Entry {
             label: format!("disc {}", i % 5),
@@ -110,10 +110,10 @@ mod tests {
     fn the_nearest_shape_is_the_true_one() {
         let dataset = dataset();
         let shapes = Shapes::new(&dataset);
-        // A little too large, of another colour: still the nearest of its style.
+        // The drawings are a little too large and of another colour, but nearest to their own pictures.
         let ranks = shapes.ranks(&[1, 3], &[disc(22.0, 30), disc(42.0, 30)]);
         assert_eq!((ranks.count, ranks.first.value, ranks.median.value), (2, 1.0, 0.0));
-        // The smallest disc as the drawing of the largest is the worst that can be drawn.
+        // The smallest disc is the worst possible drawing of the largest.
         let ranks = shapes.ranks(&[4], &[disc(10.0, 0)]);
         assert_eq!((ranks.first.value, ranks.of_five.value, ranks.median.value), (0.0, 1.0, 4.0));
         let five = [0, 1, 2, 3, 4];
@@ -128,7 +128,8 @@ mod tests {
         assert_eq!((ranks.count, ranks.first.value, ranks.median.value), (2, 1.0, 0.0));
     }
 
-    /// A man who swims is not wrong for a woman who does.
+    /// Checks that pictures of the same family do not count: a man swimming is not wrong for a woman
+    /// swimming.
     #[test]
     fn one_of_the_family_is_no_other() {
         let mut dataset = dataset();

@@ -1,6 +1,6 @@
-//! Which style a picture is drawn in: by its colours, and by means and deviations of a network's early
-//! layers, where lines, edges and shading are, and the subject is not yet (as in style transfer,
-//! Gatys et al., arXiv 1508.06576).
+//! A classifier of the style of a picture. It uses the colours, and the means and deviations of a
+//! network's early layers, which see lines, edges and shading but not yet the subject (as in style
+//! transfer, Gatys et al., arXiv 1508.06576).
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,25 @@ use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use super::features::ridged;
 
-/// Added to the covariance's diagonal, over its mean.
+/// The ridge that is added to the covariance's diagonal, relative to the mean of the diagonal.
 const RIDGE: f64 = 0.001;
 
-/// Knows styles by pictures of each: the nearest mean, whitened by the covariance within styles
+/// A classifier of styles by the nearest class mean, after whitening by the covariance within styles
 /// (linear discriminant analysis, Fisher 1936).
 #[derive(Debug)]
 pub struct StyleJudge {
     names: Vec<String>,
     means: Vec<DVector<f64>>,
-    /// Each value's mean and deviation.
+    /// The mean and standard deviation of each value.
     scale: Vec<(f64, f64)>,
     within: Cholesky<f64, Dyn>,
 }
 
 impl StyleJudge {
-    /// From how pictures are drawn, rows of one length, and their styles.
+    /// Fits the classifier to rows of style features, of one length, and their styles.
     ///
     /// # Panics
-    /// Panics if there are none.
+    /// Panics if there are no rows.
     pub fn new<'a>(pictures: impl Iterator<Item = (&'a str, &'a [f32])> + Clone) -> Self {
         let length = pictures.clone().next().expect("there are pictures").1.len();
         let count = pictures.clone().count() as f64;
@@ -48,7 +48,7 @@ impl StyleJudge {
         for (rows, mean) in groups.values().zip(&means) {
             let apart: Vec<DVector<f64>> = rows.iter().map(|row| row - mean).collect();
             let apart = DMatrix::from_columns(&apart);
-            // Each style counts alike, however many pictures it has.
+            // Each style has the same weight, however many pictures it has.
             covariance += &apart * apart.transpose() / (rows.len() as f64 * groups.len() as f64);
         }
         let within = ridged(covariance, RIDGE);
@@ -56,7 +56,7 @@ impl StyleJudge {
         Self { names, means, scale, within }
     }
 
-    /// Returns the style that a picture is nearest to.
+    /// Returns the style whose mean is nearest to a picture's style features.
     pub fn style(&self, manner: &[f32]) -> &str {
         let row = scaled(manner, &self.scale);
         let far = |mean: &DVector<f64>| {

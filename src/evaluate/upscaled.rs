@@ -1,5 +1,6 @@
-//! What a model's upscaler is worth, beside plain enlarging: edges and plain areas against true pictures
-//! at the larger size, and whether drawings that were upscaled and made small again are still what they were.
+//! Measures of a model's upscaler against bicubic enlargement: edges and plain areas compared with true
+//! pictures at the larger size, and whether upscaled drawings that are made small again keep their
+//! content.
 
 use super::features::{FeatureExtractor, Features};
 use super::flaws::Flaws;
@@ -18,28 +19,30 @@ use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// Alpha between these bounds is neither clear nor opaque.
+/// The range of alpha that is neither clear nor opaque.
 const SOFT: std::ops::Range<u8> = 16..240;
 
-/// Large pictures, measured.
+/// The measures of large pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sharpness {
-    /// Pixels across an edge: those that are neither clear nor opaque, for each pixel of the outline.
+    /// The width of edges in pixels: the number of pixels that are neither clear nor opaque, for each
+    /// pixel of the outline.
     pub edge_width: f64,
-    /// Difference of gradients from the true picture's, over its mean gradient.
+    /// The difference of gradients from the true picture's, relative to its mean gradient.
     pub edge_error: f64,
-    /// How much neighbours differ in plain areas; see [`Flaws`].
+    /// The mean difference between neighbours in plain areas; see [`Flaws`].
     pub mottling: f64,
 }
 
-/// Ways to a large picture.
+/// The ways to obtain a large picture.
 pub const WAYS: [&str; 3] = ["true", "enlarged bicubically", "upscaled"];
 
-/// Returns held-out pictures that came through the autoencoder in each of [`WAYS`], measured; `most` at most,
-/// evenly of all.
+/// Measures held-out pictures in each of [`WAYS`]. The small pictures pass through the autoencoder
+/// first. At most `most` are measured, spaced evenly over all.
 ///
 /// # Errors
-/// Returns an error if there are no held-out pictures, the model has no upscaler, or the device fails.
+/// Returns an error if the large pictures have the wrong size or none is held out, the model has no
+/// upscaler, or the device fails.
 pub fn sharpness(
     model: &Pipeline,
     large: &LargePictures,
@@ -85,7 +88,7 @@ pub fn sharpness(
     }))
 }
 
-/// Returns a picture enlarged plainly, and by the upscaler.
+/// Returns a picture enlarged bicubically, and by the upscaler.
 fn enlarged(model: &Pipeline, small: &Image) -> Result<[Image; 2]> {
     let plain = resized(small, SCALE * small.width, SCALE * small.height)?;
     let upscaled = pollster::block_on(model.upscaled(small))?;
@@ -93,26 +96,26 @@ fn enlarged(model: &Pipeline, small: &Image) -> Result<[Image; 2]> {
     Ok([plain, upscaled.ok_or_else(lacks)?])
 }
 
-/// Returns how wide the edges of a picture are whose outline is so long.
+/// Returns the mean width of the edges of a picture whose outline has the length `outline`.
 fn edge_width(image: &Image, outline: f64) -> f64 {
     let soft = image.pixels.as_chunks::<4>().0.iter().filter(|pixel| SOFT.contains(&pixel[3]));
     soft.count() as f64 / outline.max(1.0)
 }
 
-/// Drawings, and what features say of them as they were drawn, enlarged plainly, and upscaled, the latter two
-/// made small again.
+/// Large drawings, and the metrics of drawings as they were drawn, enlarged bicubically, and upscaled.
+/// The latter two are made small again for the metrics.
 #[derive(Debug)]
 pub struct SmallAgain {
-    /// Of each way.
+    /// The metrics of each way.
     pub scores: [FeatureMetrics; 3],
-    /// Drawings enlarged plainly, and upscaled.
+    /// The drawings enlarged bicubically, and upscaled.
     pub large: Vec<[Image; 2]>,
 }
 
-/// Draws what is asked for, and measures it in the three ways.
+/// Draws the prompts and measures the drawings in the three ways.
 ///
 /// # Errors
-/// Returns an error if the model cannot draw it, or has no upscaler.
+/// Returns an error if the model cannot draw a prompt, or has no upscaler.
 pub fn small_again(
     model: &Pipeline,
     asked: &[Asked],
@@ -138,7 +141,7 @@ pub fn small_again(
 mod tests {
     use super::*;
 
-    /// A square with edges that fade over `width` pixels.
+    /// Returns a square with edges that fade over `width` pixels.
     fn square(width: usize) -> Image {
         let alpha = |at: usize| {
             let inside = at.min(63 - at) as f64 - 12.0;

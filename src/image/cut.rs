@@ -1,18 +1,19 @@
-//! Picture files that were cut off, as by a broken download: some decoders fill what is missing with grey and
-//! say nothing.
+//! Truncated picture files, for example of a broken download. Some decoders fill what is missing with
+//! grey and report no error.
 
 use super::Image;
 
-/// Rows of the blocks that a JPEG is made of.
+/// The height of a JPEG block in rows.
 const BLOCK: usize = 8;
-/// Bytes at the end of a file by which it is found out where that is in the picture.
+/// How many bytes are cut from a file's end to find where that is in the picture.
 pub(super) const TAIL: usize = 4;
 
-/// Returns whether a JPEG lacks the marker at its end (EOI), and whether it is progressive.
+/// Returns whether a JPEG that lacks its end marker (EOI) is progressive; `None` if it has one, or is no
+/// JPEG.
 pub(super) fn jpeg_without_end(bytes: &[u8]) -> Option<bool> {
     let mut is_progressive = false;
     let mut at = bytes.starts_with(b"\xff\xd8").then_some(2)?;
-    // From marker to marker: segments have lengths, and between two scans lies coded data.
+    // The loop goes from marker to marker: segments have lengths, and coded data lies between two scans.
     loop {
         let start = bytes.get(at..).unwrap_or_default();
         let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff | 0xd0..=0xd7);
@@ -32,9 +33,9 @@ pub(super) fn jpeg_without_end(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// Returns how many rows of a JPEG that lacks its end are there; `None` if it is whole but for that. `without_tail` is
-/// the picture without the file's last [`TAIL`] bytes: where the two begin to differ, the file ends. What decoders
-/// leave below is grey, or anything.
+/// Returns how many rows of a JPEG that lacks its end are there; `None` if only the end is missing.
+/// `without_tail` is the picture without the file's last [`TAIL`] bytes: the file ends where the two
+/// begin to differ. Decoders fill the rows below with grey, or with anything.
 pub(super) fn rows_there(picture: &Image, without_tail: &Image) -> Option<usize> {
     let (width, height) = (picture.width, picture.height);
     let [all, less] = [picture, without_tail].map(|image| image.pixels.as_chunks::<4>().0);
@@ -49,18 +50,18 @@ pub(super) fn rows_there(picture: &Image, without_tail: &Image) -> Option<usize>
 /// The chunk at the end of every PNG.
 pub(super) const PNG_END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
-/// Returns whether a file lacks what marks its end.
+/// Returns whether a JPEG or PNG lacks its end marker.
 pub fn lacks_end(bytes: &[u8]) -> bool {
     let is_png = bytes.starts_with(b"\x89PNG");
     let has_end = || bytes.windows(PNG_END.len()).any(|chunk| chunk == PNG_END);
     jpeg_without_end(bytes).is_some() || is_png && !has_end()
 }
 
-/// Returns how many bytes a WebP should have, if those are more than there are.
+/// Returns the length in bytes that a WebP should have, if the file is shorter.
 pub(super) fn webp_length(bytes: &[u8]) -> Option<usize> {
     let length = bytes.get(4..8).filter(|_| bytes.starts_with(b"RIFF"))?;
     let whole = 8 + u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
-    // Some writers leave out the last byte, which only evens the length.
+    // Some writers leave out the last byte, which only makes the length even.
     (whole > bytes.len() + 1).then_some(whole)
 }
 
@@ -91,7 +92,7 @@ mod tests {
         let jpeg = Format::Jpeg.encode(&picture(), None).unwrap();
         assert_eq!(jpeg_without_end(&jpeg), None);
         assert_eq!(jpeg_without_end(&[&jpeg[..], b"trailer"].concat()), None);
-        // A thumbnail in a segment has an end of its own, which is not the picture's.
+        // A thumbnail in a segment has an end marker of its own, which is not the picture's.
         let thumbnail = b"\xff\xe1\x00\x08\xff\xd8\xff\xd9ab";
         let with = [&jpeg[..2], thumbnail, &jpeg[2..]].concat();
         assert_eq!(jpeg_without_end(&with), None);

@@ -1,13 +1,14 @@
-//! How far each pixel of a picture is from the shape in it.
+//! The distance of each pixel of a picture to the shape in it.
 
-/// Returns the squared distance of each pixel's centre to the shape, in pixels²: 0 within it,
-/// infinite if there is none. `alpha` is row by row, `width` (1 at the least) a row.
+/// Returns the squared distance of each pixel's centre to the shape, in pixels²: 0 within it, and
+/// infinite if there is no shape. `alpha` is row by row, with `width` (at least 1) values a row.
 ///
-/// The shape ends where alpha is one half, between pixels too: a threshold alone would give outlines
-/// stairs. Along each row the distance to the shape's nearest end is found, and from those the
-/// distances down each column, exactly, by the lower envelope of parabolas (Felzenszwalb and
-/// Huttenlocher, Distance Transforms of Sampled Functions, 2012). That knows the ends of rows between
-/// pixels, and not those of columns: hence once more, turned, and the nearer of both.
+/// The shape ends where alpha is one half, between pixels too, because a threshold alone would give
+/// jagged outlines. First, the distance to the shape's nearest end is found along each row. From these,
+/// the distances down each column follow exactly, by the lower envelope of parabolas (Felzenszwalb and
+/// Huttenlocher, Distance Transforms of Sampled Functions, 2012). This finds the ends of rows between
+/// pixels, but not those of columns. It is therefore repeated on the transpose, and the smaller distance
+/// is taken.
 pub(super) fn squared_distances(alpha: &[u8], width: usize) -> Vec<f32> {
     let height = alpha.len() / width;
     let mut nearest = by_rows(alpha, width);
@@ -16,7 +17,7 @@ pub(super) fn squared_distances(alpha: &[u8], width: usize) -> Vec<f32> {
     nearest
 }
 
-/// The same, to the shape as a stack of rows.
+/// Returns the squared distances to the shape as a stack of rows.
 fn by_rows(alpha: &[u8], width: usize) -> Vec<f32> {
     let height = alpha.len() / width;
     let along: Vec<f32> = alpha.chunks_exact(width).flat_map(along).collect();
@@ -25,25 +26,25 @@ fn by_rows(alpha: &[u8], width: usize) -> Vec<f32> {
     transposed(&spread, height)
 }
 
-/// Returns rows as columns.
+/// Returns the transpose.
 fn transposed<T: Copy>(values: &[T], width: usize) -> Vec<T> {
     (0..width).flat_map(|x| values[x..].iter().step_by(width).copied()).collect()
 }
 
-/// Half of what is opaque.
+/// Half of the alpha of an opaque pixel.
 const HALF: f32 = 127.5;
 
-/// Returns squared distances along one line, to where alpha rises over one half.
+/// Returns squared distances along one line, to where alpha rises above one half.
 fn along(line: &[u8]) -> Vec<f32> {
     let mut squares = vec![f32::INFINITY; line.len()];
     let mut sweep = |order: &mut dyn Iterator<Item = usize>| {
-        // Pixels since the shape's end, and the alpha of the pixel before.
+        // The distance from the shape's end in pixels, and the alpha of the pixel before.
         let (mut far, mut before) = (f32::INFINITY, 0.0);
         for x in order {
             let here = f32::from(line[x]);
             far = match (here > HALF, before > HALF) {
                 (true, _) => 0.0,
-                // The end lies between the two, where alpha passes one half on a straight way.
+                // The end lies between the two, where linearly interpolated alpha passes one half.
                 (false, true) => (HALF - here) / (before - here),
                 (false, false) => far + 1.0,
             };
@@ -56,9 +57,9 @@ fn along(line: &[u8]) -> Vec<f32> {
     squares
 }
 
-/// Returns, for each place of a line, the least of `square + (distance to its place)²`.
+/// Returns, for each position on a line, the least of `square + (distance to its position)²`.
 fn spread(squares: &[f32]) -> Vec<f32> {
-    // The parabolas that are the lowest somewhere, each with where that begins.
+    // The parabolas of the lower envelope, each with the position where its part begins.
     let mut lowest: Vec<(usize, f64)> = Vec::new();
     let height = |place: usize| f64::from(squares[place]) + (place * place) as f64;
     for place in (0..squares.len()).filter(|place| squares[*place].is_finite()) {
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Where alpha is all or nothing, the shape's rows and columns end half-way between pixels.
+        /// If alpha is 0 or 255 everywhere, the shape's rows and columns end half-way between pixels.
         #[test]
         fn distances_are_those_of_a_search(
             inside in proptest::collection::vec(any::<bool>(), 1..60),
@@ -134,7 +135,7 @@ mod tests {
             .collect();
         for (i, found) in squared_distances(&alpha, size).into_iter().enumerate() {
             let wanted = far(i).max(0.0);
-            // The ends of rows and columns that are known lie at most √2 pixels apart.
+            // The known ends of rows and columns are at most √2 pixels apart.
             let most = wanted.hypot(0.71) - wanted + 0.03;
             assert!((found.sqrt() - wanted).abs() < most, "{i}: {} for {wanted}", found.sqrt());
         }

@@ -1,4 +1,4 @@
-//! Pictures as files: what people have is read, and what they name is written.
+//! Picture files: common formats are read, and the format that a file name asks for is written.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -18,25 +18,25 @@ use crate::image::{INFLATES, Image};
 use crate::tools::files::is_stdout;
 use crate::{Error, Result};
 
-/// How a picture is written.
+/// The formats in which a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// With its recipe inside.
+    /// PNG, with the recipe inside.
     Png,
-    /// Without loss.
+    /// WebP, without loss.
     WebP,
-    /// On white, since it knows no transparency.
+    /// JPEG on white, because it has no transparency.
     Jpeg,
 }
 
-/// Of 100, as photographs are commonly kept.
+/// The JPEG quality, out of 100, as is common for photographs.
 const JPEG_QUALITY: u8 = 92;
 
 impl Format {
-    /// Returns the format that a file's name asks for; PNG for the standard output and devices.
+    /// Returns the format that a file name asks for; PNG for the standard output and devices.
     ///
     /// # Errors
-    /// Returns an error if it asks for none, or for one that is not written.
+    /// Returns an error if the name has no extension, or that of a format that is not written.
     pub fn of(path: &Path) -> Result<Self> {
         let refuse = |problem: String| Err(Error::Picture(problem));
         let is_device = path.exists() && !path.is_file();
@@ -61,7 +61,7 @@ impl Format {
     /// Returns the format of a file that is to be the only one.
     ///
     /// # Errors
-    /// See [`of`](Self::of); also if the name is a pattern for several.
+    /// Returns an error as [`of`](Self::of) does, and if the name is a pattern for several files.
     pub fn of_one(path: &Path) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if counts_as_c(&name) || name.contains('{') && name.contains('}') {
@@ -72,7 +72,7 @@ impl Format {
         Self::of(path)
     }
 
-    /// Returns what to tell whoever expects the recipe in the file; nothing if it is there.
+    /// Returns a note for a user who expects the recipe in the file; `None` if it is there.
     pub fn without_recipe(self) -> Option<&'static str> {
         match self {
             Self::Png => None,
@@ -83,7 +83,7 @@ impl Format {
         }
     }
 
-    /// Returns a picture's file, with `recipe` (JSON) inside if the format carries one.
+    /// Encodes a picture as a file, with `recipe` (JSON) inside if the format carries one.
     ///
     /// # Errors
     /// Returns an error if the picture is empty or too large for the format.
@@ -112,7 +112,7 @@ impl Format {
     }
 }
 
-/// Returns whether a name has a place for numbers as C writes them: `%d`, `%03d`, `%i`.
+/// Returns whether a name has a placeholder for numbers as in C: `%d`, `%03d`, `%i`.
 pub fn counts_as_c(name: &str) -> bool {
     name.split('%').skip(1).any(|rest| {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -121,7 +121,7 @@ pub fn counts_as_c(name: &str) -> bool {
     })
 }
 
-/// RGB of a picture laid on white.
+/// Returns the RGB of a picture on white.
 fn on_white(picture: &Image) -> Vec<u8> {
     let pixels = picture.pixels.as_chunks::<4>().0;
     let blend = |value: u8, alpha: u8| {
@@ -131,15 +131,15 @@ fn on_white(picture: &Image) -> Vec<u8> {
     pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|value| blend(value, a))).collect()
 }
 
-/// The most bytes of pixels of a picture that is read: those of 128 megapixels.
+/// The most bytes of pixels of a picture that is read, which are 128 megapixels.
 const MOST_BYTES: u64 = 512 << 20;
-/// The most bytes of pixels of a WebP whose own bytes do not justify more.
+/// The bytes of pixels that a WebP may have, however short its file is.
 const MOST_OF_A_COLOUR: u64 = 64 << 20;
 
-/// Returns the picture of a PNG, JPEG or WebP of any size, turned as a camera's rotation says.
+/// Decodes a PNG, JPEG or WebP of any size, turned by the orientation that its camera recorded.
 ///
 /// # Errors
-/// Returns a clause that says what is wrong; of a file that was cut off, which part is there.
+/// Returns a clause that says what is wrong; for a truncated file, it says which part is there.
 pub fn read(bytes: &[u8]) -> Result<Image, String> {
     let cut = |there: String| {
         format!("it was cut off, and only {there} are there; copy or download the file again")
@@ -149,12 +149,12 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     }
     let without_end = jpeg_without_end(bytes);
     if without_end == Some(true) {
-        // Each scan of it makes the whole picture a little finer.
+        // Each scan refines the whole picture a little.
         return Err(cut("some of the scans of this progressive JPEG".into()));
     }
     let (picture, turned) = decoded(bytes).or_else(|problem| match png_rows(bytes) {
         Some([rows, all]) => Err(cut(format!("{rows} of its {all} rows"))),
-        // No pixel is missing, but perhaps the end.
+        // No pixel is missing, but perhaps the end is.
         None if lacks_end(bytes) => decoded(&[bytes, PNG_END].concat()).map_err(|_| problem),
         None => Err(problem),
     })?;
@@ -173,7 +173,7 @@ pub fn read(bytes: &[u8]) -> Result<Image, String> {
     Ok(Image { width, height, pixels: picture.into_raw() })
 }
 
-/// Returns the pixels of a file, in the colours of a screen, and how a camera says that they are to be turned.
+/// Returns the pixels of a file in sRGB, and the orientation that its camera recorded.
 fn decoded(bytes: &[u8]) -> Result<(Image, Orientation), String> {
     const KINDS: &str = "save it as PNG, JPEG or WebP";
     let unread = |problem: image::ImageError| format!("it cannot be read ({problem}); {KINDS}");
@@ -182,7 +182,7 @@ fn decoded(bytes: &[u8]) -> Result<(Image, Orientation), String> {
     if reader.format().is_none() {
         return Err(format!("it is no picture that can be read here; {KINDS}"));
     }
-    // A block of a JPEG takes some bits at the least; a WebP of one colour may be of any size.
+    // A block of a JPEG takes at least some bits; a WebP of one colour may have any size.
     let justified = (bytes.len().saturating_mul(INFLATES) + 4096) as u64;
     let justified = match reader.format() {
         Some(ImageFormat::WebP) => justified.max(MOST_OF_A_COLOUR),
@@ -207,11 +207,12 @@ fn decoded(bytes: &[u8]) -> Result<(Image, Orientation), String> {
     Ok((Image { width, height, pixels }, turned))
 }
 
-/// Returns RGBA in the colours of a screen, sRGB, instead of a profile's such as Display P3. `None` if
-/// the profile is not one of RGB, or cannot be read.
+/// Converts RGBA from a profile such as Display P3 to sRGB, the colours of a screen. Returns `None` if
+/// the profile is not RGB, or cannot be read.
 fn to_srgb(profile: &[u8], pixels: &[u8]) -> Option<Vec<u8>> {
     let profile = ColorProfile::new_from_slice(profile).ok()?;
-    // The pixels are RGB whatever the file's were: a profile of CMYK or of grey says nothing of them.
+    // The pixels are RGB whatever the file's were, so that a profile of CMYK or grey does not describe
+    // them.
     if profile.color_space != DataColorSpace::Rgb {
         return None;
     }
@@ -227,7 +228,7 @@ fn to_srgb(profile: &[u8], pixels: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Twelve pixels, the upper half red, on a transparent ground.
+    /// Returns twelve pixels: a red row, a blue row and a transparent row.
     fn flag() -> Image {
         let row = |colour: [u8; 4]| colour.repeat(4);
         let rows = [[200, 0, 0, 255], [0, 0, 200, 255], [0; 4]].map(row);
@@ -265,7 +266,7 @@ mod tests {
         }
     }
 
-    /// The same numbers are a stronger red on a wide screen.
+    /// The same numbers are a stronger red in a wide colour space.
     #[test]
     fn profiles_are_changed_to_srgb() {
         let png = |profile: Option<ColorProfile>| {
@@ -296,7 +297,7 @@ mod tests {
         assert!(last.iter().all(|value| *value > 200), "what was transparent is white: {last:?}");
     }
 
-    /// The rotation of a camera, as EXIF in a JPEG and in a PNG says it: 6 is a quarter turn right.
+    /// The orientation of a camera is in the EXIF of a JPEG; 6 is a quarter turn right.
     #[test]
     fn cameras_rotations_are_heeded() {
         let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -307,7 +308,7 @@ mod tests {
         assert_eq!((turned.width, turned.height), (3, 4));
     }
 
-    /// A picture without plain areas, so that no part of it looks as if it was missing.
+    /// Returns a picture without plain areas, so that no part of it looks missing.
     fn busy() -> Image {
         let pixel = |i: usize| [(i * 3) as u8, (i / 64 * 4) as u8, (i * i / 7) as u8, 255];
         Image { width: 64, height: 64, pixels: (0..64 * 64).flat_map(pixel).collect() }
@@ -324,14 +325,14 @@ mod tests {
                 let unit = if format == Format::WebP { "bytes" } else { "of its 64 rows" };
                 assert!(problem.contains(unit), "{format:?}: {problem}");
             }
-            // All but the marker at the end.
+            // Only the marker at the end is missing.
             let end = if format == Format::Png { 12 } else { 2 };
             let lacks_end = read(&whole[..whole.len() - end]);
             assert!(lacks_end.is_ok() || format == Format::WebP, "{format:?}: {lacks_end:?}");
         }
     }
 
-    /// Pixels are RGB here, whatever they were in the file.
+    /// The decoded pixels are RGB, whatever they were in the file.
     #[test]
     fn profiles_of_other_colour_spaces_change_nothing() {
         for space in [DataColorSpace::Cmyk, DataColorSpace::Gray, DataColorSpace::Lab] {

@@ -1,31 +1,31 @@
-//! What a drawn picture becomes before it is saved. Knows no pixels, so that the page, which asks its
-//! worker for the rest, stays small.
+//! The finishing of a drawn picture before it is saved. This module handles no pixels, so that the page,
+//! which asks its worker for the rest, stays small.
 
 use serde::{Deserialize, Serialize};
 
-/// What is made of a drawn picture before it is saved.
+/// The changes to a drawn picture before it is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finish {
-    /// Pixels of the longer side, 16 to 2048; 0 leaves it as it was drawn. A size above the drawing's is made
-    /// of what the model's upscaler makes of it, if it has one.
+    /// The longer side in pixels, 16 to 2048; 0 keeps the drawn size. A size above the drawn one is made
+    /// from the output of the model's upscaler, if it has one.
     pub size: u32,
-    /// Whether it gets the white outline and the soft shadow of a die-cut sticker.
+    /// Whether the picture gets the white outline and the soft shadow of a die-cut sticker.
     pub outline: bool,
-    /// How it is written.
+    /// The format of the file.
     pub format: FileFormat,
 }
 
-/// How a finished picture is written.
+/// The file formats of a finished picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileFormat {
-    /// With its recipe inside.
+    /// PNG, with the recipe inside.
     Png,
-    /// Without loss, and without a recipe: what messengers take as a sticker.
+    /// Lossless WebP without a recipe, which messengers accept as a sticker.
     WebP,
 }
 
 impl FileFormat {
-    /// Returns the ending of a file's name, without its dot.
+    /// Returns the extension of a file name, without its dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
@@ -43,19 +43,19 @@ impl FileFormat {
 }
 
 impl Default for Finish {
-    /// The picture as it was drawn, as PNG.
+    /// Returns the finish that keeps the picture as it was drawn, as PNG.
     fn default() -> Self {
         Self { size: 0, outline: false, format: FileFormat::Png }
     }
 }
 
 impl Finish {
-    /// Returns whether it makes a picture of these sides larger.
+    /// Returns whether it enlarges a picture of these sides.
     pub fn enlarges(&self, width: usize, height: usize) -> bool {
         self.size as usize > width.max(height)
     }
 
-    /// Returns whether nothing is to be done: the PNG as it was drawn is what is saved.
+    /// Returns whether there is nothing to do: the PNG is saved as it was drawn.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }

@@ -1,4 +1,4 @@
-//! What a drawn picture becomes before it is saved: larger, outlined, a file. See [`Finish`].
+//! Finishing of a drawn picture before it is saved: it is resized, outlined and encoded. See [`Finish`].
 
 use image_webp::{ColorType, WebPEncoder};
 
@@ -8,16 +8,16 @@ use super::outline::{MARGIN, outlined};
 use super::resize::resized;
 use crate::{Error, Result};
 
-/// The sides that are made, in pixels.
+/// The sizes that can be made, in pixels.
 const SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
-/// What is less opaque than this is seen by nobody, and decides nothing.
+/// The lowest alpha that counts as visible; fainter pixels are ignored.
 const FAINT: u8 = 8;
 
 impl Finish {
-    /// Checks whether it can be done at all.
+    /// Checks whether the size can be made.
     ///
     /// # Errors
-    /// Returns a sentence if the size is one that is not made.
+    /// Returns a sentence if the size cannot be made.
     pub fn check(&self) -> Result<()> {
         if self.size == 0 || SIZES.contains(&self.size) {
             return Ok(());
@@ -29,13 +29,13 @@ impl Finish {
         )))
     }
 
-    /// Returns a drawn picture as it is saved: smoothly enlarged or reduced in its ratio, so that its
-    /// longer side is the size, and within the same sides smaller, with outline and shadow round it.
-    /// Without either the pixels stay exactly as they are.
+    /// Returns a drawn picture as it is saved: smoothly enlarged or reduced in its aspect ratio, so that
+    /// its longer side is the size. With an outline, the drawing is smaller within the same sides, and
+    /// outline and shadow are around it. With neither, the pixels stay exactly as they are.
     ///
     /// # Errors
-    /// Returns a sentence if the picture is empty or damaged, the size is one that is not made, or
-    /// the picture too narrow for an outline.
+    /// Returns a sentence if the picture is empty or damaged, the size cannot be made, or the picture is
+    /// too narrow for an outline.
     pub fn picture(&self, picture: &Image) -> Result<Image> {
         self.check()?;
         let Image { width, height, pixels } = picture;
@@ -68,21 +68,22 @@ impl Finish {
         Ok(outlined(&sticker))
     }
 
-    /// Returns drawn pictures side by side, each made as [`picture`](Self::picture) makes it.
+    /// Returns drawn pictures side by side, each finished by [`picture`](Self::picture).
     ///
     /// # Errors
-    /// See [`picture`](Self::picture).
+    /// Returns an error as [`picture`](Self::picture) does.
     pub fn sheet(&self, pictures: &[Image]) -> Result<Image> {
         let finished: Result<Vec<Image>> =
             pictures.iter().map(|picture| self.picture(picture)).collect();
         Ok(Image::contact_sheet(&finished?))
     }
 
-    /// Returns the file of a drawn picture, made as [`picture`](Self::picture) makes it; a PNG has
-    /// `recipe` (JSON) inside.
+    /// Encodes a drawn picture, finished by [`picture`](Self::picture), as a file; a PNG has `recipe`
+    /// (JSON) inside.
     ///
     /// # Errors
-    /// See [`picture`](Self::picture); also if the picture is too large for the format.
+    /// Returns an error as [`picture`](Self::picture) does, and if the picture is too large for the
+    /// format.
     pub fn encode(&self, picture: &Image, recipe: Option<&str>) -> Result<Vec<u8>> {
         let finished = self.picture(picture)?;
         match self.format {
@@ -95,7 +96,7 @@ impl Finish {
     }
 }
 
-/// Returns a picture as WebP, without loss.
+/// Encodes a picture as WebP, without loss.
 ///
 /// # Errors
 /// Returns a sentence if the picture is empty, or has more than 16,384 pixels a side.
@@ -113,8 +114,8 @@ fn scaled(side: usize, scale: f64) -> usize {
     ((side as f64 * scale).round() as usize).max(1)
 }
 
-/// Returns the part of a picture that can be seen, with a pixel round it in which its edge can fade;
-/// `None` if there is nothing.
+/// Returns the visible part of a picture, with a border of one pixel in which its edge can fade; `None`
+/// if nothing is visible.
 fn what_is_seen(picture: &Image) -> Option<Image> {
     let Image { width, height, pixels } = picture;
     let pixels = pixels.as_chunks::<4>().0;
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
     use crate::image::file;
 
-    /// A disc of one colour with a soft edge, on black that is not seen.
+    /// Returns a disc of one colour with a soft edge, on invisible black.
     fn disc(width: usize, height: usize) -> Image {
         let pixel = |i: usize| {
             let (x, y) = ((i % width) as f32 + 0.5, (i / width) as f32 + 0.5);
@@ -187,7 +188,7 @@ mod tests {
         assert!(error.contains("too narrow"), "{error}");
     }
 
-    /// However the drawing lies in its square, and whatever the size.
+    /// This holds wherever the drawing lies in its square, and whatever the size.
     #[test]
     fn outlined_pictures_touch_no_border() {
         let full = Image { width: 64, height: 64, pixels: [9, 9, 200, 255].repeat(64 * 64) };
@@ -204,7 +205,7 @@ mod tests {
                 };
                 let mut border = (0..pixels.len()).filter(|i| is_border(*i));
                 assert!(border.all(|i| pixels[i] == [0; 4]), "{side}");
-                // Of a picture as small as an icon the outline is half a pixel wide.
+                // In a picture as small as an icon, the outline is half a pixel wide.
                 let has_white = pixels.iter().any(|pixel| pixel[..3] == [255; 3] && pixel[3] > 200);
                 assert!(has_white || made.height < 64, "{side}");
             }
@@ -221,7 +222,7 @@ mod tests {
         let read = file::read(&bytes).unwrap();
         let made = finish.picture(&disc(128, 96)).unwrap();
         assert_eq!(read.pixels, *made.for_file());
-        // Nothing that can be seen is another.
+        // No visible pixel differs.
         let seen = |image: &Image| -> Vec<[u8; 4]> {
             let pixels = image.pixels.as_chunks::<4>().0.iter();
             pixels.map(|pixel| if pixel[3] == 0 { [0; 4] } else { *pixel }).collect()

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use resvg::usvg::{self, fontdb};
 
-/// What SVG calls it.
+/// The name of the font's family in SVG.
 pub const FAMILY: &str = "DejaVu Sans";
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
@@ -14,7 +14,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Returns the options of an SVG that has words.
+/// Returns the options for an SVG that has text.
 pub fn svg_options() -> usvg::Options<'static> {
     usvg::Options { fontdb: FONTS.clone(), ..usvg::Options::default() }
 }

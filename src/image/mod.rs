@@ -1,4 +1,4 @@
-//! Pictures as pixels, and as PNG. Knows no Burn.
+//! Pictures as pixels, and as PNG. This module does not use Burn.
 
 #[cfg(feature = "native")]
 pub mod cut;
@@ -27,34 +27,34 @@ use crate::{Error, Result};
 use recipe_text::recipe_text;
 use spread::spread;
 
-/// A picture of straight (not premultiplied) RGBA, 8 bits each, row by row.
+/// A picture in straight (not premultiplied) RGBA, 8 bits a channel, row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
-    /// Pixels a row.
+    /// How many pixels a row has.
     pub width: usize,
-    /// Rows.
+    /// How many rows there are.
     pub height: usize,
-    /// `4·width·height` bytes.
+    /// The pixels, in `4·width·height` bytes.
     pub pixels: Vec<u8>,
 }
 
-/// The PNG text chunk that holds a recipe as JSON.
+/// The keyword of the PNG text chunk that holds a recipe as JSON.
 pub const RECIPE_KEYWORD: &str = "patchwork";
 
-/// The most bytes of pixels that a PNG is read with.
+/// The most bytes of pixels of a PNG that is read.
 const MOST_BYTES: usize = 64 << 20;
-/// Deflate makes at most 1032 bytes of one: a PNG that claims more pixels than that has not got
-/// them.
+/// The most bytes of pixels for each byte of a file. Deflate makes at most 1032 bytes of one: a PNG that
+/// claims more pixels than that does not have them.
 pub const INFLATES: usize = 1100;
 
 impl Image {
-    /// Returns the pixels as files have them: what is wholly transparent has the colour of the edges
-    /// near it, for programs that scale without multiplying colour by alpha.
+    /// Returns the pixels for a file: wholly transparent pixels have the colour of the edges near them,
+    /// for programs that scale without premultiplying.
     pub fn for_file(&self) -> Cow<'_, [u8]> {
         spread(&self.pixels, self.width, self.height)
     }
 
-    /// Returns the picture as PNG, with `recipe` (JSON) in a text chunk. Its pixels are those of
+    /// Encodes the picture as PNG, with `recipe` (JSON) in a text chunk. Its pixels are those of
     /// [`for_file`](Self::for_file).
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Image {
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
-        // The page must not wait for the last percent.
+        // Compression is fast, because the page must not wait for the last percent.
         encoder.set_compression(png::Compression::Fast);
         if let Some(recipe) = recipe {
             encoder.add_itxt_chunk(RECIPE_KEYWORD.into(), recipe.into()).map_err(refuse)?;
@@ -78,10 +78,10 @@ impl Image {
         Ok(bytes)
     }
 
-    /// Returns the picture of a PNG of 8 bits a channel.
+    /// Decodes a PNG to 8 bits a channel.
     ///
     /// # Errors
-    /// Returns an error if `bytes` are no PNG, a damaged one, or one of more than 64 MB of pixels.
+    /// Returns an error if `bytes` are not a PNG, are damaged, or have more than 64 MB of pixels.
     pub fn from_png(bytes: &[u8]) -> Result<Self> {
         let mut decoder = png_decoder(bytes);
         decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
@@ -98,11 +98,11 @@ impl Image {
         Ok(Self { width: frame.width as usize, height: frame.height as usize, pixels })
     }
 
-    /// Returns the recipe in a PNG, and the fields in it that are none of a recipe's; `None` if
-    /// it holds none. It may be in a text chunk of any kind, before or after the pixels.
+    /// Returns the recipe in a PNG, and the names of its unknown fields; `None` if the PNG holds no
+    /// recipe. It may be in a text chunk of any kind, before or after the pixels.
     ///
     /// # Errors
-    /// Returns an error if `bytes` are no PNG, or the recipe in it is not one that can be read.
+    /// Returns an error if `bytes` are not a PNG, or the recipe in it cannot be read.
     pub fn recipe_of_png(bytes: &[u8]) -> Result<Option<(Recipe, Vec<String>)>> {
         Self::recipe_text_of_png(bytes)?.map(|text| Recipe::from_json(&text)).transpose()
     }
@@ -110,12 +110,12 @@ impl Image {
     /// Returns the JSON of the recipe in a PNG; `None` if it holds none.
     ///
     /// # Errors
-    /// Returns an error if `bytes` are no PNG, or the recipe in it cannot be unpacked.
+    /// Returns an error if `bytes` are not a PNG, or the recipe in it cannot be unpacked.
     pub fn recipe_text_of_png(bytes: &[u8]) -> Result<Option<String>> {
         let mut reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
         match recipe_text(reader.info())? {
             None => {
-                // What stands behind the pixels, which need not be made for it.
+                // Chunks after the pixels are read without decoding the pixels.
                 reader.finish().map_err(|problem| no_png(&problem))?;
                 recipe_text(reader.info())
             }
@@ -123,12 +123,12 @@ impl Image {
         }
     }
 
-    /// Returns pictures of one size in about as many rows as columns, on a transparent ground.
+    /// Lays out pictures of one size in about as many rows as columns, on a transparent ground.
     pub fn contact_sheet(images: &[impl Borrow<Self>]) -> Self {
         Self::sheet(images, (images.len() as f64).sqrt().ceil() as usize)
     }
 
-    /// Returns pictures of one size side by side, `columns` a row, on a transparent ground.
+    /// Lays out pictures of one size side by side, `columns` a row, on a transparent ground.
     pub fn sheet(images: &[impl Borrow<Self>], columns: usize) -> Self {
         let (Some(first), true) = (images.first().map(Borrow::borrow), columns > 0) else {
             return Self { width: 0, height: 0, pixels: Vec::new() };
@@ -188,7 +188,7 @@ mod tests {
         };
         let all =
             |chunks: &[(&[u8; 4], Vec<u8>)]| chunks.iter().flat_map(chunk).collect::<Vec<u8>>();
-        // Signature and header are 33 bytes, the end 12.
+        // The signature and the header have 33 bytes, and the end chunk has 12.
         let (start, end) = (33, plain.len() - 12);
         [&plain[..start], &all(before), &plain[start..end], &all(after), &plain[end..]].concat()
     }
@@ -223,7 +223,7 @@ mod tests {
             }
         }
         assert_eq!(Image::recipe_of_png(&with_chunks(&[other], &[])).unwrap(), None);
-        // A few thousand bytes that would be fifty million.
+        // A few thousand bytes would inflate to fifty million.
         let bomb = deflated(&vec![b' '; 50 << 20]);
         for bomb in [
             (b"iTXt", text("patchwork\0\u{1}\0\0\0", bomb.clone())),

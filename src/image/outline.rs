@@ -3,21 +3,21 @@
 use super::Image;
 use super::distance::squared_distances;
 
-// All in parts of the picture's longer side.
+// All lengths are fractions of the picture's longer side.
 
-/// Width of the white outline.
+/// The width of the white outline.
 const OUTLINE: f32 = 0.035;
-/// How far down the shadow lies.
+/// How far the shadow is moved down.
 const DROP: f32 = 0.012;
-/// How far the shadow's soft edge reaches, either way.
+/// How far the shadow's soft edge reaches to either side.
 const SOFT: f32 = 0.015;
-/// What is kept free on each side of a drawing: outline, drop and soft edge fit in.
+/// The margin that is free on each side of a drawing; outline, drop and soft edge fit in it.
 pub(super) const MARGIN: f32 = 0.07;
 
-/// How dark the shadow is.
+/// The opacity of the shadow.
 const SHADOW: f32 = 0.35;
 
-/// Lays a drawing, which leaves [`MARGIN`] free, on its outline and shadow.
+/// Returns a drawing, which leaves [`MARGIN`] free, over its outline and shadow.
 pub(super) fn outlined(drawing: &Image) -> Image {
     let Image { width, height, pixels } = drawing;
     let pixels = pixels.as_chunks::<4>().0;
@@ -25,7 +25,7 @@ pub(super) fn outlined(drawing: &Image) -> Image {
     let squares = squared_distances(&alpha, *width);
     let side = (*width).max(*height) as f32;
     let drop = (DROP * side).round() as usize;
-    // Beyond the outline's edge, in pixels; the shadow is the outline's, a little lower.
+    // The distance beyond the outline's edge, in pixels. The shadow is the outline, a little lower.
     let beyond = |i: usize| squares[i].sqrt() - OUTLINE * side;
     let white = |i: usize| (0.5 - beyond(i)).clamp(0.0, 1.0);
     let shadow = |i: usize| match i.checked_sub(drop * width) {
@@ -36,16 +36,16 @@ pub(super) fn outlined(drawing: &Image) -> Image {
     Image { width: *width, height: *height, pixels: laid.flatten().collect() }
 }
 
-/// From 1 at −1 smoothly to 0 at 1, as a blurred edge falls.
+/// Returns a value that falls smoothly from 1 at −1 to 0 at 1, like a blurred edge.
 fn falling(x: f32) -> f32 {
     let t = ((1.0 - x) / 2.0).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// A pixel over white over black, of these opacities in 0..1.
+/// Composites a pixel over white over black, of these opacities in 0..1.
 fn over(pixel: [u8; 4], white: f32, black: f32) -> [u8; 4] {
     let [r, g, b, a] = pixel.map(|value| f32::from(value) / 255.0);
-    // Of all that is seen, the part that is the ground's.
+    // The ground's contribution to the visible colour.
     let ground = white * (1.0 - a);
     let seen = a + ground + black * (1.0 - white) * (1.0 - a);
     let byte = |value: f32| (255.0 * value).round() as u8;
@@ -60,7 +60,7 @@ fn over(pixel: [u8; 4], white: f32, black: f32) -> [u8; 4] {
 mod tests {
     use super::*;
 
-    /// A red disc with a hole in the middle of a square, with soft edges.
+    /// Returns a red disc with a hole in the middle of a square, with soft edges.
     fn ring(size: usize, outer: f32, hole: f32) -> Image {
         let centre = (size as f32 - 1.0) / 2.0;
         let pixel = |i: usize| {
@@ -75,7 +75,7 @@ mod tests {
         picture.pixels.as_chunks::<4>().0[y * picture.width + x]
     }
 
-    /// The row through the middle: red, as much white as was said, shadow, nothing.
+    /// The row through the middle is red, white for the given width, shadow, and then empty.
     #[test]
     fn the_outline_is_white_and_as_wide_as_it_should_be() {
         for size in [64_usize, 128, 512, 1024] {
@@ -85,7 +85,7 @@ mod tests {
             let middle = size / 2;
             assert_eq!(pixel(&drawn, middle, middle), [220, 30, 40, 255]);
             let row: Vec<[u8; 4]> = (0..middle).map(|x| pixel(&drawn, x, middle)).collect();
-            // Pixels at the outline's two edges count by their part.
+            // Pixels at the outline's two edges count fractionally.
             let white: f32 = row
                 .iter()
                 .map(|[_, g, _, a]| {

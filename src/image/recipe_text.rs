@@ -3,7 +3,7 @@
 use super::{RECIPE_KEYWORD, no_png};
 use crate::Result;
 
-/// The most bytes of a recipe as text: a chunk of a few may inflate to gigabytes.
+/// The most bytes of a recipe as text, because a small chunk may inflate to gigabytes.
 const MOST_TEXT: usize = 1 << 20;
 
 /// Returns the text of the recipe's chunk, if there is one.
@@ -25,7 +25,8 @@ pub(super) fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
     unpacked.map(Some).map_err(bad)
 }
 
-/// Programs write UTF-8 where PNG asks for Latin-1; the one is hardly ever the other.
+/// Decodes text as UTF-8 if it is valid, and else as Latin-1. Some programs write UTF-8 where PNG asks
+/// for Latin-1, and text in Latin-1 is hardly ever valid UTF-8.
 fn as_meant(latin1: String) -> String {
     let bytes: Option<Vec<u8>> = latin1.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(latin1)

@@ -1,4 +1,4 @@
-//! Pictures in other sizes.
+//! Resizing of pictures.
 
 use fast_image_resize::images::{Image as Pixels, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -6,11 +6,11 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use super::Image;
 use crate::{Error, Result};
 
-/// Returns a picture of another size. Cubic, after Catmull and Rom: as sharp as such filters are, and
-/// unlike Lanczos' without rings round an edge.
+/// Resizes a picture with the cubic filter of Catmull and Rom. It is as sharp as such filters are, and
+/// unlike Lanczos it makes no rings around an edge.
 ///
 /// # Errors
-/// Returns a sentence if a side is more than can be counted.
+/// Returns a sentence if a side does not fit in 32 bits.
 pub fn resized(picture: &Image, width: usize, height: usize) -> Result<Image> {
     if [picture.width, picture.height] == [width, height] {
         return Ok(picture.clone());
@@ -19,7 +19,7 @@ pub fn resized(picture: &Image, width: usize, height: usize) -> Result<Image> {
         Error::Picture(format!("The picture cannot be made {width}×{height} pixels ({problem})"))
     };
     let side = |side: usize| u32::try_from(side).map_err(|problem| refuse(&problem));
-    // The library's own division by alpha is wrong in wasm as Rust 1.95 and 1.96 compile it
+    // The library's own division by alpha is wrong in wasm compiled by Rust 1.95 and 1.96
     // (rust-lang/rust#157456), and has no headroom.
     let premultiplied: Vec<u8> =
         picture.pixels.as_chunks::<4>().0.iter().flat_map(|pixel| premultiplied(*pixel)).collect();
@@ -36,11 +36,12 @@ pub fn resized(picture: &Image, width: usize, height: usize) -> Result<Image> {
     Ok(Image { width, height, pixels })
 }
 
-/// Of 8 parts, what opaque pixels keep while they are resized: a sharp filter goes beyond both sides of
-/// an edge by a fifteenth, and where alpha alone were cut at 255, the edge would become lighter.
+/// The eighths of opacity that opaque pixels keep during resizing. A sharp filter overshoots both sides
+/// of an edge by a fifteenth; if alpha alone were clipped at 255, the edge would become lighter.
 const KEPT: u32 = 7;
 
-/// Colours by alpha, of which there is headroom: what is transparent has no colour, often black.
+/// Premultiplies colours by alpha, with headroom. Transparent pixels have no colour of their own; it is
+/// often black.
 fn premultiplied([r, g, b, a]: [u8; 4]) -> [u8; 4] {
     let alpha = u32::from(a) * KEPT;
     let by = |value: u8| ((u32::from(value) * alpha + 255 * 4) / (255 * 8)) as u8;
@@ -58,7 +59,7 @@ fn straight([r, g, b, a]: [u8; 4]) -> [u8; 4] {
 mod tests {
     use super::*;
 
-    /// A yellow disc with a soft edge, on black that is not seen.
+    /// Returns a yellow disc with a soft edge, on invisible black.
     fn disc() -> Image {
         let pixel = |i: usize| {
             let far = ((i % 128) as f32 - 63.5).hypot((i / 128) as f32 - 63.5);
@@ -74,7 +75,7 @@ mod tests {
         assert_eq!((large.width, large.height), (512, 512));
         let pixels = large.pixels.as_chunks::<4>().0;
         assert_eq!(pixels[256 * 512 + 256][3], 255);
-        // The less opaque, the fewer levels of colour are left.
+        // The lower the opacity, the fewer levels of colour are left.
         for [r, g, b, alpha] in pixels.iter().filter(|pixel| pixel[3] > 0) {
             let off = [(r, 240), (g, 200), (b, 40)].map(|(is, was)| u32::from(is.abs_diff(was)));
             let most = 1 + 3 * 255 / u32::from(*alpha);

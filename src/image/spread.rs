@@ -1,18 +1,18 @@
-//! Colour under what is transparent. Nobody sees it, but programs that scale straight alpha without
-//! multiplying colour by it mix it in: black there is a dark rim round the picture.
+//! The colour of transparent pixels. It is invisible, but programs that scale straight alpha without
+//! premultiplying mix it in: black would become a dark rim around the picture.
 
 use std::borrow::Cow;
 
-/// How far edges reach, in parts of the longer side; and the most pixels.
+/// The divisor of the longer side that gives how far edge colours spread, and the most pixels.
 const REACH: usize = 32;
 const MOST: usize = 64;
 
-/// Sums of colours that are weighted by alpha, and of alpha. Within [`MOST`] pixels each way they fit.
+/// Sums of colours weighted by alpha, and of alpha. Sums within [`MOST`] pixels each way fit in `u32`.
 type Sums = [u32; 4];
 
-/// Returns pixels of straight RGBA, `4·width·height` bytes, in which what is wholly transparent has
-/// the colour of what lies near; further away, the mean of those colours. All that can be seen stays
-/// as it is, and so does a picture of which nothing can be seen.
+/// Returns pixels of straight RGBA, `4·width·height` bytes, in which wholly transparent pixels have the
+/// colour of pixels near them; those further away have the mean of these colours. Visible pixels do not
+/// change, and neither does a picture without visible pixels.
 pub(super) fn spread(pixels: &[u8], width: usize, height: usize) -> Cow<'_, [u8]> {
     let all = pixels.as_chunks::<4>().0;
     let has_edge = all.iter().any(|p| p[3] == 0) && all.iter().any(|p| p[3] > 0);
@@ -56,13 +56,13 @@ pub(super) fn spread(pixels: &[u8], width: usize, height: usize) -> Cow<'_, [u8]
     Cow::Owned(made)
 }
 
-/// Returns a colour from sums of weighted colours and of weights; black if there are none.
+/// Returns a colour from sums of weighted colours and of weights; black if the weights are 0.
 fn divided([r, g, b, weight]: [u64; 4]) -> [u8; 3] {
     let weight = weight.max(1);
     [r, g, b].map(|sum| ((sum + weight / 2) / weight).min(255) as u8)
 }
 
-/// Returns, for each pixel of a row, the sums of those up to `reach` away in it.
+/// Returns, for each pixel of a row, the sums over the pixels up to `reach` away in that row.
 fn summed(row: &[[u8; 4]], reach: usize) -> Vec<Sums> {
     let weighted = |&[r, g, b, a]: &[u8; 4]| {
         let alpha = u32::from(a);
@@ -92,15 +92,15 @@ mod tests {
 
     #[test]
     fn edges_colour_what_is_transparent_and_nothing_else() {
-        // A row of red, faint blue and then nothing, far to the right.
+        // The row is red, faint blue, and then transparent far to the right.
         let mut pixels = vec![0; 4 * 200];
         pixels[..8].copy_from_slice(&[250, 0, 0, 255, 0, 0, 250, 1]);
         let made = spread(&pixels, 200, 1);
         assert_eq!(made[..8], pixels[..8]);
         let made = made.as_chunks::<4>().0;
-        // What counts is how much of a colour there is.
+        // Each colour is weighted by its alpha.
         assert_eq!((made[2], made[7], made[8]), ([249, 0, 1, 0], [249, 0, 1, 0], [0, 0, 250, 0]));
-        // Six of those and one of these.
+        // The mean is over six pixels of the first colour and one of the second.
         assert!(made.iter().skip(9).all(|pixel| *pixel == [213, 0, 37, 0]), "{made:?}");
     }
 
@@ -112,7 +112,7 @@ mod tests {
         assert!(made.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [9, 8, 7]));
     }
 
-    /// By the definition, pixel by pixel.
+    /// The expected sums follow the definition, pixel by pixel.
     #[test]
     fn sums_are_those_of_windows() {
         let (width, height) = (150, 90);

@@ -1,4 +1,4 @@
-//! `x + h·gate`: the end of each half of a DiT block.
+//! The operation `x + h·gate`, which ends each half of a DiT block.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
@@ -17,12 +17,12 @@ pub(crate) fn gated_add(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3
     Tensor::from_dispatch(<Dispatch as GatedAddOp>::gated_add(x, h, gate))
 }
 
-/// Returns the plain reference.
+/// Computes the plain reference.
 fn reference(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     x + h * gate
 }
 
-/// Returns the CPU's loop.
+/// Computes the sum in a loop on the CPU.
 fn fused(x: Tensor<3>, h: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     let [_, tokens, width] = x.dims();
     let (x, gate) = (values(x), values(gate));
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::kernels::testing::{assert_gradients, assert_same};
 
-    /// A width that is no multiple of the lanes.
+    /// Shapes whose width is not a multiple of the lanes.
     const SHAPES: [[usize; 3]; 3] = [[2, 3, 21], [2, 3, 21], [2, 1, 21]];
 
     #[test]

@@ -1,5 +1,5 @@
-//! GELU in its tanh form (Hendrycks and Gimpel, arXiv 1606.08415), as `x·σ(2u)` with
-//! `u = √(2/π)·(x + 0.044715·x³)`, since `(1 + tanh u)/2 = σ(2u)`.
+//! GELU in its tanh form (Hendrycks and Gimpel, arXiv 1606.08415), computed as `x·σ(2u)` with
+//! `u = √(2/π)·(x + 0.044715·x³)`, because `(1 + tanh u)/2 = σ(2u)`.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
@@ -11,19 +11,19 @@ use super::host::{exp, in_place, is_f32};
 const SCALE: f32 = 1.595_769; // 2·√(2/π)
 const CUBE: f32 = 0.044_715 * SCALE;
 
-/// Returns GELU of each value.
+/// Returns the GELU of each value.
 pub(crate) fn gelu_tanh(x: Tensor<3>) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as GeluTanhOp>::gelu_tanh(x.into_dispatch()))
 }
 
-/// Returns the plain reference.
+/// Computes the plain reference.
 fn reference(x: Tensor<3>) -> Tensor<3> {
     let square = x.clone() * x.clone();
     let inner = (square * f64::from(CUBE) + f64::from(SCALE)) * x.clone();
     x * activation::sigmoid(inner)
 }
 
-/// Returns the CPU's loop.
+/// Computes the GELU in a loop on the CPU.
 fn fused(x: Tensor<3>) -> Tensor<3> {
     in_place(x, |x| {
         for x in x {
@@ -101,7 +101,7 @@ mod gradient {
         }
     }
 
-    /// Returns the derivative.
+    /// Returns the derivative of the GELU.
     #[inline(always)]
     fn slope(x: f32) -> f32 {
         let square = x * x;

@@ -1,21 +1,21 @@
-//! Loops over a CPU tensor's values. On Flex a tensor nobody else holds turns into host data and
-//! back without a copy, so these are plain loops over slices; `pulp` compiles them for the vector
-//! unit that it finds at run time.
+//! Loops over the values of a CPU tensor. On Flex, a tensor that nothing else holds turns into host data
+//! and back without a copy, so these are plain loops over slices. `pulp` runs the version of them that
+//! is compiled for the vector unit it finds at run time.
 
 use burn::tensor::{DType, Tensor};
 use pulp::Arch;
 
-/// Returns whether values are those that the loops are written for.
+/// Returns whether a tensor's values are `f32`, for which the loops are written.
 pub(super) fn is_f32<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32
 }
 
-/// Returns a CPU tensor's values, without a copy if nobody else holds them.
+/// Returns a CPU tensor's values, without a copy if nothing else holds them.
 pub(super) fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec().expect("f32, as `is_f32` has seen")
 }
 
-/// Runs a loop over a tensor's values, in their place.
+/// Runs a loop over a tensor's values, in place.
 pub(super) fn in_place<const D: usize>(x: Tensor<D>, kernel: impl FnOnce(&mut [f32])) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
@@ -27,13 +27,14 @@ pub(super) fn in_place<const D: usize>(x: Tensor<D>, kernel: impl FnOnce(&mut [f
     Tensor::from_data(data, &device)
 }
 
-/// Runs a loop compiled for the vector unit that is there.
+/// Runs a loop compiled for the available vector unit.
 #[inline(always)]
 pub(super) fn vectorised<T>(kernel: impl FnOnce() -> T) -> T {
     Arch::new().dispatch(kernel)
 }
 
-/// Partial results that fill a vector register: Rust keeps the order of one sum.
+/// How many partial results fill a vector register. They are needed because Rust keeps the order of a
+/// single sum.
 pub(super) const LANES: usize = 16;
 
 /// Folds a row into [`LANES`] partial results.
@@ -67,13 +68,13 @@ pub(super) fn mean_and_inverse_deviation(row: &[f32], eps: f32) -> (f32, f32) {
     (mean, 1.0 / (variance + eps).sqrt())
 }
 
-/// eˣ within 2 ulp, without branches, so that it becomes vector code: `2ⁿ·eʳ`, n whole, r within
-/// ±ln(2)/2, eʳ by its Taylor polynomial of degree 7.
+/// Returns eˣ within 2 ulp, without branches, so that it compiles to vector code. It is `2ⁿ·eʳ`, where n
+/// is whole, r is within ±ln(2)/2, and eʳ is its Taylor polynomial of degree 7.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    // 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits.
+    // This is 1.5·2²³: adding it rounds to a whole number, which is then in the low bits.
     const ROUND: f32 = 12_582_912.0;
-    // ln 2 in two parts, the first with zeros enough that n times it is exact.
+    // These are ln 2 in two parts; the first has enough zero bits that n times it is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 88.0);

@@ -1,11 +1,11 @@
-//! What Burn does in several passes over memory, in one: each operation is a file with its plain
-//! reference, the CPU's loop, its gradient and its test.
+//! Fused operations, which do in one pass over memory what Burn does in several. Each is a file with its
+//! plain reference, the CPU's loop, its gradient and its test.
 //!
-//! Each is a Burn backend extension: Burn selects by where a tensor lives. `Flex`, the CPU, takes
-//! the loop; `Cube`, every GPU, the plain formula; and `Autodiff` records the loop with its
-//! gradient as one step, or on a GPU lets Burn differentiate the plain formula.
+//! Each is a Burn backend extension, which Burn selects by the device of a tensor. `Flex`, the CPU, runs
+//! the loop. `Cube`, every GPU, runs the plain formula. `Autodiff` records the loop with its gradient as
+//! one step, or on a GPU lets Burn differentiate the plain formula.
 //!
-//! Networks call these functions and ask nothing about devices.
+//! Networks call these functions without regard to the device.
 
 mod gated_add;
 mod gelu;

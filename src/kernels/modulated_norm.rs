@@ -1,4 +1,5 @@
-//! adaLN's norm: `x·(1 + scale) + shift` of a layer norm of `x` that has no weights of its own.
+//! The norm of adaLN, `norm(x)·(1 + scale) + shift`, where `norm` is a layer norm without weights of its
+//! own.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
@@ -22,13 +23,13 @@ pub(crate) fn modulated_norm(
     Tensor::from_dispatch(<Dispatch as ModulatedNormOp>::modulated_norm(x, shift, scale, eps))
 }
 
-/// Returns the plain reference.
+/// Computes the reference, with Burn's layer norm.
 fn reference(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> Tensor<3> {
     let ones = Tensor::ones([x.dims()[2]], &x.device());
     module::layer_norm(x, ones, None, eps) * (scale + 1.0) + shift
 }
 
-/// Returns the CPU's loop.
+/// Computes the modulated norm in a loop on the CPU.
 fn fused(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> Tensor<3> {
     let [_, tokens, width] = x.dims();
     let (shift, scale) = (values(shift), values(scale));
@@ -168,8 +169,8 @@ mod gradient {
         }
     }
 
-    /// One row: `grad`, of the output, becomes that of the input. With `n` the normalised row and
-    /// `g = grad·(1 + scale)`, it is `(g − mean g − n·mean(g·n))/σ`.
+    /// Computes one row: `grad`, the gradient of the output, becomes that of the input. With `n` the
+    /// normalised row and `g = grad·(1 + scale)`, it is `(g − mean g − n·mean(g·n))/σ`.
     #[inline(always)]
     fn grad_row(
         grad: &mut [f32],
@@ -210,7 +211,7 @@ mod tests {
     use super::*;
     use crate::kernels::testing::{assert_gradients, assert_same};
 
-    /// A width that is no multiple of the lanes.
+    /// Shapes whose width is not a multiple of the lanes.
     const SHAPES: [[usize; 3]; 3] = [[2, 3, 21], [2, 1, 21], [2, 1, 21]];
 
     #[test]

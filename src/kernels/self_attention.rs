@@ -1,5 +1,5 @@
-//! Attention among tokens (Vaswani et al., arXiv 1706.03762), of queries, keys and values that lie
-//! side by side as one projection gives them.
+//! Self-attention over tokens (Vaswani et al., arXiv 1706.03762). Queries, keys and values are side by
+//! side, as one projection gives them.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
@@ -9,7 +9,7 @@ use burn_cubecl::CubeBackend;
 
 use super::host::{exp, in_place, is_f32, reduce};
 
-/// The most scores a head may hold at once; above this, Flex's tiled attention is faster.
+/// The most scores of a head that are held at once; above this, Flex's tiled attention is faster.
 const MAX_SCORES: usize = 512 * 512;
 
 /// Returns the attention's output, before its projection.
@@ -21,14 +21,14 @@ pub(crate) fn self_attention(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as SelfAttentionOp>::self_attention(qkv.into_dispatch(), heads))
 }
 
-/// Returns the plain reference.
+/// Computes the reference, with Burn's attention.
 fn reference(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     let [q, k, v] = parts(qkv, heads);
     joined(attention(q, k, v, None, None, Default::default()))
 }
 
-/// Returns the CPU's way: Flex multiplies views as they lie, and its attention would copy them
-/// first.
+/// Computes the attention on the CPU. Flex multiplies views without a copy, but its attention would copy
+/// them first.
 fn fused(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     let [q, k, v] = parts(qkv, heads);
     let scale = head_scale(&q);
@@ -36,14 +36,14 @@ fn fused(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     joined(scaled_softmax(scores, scale).matmul(v))
 }
 
-/// Queries, keys and values, each `[b, h, n, d/h]`, as views.
+/// Returns queries, keys and values, each `[b, h, n, d/h]`, as views.
 fn parts(qkv: Tensor<3>, heads: usize) -> [Tensor<4>; 3] {
     let [batch, tokens, width] = qkv.dims();
     let qkv = qkv.reshape([batch, tokens, 3, heads, width / 3 / heads]);
     [0, 1, 2].map(|i| qkv.clone().narrow(2, i, 1).squeeze_dim::<4>(2).swap_dims(1, 2))
 }
 
-/// `[b, h, n, d/h]` → `[b, n, d]`
+/// Joins the heads: `[b, h, n, d/h]` → `[b, n, d]`.
 fn joined(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, size] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * size])
@@ -54,7 +54,7 @@ fn head_scale(q: &Tensor<4>) -> f64 {
     (size as f64).powf(-0.5)
 }
 
-/// Softmax over the last dimension of `scale·x`.
+/// Returns the softmax over the last dimension of `scale·x`.
 fn scaled_softmax(x: Tensor<4>, scale: f64) -> Tensor<4> {
     let [_, _, _, width] = x.dims();
     in_place(x, |x| {
@@ -140,8 +140,8 @@ mod gradient {
         }
     }
 
-    /// Returns a copy in row-major order: Flex's products pack a turned right side value by value,
-    /// which for matrices as small as these takes longer than the product.
+    /// Returns a copy in row-major order. Flex's products pack a transposed right operand value by
+    /// value, which takes longer than the product itself for matrices as small as these.
     fn laid_out(x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
         Tensor::from_data(x.into_data(), &device)
@@ -178,7 +178,7 @@ mod gradient {
         }
     }
 
-    /// One row of a softmax's gradient, `scale·w·(g − Σ g·w)`, in the place of `g`.
+    /// Computes one row of a softmax's gradient, `scale·w·(g − Σ g·w)`, in place of `g`.
     #[inline(always)]
     fn grad_row(grad: &mut [f32], weights: &[f32], scale: f32) {
         let mut sums = [0f32; LANES];
@@ -193,7 +193,7 @@ mod gradient {
         }
     }
 
-    /// Undoes [`parts`].
+    /// Inverts [`parts`].
     fn side_by_side(parts: [Tensor<4>; 3]) -> Tensor<3> {
         let ([batch, heads, tokens, size], device) = (parts[0].dims(), parts[0].device());
         let width = heads * size;

@@ -1,4 +1,4 @@
-//! An operation with a gradient of its own, as one step of Burn's autodiff on the CPU.
+//! An operation with a gradient of its own, recorded as one step of Burn's autodiff on the CPU.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -7,9 +7,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::Tensor;
 
-/// A CPU tensor as Burn keeps it.
+/// A CPU tensor as Burn stores it.
 pub(super) type Plain = FloatTensor<Flex>;
-/// The same in a graph of autodiff.
+/// A CPU tensor in an autodiff graph.
 pub(super) type Tracked<C> = FloatTensor<Autodiff<Flex, C>>;
 
 /// Returns the tensor of a primitive.
@@ -36,7 +36,7 @@ pub(super) fn record<C: CheckpointStrategy, const N: usize, S: Backward<Flex, N>
     }
 }
 
-/// Takes the gradient of a step's output.
+/// Takes the gradient of a step's output out of `grads`.
 pub(super) fn output_grad<S, const N: usize, const D: usize>(
     ops: &Ops<S, N>,
     grads: &mut Gradients,
@@ -44,7 +44,7 @@ pub(super) fn output_grad<S, const N: usize, const D: usize>(
     Tensor::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node))
 }
 
-/// Hands the gradients of a step's inputs on, to those that want theirs.
+/// Registers the gradients of a step's inputs, for those inputs that need one.
 pub(super) fn register<const N: usize, S>(
     ops: Ops<S, N>,
     grads: &mut Gradients,

@@ -1,4 +1,4 @@
-//! How operations are held against their references.
+//! Comparisons of operations with their references.
 
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance};
 
@@ -7,7 +7,7 @@ fn random<const N: usize>(shapes: [[usize; 3]; N]) -> [Tensor<3>; N] {
     shapes.map(|shape| Tensor::<3>::random(shape, uniform, &Device::flex()))
 }
 
-/// Values of `fused` must be those of `plain`.
+/// Asserts that the values of `fused` are those of `plain`.
 pub(super) fn assert_same<const N: usize>(
     shapes: [[usize; 3]; N],
     fused: impl Fn([Tensor<3>; N]) -> Tensor<3>,
@@ -18,7 +18,7 @@ pub(super) fn assert_same<const N: usize>(
     got.assert_approx_eq::<f32>(&want, Tolerance::absolute(1e-5));
 }
 
-/// Values and gradients of `fused` must be those of `plain`, which Burn finds by itself.
+/// Asserts that values and gradients of `fused` are those of `plain`, which Burn differentiates itself.
 pub(super) fn assert_gradients<const N: usize>(
     shapes: [[usize; 3]; N],
     fused: impl Fn([Tensor<3>; N]) -> Tensor<3>,
@@ -28,7 +28,7 @@ pub(super) fn assert_gradients<const N: usize>(
     let run = |f: &dyn Fn([Tensor<3>; N]) -> Tensor<3>| -> Vec<TensorData> {
         let inputs = inputs.clone().map(|input| input.autodiff().require_grad());
         let output = f(inputs.clone());
-        // Another weight for each value, so that no two gradients can be mistaken.
+        // Each value has a weight of its own, so that no two gradients can be confused.
         let count = output.shape().num_elements() as i64;
         let weights = Tensor::<1, Int>::arange(0..count, &Device::flex()).float().sin();
         let loss = (output.clone() * weights.reshape(output.dims()).autodiff()).sum();

@@ -17,7 +17,7 @@ pub struct SelfAttention {
 }
 
 impl SelfAttention {
-    /// `width` must be a whole multiple of `heads`.
+    /// Returns a new layer. `width` must be a multiple of `heads`.
     pub fn init(width: usize, heads: usize, device: &Device) -> Self {
         assert!(width.is_multiple_of(heads), "{heads} heads do not divide a width of {width}");
         Self {
@@ -27,6 +27,8 @@ impl SelfAttention {
         }
     }
 
+    /// Applies the layer to tokens.
+    ///
     /// # Shapes
     /// - input: `[b, n, d]`
     /// - output: `[b, n, d]`

@@ -9,20 +9,20 @@ use burn::tensor::{Device, Tensor, activation};
 use super::kl_blocks::{MidBlock, Resize, ScaleBlock, group_norm};
 use super::layers::same_conv;
 
-/// The autoencoder's sizes.
+/// The sizes of the autoencoder.
 #[derive(Config, Debug, PartialEq)]
 pub struct AutoencoderKlConfig {
-    /// Width at each resolution, from the picture's down to the latent's.
+    /// The width at each resolution, from the picture's down to the latent's.
     pub block_out_channels: Vec<usize>,
-    /// Channels of the latent.
+    /// How many channels the latent has.
     pub latent_channels: usize,
-    /// Residual blocks at each resolution; the decoder has one more.
+    /// How many residual blocks the encoder has at each resolution; the decoder has one more.
     #[config(default = 2)]
     pub layers_per_block: usize,
-    /// Groups of the norms.
+    /// How many groups the norms have.
     #[config(default = 32)]
     pub norm_num_groups: usize,
-    /// Channels of the picture.
+    /// How many channels the picture has.
     #[config(default = 3)]
     pub in_channels: usize,
     /// Whether a 1×1 convolution follows the encoder.
@@ -31,21 +31,21 @@ pub struct AutoencoderKlConfig {
     /// Whether a 1×1 convolution precedes the decoder.
     #[config(default = true)]
     pub use_post_quant_conv: bool,
-    /// Whether the bottom attends.
+    /// Whether the middle block has attention.
     #[config(default = true)]
     pub mid_block_add_attention: bool,
 }
 
 impl AutoencoderKlConfig {
-    /// Stable Diffusion's: 83.7 M parameters, of which the decoder has 49.5 M.
+    /// Returns Stable Diffusion's sizes: 83.7 M parameters, of which the decoder has 49.5 M.
     pub fn stable_diffusion() -> Self {
         Self::new(vec![128, 256, 512, 512], 4)
     }
 
-    /// What is wrong with these sizes, if anything.
+    /// Checks these sizes against limits and against each other.
     ///
     /// # Errors
-    /// Returns a clause that names the sizes that do not fit each other.
+    /// Returns a clause that says which sizes are out of bounds or do not fit each other.
     pub fn check(&self) -> Result<(), String> {
         let widths = &self.block_out_channels;
         if widths.is_empty() || widths.len() > 8 || self.layers_per_block > 16 {
@@ -62,16 +62,15 @@ impl AutoencoderKlConfig {
         }
     }
 
-    /// Returns how many values a file must hold at the very least to be an autoencoder of these
-    /// sizes.
+    /// Returns the least number of values that a file of an autoencoder of these sizes must hold.
     pub fn values_at_least(&self) -> usize {
-        // Each residual block has a convolution of 3×3 from its width to its width, in both halves.
+        // Each residual block has a 3×3 convolution from its width to its width, in both halves.
         let square = |width: &usize| width.saturating_mul(*width).saturating_mul(9);
         let all = self.block_out_channels.iter().map(square).fold(0, usize::saturating_add);
         all.saturating_mul(2 * self.layers_per_block.max(1))
     }
 
-    /// Returns how many times a latent is smaller than its picture, each way.
+    /// Returns the ratio of the picture's side to the latent's.
     pub fn factor(&self) -> usize {
         1 << (self.block_out_channels.len() - 1)
     }
@@ -94,7 +93,7 @@ impl AutoencoderKlConfig {
         }
     }
 
-    /// Returns a new autoencoder without its encoder, which is all that drawing needs.
+    /// Returns a new autoencoder without its encoder; drawing needs only the decoder.
     ///
     /// # Panics
     /// Panics if [`check`](Self::check) finds an error.
@@ -138,7 +137,7 @@ impl AutoencoderKlConfig {
     }
 }
 
-/// Picture to latent.
+/// The encoder, from picture to latent.
 #[derive(Module, Debug)]
 pub struct KlEncoder {
     conv_in: Conv2d,
@@ -148,7 +147,7 @@ pub struct KlEncoder {
     conv_out: Conv2d,
 }
 
-/// Latent to picture.
+/// The decoder, from latent to picture.
 #[derive(Module, Debug)]
 pub struct KlDecoder {
     conv_in: Conv2d,
@@ -158,7 +157,7 @@ pub struct KlDecoder {
     conv_out: Conv2d,
 }
 
-/// Both halves; see [`encode`](Self::encode) and [`decode`](Self::decode).
+/// The autoencoder; see [`encode`](Self::encode) and [`decode`](Self::decode).
 #[derive(Module, Debug)]
 pub struct AutoencoderKl {
     encoder: Option<KlEncoder>,
@@ -168,22 +167,22 @@ pub struct AutoencoderKl {
 }
 
 impl AutoencoderKl {
-    /// Returns how many times a latent is smaller than its picture, each way.
+    /// Returns the ratio of the picture's side to the latent's.
     pub fn factor(&self) -> usize {
         1 << (self.decoder.up_blocks.len() - 1)
     }
 
-    /// Returns the posterior's mean and log-variance (clamped to −30..20), neither scaled nor
+    /// Returns the posterior's mean and its log-variance (clamped to −30..20), neither scaled nor
     /// shifted.
     ///
     /// # Shapes
-    /// - input: pictures in −1..1, `[b, 3, h, w]`, h and w whole multiples of the factor
-    /// - output: twice `[b, latent, h/f, w/f]`
+    /// - input: pictures in −1..1, `[b, 3, h, w]`, h and w multiples of the factor
+    /// - output: two tensors `[b, latent, h/f, w/f]`
     ///
     /// # Panics
     /// Panics if there is no encoder.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let encoder = self.encoder.as_ref().expect("whoever encodes has loaded the encoder");
+        let encoder = self.encoder.as_ref().expect("the encoder is loaded");
         let x = encoder.conv_in.forward(x);
         let x = encoder.down_blocks.iter().fold(x, |x, block| block.forward(x));
         let x = encoder.mid_block.forward(x);
@@ -197,6 +196,8 @@ impl AutoencoderKl {
         (x.clone().narrow(1, 0, half), x.narrow(1, half, half).clamp(-30.0, 20.0))
     }
 
+    /// Decodes latents to pictures.
+    ///
     /// # Shapes
     /// - input: latents, neither scaled nor shifted, `[b, latent, h, w]`
     /// - output: pictures, about −1..1, `[b, 3, f·h, f·w]`

@@ -12,7 +12,7 @@ use crate::kernels::{gated_add, gelu_tanh, modulated_norm};
 /// Epsilon of the norm before attention and of the final one.
 const NORM_EPS: f64 = 1e-6;
 
-/// Returns the conditioning's `[b, k·d]` as `k` tensors `[b, 1, d]`.
+/// Splits a modulation `[b, k·d]` into `k` tensors `[b, 1, d]`.
 fn parts<const K: usize>(modulation: Tensor<2>) -> [Tensor<3>; K] {
     let [batch, width] = modulation.dims();
     let modulation = modulation.reshape([batch, 1, width]);
@@ -20,7 +20,7 @@ fn parts<const K: usize>(modulation: Tensor<2>) -> [Tensor<3>; K] {
     std::array::from_fn(|i| modulation.clone().narrow(2, i * size, size))
 }
 
-/// The feed-forward half of a block.
+/// The feed-forward layers of a block.
 #[derive(Module, Debug)]
 pub struct Mlp {
     fc1: Linear,
@@ -37,8 +37,8 @@ impl Mlp {
     }
 }
 
-/// A transformer block whose norms are shifted, scaled and gated by the conditioning. It begins
-/// as the identity, since the modulation begins at zero.
+/// A transformer block whose norms are shifted, scaled and gated by the conditioning. A new block
+/// is the identity, because its modulation is initialised to zero.
 #[derive(Module, Debug)]
 pub struct DitBlock {
     attn: SelfAttention,
@@ -49,8 +49,8 @@ pub struct DitBlock {
 }
 
 impl DitBlock {
-    /// `mlp_ratio` times `width` is the feed-forward's hidden width. `mlp_norm_eps` is 1e-6 in
-    /// the paper's code and 1e-5 in diffusers' port.
+    /// Returns a new block. The hidden width of its feed-forward is `mlp_ratio` times `width`.
+    /// `mlp_norm_eps` is 1e-6 in the paper's code and 1e-5 in diffusers' port.
     pub fn init(
         width: usize,
         heads: usize,
@@ -66,6 +66,8 @@ impl DitBlock {
         }
     }
 
+    /// Applies the block to tokens.
+    ///
     /// # Shapes
     /// - input: tokens `[b, n, d]`, SiLU of the conditioning `[b, d]`
     /// - output: `[b, n, d]`
@@ -87,7 +89,7 @@ pub struct FinalLayer {
 }
 
 impl FinalLayer {
-    /// From vectors of `width` to `outputs` values a patch.
+    /// Returns a new layer that maps vectors of `width` to `outputs` values per patch.
     pub fn init(width: usize, outputs: usize, device: &Device) -> Self {
         Self {
             linear: linear(width, outputs, Initializer::Zeros, device),
@@ -95,6 +97,8 @@ impl FinalLayer {
         }
     }
 
+    /// Applies the layer to tokens.
+    ///
     /// # Shapes
     /// - input: tokens `[b, n, d]`, SiLU of the conditioning `[b, d]`
     /// - output: `[b, n, p·p·c]`

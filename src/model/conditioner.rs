@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use super::embed::{LabelEmbedder, TimestepEmbedder};
 
-/// The sum of a timestep's and a label's vectors.
+/// The sum of the embeddings of a timestep and a label.
 #[derive(Module, Debug)]
 pub struct Conditioner {
     t_embedder: TimestepEmbedder,
@@ -13,7 +13,8 @@ pub struct Conditioner {
 }
 
 impl Conditioner {
-    /// For `classes` labels and the null label; see [`TimestepEmbedder::init`] for the shift.
+    /// Returns a new conditioner for `classes` labels and the null label; see
+    /// [`TimestepEmbedder::init`] for the shift.
     pub fn init(width: usize, classes: usize, frequency_shift: f64, device: &Device) -> Self {
         Self {
             t_embedder: TimestepEmbedder::init(width, frequency_shift, device),
@@ -21,11 +22,13 @@ impl Conditioner {
         }
     }
 
-    /// Returns the same with other labels; see [`LabelEmbedder::with_rows`].
+    /// Returns the same conditioner with other labels; see [`LabelEmbedder::with_rows`].
     pub fn with_labels(self, rows: &[usize]) -> Self {
         Self { y_embedder: self.y_embedder.with_rows(rows), ..self }
     }
 
+    /// Embeds timesteps and labels.
+    ///
     /// # Shapes
     /// - input: `b` timesteps, labels `[b]`
     /// - output: `[b, d]`

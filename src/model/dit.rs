@@ -1,5 +1,5 @@
 //! The Diffusion Transformer (Peebles and Xie, “Scalable Diffusion Models with Transformers”,
-//! arXiv 2212.09748), with the paper's names and orders.
+//! arXiv 2212.09748). Names and orders are the paper's.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::embed::{PatchEmbed, positions};
 use super::text_tokens::{TextEmbedder, TextTokens};
 
 impl DitConfig {
-    /// Returns a new model, as the paper begins training.
+    /// Returns a new model with the paper's initialisation.
     ///
     /// # Panics
     /// Panics if [`check`](Self::check) finds an error.
@@ -59,16 +59,16 @@ pub struct Dit {
 }
 
 impl Dit {
-    /// Returns the sizes this model was made with.
+    /// Returns the sizes of the model.
     pub fn config(&self) -> &DitConfig {
         &self.config
     }
 
-    /// Returns the same network with other labels: each has what the label of that number had, or, for
-    /// `None`, what no label has, as the null label keeps.
+    /// Returns the same network with other labels. Each takes the row of the given old label;
+    /// `None` takes the null label's row, which the network keeps as well.
     ///
     /// # Panics
-    /// Panics if a label is not among those that it has.
+    /// Panics if an old label is not one of the model's.
     pub fn with_labels(self, labels: &[Option<usize>]) -> Self {
         let null = self.config.num_classes;
         assert!(labels.iter().flatten().all(|label| *label < null), "labels that it has");
@@ -83,23 +83,23 @@ impl Dit {
         }
     }
 
-    /// Returns a prompt's states, `[n, text_dim]`, made ready for [`forward`](Self::forward), for a
-    /// batch of one. `None` if the model takes no text.
+    /// Returns a prompt's states, `[n, text_dim]`, as tokens for [`forward`](Self::forward), for a
+    /// batch of one. It is `None` if the model takes no text.
     pub fn embed_text(&self, states: Tensor<2>) -> Option<TextTokens> {
         self.text.as_ref().map(|text| text.forward(states))
     }
 
-    /// Returns the same of several prompts, padded; see [`TextEmbedder::forward_padded`].
+    /// Returns the tokens of several padded prompts; see [`TextEmbedder::forward_padded`].
     pub fn embed_texts(&self, states: Tensor<3>, lengths: &[usize]) -> Option<TextTokens> {
         self.text.as_ref().map(|text| text.forward_padded(states, lengths))
     }
 
-    /// One prediction.
+    /// Returns one prediction.
     ///
     /// # Shapes
     /// - `x`: noisy latents, `[b, c, h, w]`
     /// - `timesteps`: b values, 0 to 1000
-    /// - `labels`: `[b]`; the number of classes means none
+    /// - `labels`: `[b]`; the number of classes is the null label
     /// - `text`: tokens `[b, k, d]` and pooled `[b, d]`, from [`embed_text`](Self::embed_text)
     /// - output: `[b, c or 2·c, h, w]`
     pub fn forward(
@@ -113,8 +113,8 @@ impl Dit {
         self.forward_by(x, timesteps, labels, text, all)
     }
 
-    /// One prediction, by a way through the blocks of one's own: `blocks` takes tokens `[b, n + k, d]`
-    /// and the [`conditions`](Self::conditions).
+    /// Returns one prediction with a custom pass through the blocks: `blocks` takes tokens
+    /// `[b, n + k, d]` and the [`conditions`](Self::conditions).
     pub(super) fn forward_by(
         &self,
         x: Tensor<4>,
@@ -143,12 +143,12 @@ impl Dit {
         self.x_embedder.forward(x) + self.positions.clone()
     }
 
-    /// Returns the final layer, `[b, n, p·p·c]`.
+    /// Applies the final layer, giving `[b, n, p·p·c]`.
     pub(super) fn project(&self, x: Tensor<3>, conditions: &[Tensor<2>]) -> Tensor<3> {
         self.final_layer.forward(x, conditions[0].clone())
     }
 
-    /// Returns the conditioning, SiLU applied, `[b, d]` each: one for all blocks, or one for each.
+    /// Returns the conditioning after SiLU, `[b, d]` each: one for all blocks, or one per block.
     pub(super) fn conditions(
         &self,
         timesteps: &[f64],
@@ -163,7 +163,7 @@ impl Dit {
         self.conditioners.iter().map(condition).collect()
     }
 
-    /// Tokens through some of the blocks.
+    /// Applies some of the blocks to tokens.
     pub(super) fn through(
         &self,
         blocks: Range<usize>,
@@ -175,7 +175,7 @@ impl Dit {
         blocks.fold(x, |x, (block, c)| block.forward(x, c.clone()))
     }
 
-    /// Lays patches of (row, column, channel) back into a latent.
+    /// Arranges patches of (row, column, channel) as a latent.
     ///
     /// # Shapes
     /// - input: `[b, n, p·p·c]`
@@ -205,14 +205,14 @@ mod tests {
             let label = Tensor::from_ints([label], &device);
             dit.forward(x.clone(), &[500.0], &label, None).into_data()
         };
-        // New number, and the number it had; 3 was the null label, and 4 is.
+        // Pairs of a new label and its old one. The null label was 3 and is 4.
         for (new, old) in [(0, 2), (1, 3), (2, 0), (3, 3), (4, 3)] {
             assert_eq!(draw(&other, new), draw(&dit, old), "{new}");
         }
         assert_eq!(other.config().num_classes, 4);
     }
 
-    /// Parameter counts of the paper's table 4, positions left out.
+    /// The parameter counts are those of the paper's table 4, without positions.
     #[test]
     fn presets_have_the_papers_sizes() {
         let device = Device::flex();

@@ -1,108 +1,109 @@
-//! A DiT's sizes, and those of the paper's models.
+//! The sizes of a DiT, and those of the paper's models.
 
 use burn::config::Config;
 
-/// How prompts reach the model: states of `dim`, in `tokens` places after the patches.
+/// The text conditioning: states of width `dim`, in `tokens` places after the patches.
 #[derive(Config, Debug, PartialEq)]
 pub struct TextConfig {
-    /// Width of the text encoder's states.
+    /// The width of the text encoder's states.
     pub dim: usize,
-    /// Places for text tokens.
+    /// How many places there are for text tokens.
     pub tokens: usize,
 }
 
-/// A DiT's sizes.
+/// The sizes of a DiT.
 #[derive(Config, Debug, PartialEq)]
 pub struct DitConfig {
-    /// Latent height and width.
+    /// The latent's height and width.
     pub input_size: [usize; 2],
-    /// Side of a patch in latent cells.
+    /// The side of a patch in latent cells.
     pub patch_size: usize,
-    /// Channels of the latent.
+    /// How many channels the latent has.
     pub in_channels: usize,
-    /// Width of the model.
+    /// The width of the model.
     pub hidden_size: usize,
-    /// Number of blocks.
+    /// How many blocks there are.
     pub depth: usize,
-    /// Attention heads.
+    /// How many attention heads there are.
     pub num_heads: usize,
-    /// Number of labels, the null label not counted.
+    /// How many labels there are, without the null label.
     pub num_classes: usize,
-    /// Hidden width of the feed-forward, in widths of the model.
+    /// The hidden width of the feed-forward layers as a multiple of the model's width.
     #[config(default = 4.0)]
     pub mlp_ratio: f64,
-    /// Whether the model gives a variance beside each prediction.
+    /// Whether the model predicts a variance beside each prediction.
     #[config(default = true)]
     pub learn_sigma: bool,
-    /// Text conditioning, if any.
+    /// The text conditioning, if any.
     #[config(default = "None")]
     pub text: Option<TextConfig>,
-    /// See [`TimestepEmbedder::init`](super::embed::TimestepEmbedder::init): 1 for models in
-    /// diffusers' layout.
+    /// The frequency shift, 1 for models in diffusers' layout; see
+    /// [`TimestepEmbedder::init`](super::embed::TimestepEmbedder::init).
     #[config(default = 0.0)]
     pub frequency_shift: f64,
-    /// See [`DitBlock::init`](super::block::DitBlock::init): 1e-5 for models in diffusers' layout.
+    /// The epsilon of the norm before the feed-forward, 1e-5 for models in diffusers' layout; see
+    /// [`DitBlock::init`](super::block::DitBlock::init).
     #[config(default = 1e-6)]
     pub mlp_norm_eps: f64,
-    /// Whether all blocks share one embedding of time and label, as in the paper. Diffusers gives
-    /// each block its own, which training may drive apart.
+    /// Whether all blocks share one embedding of timestep and label, as in the paper. In diffusers
+    /// each block has its own, and training may make them differ.
     #[config(default = true)]
     pub shared_conditioner: bool,
 }
 
 impl DitConfig {
-    /// Returns the paper's ImageNet model of a width, on latents of `side`×`side`×4 with 1000
-    /// classes.
+    /// Returns the paper's ImageNet model of the given width, on latents of `side`×`side`×4 with
+    /// 1000 classes.
     fn imagenet(side: usize, patch: usize, depth: usize, width: usize, heads: usize) -> Self {
         Self::new([side, side], patch, 4, width, depth, heads, 1000)
     }
 
-    /// DiT-S: 33 M parameters. `patch` is 2, 4 or 8 in the paper.
+    /// Returns DiT-S: 33 M parameters. `patch` is 2, 4 or 8 in the paper.
     pub fn small(side: usize, patch: usize) -> Self {
         Self::imagenet(side, patch, 12, 384, 6)
     }
 
-    /// DiT-B: 130 M parameters.
+    /// Returns DiT-B: 130 M parameters.
     pub fn base(side: usize, patch: usize) -> Self {
         Self::imagenet(side, patch, 12, 768, 12)
     }
 
-    /// DiT-L: 458 M parameters.
+    /// Returns DiT-L: 458 M parameters.
     pub fn large(side: usize, patch: usize) -> Self {
         Self::imagenet(side, patch, 24, 1024, 16)
     }
 
-    /// DiT-XL: 675 M parameters.
+    /// Returns DiT-XL: 675 M parameters.
     pub fn extra_large(side: usize, patch: usize) -> Self {
         Self::imagenet(side, patch, 28, 1152, 16)
     }
 
-    /// Returns the embedded model: stickers of 128×128 in twelve styles, from text; 14.7 M
-    /// parameters.
+    /// Returns the embedded model: 14.7 M parameters, for stickers of 128×128 in twelve styles,
+    /// drawn from text.
     pub fn stickers() -> Self {
         Self::new([16, 16], 2, 8, 256, 12, 4, 12)
             .with_learn_sigma(false)
             .with_text(Some(TextConfig::new(384, 16)))
     }
 
-    /// Channels of the output: twice the input's if σ is learned.
+    /// Returns the number of output channels: twice the input's if σ is learned.
     pub fn out_channels(&self) -> usize {
         if self.learn_sigma { 2 * self.in_channels } else { self.in_channels }
     }
 
-    /// Rows and columns of patches.
+    /// Returns the numbers of rows and columns of patches.
     pub fn grid(&self) -> [usize; 2] {
         self.input_size.map(|side| side / self.patch_size)
     }
 
-    /// What is wrong with these sizes, if anything.
+    /// Checks these sizes against limits and against each other.
     ///
     /// # Errors
-    /// Returns a clause that names the sizes that do not fit each other.
+    /// Returns a clause that names the sizes that are out of bounds or do not fit each other.
     pub fn check(&self) -> Result<(), String> {
         let [height, width] = self.input_size;
         let heads = self.num_heads;
-        // Each limit is far above any published model's.
+        // Each limit is far above that of any published model.
         let limits = [
             ("latent's height", height, 1 << 10),
             ("latent's width", width, 1 << 10),
@@ -138,8 +139,8 @@ impl DitConfig {
         Ok(())
     }
 
-    /// Returns how many values a file must hold at the very least to be a model of these sizes:
-    /// what keeps a configuration from asking for more memory than its weights justify.
+    /// Returns the least number of values that a file of a model of these sizes must hold. It keeps
+    /// a configuration from asking for more memory than its weights justify.
     pub fn values_at_least(&self) -> usize {
         // Attention has 4·d² weights and adaLN 6·d² in each block.
         let square = self.hidden_size.saturating_mul(self.hidden_size);

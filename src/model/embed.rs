@@ -1,4 +1,4 @@
-//! What becomes a vector: patches, positions, timesteps and labels.
+//! Embeddings of patches, positions, timesteps and labels.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -7,14 +7,14 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::layers::{linear, small_normal, xavier};
 
-/// Cuts a latent into patches and projects each to the width of the model.
+/// A layer that cuts a latent into patches and projects each to the width of the model.
 #[derive(Module, Debug)]
 pub struct PatchEmbed {
     proj: Conv2d,
 }
 
 impl PatchEmbed {
-    /// `patch`×`patch` patches of `channels` to vectors of `width`.
+    /// Returns a new layer that maps `patch`×`patch` patches of `channels` to vectors of `width`.
     pub fn init(patch: usize, channels: usize, width: usize, device: &Device) -> Self {
         let proj = Conv2dConfig::new([channels, width], [patch, patch])
             .with_stride([patch, patch])
@@ -23,17 +23,19 @@ impl PatchEmbed {
         Self { proj }
     }
 
+    /// Embeds the patches of latents.
+    ///
     /// # Shapes
-    /// - input: `[b, c, h, w]`, h and w whole multiples of the patch
+    /// - input: `[b, c, h, w]`, h and w multiples of the patch
     /// - output: `[b, (h/p)·(w/p), d]`, row by row
     pub fn forward(&self, x: Tensor<4>) -> Tensor<3> {
         self.proj.forward(x).flatten::<3>(2, 3).swap_dims(1, 2)
     }
 }
 
-/// 2-D sin-cos positions of a `rows`×`columns` grid, `[rows·columns, d]`: the first half of each
-/// vector tells the column, the second the row, each half all sines, then all cosines, with
-/// frequencies `10000^(−i/(d/4))` (He et al., arXiv 2111.06377; DiT's reference does likewise).
+/// Returns 2-D sin-cos positions of a `rows`×`columns` grid, `[rows·columns, d]`. The first half of
+/// each vector encodes the column and the second the row. Each half is all sines, then all cosines,
+/// with frequencies `10000^(−i/(d/4))` (He et al., arXiv 2111.06377, and DiT's reference code).
 pub fn positions(rows: usize, columns: usize, width: usize) -> Vec<f32> {
     assert!(width.is_multiple_of(4), "2-D sin-cos positions need a width divisible by 4");
     let quarter = width / 4;
@@ -51,10 +53,10 @@ pub fn positions(rows: usize, columns: usize, width: usize) -> Vec<f32> {
     table
 }
 
-/// How many frequencies tell the time: 128 cosines, then 128 sines.
+/// How many features encode a timestep: 128 cosines, then 128 sines.
 const FREQUENCIES: usize = 256;
 
-/// Sinusoidal features of timesteps, then two layers.
+/// Sinusoidal features of timesteps, followed by two linear layers.
 #[derive(Module, Debug)]
 pub struct TimestepEmbedder {
     fc1: Linear,
@@ -64,8 +66,8 @@ pub struct TimestepEmbedder {
 }
 
 impl TimestepEmbedder {
-    /// To vectors of `width`. Frequencies are `10000^(−i/(128 − shift))`: the paper's code has
-    /// `shift` 0, diffusers' port of it 1.
+    /// Returns a new embedder to vectors of `width`. The frequencies are
+    /// `10000^(−i/(128 − shift))`: `shift` is 0 in the paper's code and 1 in diffusers' port.
     pub fn init(width: usize, shift: f64, device: &Device) -> Self {
         Self {
             fc1: linear(FREQUENCIES, width, small_normal(), device),
@@ -74,9 +76,11 @@ impl TimestepEmbedder {
         }
     }
 
+    /// Embeds timesteps.
+    ///
     /// # Shapes
-    /// - input: `b` timesteps, 0 to 1000, on the host: GPUs may compute sines of large angles
-    ///   poorly (WGSL promises nothing beyond ±π)
+    /// - input: `b` timesteps, 0 to 1000, on the host, because GPUs may compute sines of large
+    ///   angles inaccurately (WGSL guarantees nothing beyond ±π)
     /// - output: `[b, d]`
     pub fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
         let half = FREQUENCIES / 2;
@@ -92,20 +96,20 @@ impl TimestepEmbedder {
     }
 }
 
-/// A table of label vectors; the last row means “no label” and is what guidance compares with.
+/// A table of label vectors. The last row is the null label's, which guidance uses.
 #[derive(Module, Debug)]
 pub struct LabelEmbedder {
     embedding_table: Embedding,
 }
 
 impl LabelEmbedder {
-    /// `classes` labels and the null label, to vectors of `width`.
+    /// Returns a new table of `classes` labels and the null label, with vectors of `width`.
     pub fn init(classes: usize, width: usize, device: &Device) -> Self {
         let table = EmbeddingConfig::new(classes + 1, width).with_initializer(small_normal());
         Self { embedding_table: table.init(device) }
     }
 
-    /// Returns a table of some of its rows, in this order; the last is to be the null label's.
+    /// Returns a table of the given rows, in this order; the last must be the null label's.
     pub fn with_rows(&self, rows: &[usize]) -> Self {
         let table = self.embedding_table.weight.val();
         let places: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
@@ -115,6 +119,8 @@ impl LabelEmbedder {
         Self { embedding_table: Embedding { weight } }
     }
 
+    /// Looks up labels.
+    ///
     /// # Shapes
     /// - input: `[b]`
     /// - output: `[b, d]`
@@ -123,7 +129,7 @@ impl LabelEmbedder {
     }
 }
 
-/// Returns a projection to the width of the model, from Xavier's start.
+/// Returns a projection to the width of the model, with Xavier's initialisation.
 pub(super) fn projection(d_input: usize, width: usize, device: &Device) -> Linear {
     linear(d_input, width, xavier(), device)
 }

@@ -1,4 +1,4 @@
-//! The pieces of Stable Diffusion's autoencoder, named as diffusers names them.
+//! The layers of Stable Diffusion's autoencoder, named as in diffusers.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -9,14 +9,14 @@ use burn::tensor::{Device, Tensor, activation};
 
 use super::layers::same_conv;
 
-/// Epsilon of the autoencoder's norms.
+/// The epsilon of the autoencoder's norms.
 const NORM_EPS: f64 = 1e-6;
 
 pub(super) fn group_norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
     GroupNormConfig::new(groups, channels).with_epsilon(NORM_EPS).init(device)
 }
 
-/// Two normed convolutions round a shortcut.
+/// A residual block: two convolutions, each after a norm, and a shortcut.
 #[derive(Module, Debug)]
 pub struct ResnetBlock {
     norm1: GroupNorm,
@@ -38,7 +38,7 @@ impl ResnetBlock {
         }
     }
 
-    /// `[b, c, h, w]` → `[b, c', h, w]`
+    /// Maps `[b, c, h, w]` to `[b, c', h, w]`.
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let h = self.conv1.forward(activation::silu(self.norm1.forward(x.clone())));
         let h = self.conv2.forward(activation::silu(self.norm2.forward(h)));
@@ -50,7 +50,7 @@ impl ResnetBlock {
     }
 }
 
-/// Attention of one head between all places of the picture.
+/// Single-head attention between all positions of the picture.
 #[derive(Module, Debug)]
 pub struct SpatialAttention {
     group_norm: GroupNorm,
@@ -72,7 +72,7 @@ impl SpatialAttention {
         }
     }
 
-    /// `[b, c, h, w]` → `[b, c, h, w]`
+    /// Maps `[b, c, h, w]` to `[b, c, h, w]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [batch, channels, height, width] = x.dims();
         let h = self.group_norm.forward(x.clone()).flatten::<3>(2, 3).swap_dims(1, 2); // [b, n, c]
@@ -83,7 +83,7 @@ impl SpatialAttention {
     }
 }
 
-/// The bottom of both halves: attention between two residual blocks.
+/// The middle block of both halves: attention between two residual blocks.
 #[derive(Module, Debug)]
 pub struct MidBlock {
     resnets: Vec<ResnetBlock>,
@@ -100,7 +100,7 @@ impl MidBlock {
         }
     }
 
-    /// `[b, c, h, w]` → `[b, c, h, w]`
+    /// Maps `[b, c, h, w]` to `[b, c, h, w]`.
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let mut x = self.resnets[0].forward(x);
         for attention in &self.attentions {
@@ -110,19 +110,19 @@ impl MidBlock {
     }
 }
 
-/// Residual blocks, then a change of size.
+/// Residual blocks, followed by an optional change of size.
 #[derive(Module, Debug)]
 pub struct ScaleBlock {
     resnets: Vec<ResnetBlock>,
     resize: Option<Resize>,
 }
 
-/// How a block changes height and width.
+/// A change of height and width.
 #[derive(Module, Debug)]
 pub enum Resize {
-    /// Halves them with a strided convolution, padded at the right and the bottom only.
+    /// A strided convolution that halves them, padded at the right and the bottom only.
     Down(Conv2d),
-    /// Doubles them by repeating cells, then convolves.
+    /// A nearest-neighbour upsampling that doubles them, then a convolution.
     Up(Conv2d),
 }
 
@@ -138,7 +138,7 @@ impl Resize {
         Self::Up(same_conv([channels, channels], 3, device))
     }
 
-    /// `[b, c, h, w]` → `[b, c, h/2, w/2]` or `[b, c, 2·h, 2·w]`
+    /// Maps `[b, c, h, w]` to `[b, c, h/2, w/2]` or `[b, c, 2·h, 2·w]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Down(conv) => conv.forward(x),
@@ -167,7 +167,7 @@ impl ScaleBlock {
         Self { resnets: (0..layers).map(resnet).collect(), resize }
     }
 
-    /// `[b, c, h, w]` → `[b, c', h', w']`
+    /// Maps `[b, c, h, w]` to `[b, c', h', w']`.
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = self.resnets.iter().fold(x, |x, resnet| resnet.forward(x));
         match &self.resize {

@@ -1,5 +1,5 @@
-//! MiniLM, a small BERT (Wang et al., arXiv 2002.10957; Devlin et al., arXiv 1810.04805), for its
-//! per-token states.
+//! MiniLM, a small BERT (Wang et al., arXiv 2002.10957; Devlin et al., arXiv 1810.04805), used for
+//! its per-token states.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -7,31 +7,31 @@ use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, L
 use burn::tensor::module::attention;
 use burn::tensor::{Device, Int, Tensor, activation};
 
-/// The encoder's sizes; the defaults are all-MiniLM-L6-v2's.
+/// The encoder's sizes. The defaults are those of all-MiniLM-L6-v2.
 #[derive(Config, Debug, PartialEq)]
 pub struct MiniLmConfig {
-    /// Rows of the word table.
+    /// How many rows the word table has.
     #[config(default = 30_522)]
     pub vocab_size: usize,
-    /// Width of the states.
+    /// The width of the states.
     #[config(default = 384)]
     pub hidden_size: usize,
-    /// Number of layers.
+    /// How many layers there are.
     #[config(default = 6)]
     pub num_hidden_layers: usize,
-    /// Attention heads.
+    /// How many attention heads there are.
     #[config(default = 12)]
     pub num_attention_heads: usize,
-    /// Hidden width of the feed-forward.
+    /// The hidden width of the feed-forward layers.
     #[config(default = 1536)]
     pub intermediate_size: usize,
     /// The longest text, in tokens.
     #[config(default = 512)]
     pub max_position_embeddings: usize,
-    /// Kinds of text; only the first is used.
+    /// How many token types there are; only the first is used.
     #[config(default = 2)]
     pub type_vocab_size: usize,
-    /// Epsilon of the norms.
+    /// The epsilon of the norms.
     #[config(default = 1e-12)]
     pub layer_norm_eps: f64,
 }
@@ -80,7 +80,7 @@ pub struct BertLayer {
 }
 
 impl BertLayer {
-    /// `[b, n, d]` → `[b, n, d]`
+    /// Maps `[b, n, d]` to `[b, n, d]`.
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, tokens, width] = x.dims();
         let heads = [batch, tokens, self.heads, width / self.heads];
@@ -105,8 +105,8 @@ pub struct MiniLm {
 }
 
 impl MiniLm {
-    /// Returns the last hidden states. There is no padding: encode texts of different length one by
-    /// one.
+    /// Returns the last hidden states. There is no padding mask, so texts of different lengths must
+    /// be encoded one by one.
     ///
     /// # Shapes
     /// - input: token ids `[b, n]`, n at most 512
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn has_minilms_size() {
-        // 22,713,216 with the pooler's 147,840.
+        // The published model has 22,713,216 parameters, including its pooler's 147,840.
         let model = MiniLmConfig::new().init(&Device::flex());
         assert_eq!(model.num_params(), 22_713_216 - 147_840);
     }

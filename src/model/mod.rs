@@ -1,4 +1,4 @@
-//! The networks, one concept a file: configuration, module, `init`, `forward`, tests.
+//! The networks, one concept per file: configuration, module, `init`, `forward`, tests.
 
 pub mod attention;
 pub mod autoencoder_kl;

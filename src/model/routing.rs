@@ -1,7 +1,7 @@
-//! Training with fewer tokens: some patches skip the middle blocks and join again behind them
-//! (TREAD, Krause et al., arXiv 2501.04765). The whole network draws; but since it has learnt to do
-//! without those blocks, the unguided half of classifier-free guidance may leave them out (as in
-//! SPRINT, arXiv 2510.21986).
+//! Training with fewer tokens: some patches skip the middle blocks and rejoin after them (TREAD,
+//! Krause et al., arXiv 2501.04765). Drawing uses the whole network. But because the network has
+//! learnt to do without those blocks, the unconditional pass of classifier-free guidance may skip
+//! them (as in SPRINT, arXiv 2510.21986).
 
 use std::ops::Range;
 
@@ -10,28 +10,28 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::dit::Dit;
 use super::text_tokens::TextTokens;
 
-/// Which patches skip which blocks.
+/// A choice of the patches that skip blocks, and of these blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// All patches in a new order: those that stay, then those that skip.
     pub order: Vec<usize>,
-    /// How many stay.
+    /// How many patches stay.
     pub stay: usize,
     /// The blocks that are skipped.
     pub blocks: Range<usize>,
 }
 
-/// The last rows of a batch, which leave some blocks out with all their tokens.
+/// The last rows of a batch, all of whose tokens skip some blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShortRows {
-    /// How many rows.
+    /// How many rows skip.
     pub rows: usize,
-    /// The blocks that they leave out.
+    /// The blocks that these rows skip.
     pub blocks: Range<usize>,
 }
 
 impl Route {
-    /// Returns where each patch went: the order that undoes `order`.
+    /// Returns the place of each patch in `order`: the inverse permutation.
     fn places(&self) -> Vec<usize> {
         let mut places = vec![0; self.order.len()];
         for (place, &patch) in self.order.iter().enumerate() {
@@ -48,8 +48,9 @@ fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
 }
 
 impl Dit {
-    /// [`forward`](Self::forward) with a route. Blocks do not care for the order of tokens, which
-    /// have their positions in them: so the order changes once before, and once after.
+    /// Returns the prediction of [`forward`](Self::forward) with a route. Blocks do not depend on
+    /// the order of tokens, whose positions are added already, so the order changes only once
+    /// before and once after them.
     pub fn forward_routed(
         &self,
         x: Tensor<4>,
@@ -82,11 +83,11 @@ impl Dit {
 }
 
 impl Dit {
-    /// [`forward`](Self::forward) with the last rows on the short path: the batch goes through the
-    /// outer blocks as one, and through those that are left out without these rows.
+    /// Returns the prediction of [`forward`](Self::forward) with the last rows on the short path:
+    /// all rows pass through the outer blocks as one batch, and these rows skip the others.
     ///
     /// # Panics
-    /// Panics if there are not so many rows, or no such blocks.
+    /// Panics if there are fewer rows or no such blocks.
     pub fn forward_short(
         &self,
         x: Tensor<4>,
@@ -140,13 +141,13 @@ mod tests {
         let mut route = Route { order: vec![2, 0, 3, 1], stay: 2, blocks: 2..2 };
         let got = dit.forward_routed(x.clone(), &times, &labels, &text, &route).into_data();
         got.assert_approx_eq::<f32>(&want, Tolerance::absolute(1e-5));
-        // And one that does skip is another network.
+        // A route that skips blocks gives another prediction.
         route.blocks = 1..3;
         let other = dit.forward_routed(x, &times, &labels, &text, &route).into_data();
         assert!(other.as_slice::<f32>().unwrap() != want.as_slice::<f32>().unwrap());
     }
 
-    /// Each row of a batch is what it is alone, by whichever path.
+    /// Each row of a batch has the prediction that it has alone, on either path.
     #[test]
     fn short_rows_leave_the_others_alone() {
         let device = Device::flex();

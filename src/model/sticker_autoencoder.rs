@@ -9,16 +9,16 @@ use burn::tensor::{Device, Tensor, activation};
 
 use super::layers::same_conv;
 
-/// Picture cells to a latent cell, each way.
+/// How many picture pixels a latent cell spans in each direction.
 pub const FACTOR: usize = 8;
-/// Channels of the latent.
+/// How many channels the latent has.
 pub const LATENT_CHANNELS: usize = 8;
-/// Red, green, blue and alpha.
+/// How many channels a picture has: red, green, blue and alpha.
 const RGBA: usize = 4;
 /// Width of the convolutional path at a quarter of the picture's resolution.
 const WIDTH: usize = 64;
 
-/// Moves `k`×`k` cells into channels, in the order (channel, row, column).
+/// Moves blocks of `k`×`k` cells into channels, in the order (channel, row, column).
 ///
 /// # Shapes
 /// `[b, c, h, w]` → `[b, c·k², h/k, w/k]`
@@ -32,7 +32,7 @@ pub fn space_to_depth(x: Tensor<4>, k: usize) -> Tensor<4> {
     ])
 }
 
-/// Undoes [`space_to_depth`].
+/// Inverts [`space_to_depth`].
 ///
 /// # Shapes
 /// `[b, c·k², h, w]` → `[b, c, h·k, w·k]`
@@ -46,7 +46,7 @@ fn norm(channels: usize, device: &Device) -> GroupNorm {
     GroupNormConfig::new(8, channels).init(device)
 }
 
-/// `x + conv2(SiLU(conv1(SiLU(norm(x)))))`
+/// A residual block: `x + conv2(SiLU(conv1(SiLU(norm(x)))))`.
 #[derive(Module, Debug)]
 pub struct Res {
     norm: GroupNorm,
@@ -55,7 +55,7 @@ pub struct Res {
 }
 
 impl Res {
-    /// Of `width` channels, a multiple of 8.
+    /// Returns a new block of `width` channels, a multiple of 8.
     pub fn init(width: usize, device: &Device) -> Self {
         Self {
             norm: norm(width, device),
@@ -64,6 +64,8 @@ impl Res {
         }
     }
 
+    /// Applies the block.
+    ///
     /// # Shapes
     /// `[b, c, h, w]` → `[b, c, h, w]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
@@ -72,7 +74,7 @@ impl Res {
     }
 }
 
-/// Picture to latent.
+/// The encoder, from picture to latent.
 #[derive(Module, Debug)]
 pub struct StickerEncoder {
     stem: Conv2d,
@@ -85,7 +87,7 @@ pub struct StickerEncoder {
     shortcut: Conv2d,
 }
 
-/// Latent to picture.
+/// The decoder, from latent to picture.
 #[derive(Module, Debug)]
 pub struct StickerDecoder {
     stem: Conv2d,
@@ -101,7 +103,7 @@ pub struct StickerDecoder {
     shortcut: Conv2d,
 }
 
-/// Both halves, 1.95 M parameters; or the decoder alone, which is all that drawing needs.
+/// The autoencoder of 1.95 M parameters, or its decoder alone, which is all that drawing needs.
 #[derive(Module, Debug)]
 pub struct StickerAutoencoder {
     encoder: Option<StickerEncoder>,
@@ -110,7 +112,7 @@ pub struct StickerAutoencoder {
 
 /// Width of the innermost layers.
 const WIDE: usize = 2 * WIDTH;
-/// Values of a picture that meet in a latent cell.
+/// How many values of a picture one latent cell covers.
 const PATCH: usize = RGBA * FACTOR * FACTOR;
 
 impl StickerEncoder {
@@ -152,21 +154,21 @@ impl StickerAutoencoder {
         Self { encoder: Some(StickerEncoder::init(device)), ..Self::decoder(device) }
     }
 
-    /// Returns a new decoder, with no encoder.
+    /// Returns a new decoder without an encoder.
     pub fn decoder(device: &Device) -> Self {
         Self { encoder: None, decoder: StickerDecoder::init(device) }
     }
 
-    /// Returns the posterior's mean and log-variance (clamped to −12..2), not normalised.
+    /// Returns the posterior's mean and its log-variance (clamped to −12..2), not normalised.
     ///
     /// # Shapes
-    /// - input: `[b, 4, h, w]`, h and w whole multiples of 8
-    /// - output: twice `[b, 8, h/8, w/8]`
+    /// - input: `[b, 4, h, w]`, h and w multiples of 8
+    /// - output: two tensors `[b, 8, h/8, w/8]`
     ///
     /// # Panics
     /// Panics if there is no encoder.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let e = self.encoder.as_ref().expect("whoever encodes has loaded the encoder");
+        let e = self.encoder.as_ref().expect("the encoder is loaded");
         let h = e.res1.forward(e.stem.forward(space_to_depth(x.clone(), 4)));
         let h = e.down.forward(space_to_depth(h, 2));
         let h = e.res3.forward(e.res2.forward(h));
@@ -176,6 +178,8 @@ impl StickerAutoencoder {
         (mean, h.narrow(1, LATENT_CHANNELS, LATENT_CHANNELS).clamp(-12.0, 2.0))
     }
 
+    /// Decodes latents to pictures.
+    ///
     /// # Shapes
     /// - input: latents, not normalised, `[b, 8, h, w]`
     /// - output: pictures, about −1..1, `[b, 4, 8·h, 8·w]`

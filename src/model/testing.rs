@@ -1,9 +1,9 @@
-//! What tests of networks share.
+//! Helpers that tests of networks share.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Int, Tensor};
 
-/// Gives all parameters other values: a new DiT is the identity, and would test nothing.
+/// Replaces all parameters, because a new DiT is the identity and would test nothing.
 pub(crate) fn scrambled<M: Module>(module: M, seed: u64) -> M {
     struct Scramble(i64);
     impl ModuleMapper for Scramble {

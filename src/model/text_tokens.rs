@@ -1,5 +1,6 @@
-//! How a prompt joins the DiT: its token states become tokens beside the patches, and their mean
-//! joins the timestep (the paper's in-context and adaLN conditioning, section 3.2).
+//! Text conditioning of the DiT: a prompt's token states become tokens beside the patches, and
+//! their mean is added to the timestep (the paper's in-context and adaLN conditioning, section
+//! 3.2).
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -8,20 +9,20 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::embed::projection;
 use super::layers::small_normal;
 
-/// A prompt's states made ready for the DiT, once for all steps of a run.
+/// A prompt's projected states, computed once for all steps of a run.
 #[derive(Debug, Clone)]
 pub struct TextTokens {
-    /// Tokens to set after the patches, `[b, n, d]`.
+    /// The tokens to append to the patches, `[b, n, d]`.
     pub tokens: Tensor<3>,
     /// The pooled text, `[b, d]`.
     pub pooled: Tensor<2>,
 }
 
-/// The length that a pooled text is scaled to before its projection: about √384, MiniLM's width,
-/// rounded as the shipped weights were trained.
+/// The length to which a pooled text is scaled before its projection: about √384, MiniLM's width,
+/// rounded as in the training of the shipped weights.
 const POOLED_LENGTH: f64 = 19.6;
 
-/// Projects text states to the width of the model.
+/// A layer that projects text states to the width of the model.
 #[derive(Module, Debug)]
 pub struct TextEmbedder {
     context_embedder: Linear,
@@ -32,7 +33,7 @@ pub struct TextEmbedder {
 }
 
 impl TextEmbedder {
-    /// From states of `text_dim` to vectors of `width`, in `max_tokens` tokens.
+    /// Returns a new layer that maps states of `text_dim` to `max_tokens` vectors of `width`.
     pub fn init(text_dim: usize, max_tokens: usize, width: usize, device: &Device) -> Self {
         Self {
             context_embedder: projection(text_dim, width, device),
@@ -42,11 +43,11 @@ impl TextEmbedder {
         }
     }
 
-    /// One prompt's states, with the pad token in the places beyond them. The pooled text is the
-    /// mean state scaled to the length 19.6.
+    /// Projects one prompt's states and fills the remaining places with the pad token. The pooled
+    /// text is the mean state scaled to the length 19.6.
     ///
     /// # Shapes
-    /// - input: `[n, text_dim]`, n at least 1; states beyond are left out
+    /// - input: `[n, text_dim]`, n at least 1; states beyond `max_tokens` are dropped
     /// - output: tokens `[1, max_tokens, d]`, pooled `[1, d]`
     pub fn forward(&self, states: Tensor<2>) -> TextTokens {
         let [found, _] = states.dims();
@@ -67,7 +68,7 @@ impl TextEmbedder {
         TextTokens { tokens: tokens.unsqueeze(), pooled }
     }
 
-    /// Several prompts' states, with zeros beyond each prompt's own `lengths`.
+    /// Projects several prompts' states, which are 0 beyond each prompt's own `lengths`.
     ///
     /// # Shapes
     /// - input: `[b, max_tokens, text_dim]`; lengths 1 to `max_tokens`
@@ -78,7 +79,7 @@ impl TextEmbedder {
         let mask: Vec<f32> = lengths.iter().copied().flat_map(is_real).collect();
         let mask = Tensor::<3>::from_data(TensorData::new(mask, [batch, max_tokens, 1]), &device);
 
-        // The mean's length does not matter: it is scaled.
+        // The sum can replace the mean, because it is scaled to a fixed length.
         let sum = states.clone().sum_dim(1).squeeze_dim::<2>(1); // [b, text_dim]
         let length = sum.clone().square().sum_dim(1).sqrt().add_scalar(1e-12);
         let pooled = self.pooled_embedder.forward(sum / length * POOLED_LENGTH);
@@ -90,7 +91,7 @@ impl TextEmbedder {
 }
 
 impl TextTokens {
-    /// Returns `count` rows of a batch, from `start` on.
+    /// Returns `count` rows of the batch, beginning at `start`.
     pub fn rows(&self, start: usize, count: usize) -> Self {
         Self {
             tokens: self.tokens.clone().narrow(0, start, count),
@@ -98,7 +99,7 @@ impl TextTokens {
         }
     }
 
-    /// Joins the rows of several into one batch.
+    /// Concatenates the rows of several batches into one.
     pub fn cat(rows: &[&Self]) -> Self {
         Self {
             tokens: Tensor::cat(rows.iter().map(|row| row.tokens.clone()).collect(), 0),

@@ -1,6 +1,6 @@
-//! The upscaler: super-resolution of a finished sticker, four times as wide and high, by a small
-//! U-Net of plain residual blocks (as in EDSR, Lim et al., arXiv 1707.02921, without norms) between
-//! pixel shuffles (Shi et al., arXiv 1609.05158). Pictures are premultiplied RGBA in −1..1.
+//! The upscaler: super-resolution of a finished sticker to four times its width and height. It is a
+//! small U-Net of plain residual blocks (as in EDSR, Lim et al., arXiv 1707.02921, without norms)
+//! with pixel shuffles (Shi et al., arXiv 1609.05158). Pictures are premultiplied RGBA in −1..1.
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
@@ -9,18 +9,18 @@ use burn::tensor::{Device, Tensor, activation};
 use super::layers::{same_conv, zero_conv};
 use super::sticker_autoencoder::{depth_to_space, space_to_depth};
 
-/// How many times a picture becomes wider and higher.
+/// The factor of both width and height.
 pub const SCALE: usize = 4;
-/// Height and width of the input must be multiples of this.
+/// The number that the input's height and width must be multiples of.
 pub const MULTIPLE: usize = 4;
-/// Red, green, blue and alpha.
+/// How many channels a picture has: red, green, blue and alpha.
 const RGBA: usize = 4;
-/// Channels at the input's size, at a half and at a quarter of it.
+/// How many channels there are at the input's resolution, at half and at a quarter of it.
 const FINE: usize = 32;
 const HALF: usize = 48;
 const QUARTER: usize = 96;
 
-/// `x + conv2(SiLU(conv1(SiLU(x))))`, which begins as the identity.
+/// A residual block, `x + conv2(SiLU(conv1(SiLU(x))))`, initialised as the identity.
 #[derive(Module, Debug)]
 pub struct PlainRes {
     conv1: Conv2d,
@@ -28,12 +28,14 @@ pub struct PlainRes {
 }
 
 impl PlainRes {
-    /// Of `width` channels.
+    /// Returns a new block of `width` channels.
     pub fn init(width: usize, device: &Device) -> Self {
         let channels = [width, width];
         Self { conv1: same_conv(channels, 3, device), conv2: zero_conv(channels, 3, device) }
     }
 
+    /// Applies the block.
+    ///
     /// # Shapes
     /// `[b, c, h, w]` → `[b, c, h, w]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
@@ -58,7 +60,7 @@ pub struct Upscaler {
 }
 
 impl Upscaler {
-    /// Returns a new network, which enlarges bilinearly until it has learnt more.
+    /// Returns a new network, which enlarges bilinearly before training.
     pub fn init(device: &Device) -> Self {
         let blocks = |count, width| (0..count).map(|_| PlainRes::init(width, device)).collect();
         Self {
@@ -75,6 +77,8 @@ impl Upscaler {
         }
     }
 
+    /// Enlarges pictures.
+    ///
     /// # Shapes
     /// `[b, 4, h, w]` → `[b, 4, 4·h, 4·w]`, values about −1..1
     ///
@@ -100,8 +104,8 @@ impl Upscaler {
     }
 }
 
-/// Returns a picture enlarged bilinearly, as PyTorch does without `align_corners`. Burn's own operation
-/// does the same, and would add a kernel of each kind to the page.
+/// Returns a picture enlarged bilinearly, as PyTorch does without `align_corners`. Burn's own
+/// operation gives the same, but would add a kernel of each kind to the page.
 ///
 /// # Shapes
 /// `[b, c, h, w]` → `[b, c, 4·h, 4·w]`
@@ -109,7 +113,8 @@ fn bilinear(x: Tensor<4>) -> Tensor<4> {
     along(along(x, 2), 3)
 }
 
-/// Enlarges along one dimension: the centres of four new cells lie at −3/8, −1/8, 1/8 and 3/8 of an old one.
+/// Enlarges along one dimension. The centres of the four new cells are at −3/8, −1/8, 1/8 and 3/8
+/// of the old cell.
 fn along(x: Tensor<4>, dim: usize) -> Tensor<4> {
     let mut shape = x.dims();
     let side = shape[dim];
@@ -136,7 +141,8 @@ mod tests {
         let device = Device::flex();
         let upscaler = Upscaler::init(&device);
         assert_eq!(upscaler.num_params() / 1000, 760);
-        // A step between two columns: half a pixel beyond each centre all is plain.
+        // The input has a step between two columns; half a pixel beyond each centre, the output is
+        // flat.
         let x = Tensor::<1>::from_floats([0.0, 0.0, 1.0, 1.0], &device).reshape([1, 1, 1, 4]);
         let x = x.expand([1, 4, 4, 4]);
         let y = upscaler.forward(x);

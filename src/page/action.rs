@@ -1,4 +1,4 @@
-//! What can happen to the page.
+//! The actions: everything that can happen to the page.
 
 use std::rc::Rc;
 
@@ -14,170 +14,172 @@ use crate::recipe::address::Address;
 /// A change of the form.
 pub type Edit = Box<dyn FnOnce(&mut Recipe)>;
 
-/// What can happen.
+/// Something that happened to the page.
 pub enum Action {
-    /// A message of a worker has arrived.
+    /// A worker has sent an event.
     Worker(u32, Event),
-    /// The visitor changes the form.
+    /// The visitor edits the form.
     Edit(Edit),
-    /// An earlier prompt goes into the form, or a later one.
+    /// The visitor asks for an earlier prompt in the form, or for a later one.
     Earlier {
-        /// Whether it is an earlier one.
+        /// Whether it is an earlier prompt.
         back: bool,
     },
-    /// A name that the model knows goes into the prompt.
+    /// The visitor takes a name that the model knows into the prompt.
     TakeChip(Chip),
     /// The address has changed.
     Follow(Address),
-    /// A recipe goes into the form.
+    /// The visitor brings a recipe into the form.
     Bring(Brought),
-    /// A sentence that says what is wrong with the form; `None` if nothing is.
+    /// The form has a problem, described in a sentence; `None` if it has none.
     Refuse(Option<String>),
     /// The visitor asks for a random seed.
     RollSeed,
-    /// A random seed is there.
+    /// A random seed has been drawn.
     Rolled {
         /// The seed.
         seed: u64,
         /// Whether a picture is drawn with it.
         draws: bool,
     },
-    /// The next pictures keep this seed, or the form's; or each gets its own.
+    /// The visitor chooses whether the next pictures keep one seed, or each gets its own.
     KeepSeed {
-        /// Whether they keep it.
+        /// Whether they keep the seed.
         keeps: bool,
-        /// The seed; `None` for the form's.
+        /// The seed; `None` for the form's seed.
         seed: Option<u64>,
     },
-    /// The next picture has this seed.
+    /// The visitor chooses this seed for the next picture.
     UseSeed(u64),
-    /// The settings are opened or shut.
+    /// The visitor opens the settings or closes them.
     ShowSettings(bool),
-    /// A device is chosen.
+    /// The visitor chooses a device.
     ChooseDevice(DeviceChoice),
-    /// The server has said which models there are.
+    /// The server has listed its models.
     Models(Vec<ModelChoice>),
     /// The browser has said whether it has the weights.
     Cached(bool),
-    /// A model is chosen.
+    /// The visitor chooses a model, by its folder.
     ChooseModel(String),
-    /// The worker is started again.
+    /// The visitor starts the worker again.
     Restart,
-    /// The page is loaded anew, and keeps its form.
+    /// The visitor reloads the page, which keeps its form.
     Reload,
-    /// The form is drawn.
+    /// The visitor draws the form.
     Draw,
-    /// A recipe is drawn as it is, and goes into the form: one of the quilt, or of an old picture
-    /// whose steps are wanted.
+    /// The visitor draws a recipe unchanged, which also goes into the form: one of the quilt, or
+    /// the recipe of an old picture, to see its steps.
     DrawAgain(Box<Recipe>),
-    /// A grid is drawn.
+    /// The visitor draws a grid.
     DrawGrid(Grid),
-    /// A picture of the grid goes on stage.
+    /// The visitor puts a picture of the grid on stage.
     OpenCell(usize),
-    /// The grid goes away.
+    /// The visitor closes the grid.
     CloseGrid,
-    /// Nothing more is drawn than what is drawn now.
+    /// The visitor stops the queue: the current run is still finished.
     Stop,
-    /// What is drawn and what waits is stopped.
+    /// The visitor stops the current run and the queue.
     Cancel,
-    /// A stop of the timeline is looked at; `None` is the newest.
+    /// The visitor looks at a stop of the timeline; `None` is the newest.
     Look(Option<usize>),
-    /// The timeline is played, or not any more.
+    /// The visitor starts playback of the timeline, or pauses it.
     Play(bool),
-    /// A stop is decoded in full.
+    /// The visitor has a stop decoded in full.
     Decode(usize),
-    /// Previews show the latent as it is, or what is expected of it.
+    /// The visitor chooses whether previews show the noisy latent or the prediction of the clean
+    /// latent (x₀).
     ShowNoisy(bool),
-    /// One of several pictures goes on stage alone.
+    /// The visitor puts one of several pictures on stage alone.
     OpenOne(usize),
-    /// The run comes back on stage.
+    /// The visitor puts the run back on stage.
     BackToRun,
-    /// Something else is to be made of pictures before they are saved.
+    /// The visitor chooses how pictures are finished before they are saved.
     ChooseFinish(Finish),
-    /// A picture on stage is saved; `None` saves all of them as one sheet.
+    /// The visitor saves a picture on stage; `None` saves all of them as one sheet.
     Save(Option<usize>),
-    /// Several pictures are saved in one file: those on stage, or the whole history.
+    /// The visitor saves several pictures in one file: those on stage, or the whole history.
     SaveAll {
-        /// Which kind of file.
+        /// The kind of file.
         archive: Archive,
-        /// Whether it is the history.
+        /// Whether it is the whole history.
         is_history: bool,
     },
-    /// A sentence for the visitor.
+    /// There is a message for the visitor.
     Say(String),
-    /// A sentence about what went wrong.
+    /// There is an error message for the visitor.
     Warn(String),
-    /// A file that may carry a recipe was brought.
+    /// The visitor brings a file that may carry a recipe.
     OpenFile {
         /// Its name.
         name: String,
         /// Its bytes.
         bytes: Vec<u8>,
     },
-    /// The visitor wants to see what the model can draw.
+    /// The visitor opens the list of what the model can draw.
     ListConcepts,
-    /// What the model of a folder can draw, as the folder tells it; `None` if it does not.
+    /// The list of what a folder's model can draw has arrived.
     Concepts {
         /// The folder.
         folder: String,
-        /// Its `concepts.tsv`.
+        /// The text of its `concepts.tsv`; `None` if the folder has none or it cannot be fetched.
         text: Option<String>,
     },
-    /// The downloaded weights are to be removed.
+    /// The visitor removes the downloaded weights.
     ForgetWeights,
-    /// Whether the browser promises to keep what it stores; `None` if it has no such promise.
+    /// The browser has said whether it promises to keep what it stores; `None` if it knows no such
+    /// promise.
     Promised(Option<bool>),
-    /// Something happens to the pictures that were drawn before.
+    /// Something happened to the history.
     History(HistoryAction),
 }
 
-/// What can happen to the pictures that were drawn before.
+/// Something that happened to the history.
 pub enum HistoryAction {
-    /// A picture was kept.
+    /// A picture was stored.
     Kept {
-        /// Its number in the store; `None` if the store had no room.
+        /// Its key in the store; `None` if it could not be stored.
         key: Option<u32>,
-        /// What it was drawn from.
+        /// The recipe that it was drawn from.
         recipe: Box<Recipe>,
         /// The picture.
         png: Rc<[u8]>,
     },
-    /// The store may hold something new.
+    /// The store may have new pictures.
     Recall,
-    /// The keys of all that the store holds, perhaps changed by another tab, and what is new in it.
+    /// The store has been read; another tab may have changed it.
     Recalled {
-        /// What this page knew when it asked.
+        /// The keys that this page knew when it asked.
         known: Vec<u32>,
-        /// All keys.
+        /// All keys of the store.
         keys: Vec<u32>,
-        /// What this page did not know yet.
+        /// The entries that this page did not know yet.
         new: Vec<Rc<HistoryEntry>>,
     },
-    /// The store does not open.
+    /// The store cannot be opened.
     Closed,
-    /// One picture is to be removed, or all of them. It can be taken back.
+    /// The visitor removes one picture, or all of them, and can undo it.
     Remove(Option<u32>),
-    /// The picture of a recipe is to be removed.
+    /// The visitor removes the picture of a recipe.
     RemoveOf(Box<Recipe>),
-    /// All stay, after it was asked whether they are to be removed.
+    /// The visitor keeps all pictures, when asked whether to remove them.
     KeepAll,
-    /// What was removed last comes back.
+    /// The visitor undoes the last deletion.
     Undo,
-    /// What was removed by the deletion of this number cannot come back any more.
+    /// The deletion of this number becomes final.
     Purge(u32),
-    /// Pictures are gone from the store.
+    /// Pictures have been removed from the store.
     Purged(Vec<u32>),
-    /// The store did not let pictures go.
+    /// The store failed to remove pictures.
     NotPurged(Vec<u32>),
-    /// A picture goes on stage as soon as it is read.
+    /// The visitor puts a picture on stage, as soon as it is read.
     Open(Rc<HistoryEntry>),
-    /// A picture was read; `None` if it is not there any more.
+    /// A picture has been read from the store.
     Fetched {
         /// Its entry.
         entry: Rc<HistoryEntry>,
-        /// The picture.
+        /// The picture; `None` if it is not in the store any more.
         png: Option<Rc<[u8]>>,
-        /// Whether the stage is scrolled to.
+        /// Whether the page scrolls to the stage.
         scrolls: bool,
     },
 }

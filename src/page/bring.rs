@@ -1,4 +1,4 @@
-//! Bringing a recipe into the form, and the model that drew it; and saying what will differ.
+//! Bringing a recipe and its model into the form, and saying how the picture will differ.
 
 use super::effect::Effect;
 use super::offer::{Brought, offered};
@@ -7,17 +7,17 @@ use super::turn::Turn;
 use crate::recipe::Recipe;
 use crate::tools::words::{several, short};
 
-/// What is to be said and done about a recipe that was brought.
+/// A brought recipe as the form can hold it, and how its picture will differ.
 struct Judged {
     recipe: Recipe,
-    /// Why the picture will not be the same, in clauses.
+    /// The reasons why the picture will differ, in clauses.
     differs: Vec<String>,
-    /// The folder of the model that drew it, if that is another than the chosen one.
+    /// The folder of the model that drew it, if this is not the chosen one.
     folder: Option<String>,
 }
 
 impl Judged {
-    /// Returns a sentence that says what will differ; `what` begins it.
+    /// Returns a sentence that says how the picture will differ; `what` begins it.
     fn sentence(&self, what: &str) -> Option<String> {
         let differs = self.differs.join("; ");
         (!differs.is_empty()).then(|| format!("{what}, but the picture will differ: {differs}."))
@@ -57,19 +57,20 @@ impl State {
                     )
                 }
             }),
-            // That shows when the model is there.
+            // This is checked again when a model is loaded.
             (None, None) => {}
         }
         Judged { recipe, differs, folder }
     }
 
-    /// Returns a sentence that says what will differ from what was brought, as far as is known.
+    /// Returns a sentence that says how the picture will differ from the brought one, as far as is
+    /// known.
     pub(super) fn differs(&self) -> Option<String> {
         let brought = self.brought.as_ref()?;
         self.judge(brought).sentence(&brought.what)
     }
 
-    /// Returns whether a recipe says that the model which is loaded, or about to be, drew it.
+    /// Returns whether the recipe names the loaded model as its own, or any model if none is loaded yet.
     fn brought_again(&self, recipe: &Recipe) -> bool {
         let hash = recipe.model_hash.trim();
         !hash.is_empty()
@@ -78,12 +79,14 @@ impl State {
 }
 
 impl Turn {
-    /// Loads the model of a recipe, once: if it fails, or another is chosen, that is the end of it.
-    /// What was drawn or waited was another model's.
+    /// Loads the model of a recipe. This is tried once: the recipe is forgotten, so that a failure
+    /// or another choice ends it. The current run and the queue belong to another model, and are
+    /// dropped.
     fn load_for(&mut self, folder: String, status: &str) {
         self.state.folder.clone_from(&folder);
         if self.state.engine == Engine::Asleep {
-            // Not before the visitor wants it, unless it is here already.
+            // The download waits until the visitor asks for it, unless the browser has the weights
+            // already.
             self.state.is_cached = None;
             self.effects.push(Effect::AskCached(folder));
             return;
@@ -93,8 +96,8 @@ impl Turn {
         self.stop_grid();
     }
 
-    /// Takes a recipe into the form, and its model too if this page has it; says what will differ.
-    /// Returns whether, as far as is known, nothing will.
+    /// Takes a recipe into the form, and loads its model if the server has it. Says how the picture
+    /// will differ. Returns whether, as far as is known, it will not.
     pub(super) fn bring(&mut self, brought: Brought) -> bool {
         let judged = self.state.judge(&brought);
         let what = &brought.what;
@@ -110,20 +113,20 @@ impl Turn {
             status += &format!(" Its model, “{}”, is being loaded.", short(&recipe.model, 40));
             self.load_for(folder, &status);
         } else {
-            // Until a model is there, its samplers, its styles and its hash are not known.
+            // The samplers, styles and hash of a model are unknown until it is loaded.
             let is_known = self.state.loaded().is_some() && self.state.models.is_some();
             self.state.brought = (!is_known).then_some(brought);
         }
         (self.state.follows_device, self.state.follows_style) = (false, false);
-        // Whichever model draws next says so itself.
+        // The model that draws next fills in its own name and hash.
         self.state.form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         self.state.seed_is_fresh = true;
         self.say(status);
         differs.is_empty()
     }
 
-    /// Looks at the brought recipe again, now that more is known of models: loads its model, or
-    /// returns a sentence that says what will differ.
+    /// Judges the brought recipe again, now that more is known about the models. Loads its model,
+    /// or returns a sentence that says how the picture will differ.
     pub(super) fn bring_again(&mut self) -> Option<String> {
         let brought = self.state.brought.clone()?;
         let judged = self.state.judge(&brought);

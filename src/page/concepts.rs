@@ -1,32 +1,32 @@
-//! What the model can draw, by group: its labels and the words that lead to them.
+//! The concepts that the model can draw, by group: its labels and their keywords.
 
 use std::rc::Rc;
 
 /// A thing that the model can draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concept {
-    /// What its captions call it.
+    /// The label in the captions.
     pub label: String,
-    /// Words that mean it.
+    /// The keywords that mean it, in lower case.
     keywords: String,
 }
 
-/// A group's name, and what is in it. Thousands in all, and shared by all states of the page.
+/// A group's name and its concepts. There are thousands in all, so all states of the page share them.
 pub type Group = (String, Rc<[Concept]>);
 
-/// All that a model can draw.
+/// All concepts that a model can draw.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Concepts {
-    /// The folder of the model that was asked for.
+    /// The folder of the model whose concepts were requested last.
     folder: Option<String>,
-    /// Groups in their order; `None` until they are there.
+    /// The groups in their order; `None` until they arrive.
     groups: Option<Rc<[Group]>>,
-    /// Whether the model's folder does not tell.
+    /// Whether the model's folder has no list of concepts.
     pub is_missing: bool,
 }
 
 impl Concepts {
-    /// Begins to ask for those of a model. Returns whether they must be fetched.
+    /// Begins a request for a model's concepts. Returns whether they must be fetched.
     pub(super) fn begin(&mut self, folder: &str) -> bool {
         if self.folder.as_deref() == Some(folder) && !self.is_missing {
             return false;
@@ -35,8 +35,8 @@ impl Concepts {
         true
     }
 
-    /// Takes in the `concepts.tsv` of a model, if it is the one that was asked for last: a line
-    /// `# group`, then a line for each label, with a tab and keywords behind it.
+    /// Takes in the `concepts.tsv` of a model, if it was requested last: a line `# group`, then a
+    /// line for each label, with a tab and the keywords behind it.
     pub(super) fn hear(&mut self, folder: &str, text: Option<&str>) {
         if self.folder.as_deref() != Some(folder) {
             return;
@@ -57,13 +57,13 @@ impl Concepts {
         self.groups = Some(groups.into_iter().map(|(name, all)| (name, all.into())).collect());
     }
 
-    /// Returns the groups; `None` until they are there.
+    /// Returns the groups; `None` until they arrive.
     pub fn groups(&self) -> Option<&[Group]> {
         self.groups.as_deref()
     }
 
-    /// Returns the concepts that a text may mean: labels that begin with it first, then those with
-    /// it in their words.
+    /// Returns the concepts that match a text: first those whose label begins with it, then those
+    /// with a word or keyword that begins with it.
     pub fn search(&self, text: &str) -> Vec<&Concept> {
         let text = text.trim().to_lowercase();
         let all = || self.groups().unwrap_or_default().iter().flat_map(|(_, group)| &group[..]);
@@ -73,7 +73,7 @@ impl Concepts {
             !concept.label.starts_with(&text) && words().any(|word| word.starts_with(&text))
         };
         let mut found: Vec<&Concept> = all().filter(begins).collect();
-        // The very word before what begins with it.
+        // Shorter labels come first, so that an exact match comes before longer ones.
         found.sort_by_key(|concept| concept.label.len());
         found.extend(all().filter(has));
         found
@@ -109,7 +109,7 @@ mod tests {
         );
         assert!(found("zebra").is_empty());
         concepts.hear("a", None);
-        // Another try may find it.
+        // Another request may find it.
         assert!(concepts.is_missing && concepts.begin("a"));
     }
 }

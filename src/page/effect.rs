@@ -1,4 +1,4 @@
-//! What the page asks of the browser.
+//! The effects: everything that the page asks of the browser.
 
 use std::rc::Rc;
 
@@ -7,61 +7,60 @@ use super::protocol::{Archive, DeviceChoice, Request};
 use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 
-/// A picture for an archive: the name of its file, and where it is.
+/// A picture for an archive: its file name and its bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// The name.
+    /// The file name.
     pub name: String,
-    /// Its bytes, or its key in the store.
+    /// The bytes, or the picture's key in the store.
     pub png: Result<Rc<[u8]>, u32>,
 }
 
-/// Something to be done outside the state. What comes of it returns as an
-/// [`Action`](super::Action).
+/// Something to be done outside the state. Its outcome returns as an [`Action`](super::Action).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Starts a worker that loads a model, beside those that run.
+    /// Starts a worker that loads a model, beside the running ones.
     StartWorker {
-        /// Its number; what it says comes with that.
+        /// Its number, which comes with each of its events.
         number: u32,
         /// The model's folder.
         model: String,
-        /// The device to start.
+        /// The device that it uses.
         device: DeviceChoice,
     },
-    /// From now on this worker is told things, and all others end.
+    /// Sends requests to this worker from now on, and ends all older ones.
     UseWorker(u32),
     /// Ends a worker.
     EndWorker(u32),
-    /// Tells the worker something.
+    /// Sends a request to the current worker.
     Send(Request),
-    /// Asks the server which models there are.
+    /// Asks the server for its list of models.
     ListModels,
     /// Asks the browser whether it has the weights of a model's folder.
     AskCached(String),
-    /// Asks the server what the model in a folder can draw.
+    /// Asks the server which concepts the model of a folder can draw.
     ListConcepts(String),
     /// Puts a recipe into the address bar.
     ShowAddress(Recipe),
-    /// Remembers a text under a name, for this tab, or for the next visit too.
+    /// Stores a text under a name, for this tab or for the next visit too.
     Remember {
         /// The name.
         name: &'static str,
         /// The text.
         text: String,
-        /// Whether it is for this tab alone.
+        /// Whether it is stored for this tab alone.
         is_of_tab: bool,
     },
-    /// Asks for a random seed, and draws with it if `draws`.
+    /// Asks for a random seed.
     RollSeed {
         /// Whether a picture is drawn with it.
         draws: bool,
     },
-    /// Reads what the store holds beside these keys.
+    /// Reads the store's keys, and the entries of all keys but these.
     Recall(Vec<u32>),
-    /// Keeps pictures in the store, each with what it was drawn from: PNGs with their recipes inside.
+    /// Adds pictures to the store, each with its recipe: PNGs that also hold their recipes.
     Keep(Vec<(Recipe, Rc<[u8]>)>),
-    /// Keeps what the upscaler made of a picture that is kept, for the history to show.
+    /// Stores the upscaled version of a stored picture, which the history then shows.
     KeepLarge {
         /// The picture's key.
         key: u32,
@@ -72,13 +71,12 @@ pub enum Effect {
     Fetch {
         /// Its entry.
         entry: Rc<HistoryEntry>,
-        /// Whether the stage is scrolled to.
+        /// Whether the page scrolls to the stage.
         scrolls: bool,
     },
-    /// Remembers keys of pictures that are deleted, for this tab; a page that is opened later removes
-    /// them too.
+    /// Stores the keys of deleted pictures, so that a page that is opened later removes them too.
     RememberTrash(Vec<u32>),
-    /// After a while, makes the deletion of this number final unless it was taken back.
+    /// Makes the deletion of this number final after a while, unless it was undone.
     PurgeLater(u32),
     /// Removes pictures from the store.
     Purge(Vec<u32>),
@@ -86,29 +84,29 @@ pub enum Effect {
     Save {
         /// Its name.
         name: String,
-        /// Its type.
+        /// Its MIME type.
         mime: &'static str,
         /// Its bytes.
         bytes: Rc<[u8]>,
     },
-    /// Has the worker put pictures into one file.
+    /// Has the worker put several pictures into one file.
     Gather {
-        /// Names the file in the worker's answer.
+        /// The number that names the file in the worker's answer.
         ticket: u32,
-        /// Which kind of file.
+        /// The kind of file.
         archive: Archive,
-        /// What is made of each picture.
+        /// How each picture is finished.
         finish: Finish,
         /// The pictures.
         members: Vec<Member>,
     },
-    /// Asks the browser to promise that it keeps what is stored.
+    /// Asks the browser to promise to keep what it stores.
     AskToPersist,
-    /// Moves the keyboard to an element, since what was pressed is gone or stands far off: a CSS
-    /// selector.
+    /// Moves the keyboard focus to the element of a CSS selector, because the pressed element is
+    /// gone or far away.
     Focus(&'static str),
     /// Scrolls to the stage if it is out of sight, as it may be on a phone.
     ShowStage,
-    /// Loads the page anew, with a recipe in its address.
+    /// Reloads the page, with a recipe in its address.
     Reload(Recipe),
 }

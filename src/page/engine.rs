@@ -1,4 +1,4 @@
-//! Starting a worker, and putting another in its place: the old one works until the new one is ready.
+//! Starting a worker and replacing the current one, which goes on drawing until the new one is ready.
 
 use super::effect::Effect;
 use super::loading::Loading;
@@ -8,11 +8,11 @@ use super::state::{Engine, Job, Loaded, Next, State};
 use super::turn::{Turn, sampling};
 use crate::recipe::Recipe;
 
-/// Said of a file that a worker was putting together when it ended.
+/// The message if a worker ended while it was putting a file together.
 const LOST: &str = "The file that was being made is lost: ask for it again.";
 
 impl Turn {
-    /// Starts a worker in place of whatever there is, which draws `waiting` when it is ready.
+    /// Starts a worker in place of the current ones. It draws `waiting` when it is ready.
     pub(super) fn restart(&mut self, status: &str, waiting: Option<Box<Recipe>>) {
         self.say(status);
         let number = self.start_worker();
@@ -23,7 +23,8 @@ impl Turn {
         self.state.next = None;
     }
 
-    /// Starts the engine if it sleeps. Returns whether there is one; if not, says what to do.
+    /// Starts the engine if it is asleep. Returns whether there is one; if not, tells the visitor
+    /// what to do.
     pub(super) fn has_engine(&mut self, what: &str) -> bool {
         match self.state.engine {
             Engine::Stopped => {
@@ -37,7 +38,7 @@ impl Turn {
         self.state.engine != Engine::Stopped
     }
 
-    /// Starts a worker anew. What waited is drawn when it is ready, and what was being drawn.
+    /// Restarts the worker. The queued recipe, or else the one being drawn, is drawn when it is ready.
     pub(super) fn restart_and_go_on(&mut self, status: &str) {
         let waiting = match &self.state.engine {
             Engine::Loading { waiting, .. } => waiting.clone(),
@@ -50,8 +51,7 @@ impl Turn {
         self.restart(status, waiting);
     }
 
-    /// Loads the chosen model on the chosen device. An engine that can draw does so until that one
-    /// is ready.
+    /// Loads the chosen model on the chosen device. An engine that is ready goes on drawing until then.
     pub(super) fn switch(&mut self, before: (DeviceChoice, String)) {
         let before = self.state.next.take().map_or(before, |next| {
             self.effects.push(Effect::EndWorker(next.worker));
@@ -61,7 +61,7 @@ impl Turn {
         match &self.state.engine {
             Engine::Asleep => {}
             Engine::Ready { .. } if before == now => self.say("It goes on as it was."),
-            // Auto came to the same.
+            // The automatic choice was the CPU already.
             Engine::Ready { loaded, .. }
                 if loaded.device.name == "CPU" && now == (DeviceChoice::Cpu, before.1.clone()) =>
             {
@@ -91,8 +91,8 @@ impl Turn {
         number
     }
 
-    /// Tells things to this worker from now on. Returns whether a file is lost that the last one was
-    /// putting together.
+    /// Sends requests to this worker from now on. Returns whether the last one was putting a file
+    /// together, which is lost.
     fn use_worker(&mut self, number: u32) -> bool {
         self.state.worker = number;
         self.forget_asked();
@@ -100,7 +100,8 @@ impl Turn {
         !std::mem::take(&mut self.state.archives).is_empty()
     }
 
-    /// A model is there: it takes over at once or, if another draws a picture, after that.
+    /// Takes in that a model is loaded. It takes over at once or, if another one is drawing, after
+    /// that run.
     pub(super) fn ready(&mut self, worker: u32, loaded: Loaded) {
         match &mut self.state.next {
             Some(next) if next.worker == worker => {
@@ -111,8 +112,8 @@ impl Turn {
         }
     }
 
-    /// Puts the next engine in the place of the old one, if it is ready and the old one rests.
-    /// Returns whether it did.
+    /// Replaces the current engine by the next one, if that is ready and the current one is not
+    /// drawing. Returns whether it did.
     pub(super) fn take_over(&mut self) -> bool {
         if self.state.is_drawing() {
             return false;
@@ -121,7 +122,7 @@ impl Turn {
         let Some(loaded) = next.ready else { return false };
         let hash = self.state.loaded().map(|loaded| loaded.model.hash.clone());
         if hash.is_some_and(|hash| hash != loaded.model.hash) {
-            // The rest of a grid would be another model's.
+            // The rest of the grid would be drawn by another model.
             self.stop_grid();
         }
         let is_file_lost = self.use_worker(next.worker);
@@ -153,7 +154,7 @@ impl Turn {
         state.engine = Engine::Ready { loaded: Box::new(loaded), job: Job::Idle };
         self.finish_by_model();
         let state = &mut self.state;
-        // A reload brings the model's own settings back in the address.
+        // After a reload the address may hold the model's own settings.
         let own = State { follows_model: true, ..state.clone() }.as_the_model(state.form.clone());
         state.follows_model |= sampling(&own) == sampling(&state.form);
         state.form = state.as_the_model(state.form.clone());
@@ -162,14 +163,15 @@ impl Turn {
         (state.form.sampler, state.form.style) = (sampler, style);
         let differs = self.bring_again();
         if matches!(self.state.engine, Engine::Loading { .. }) {
-            // What was brought is another model's, which is loading now.
+            // The brought recipe belongs to another model, which is being loaded.
             return;
         }
-        // What would differ from what was asked for is told, and not drawn unasked.
+        // If the picture would differ from the requested one, the page says so and does not draw it
+        // unasked.
         self.state.landing.take_if(|_| differs.is_some());
         match waiting {
             Some(recipe) => {
-                // A recipe that is drawn as it is has its own number of pictures.
+                // A recipe that is drawn unchanged keeps its own number of pictures.
                 let count = recipe.count;
                 let mut recipe = self.state.as_the_model(*recipe);
                 recipe.count = if self.state.follows_model { recipe.count } else { count };
@@ -184,8 +186,9 @@ impl Turn {
         }
     }
 
-    /// A worker that had been ready is started anew. Of one that never was, the GPU may be to blame:
-    /// then the CPU is taken, unless the GPU was asked for. Another that was on its way is given up.
+    /// Handles the crash of a worker. A worker that was ready is restarted. If one was never ready,
+    /// the GPU may be the cause: the CPU is used instead, unless the visitor chose the GPU. The
+    /// crash of a next worker ends the switch to it.
     pub(super) fn crash(&mut self, worker: u32, message: String, on_gpu: bool) {
         if let Some(next) = self.state.next.take_if(|next| next.worker == worker) {
             self.effects.push(Effect::EndWorker(worker));
@@ -196,7 +199,7 @@ impl Turn {
         self.stop_grid();
         let state = &mut self.state;
         if state.next.is_some() {
-            // The other one is on its way already.
+            // The next worker is loading already.
             let Some(next) = state.next.take() else { return };
             state.engine = Engine::Loading { loading: next.loading, waiting: None };
             state.trouble = Some(message);
@@ -213,7 +216,7 @@ impl Turn {
             self.restart_and_go_on("The GPU did not start: the CPU takes over.");
         } else {
             state.engine = Engine::Stopped;
-            // It may hold a GPU, or memory.
+            // It may still hold a GPU or memory.
             self.effects.push(Effect::EndWorker(worker));
             self.warn(message);
         }

@@ -1,119 +1,119 @@
-//! What the page is told of devices, models and prompts.
+//! What the worker and the server tell the page about devices, models and prompts.
 
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{Defaults, Recipe};
 use crate::tools::words::meant;
 
-/// The device in use, for people.
+/// The device in use, in words for the visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DeviceFacts {
     /// “WebGPU” or “CPU”.
     pub name: String,
-    /// The adapter, if there is one.
+    /// The adapter; empty if there is none.
     pub adapter: String,
     /// The adapter's features, as WebGPU names them.
     pub features: Vec<String>,
-    /// Why this one, in a sentence.
+    /// Why this device is used, in a sentence.
     pub reason: String,
-    /// What the known-answer check found, in a sentence; empty on the CPU.
+    /// The result of the known-answer check, in a sentence; empty on the CPU.
     pub check: String,
-    /// Whether a GPU draws that has passed the check.
+    /// Whether a GPU is in use that has passed the check.
     pub is_checked: bool,
     /// Why WebGPU cannot be chosen here, in a sentence; empty if it can.
     pub lack: String,
 }
 
-/// The model in use, for people.
+/// The model in use, in words for the visitor.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ModelFacts {
-    /// What it calls itself.
+    /// Its name.
     pub name: String,
-    /// What tells it from others of its name.
+    /// The hash that distinguishes models of the same name.
     pub hash: String,
-    /// Numbers in the denoising network.
+    /// How many parameters the denoising network has.
     pub parameters: usize,
-    /// Names of its styles.
+    /// The names of its styles.
     pub styles: Vec<String>,
-    /// The samplers that are offered for it: name, and what people call it.
+    /// The samplers that are offered for it: the name and the label.
     pub samplers: Vec<(String, String)>,
-    /// How it draws best; its sampler is always named.
+    /// Its recommended settings, which always name a sampler.
     pub defaults: Defaults,
-    /// Its shift, if it is a flow.
+    /// Its shift, if it is a flow-matching model.
     pub shift: Option<f64>,
-    /// Tokens that a prompt may have.
+    /// How many tokens a prompt may have.
     pub max_tokens: usize,
-    /// Pixels a side of what it draws.
+    /// The side of its pictures, in pixels.
     pub side: usize,
-    /// Pixels a side of what its upscaler makes of that; 0 if it has none.
+    /// The side of its upscaler's pictures, in pixels; 0 if it has no upscaler.
     pub upscaled_side: usize,
-    /// Bytes of its files.
+    /// The size of its files, in bytes.
     pub bytes: f64,
     /// Whether the browser keeps its files, in a sentence.
     pub kept: String,
-    /// Whether it does.
+    /// Whether the browser keeps its files.
     pub is_kept: bool,
 }
 
 impl ModelFacts {
-    /// Returns the name of the sampler that somebody means, if it is offered.
+    /// Returns the sampler's own name for a name or label that was given, if it is offered.
     pub fn sampler(&self, name: &str) -> Option<&str> {
         let is_meant = |(own, label): &&(String, String)| meant(name, [own, label]).is_some();
         self.samplers.iter().find(is_meant).map(|(own, _)| own.as_str())
     }
 }
 
-/// How a text is read.
+/// How the model reads a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reading {
-    /// How many tokens it has, with those that do not fit.
+    /// How many tokens it has, including those that do not fit.
     pub tokens: usize,
     /// The part that does not fit.
     pub cut: Option<String>,
-    /// Emoji in it, and what the model has no words for, in sentences.
+    /// Sentences about emoji in it, and about words that the model does not know.
     pub notes: Vec<String>,
-    /// Names that the model knows, in place of a part of the text that it does not.
+    /// Names that the model knows, to replace a part of the text that it does not know.
     pub chips: Vec<Chip>,
 }
 
-/// A name that the model knows, offered in place of a part of the prompt.
+/// A name that the model knows, offered to replace a part of the prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Chip {
-    /// The part, as it is written; the whole prompt if it is empty.
+    /// The part as it is written; empty for the whole prompt.
     pub part: String,
     /// The name.
     pub name: String,
 }
 
-/// A model to choose, as `cargo xtask build` lists it.
+/// A model of the server, as `cargo xtask build` lists it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ModelChoice {
-    /// Relative to the page.
+    /// Its folder, relative to the page.
     pub folder: String,
     /// Its name.
     pub name: String,
-    /// What tells it from others of its name.
+    /// The hash that distinguishes models of the same name.
     #[serde(default)]
     pub hash: String,
-    /// Bytes of its files.
+    /// The size of its files, in bytes.
     pub bytes: f64,
-    /// The style that it draws in unless another is asked for.
+    /// The style that it draws in by default.
     #[serde(default)]
     pub style: String,
-    /// What it shows before it is there, if its folder has that.
+    /// The quilt that is shown before the model is loaded, if its folder has one.
     #[serde(default)]
     pub quilt: Option<Quilt>,
 }
 
-/// Pictures that a model has drawn, to be seen before its weights are there.
+/// Pictures that a model has drawn, which are shown before its weights are loaded.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Quilt {
-    /// Pictures across `quilt.webp`.
+    /// How many columns `quilt.webp` has.
     pub columns: usize,
-    /// Rows of it.
+    /// How many rows it has.
     pub rows: usize,
-    /// What each was drawn from, row by row.
+    /// The recipe of each picture, row by row.
     pub tiles: Vec<Recipe>,
-    /// The styles of `styles.webp`, from left to right.
+    /// The styles in `styles.webp`, from left to right.
     pub styles: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! An X/Y grid: two settings against each other, one picture for each pair.
+//! An X/Y grid: two settings vary, with one picture for each pair of values.
 
 use std::rc::Rc;
 
@@ -10,21 +10,21 @@ use crate::recipe::limits::{MAX_GUIDANCE, PAGE_MAX_STEPS};
 use crate::recipe::seed;
 use crate::tools::words::meant;
 
-/// The most pictures of a grid.
+/// How many pictures a grid has at most.
 const MAX_CELLS: usize = 100;
 
 /// A setting that can vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
-    /// How many steps.
+    /// How many denoising steps there are.
     Steps,
-    /// How strictly words are followed.
+    /// The guidance scale.
     Guidance,
-    /// The noise.
+    /// The seed of the initial noise.
     Seed,
-    /// How noise becomes a picture.
+    /// The sampler.
     Sampler,
-    /// Which set it is drawn like.
+    /// The style.
     Style,
 }
 
@@ -33,7 +33,7 @@ impl Setting {
     pub const ALL: [Self; 5] =
         [Self::Steps, Self::Guidance, Self::Seed, Self::Sampler, Self::Style];
 
-    /// Returns what people call it.
+    /// Returns its label.
     pub fn name(self) -> &'static str {
         match self {
             Self::Steps => "Steps",
@@ -44,12 +44,12 @@ impl Setting {
         }
     }
 
-    /// Returns the setting of a name, if there is one.
+    /// Returns the setting with this label, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|setting| setting.name() == name)
     }
 
-    /// Values to begin with, separated by commas.
+    /// Returns suggested values, separated by commas.
     pub fn suggestion(self, model: Option<&ModelFacts>) -> String {
         match self {
             Self::Steps => "2, 5, 10, 20".into(),
@@ -66,7 +66,7 @@ impl Setting {
         }
     }
 
-    /// Puts a value into a recipe, or returns a sentence if it is none.
+    /// Puts a value into a recipe, or returns a sentence if the value is invalid.
     fn apply(self, value: &str, recipe: &mut Recipe, model: &ModelFacts) -> Result<(), String> {
         let refuse = |what: &str| Err(format!("“{value}” is no {what}."));
         match self {
@@ -97,42 +97,42 @@ impl Setting {
     }
 }
 
-/// A setting and its values along one side.
+/// A setting and its values along one side of a grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What varies.
+    /// The setting that varies.
     pub setting: Setting,
-    /// Its values, as they were typed.
+    /// Its values, as typed.
     pub values: Vec<String>,
 }
 
 impl Axis {
-    /// Values separated by commas.
+    /// Returns an axis of values that are separated by commas.
     pub fn new(setting: Setting, values: &str) -> Self {
         let values = values.split(',').map(|value| value.trim().to_owned());
         Self { setting, values: values.filter(|value| !value.is_empty()).collect() }
     }
 }
 
-/// A grid, and what is drawn of it.
+/// A grid and its finished cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     /// The columns.
     pub across: Axis,
     /// The rows.
     pub down: Axis,
-    /// Row by row.
+    /// The recipes of the cells, row by row.
     pub recipes: Vec<Recipe>,
-    /// Row by row; `None` until it is drawn.
+    /// The pictures, row by row; `None` until a cell is drawn.
     pub cells: Vec<Option<Rc<[u8]>>>,
-    /// Whether cells are drawn one after another.
+    /// Whether its cells are being drawn, one after another.
     pub is_drawing: bool,
-    /// How long those that are drawn took.
+    /// How many milliseconds the finished cells took.
     pub milliseconds: f64,
 }
 
 impl Grid {
-    /// Lays a grid round `base`, or returns a sentence if a value does not fit.
+    /// Builds a grid around `base`, or returns a sentence if a value is invalid.
     pub fn new(
         base: &Recipe,
         across: Axis,
@@ -163,7 +163,7 @@ impl Grid {
         Ok(Self { across, down, recipes, cells, is_drawing: true, milliseconds: 0.0 })
     }
 
-    /// Returns the first cell that is not drawn.
+    /// Returns the first cell that is not drawn yet, and its recipe.
     pub fn next(&self) -> Option<(usize, Recipe)> {
         let cell = self.cells.iter().position(Option::is_none)?;
         Some((cell, self.recipes[cell].clone()))
@@ -176,7 +176,7 @@ impl Grid {
 }
 
 impl Turn {
-    /// Draws the grid's next cell, if it is being drawn; tells of its end.
+    /// Draws the grid's next cell if the grid is being drawn, and reports when the grid is done.
     pub(super) fn next_cell(&mut self) {
         let Some(grid) = self.state.grid.as_ref().filter(|grid| grid.is_drawing) else { return };
         let (total, seconds) = (grid.cells.len(), grid.milliseconds / 1e3);
@@ -193,7 +193,7 @@ impl Turn {
         self.state.grid.iter_mut().for_each(|grid| grid.is_drawing = false);
     }
 
-    /// A grid takes the stage.
+    /// Begins to draw a grid.
     pub(super) fn draw_grid(&mut self, grid: Grid) {
         if self.is_refused() {
             return;
@@ -203,7 +203,7 @@ impl Turn {
         self.next_cell();
     }
 
-    /// A cell's picture goes on stage.
+    /// Puts a cell's picture on stage.
     pub(super) fn open_cell(&mut self, cell: usize) {
         let Some(grid) = &self.state.grid else { return };
         let Some(png) = grid.cells.get(cell).cloned().flatten() else { return };

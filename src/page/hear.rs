@@ -1,4 +1,4 @@
-//! What the page does with each message of its workers.
+//! How the page handles each event of its workers.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use super::state::{Engine, Job, Loaded, Next};
 use super::turn::Turn;
 
 impl Turn {
-    /// A worker says something. Those that ended are not heard any more.
+    /// Handles an event of a worker. Events of workers that ended are ignored.
     pub(super) fn hear_of(&mut self, worker: u32, event: Event) {
         let state = &self.state;
         let is_next = state.next.as_ref().is_some_and(|next| next.worker == worker);
@@ -61,7 +61,7 @@ impl Turn {
                 if job.is_none_or(|job| current == Some(job)) {
                     self.stop();
                     self.end_job(Job::Failed);
-                    // There is nothing to be seen of it.
+                    // A run without frames has nothing to show.
                     self.state.run.take_if(|run| run.frames.is_empty() && run.cell.is_none());
                     if self.take_over() {
                         let ready = self.state.status.text.clone();
@@ -98,7 +98,7 @@ impl Turn {
         }
     }
 
-    /// The server has newer programs than this page. An engine that works goes on.
+    /// Handles that the server has newer programs than this page. A ready engine goes on.
     fn outdated(&mut self, worker: u32) {
         self.state.is_outdated = true;
         self.effects.push(Effect::EndWorker(worker));
@@ -129,7 +129,8 @@ impl Turn {
         let is_end = matches!(event, Event::Done { .. });
         let Some(status) = run.hear(event) else { return };
         let is_cell = run.cell.is_some();
-        // A grid tells of itself, and not of each cell; what is looked at is told already.
+        // A grid reports as a whole, not for each cell. A picture in front of the run has its own
+        // message.
         if !is_cell && self.state.opened.is_none() {
             self.say(status);
         }
@@ -138,7 +139,7 @@ impl Turn {
         }
     }
 
-    /// The pictures go into the history, and one into its cell of the grid.
+    /// Handles the end of a run: its pictures go into the history, and one into its cell of the grid.
     fn end_of_run(&mut self) {
         let Some(run) = self.state.run.clone() else { return };
         self.end_job(Job::Done);

@@ -1,14 +1,14 @@
-//! What stands under the prompts: how the model reads them.
+//! The help texts under the prompts, which say how the model reads them.
 
 use super::state::State;
 use crate::tools::words::short;
 
-/// Returns the beginning of what does not fit.
+/// Returns a sentence with the beginning of the text that does not fit.
 fn left_out(cut: &str) -> String {
     format!("Too long; this is left out: “{}”.", short(cut, 60))
 }
 
-/// Under the prompt.
+/// Returns the help text under the prompt.
 pub fn prompt(state: &State) -> String {
     let max_tokens = state.loaded().map_or(0, |loaded| loaded.model.max_tokens);
     let read = &state.prompt_reading;
@@ -29,7 +29,7 @@ pub fn prompt(state: &State) -> String {
     text
 }
 
-/// Under the negative prompt.
+/// Returns the help text under the negative prompt.
 pub fn negative(state: &State) -> String {
     let read = &state.negative_reading;
     let mut text = String::from("What to draw away from.");

@@ -1,30 +1,30 @@
-//! Pictures that were drawn before.
+//! The entries of the history.
 
 use std::rc::Rc;
 
 use crate::image::RECIPE_KEYWORD;
 use crate::recipe::Recipe;
 
-/// Numbers from here on are of pictures that the store had no room for.
+/// The first key of pictures that are not in the store.
 const UNSTORED: u32 = 3_000_000_000;
 
 /// A picture of the history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEntry {
-    /// Its number in the store or, if it is not stored, one that no stored picture has.
+    /// Its key in the store or, if it is not stored, a key that no stored picture has.
     pub key: u32,
-    /// What it was drawn from; `None` if what is stored is damaged.
+    /// The recipe that it was drawn from; `None` if the stored recipe is damaged.
     pub recipe: Option<Recipe>,
     /// Fields of its recipe that this version does not know.
     pub unknown: Vec<String>,
-    /// The picture, with its recipe inside, if it was drawn here; the store has it else.
+    /// The PNG, with its recipe inside, if it was drawn on this page; otherwise the store has it.
     pub png: Option<Rc<[u8]>>,
-    /// What the upscaler made of it, if that was done since the page is open; the store may have it else.
+    /// The upscaled version, if it was made on this page; otherwise the store may have it.
     pub large: Option<Rc<[u8]>>,
 }
 
 impl HistoryEntry {
-    /// From a recipe as it is stored.
+    /// Returns an entry of the store from its key and its recipe as JSON.
     pub fn stored(key: u32, json: &str) -> Rc<Self> {
         let (recipe, unknown) = Recipe::from_json(json).ok().unzip();
         Rc::new(Self { key, recipe, unknown: unknown.unwrap_or_default(), png: None, large: None })
@@ -35,20 +35,20 @@ impl HistoryEntry {
         key < UNSTORED
     }
 
-    /// Returns a number for a picture that is not stored, which none of `history` has.
+    /// Returns a key for a picture that is not stored, which no entry of `history` has.
     pub fn unstored_key(history: &[Rc<Self>]) -> u32 {
         let last = history.iter().map(|entry| entry.key).filter(|key| *key >= UNSTORED).max();
         last.map_or(UNSTORED, |last| last + 1)
     }
 
-    /// Returns what people call it.
+    /// Returns its name for the visitor.
     pub fn name(&self) -> String {
         let Some(recipe) = &self.recipe else { return format!("damaged picture {}", self.key) };
         name(recipe)
     }
 }
 
-/// Returns what people call a picture of a recipe.
+/// Returns the name of a recipe's picture for the visitor.
 pub fn name(recipe: &Recipe) -> String {
     let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
     let prompt: String = recipe.prompt.chars().take(80).collect();
@@ -56,10 +56,11 @@ pub fn name(recipe: &Recipe) -> String {
     format!("{prompt}, {style}, seed {}", recipe.seed)
 }
 
-/// Returns the recipe's JSON in a PNG as this project writes it; `None` if it is not there so. Files
-/// of strangers, whose text may be anywhere and packed, are read in the worker.
+/// Returns the recipe's JSON in a PNG as this project writes it; `None` if there is none in that
+/// form. The worker reads the files of other programs, whose text may be compressed or in another
+/// place.
 pub fn own_recipe(png: &[u8]) -> Option<&str> {
-    // Keyword, no compression, no language, no translated keyword.
+    // The keyword, no compression, no language, and no translated keyword.
     let head = format!("{RECIPE_KEYWORD}\0\0\0\0\0");
     let mut rest = png.get(8..)?;
     loop {

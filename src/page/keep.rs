@@ -1,4 +1,4 @@
-//! What happens to pictures that were drawn: they are kept and opened.
+//! Storing pictures after they are drawn, and opening them.
 
 use std::rc::Rc;
 
@@ -12,10 +12,10 @@ use super::state::State;
 use super::turn::Turn;
 use crate::recipe::Recipe;
 
-/// Said once if the browser keeps no history.
+/// The message, given once, if the browser keeps no history.
 const CLOSED: &str = "This browser keeps no history here, perhaps because this is a private window: \
                       download what you want to keep. It is here until the page is closed.";
-/// Said if there is no room.
+/// The message if the store has no room.
 const FULL: &str = "This browser has no room to keep the picture: download it, or delete some of the \
                     history. It is here until the page is closed.";
 
@@ -36,12 +36,12 @@ impl State {
         self.history.iter().find(is_it).map(|entry| &**entry)
     }
 
-    /// Returns whether the history has the picture of a recipe.
+    /// Returns whether the history has the picture of a recipe, deleted or not.
     pub fn is_kept(&self, recipe: &Recipe) -> bool {
         self.entry_of(recipe).is_some()
     }
 
-    /// Returns whether the picture of a recipe was deleted, and can come back.
+    /// Returns whether the picture of a recipe is deleted.
     pub fn is_deleted(&self, recipe: &Recipe) -> bool {
         self.entry_of(recipe).is_some_and(|entry| self.trash.hides(entry.key))
     }
@@ -57,7 +57,7 @@ impl Turn {
                 }
                 let state = &mut self.state;
                 if key.is_some_and(|key| state.history.iter().any(|entry| entry.key == key)) {
-                    // It was recalled in the meantime.
+                    // It was read from the store in the meantime.
                     return;
                 }
                 let key = key.unwrap_or_else(|| HistoryEntry::unstored_key(&state.history));
@@ -94,7 +94,7 @@ impl Turn {
     fn recalled(&mut self, known: &[u32], keys: &[u32], new: Vec<Rc<HistoryEntry>>) {
         let state = &mut self.state;
         state.history_is_closed = false;
-        // What was kept after this was asked is not missed.
+        // Pictures that were stored after this request are not in `known`, so they are not dropped.
         let is_missed = |key: u32| {
             HistoryEntry::is_stored_key(key) && known.contains(&key) && !keys.contains(&key)
         };
@@ -109,7 +109,7 @@ impl Turn {
         self.land_on_history();
     }
 
-    /// A picture of the history goes on stage, at once or when it is read.
+    /// Puts a picture of the history on stage, at once or when it is read.
     pub(super) fn open_entry(&mut self, entry: &Rc<HistoryEntry>, scrolls: bool) {
         match (&entry.png, &entry.recipe) {
             (Some(png), Some(recipe)) => {
@@ -120,7 +120,7 @@ impl Turn {
         }
     }
 
-    /// A picture goes on stage, in front of the run.
+    /// Puts a picture on stage, in front of the run.
     pub(super) fn open(&mut self, opened: Opened, scrolls: bool) {
         (self.state.opened, self.state.is_playing) = (Some(opened), false);
         self.tell_stage();
@@ -129,8 +129,8 @@ impl Turn {
         }
     }
 
-    /// The history shows its pictures as the upscaler made them: those that are on stage, if they are whole
-    /// and were drawn here.
+    /// Has the history show the upscaled versions of the pictures on stage, if they are finished
+    /// and were drawn on this page.
     pub(super) fn keep_large(&mut self, shown: &[Shown]) {
         let was_stopped = self.state.run.as_ref().is_some_and(StageRun::was_stopped);
         let is_drawn_here = match &self.state.opened {
@@ -157,7 +157,7 @@ impl Turn {
         }
     }
 
-    /// One of the run's pictures goes on stage alone.
+    /// Puts one of the run's pictures on stage alone.
     pub(super) fn open_one(&mut self, i: usize) {
         let Some(run) = &self.state.run else { return };
         let (pictures, View::Result) = run.on_view(self.state.noisy) else { return };
@@ -167,13 +167,14 @@ impl Turn {
         self.effects.push(Effect::Focus(".stage"));
     }
 
-    /// A recipe goes into the form, and is drawn as it is; what was pressed is gone by then.
+    /// Takes a recipe into the form and draws it unchanged. The focus moves to the stage, because
+    /// the pressed button is gone.
     pub(super) fn draw_again(&mut self, recipe: Recipe) {
         let form = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
         let state = &mut self.state;
         let count = state.form.count;
         (state.follows_model, state.follows_style) = (false, false);
-        // How many pictures one wants is no part of it.
+        // The form keeps its own number of pictures.
         state.form = Recipe { count, ..form.clone() };
         self.state.seed_is_fresh = false;
         self.draw_recipe(form);

@@ -1,4 +1,4 @@
-//! What an opened page shows first: the picture that it showed before a reload, or that of a link.
+//! The picture that an opened page shows first: the one shown before a reload, or that of a link.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,43 +7,43 @@ use super::state::{Engine, Loaded, State};
 use super::turn::Turn;
 use crate::recipe::Recipe;
 
-/// The most steps of a link's recipe that is drawn without a press.
+/// The most denoising steps with which a link's recipe is drawn without a press.
 const MOST_STEPS: usize = 20;
-/// A smaller download needs no press, in bytes.
+/// The size in bytes below which a download needs no press.
 const SMALL: f64 = 10e6;
 
-/// What the page shall show first.
+/// The picture that the page shows first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Landing {
     /// The picture's recipe.
     pub recipe: Recipe,
-    /// Whether it is what the form says.
+    /// Whether the form holds this recipe.
     pub is_form: bool,
-    /// Whether the history was looked through, and does not have it.
+    /// Whether the history has been searched and does not have it.
     pub is_new: bool,
 }
 
-/// What a page knows of itself from before it was loaded anew, in this tab.
+/// What a page stores for this tab, to restore itself after a reload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// What stood in the form.
+    /// The recipe in the form.
     pub form: Recipe,
-    /// Whether the seed was kept.
+    /// Whether the seed is kept.
     pub keeps_seed: bool,
-    /// The picture that was on stage.
+    /// The recipe of the picture on stage.
     pub shown: Option<Recipe>,
-    /// Whether the model chose how it is drawn.
+    /// Whether the sampling settings follow the model.
     pub follows_model: bool,
-    /// Whether the visitor chose the seed since the last picture.
+    /// Whether the visitor has chosen the seed since the last picture.
     #[serde(default)]
     pub seed_is_fresh: bool,
-    /// Whether the model chose the style.
+    /// Whether the style follows the model.
     #[serde(default)]
     pub follows_style: bool,
 }
 
 impl Session {
-    /// Returns what to remember of a page.
+    /// Returns what to store for a page.
     pub fn of(state: &State) -> Self {
         let shown = match (&state.opened, &state.run) {
             (Some(opened), _) => Some(&opened.recipe),
@@ -63,7 +63,7 @@ impl Session {
 
 /// Returns whether two recipes draw the same first picture with the same model.
 pub fn is_same(one: &Recipe, other: &Recipe) -> bool {
-    // The history is long: what mostly differs is looked at first.
+    // The history is long, so the fields that mostly differ are compared first.
     if (one.seed, &one.prompt, &one.style) != (other.seed, &other.prompt, &other.style) {
         return false;
     }
@@ -73,7 +73,8 @@ pub fn is_same(one: &Recipe, other: &Recipe) -> bool {
 }
 
 impl Turn {
-    /// The history has been read, or cannot be: shows what it has of the landing.
+    /// Shows the landing's picture if the history has it, once the history has been read or has
+    /// failed to open.
     pub(super) fn land_on_history(&mut self) {
         let Some(landing) = &self.state.landing else { return };
         let found = self.state.kept().find(|entry| {
@@ -91,8 +92,7 @@ impl Turn {
         }
     }
 
-    /// Starts the engine if it sleeps and nothing speaks against it: without a link, or if the
-    /// weights are there, or few.
+    /// Starts the engine if it is asleep and the weights are cached or the download is small.
     pub(super) fn wake(&mut self) {
         let state = &self.state;
         let (Engine::Asleep, Some(models)) = (&state.engine, &state.models) else { return };
@@ -107,7 +107,7 @@ impl Turn {
         }
     }
 
-    /// Draws the landing's recipe if that is soon done. Returns whether it does.
+    /// Draws the landing's recipe if that is quick. Returns whether it does.
     pub(super) fn land(&mut self) -> bool {
         let state = &mut self.state;
         let is_due = state.landing.as_ref().is_some_and(|landing| landing.is_new);
@@ -115,13 +115,13 @@ impl Turn {
             return false;
         };
         let Some(landing) = state.landing.take() else { return false };
-        // What a link leaves open stands in the form by now.
+        // By now the form holds the model's settings for everything that a link leaves open.
         let recipe = if landing.is_form { state.form.clone() } else { landing.recipe.clone() };
         let hash = landing.recipe.model_hash.trim();
         let is_its_own = hash.is_empty() || hash.eq_ignore_ascii_case(&model.hash);
         let is_soon = recipe.steps <= MOST_STEPS && recipe.count == 1;
         let is_known = recipe.style.is_empty() || model.styles.contains(&recipe.style);
-        // What is gone from the history was deleted, and does not come back by itself.
+        // A picture that is gone from the history was deleted, and is not drawn again unasked.
         let is_wanted = landing.is_form || state.history_is_closed;
         let is_free = !state.is_busy() && state.run.is_none() && state.opened.is_none();
         if is_wanted && is_its_own && is_soon && is_known && is_free {
@@ -134,8 +134,8 @@ impl Turn {
 }
 
 impl State {
-    /// Returns what one press draws on an empty stage, as a button says it: with the size of the
-    /// download if nothing is there yet.
+    /// Returns what one press draws on an empty stage, as the label of a button, with the size of
+    /// the download if nothing is loaded yet.
     pub fn press(&self) -> Option<String> {
         let is_asleep = self.engine == Engine::Asleep;
         if self.form.prompt.trim().is_empty() || !(is_asleep || self.loaded().is_some()) {
@@ -149,7 +149,7 @@ impl State {
             facts.push(format!("{} pictures", self.form.count));
         }
         if let (true, Some(model)) = (is_asleep, self.chosen()) {
-            // The program comes compressed beside the weights.
+            // The compressed program, about 3 MB, is downloaded with the weights.
             facts.push(format!("{:.0} MB to download, once", (model.bytes + 3e6) / 1e6));
         }
         let facts = match facts.is_empty() {
@@ -160,7 +160,7 @@ impl State {
         Some(format!("Draw “{prompt}”{facts}"))
     }
 
-    /// Returns the effects with which a page asks what it needs to know before it lands.
+    /// Returns the effects that ask for what a page must know before it shows its first picture.
     pub(super) fn questions(&self) -> Vec<Effect> {
         let mut questions = vec![Effect::ListModels, Effect::Recall(Vec::new())];
         if self.engine == Engine::Asleep {

@@ -1,11 +1,11 @@
-//! How far the download is: every byte, and how long the rest will take.
+//! The progress of the download in bytes, and how long the rest will take.
 
 use super::protocol::Part;
 
-/// How many milliseconds of the past tell how fast it goes on.
+/// The length of the time window for the download rate, in milliseconds.
 const WINDOW: f64 = 5_000.0;
 
-/// Bytes of one part.
+/// The bytes of one part.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bytes {
     /// Bytes so far.
@@ -14,27 +14,27 @@ pub struct Bytes {
     pub total: f64,
 }
 
-/// How far the worker's program and the model's files are.
+/// The progress of the worker's program and of the model's files.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Loading {
-    /// The worker's program, as it is built: what comes over the network is compressed.
+    /// The worker's program, in uncompressed bytes; it is compressed over the network.
     pub program: Bytes,
     /// The model's files.
     pub weights: Bytes,
-    /// What takes time now; empty while bytes are what is waited for.
+    /// The current stage of loading, in words; empty while bytes are coming in.
     pub stage: String,
-    /// When how many bytes were there: milliseconds and bytes, of the last seconds.
+    /// Times in milliseconds and bytes at those times, within the window.
     recent: Vec<(f64, f64)>,
 }
 
 impl Loading {
-    /// Takes in how far a part is.
+    /// Takes in the progress of a part.
     pub fn hear(&mut self, part: Part, bytes: Bytes, at: f64) {
         let known = match part {
             Part::Program => &mut self.program,
             Part::Weights => &mut self.weights,
         };
-        // Two may count the same bytes: who fetches, and who reads.
+        // Two parties may count the same bytes: the one that fetches and the one that reads.
         known.loaded = known.loaded.max(bytes.loaded);
         known.total = known.total.max(bytes.total);
         let loaded = self.loaded();
@@ -50,14 +50,13 @@ impl Loading {
         self.program.total + self.weights.total
     }
 
-    /// Returns the share that is there, in 0..1; `None` until all of it is known.
+    /// Returns the share that is loaded, in 0..1; `None` until both totals are known.
     pub fn share(&self) -> Option<f64> {
         let is_known = self.program.total > 0.0 && self.weights.total > 0.0;
         is_known.then(|| (self.loaded() / self.total()).min(1.0))
     }
 
-    /// Returns the seconds that are left, by what came in the last few; `None` until that can be
-    /// said.
+    /// Returns the seconds left at the recent rate; `None` if it is not known yet.
     pub fn seconds_left(&self) -> Option<f64> {
         self.share().filter(|share| *share < 1.0)?;
         let (&(then, before), &(now, loaded)) = (self.recent.first()?, self.recent.last()?);
@@ -65,7 +64,7 @@ impl Loading {
         (now - then >= 500.0 && rate > 0.0).then(|| (self.total() - loaded) / rate / 1e3)
     }
 
-    /// Returns what to tell the visitor.
+    /// Returns the progress in words for the visitor.
     pub fn describe(&self) -> String {
         if !self.stage.is_empty() {
             return self.stage.clone();
@@ -93,7 +92,7 @@ mod tests {
         };
         assert_eq!(hear(Part::Program, 0.0, 20e6, 0.0), (None, None));
         assert_eq!(hear(Part::Weights, 0.0, 20e6, 0.0), (Some(0.0), None));
-        // 1 MB a second for ten seconds, then 4.
+        // The rate is 1 MB a second for ten seconds, then 4.
         for second in 1..=10 {
             hear(Part::Program, f64::from(second) * 1e6, 20e6, f64::from(second) * 1e3);
         }
@@ -104,7 +103,7 @@ mod tests {
         }
         let (share, left) = hear(Part::Weights, 20e6, 20e6, 15e3);
         assert_eq!((share, left), (Some(0.75), Some(2.5)));
-        // Who reads what was fetched does not take bytes back.
+        // A reader of fetched bytes does not lower the count.
         assert_eq!(hear(Part::Weights, 1e6, 20e6, 15.1e3).0, Some(0.75));
         assert_eq!(hear(Part::Program, 20e6, 20e6, 16e3), (Some(1.0), None));
         assert!(loading.describe().starts_with("40 of 40 MB"));

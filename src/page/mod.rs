@@ -1,4 +1,4 @@
-//! What the page knows and does, without a browser, so that it is tested natively.
+//! The page's state and its changes, without a browser, so that they are tested natively.
 //!
 //! ```text
 //!  Action ──► update(State, Action) ──► State ──► what is shown

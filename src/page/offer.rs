@@ -1,32 +1,31 @@
-//! What the form can take over of a recipe: as far as this page and its model can draw it, and no
-//! promise beyond that.
+//! Fitting a recipe to the form: what this page and its model can draw.
 
 use super::facts::ModelFacts;
 use crate::recipe::Recipe;
 use crate::recipe::limits::{MAX_GUIDANCE, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS};
 use crate::tools::words::{meant, short};
 
-/// A recipe that was brought, and where from.
+/// A recipe that was brought, and its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Brought {
     /// The beginning of a sentence: “The recipe of a.png is in the form”.
     pub what: String,
-    /// Whether it ought to name its model.
+    /// Whether it comes from a picture, so that it should name its model.
     pub is_of_picture: bool,
-    /// What it says.
+    /// The recipe.
     pub recipe: Recipe,
-    /// What in it is not known, in words.
+    /// What it holds that this page does not know, in words.
     pub unknown: Vec<String>,
 }
 
-/// Fields of a recipe that this version does not know, in words.
+/// Returns the fields of a recipe that this version does not know, in words.
 pub fn fields(names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("the field “{}”", short(name, 40))).collect()
 }
 
-/// Returns the recipe as far as the form has controls for it, within their bounds; and what it
-/// cannot take over, in words. Names are as this page spells them, and those of `model`, if it is
-/// loaded.
+/// Returns the recipe as far as the form has controls for it, within their bounds, and what it
+/// cannot take over, in words. Names are spelled as this page spells them, or as `model` does if it
+/// is loaded.
 pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
     let mut lost = Vec::new();
     if let (true, Some(model)) = (recipe.sampler.trim().is_empty(), model) {
@@ -44,7 +43,7 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
     recipe.style = recipe.style.trim().to_owned();
     match model.map(|model| meant(&recipe.style, &model.styles)) {
         Some(Some(style)) => recipe.style.clone_from(style),
-        // It stays, so that no other is drawn instead.
+        // The style stays, so that no other style is drawn instead.
         Some(None) if !recipe.style.is_empty() => {
             lost.push(format!("the style “{}”", short(&recipe.style, 40)));
         }
@@ -77,7 +76,7 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
         recipe.eta = 0.0;
     }
     recipe = recipe.unsaved();
-    // The page's models have such levels in any case.
+    // The page's models have such noise levels in any case.
     recipe.even_sigmas = false;
     if recipe.karras {
         lost.push("Karras levels".into());

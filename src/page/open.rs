@@ -1,4 +1,4 @@
-//! The page as it opens.
+//! The page when it is opened.
 
 use super::concepts::Concepts;
 use super::effect::Effect;
@@ -12,21 +12,22 @@ use super::trash::Trash;
 use super::turn::Turn;
 use crate::recipe::address::{Address, SAMPLING, standard};
 
-/// What this browser remembers of earlier visits, and this tab of itself.
+/// What this browser stores of earlier visits, and of this tab.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Remembered {
-    /// Of this tab.
+    /// The session of this tab.
     pub session: Option<Session>,
-    /// Whether this tab was at this very address: it is loaded anew, and no other link is followed.
+    /// Whether this tab had the same address before: the page is reloaded, and no new link is followed.
     pub is_same_address: bool,
     /// Whether the settings were open.
     pub shows_settings: bool,
-    /// Keys of pictures that were deleted and could have come back.
+    /// Keys of deleted pictures that are still in the store.
     pub trash: Vec<u32>,
 }
 
 impl State {
-    /// Returns the page as it opens, with the recipe of its address, and what it asks for first.
+    /// Returns the state of the page when it is opened, with the recipe of its address, and its
+    /// first effects.
     pub fn open(address: Address, remembered: Remembered) -> (Self, Vec<Effect>) {
         let Remembered { session, is_same_address, shows_settings, trash } = remembered;
         let is_bare = address.unset.len() == SAMPLING.len() && address.recipe.prompt.is_empty();
@@ -101,8 +102,8 @@ impl State {
 }
 
 impl Turn {
-    /// Takes an address into the form. The visitor hears what makes no sense in it once the model is
-    /// loaded. Returns whether all of it does, as far as is known.
+    /// Takes an address into the form. What is invalid in it is reported once the model is loaded.
+    /// Returns whether, as far as is known, all of it is valid.
     pub(super) fn follow(&mut self, address: Address) -> bool {
         let Address { recipe, unset, has_style, unknown } = address;
         let what = "The link's recipe is in the form".into();
@@ -121,7 +122,7 @@ impl Turn {
         is_clear
     }
 
-    /// Follows a link in the open page: its picture is shown, or drawn.
+    /// Follows a link in the open page: shows its picture from the history, or draws it.
     pub(super) fn follow_here(&mut self, address: Address) {
         let recipe = address.recipe.clone();
         let is_clear = self.follow(address);

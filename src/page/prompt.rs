@@ -1,4 +1,4 @@
-//! The prompt: earlier ones come back, and names that the model knows are offered.
+//! The prompt: bringing back earlier prompts, and taking in names that the model knows.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::state::State;
 use super::turn::Turn;
 
 impl State {
-    /// Returns the prompts that were drawn before, the newest first, each once.
+    /// Returns the prompts that were drawn before, newest first, each once.
     fn earlier_prompts(&self) -> Vec<&str> {
         let run = self.run.iter().map(|run| &run.recipe);
         let kept = self.history.iter().filter_map(|entry| entry.recipe.as_ref());
@@ -23,10 +23,10 @@ impl State {
     }
 }
 
-/// Returns where words stand in a prompt, in whatever case, and not as a part of longer words.
+/// Returns the range of whole words in a prompt, whatever their case.
 fn word_at(prompt: &str, words: &str) -> Option<Range<usize>> {
     let lower = prompt.to_lowercase();
-    // Lower case may have other lengths in some scripts: those are no part that has a name here.
+    // In some scripts lower case has another length in bytes: then nothing is found.
     let is_alike = lower.len() == prompt.len();
     let mut found = lower.match_indices(words).filter(|_| is_alike && !words.is_empty());
     let at = found.find(|(at, _)| {
@@ -37,8 +37,8 @@ fn word_at(prompt: &str, words: &str) -> Option<Range<usize>> {
 }
 
 impl Turn {
-    /// An earlier prompt goes into the form, or a later one; after the last, what stood there
-    /// first.
+    /// Puts an earlier prompt into the form, or a later one; after the newest, the one that the
+    /// visitor began with.
     pub(super) fn earlier(&mut self, back: bool) {
         let state = &self.state;
         let first = match &state.earlier {
@@ -63,9 +63,9 @@ impl Turn {
         }
     }
 
-    /// A name goes into the prompt, in place of the part that it stands for or, if that is empty, of all
-    /// of it; a later prompt of the form is what stood there before. A part that is not there any more
-    /// was typed over: then nothing happens.
+    /// Puts a name into the prompt, in place of the part that it stands for or, if that is empty,
+    /// of the whole prompt. The previous prompt comes back as a later one. Does nothing if the part
+    /// is gone from the prompt.
     pub(super) fn take_chip(&mut self, Chip { part, name }: &Chip) {
         let prompt = &mut self.state.form.prompt;
         let before = prompt.clone();
@@ -77,7 +77,8 @@ impl Turn {
         self.state.earlier = Some((0, before)).filter(|(_, before)| !before.trim().is_empty());
     }
 
-    /// A recipe is brought by the visitor: it holds, whatever the page was about to show.
+    /// Takes a recipe that the visitor brought into the form. It replaces the picture that the page
+    /// was about to show.
     pub(super) fn bring_new(&mut self, brought: Brought) {
         let state = &mut self.state;
         (state.follows_model, state.unset) = (false, Vec::new());

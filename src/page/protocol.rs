@@ -1,4 +1,4 @@
-//! What the page and its worker say to each other. Knows no Burn.
+//! The messages between the page and its worker. This module does not depend on Burn.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,114 +6,114 @@ use super::facts::{DeviceFacts, ModelFacts, Reading};
 use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 
-/// The browser's store of weights.
+/// The name of the browser's cache of weights.
 pub const WEIGHTS: &str = "patchwork-weights-1";
 
-/// Which device the visitor wants.
+/// The device that the visitor wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum DeviceChoice {
-    /// A real GPU that Burn can use, else the CPU.
+    /// A hardware GPU that Burn can use, otherwise the CPU.
     #[default]
     Auto,
-    /// WebGPU, whatever adapter there is.
+    /// WebGPU, with any adapter.
     WebGpu,
     /// The CPU.
     Cpu,
 }
 
-/// The bytes of a file: a PNG, unless it says otherwise. Pixels stay in the worker.
+/// The bytes of a file, a PNG unless stated otherwise. Raw pixels stay in the worker.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct File(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
-/// Several pictures in one file.
+/// The kind of file that holds several pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Archive {
-    /// A ZIP of the files as they are.
+    /// A ZIP of the single files.
     Zip,
     /// A PNG of the pictures side by side.
     Sheet,
 }
 
-/// Pixels that a sheet of many pictures has at most, across: in a tab memory is short.
+/// How many pixels wide a sheet is at most, because memory in a tab is scarce.
 const MOST_ACROSS: u32 = 4096;
 
-/// Returns how many pixels a side each of so many pictures has room for on a sheet.
+/// Returns the largest side, in pixels, that each of `count` pictures can have on a sheet.
 pub fn most_on_sheet(count: usize) -> u32 {
     MOST_ACROSS / ((count as f64).sqrt().ceil() as u32).max(1)
 }
 
-/// From the page to the worker.
+/// A message from the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Start the device and load the model; once, first.
+    /// Starts the device and loads the model. It is sent once, first.
     Load {
         /// The model's folder, relative to the page.
         model: String,
-        /// The device to start.
+        /// The device to use.
         device: DeviceChoice,
     },
-    /// Draw; replaces whatever is being drawn or waits.
+    /// Draws a recipe, in place of the current and the queued one.
     Draw {
-        /// Names the job in the events about it.
+        /// The number that names the job in the events about it.
         job: u32,
-        /// What to draw.
+        /// The recipe.
         recipe: Box<Recipe>,
     },
-    /// Stop drawing after the current step.
+    /// Stops drawing after the current step.
     Cancel,
-    /// Decode a step of the last job in full.
+    /// Decodes a step of the last job in full.
     Decode {
         /// The job.
         job: u32,
-        /// The step, 1 for the first; 0 is the noise.
+        /// The step, 1 for the first; 0 is the initial noise.
         step: usize,
     },
-    /// Tell how the prompts are read.
+    /// Asks how the model reads the prompts.
     Read {
         /// The prompt.
         prompt: String,
         /// The negative prompt.
         negative: String,
     },
-    /// Remove the weights that the browser keeps.
+    /// Removes the weights that the browser keeps.
     Forget,
-    /// Read the recipe in a file that somebody brought.
+    /// Reads the recipe in a file that the visitor brought.
     Open {
         /// The file's name.
         name: String,
         /// The file.
         file: File,
     },
-    /// Make of a picture what is saved.
+    /// Finishes a picture before it is saved.
     Finish {
-        /// Names this request in its answer.
+        /// The number that names this request in its answer.
         ticket: u32,
         /// The picture, with its recipe inside.
         png: File,
-        /// What to make of it.
+        /// How the picture is finished.
         finish: Finish,
     },
-    /// Take one more picture for an archive.
+    /// Adds a picture to an archive.
     Add {
         /// The archive's ticket.
         ticket: u32,
-        /// The name of its file.
+        /// The file name of the picture.
         name: String,
         /// The picture.
         png: File,
     },
-    /// Put what was added into one file.
+    /// Puts the added pictures into one file.
     Archive {
-        /// Names this request in its answer.
+        /// The number that names this request in its answer.
         ticket: u32,
-        /// Which kind of file.
+        /// The kind of file.
         archive: Archive,
-        /// What is made of each picture.
+        /// How each picture is finished.
         finish: Finish,
     },
 }
 
-/// What is downloaded to draw.
+/// A part of the download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// The worker's program.
@@ -122,153 +122,153 @@ pub enum Part {
     Weights,
 }
 
-/// From the worker to the page.
+/// A message from the worker to the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// Files are coming in.
+    /// Files are being loaded.
     Loading {
-        /// Which.
+        /// The part that they belong to.
         part: Part,
         /// Bytes so far.
         loaded: f64,
         /// Bytes in all; 0 until that is known.
         total: f64,
-        /// When, in milliseconds since some moment.
+        /// The time, in milliseconds since a fixed moment.
         at: f64,
     },
-    /// What takes time now, in a few words: “Compiling shaders”.
+    /// A new stage of loading, in a few words: “Compiling shaders”.
     Stage {
         /// The words.
         stage: String,
     },
     /// The model is ready.
     Ready {
-        /// What it is.
+        /// The model.
         model: Box<ModelFacts>,
-        /// Where it runs.
+        /// The device that it runs on.
         device: DeviceFacts,
-        /// How long loading took.
+        /// How many seconds loading took.
         seconds: f64,
     },
-    /// The model's upscaler is there, after pictures were enlarged without it.
+    /// The model's upscaler is loaded, after pictures were enlarged without it.
     Upscales,
-    /// The model's upscaler cannot be had: its pictures are enlarged without it.
+    /// The model's upscaler cannot be loaded, so pictures are enlarged without it.
     NoUpscaler {
-        /// Why, in a sentence.
+        /// The reason, in a sentence.
         problem: String,
     },
     /// An archive is being put together.
     Gathering {
-        /// The request's.
+        /// The request's ticket.
         ticket: u32,
-        /// Pictures that are done.
+        /// How many pictures are done.
         done: usize,
-        /// Pictures in all.
+        /// How many pictures there are.
         total: usize,
     },
-    /// The kept weights are removed, or could not be.
+    /// The stored weights were removed, or could not be removed.
     Forgotten {
-        /// A sentence.
+        /// A sentence for the visitor.
         message: String,
     },
     /// A job has begun.
     Started {
         /// The job.
         job: u32,
-        /// How many steps it has.
+        /// How many denoising steps it has.
         steps: usize,
-        /// What the visitor should hear, such as words left out.
+        /// Notes for the visitor, such as words that were left out.
         notes: Vec<String>,
-        /// The noise levels where it begins and where each step ends.
+        /// The noise levels at the start and after each step.
         levels: Vec<f64>,
-        /// The noise that it begins with, through the map of previews, one for each picture.
+        /// The previews of the initial noise, one for each picture.
         noise: Vec<File>,
     },
     /// A step of a job is done.
     Step {
         /// The job.
         job: u32,
-        /// 0 for the first.
+        /// The step's index, 0 for the first.
         index: usize,
-        /// How long it took.
+        /// How many milliseconds it took.
         milliseconds: f64,
-        /// The estimate of the finished picture, one for each picture of the job.
+        /// The previews of the prediction of the clean latent (x₀), one for each picture of the job.
         denoised: Vec<File>,
-        /// The latent as it is, noise and all, through the same map.
+        /// The previews of the noisy latent, one for each picture of the job.
         noisy: Vec<File>,
     },
-    /// A job is finished, or was stopped: its pictures in full.
+    /// A job was finished or stopped.
     Done {
         /// The job.
         job: u32,
         /// Whether it was stopped before its last step.
         stopped: bool,
-        /// The pictures, each with its own recipe inside.
+        /// The decoded pictures, each with its own recipe inside.
         pictures: Vec<File>,
-        /// How long it took in all.
+        /// How many milliseconds it took in all.
         milliseconds: f64,
     },
     /// A step was decoded in full.
     Decoded {
         /// The job.
         job: u32,
-        /// The step, 1 for the first; 0 is the noise.
+        /// The step, 1 for the first; 0 is the initial noise.
         step: usize,
         /// The pictures.
         pictures: Vec<File>,
     },
-    /// How the prompts are read.
+    /// The model has read the prompts.
     Read {
-        /// The prompt.
+        /// How it reads the prompt.
         prompt: Reading,
-        /// The negative prompt.
+        /// How it reads the negative prompt.
         negative: Reading,
     },
-    /// The page and its worker are of two versions: the page must be loaded anew.
+    /// The page and its worker have different versions, so the page must be reloaded.
     Outdated,
     /// Something went wrong; the worker goes on.
     Failed {
-        /// The job that it ended, if any.
+        /// The job that failed, if any.
         job: Option<u32>,
-        /// A sentence.
+        /// A sentence for the visitor.
         message: String,
     },
-    /// The worker cannot draw, and must be started anew for it.
+    /// The worker cannot draw, and must be restarted.
     Crashed {
-        /// A sentence.
+        /// A sentence for the visitor.
         message: String,
-        /// Whether it drew on a GPU, or was about to: the CPU may do better.
+        /// Whether it used a GPU, or was about to, so that the CPU may work instead.
         on_gpu: bool,
     },
-    /// The recipe in a file that somebody brought: it, and what in it is not known; or a sentence.
+    /// The recipe in a brought file was read.
     Opened {
         /// The file's name.
         name: String,
-        /// What came of it.
+        /// The recipe and the names of its unknown fields, or a sentence about the error.
         outcome: Result<(Box<Recipe>, Vec<String>), String>,
-        /// Whether its picture can be read, too.
+        /// Whether the picture in the file is undamaged.
         is_whole: bool,
     },
-    /// What was made of a picture, or of several; or a sentence.
+    /// A picture was finished, or an archive was put together.
     Finished {
-        /// The request's.
+        /// The request's ticket.
         ticket: u32,
-        /// Whether it was made of what the upscaler made of the picture.
+        /// Whether the file was made from the upscaler's output.
         is_upscaled: bool,
-        /// What came of it.
+        /// The file, or a sentence about the error.
         outcome: Result<File, String>,
     },
 }
 
-/// Returns a message as bytes.
+/// Returns a message in bytes.
 ///
 /// # Panics
-/// Never: every part of these messages has a form in bytes.
+/// Never, because all parts of these messages can be serialised.
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     postcard::to_allocvec(message).expect("plain data")
 }
 
-/// Returns the message that bytes hold; `None` if they hold none.
+/// Returns the message in bytes; `None` if they hold no valid message.
 pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }
@@ -291,7 +291,7 @@ mod tests {
             noisy: vec![picture],
         };
         assert_eq!(decode(&encode(&event)), Some(event));
-        // Fields that are left out when they are empty would be missed by this format.
+        // This format cannot skip empty fields.
         let (model, device) = (Box::default(), DeviceFacts::default());
         let event = Event::Ready { model, device, seconds: 0.5 };
         assert_eq!(decode(&encode(&event)), Some(event));

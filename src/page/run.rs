@@ -1,85 +1,84 @@
-//! A run on stage: its steps as stops on a timeline, from pure noise to the finished picture.
+//! A run on stage. Its steps are stops on a timeline, from pure noise to the finished picture.
 
 use std::rc::Rc;
 
 use super::protocol::{Event, File};
 use crate::recipe::Recipe;
 
-/// The file of a picture. It is shared: the state is copied on every change, its pictures need not
-/// be.
+/// The file of a picture. It is shared, because the state is copied on every change.
 pub type Picture = Rc<[u8]>;
-/// Files of pictures.
+/// The files of several pictures.
 pub type Pictures = Vec<Picture>;
 
 fn share(files: Vec<File>) -> Pictures {
     files.into_iter().map(|File(bytes)| bytes.into()).collect()
 }
 
-/// One step of a run.
+/// A denoising step of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// The estimate of the finished picture.
+    /// The previews of the prediction of the clean latent (x₀).
     pub denoised: Pictures,
-    /// The latent as it is.
+    /// The previews of the noisy latent.
     pub noisy: Pictures,
-    /// How long the step took.
+    /// How many milliseconds the step took.
     pub milliseconds: f64,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
-    /// The pictures in full.
+    /// The decoded pictures.
     pub pictures: Pictures,
     /// Whether it was stopped before its last step.
     pub was_stopped: bool,
-    /// How long it took in all.
+    /// How many milliseconds the run took in all.
     pub milliseconds: f64,
 }
 
-/// What is seen of a run.
+/// The kind of pictures that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// A glance: one pixel a latent cell.
+    /// Previews, with one pixel for each latent cell.
     Preview,
-    /// A step, decoded in full.
+    /// The decoded pictures of a step.
     Decoded,
-    /// The end.
+    /// The finished pictures.
     Result,
 }
 
-/// A run, and where the visitor looks.
+/// A run, and the stop that the visitor looks at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageRun {
     /// The number of the worker that draws it.
     pub worker: u32,
-    /// Its number.
+    /// The number of its job.
     pub job: u32,
     /// The cell of the grid that it is drawn for.
     pub cell: Option<usize>,
-    /// What it is drawn from.
+    /// The recipe that it is drawn from.
     pub recipe: Recipe,
-    /// How many steps it has.
+    /// How many denoising steps it has.
     pub steps: usize,
-    /// What the visitor should hear of how it is drawn.
+    /// Notes for the visitor about how it is drawn.
     pub notes: Vec<String>,
-    /// The noise levels where it begins, and where each step ends.
+    /// The noise levels at the start and after each step.
     pub levels: Vec<f64>,
-    /// The noise that it begins with.
+    /// The previews of the initial noise.
     pub noise: Pictures,
     /// The steps so far.
     pub frames: Vec<Rc<Frame>>,
-    /// The stop that is looked at: 0 is pure noise, `steps` the last step, one more the end; `None`
-    /// follows the newest.
+    /// The stop that is shown: 0 is pure noise, `steps` is the last step, and `steps + 1` is the
+    /// end; `None` follows the newest.
     pub looking: Option<usize>,
-    /// A stop in full, if one was asked for.
+    /// The stop that was decoded last, and its pictures.
     pub decoded: Option<(usize, Pictures)>,
-    /// How it ended; `None` while it is drawn, and if it failed.
+    /// The end; `None` while it is drawn, or if it failed.
     pub ending: Option<Ending>,
 }
 
 impl StageRun {
-    /// Returns a run that begins.
+    /// Returns a new run.
     pub fn new(worker: u32, job: u32, cell: Option<usize>, recipe: Recipe) -> Self {
         Self {
             worker,
@@ -97,7 +96,7 @@ impl StageRun {
         }
     }
 
-    /// Returns the finished pictures; none while it is drawn.
+    /// Returns the finished pictures; none before the end.
     pub fn pictures(&self) -> &[Rc<[u8]>] {
         self.ending.as_ref().map_or(&[], |ending| &ending.pictures)
     }
@@ -107,20 +106,20 @@ impl StageRun {
         self.ending.as_ref().is_some_and(|ending| ending.was_stopped)
     }
 
-    /// Returns what picture `i` is drawn from. Each has its own seed; after the largest comes 0.
+    /// Returns the recipe of picture `i`. Each has its own seed; the largest seed is followed by 0.
     pub fn recipe_of(&self, i: usize) -> Recipe {
         let seed = self.recipe.seed.wrapping_add(i as u64);
         Recipe { seed, count: 1, ..self.recipe.clone() }
     }
 
-    /// Returns the median time of a step, in milliseconds; `None` before the first.
+    /// Returns the median time of a step in milliseconds; `None` before the first.
     pub fn step_milliseconds(&self) -> Option<f64> {
         let mut times: Vec<f64> = self.frames.iter().map(|frame| frame.milliseconds).collect();
         times.sort_by(f64::total_cmp);
         times.get(times.len() / 2).copied()
     }
 
-    /// Returns the stop that is the finished picture.
+    /// Returns the stop of the finished picture.
     pub fn end(&self) -> usize {
         self.steps + 1
     }
@@ -130,13 +129,13 @@ impl StageRun {
         if self.ending.is_some() { self.end() } else { self.frames.len() }
     }
 
-    /// Returns the stop that is looked at. What is not drawn yet, or never was, is the newest.
+    /// Returns the stop that is shown: the newest if the chosen one is not drawn.
     pub fn stop(&self) -> usize {
         let is_there = |stop: &usize| *stop <= self.frames.len() || *stop == self.newest();
         self.looking.filter(is_there).unwrap_or_else(|| self.newest())
     }
 
-    /// Returns the pictures to look at, and what they are.
+    /// Returns the pictures that are shown, and their kind.
     pub fn on_view(&self, noisy: bool) -> (&[Rc<[u8]>], View) {
         let stop = self.stop();
         match (&self.ending, &self.decoded) {
@@ -152,7 +151,7 @@ impl StageRun {
         }
     }
 
-    /// Returns what stands at a stop, in a few words: “Step 3 of 12, noise 0.62”.
+    /// Returns a stop's name: “Step 3 of 12, noise 0.62”.
     pub fn name_of(&self, stop: usize) -> String {
         let level = |stop: usize| {
             self.levels.get(stop).map_or(String::new(), |level| format!(", noise {level:.2}"))
@@ -165,7 +164,7 @@ impl StageRun {
         }
     }
 
-    /// Returns a sentence about what is looked at.
+    /// Returns a sentence about what is shown.
     pub fn describe(&self, noisy: bool) -> String {
         let (stop, view) = (self.stop(), self.on_view(noisy).1);
         let name = self.name_of(stop);
@@ -188,8 +187,8 @@ impl StageRun {
         }
     }
 
-    /// Takes in what the worker says of this run, and returns the visitor's next status. What it
-    /// says of other runs, which are not on stage any more, changes nothing.
+    /// Takes in an event of this run, and returns the visitor's next status. Events of other runs,
+    /// which are not on stage any more, are ignored.
     pub fn hear(&mut self, event: Event) -> Option<String> {
         match event {
             Event::Started { job, steps, notes, levels, noise } if self.job == job => {
@@ -217,7 +216,7 @@ impl StageRun {
         }
     }
 
-    /// Returns a status, and the notes that stay beside it.
+    /// Returns a status with the run's notes added.
     fn with_notes(&self, mut status: String) -> String {
         for note in &self.notes {
             status += &format!(" {note}");

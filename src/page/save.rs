@@ -1,4 +1,4 @@
-//! Saving what is on stage, and many pictures in one file.
+//! Saving the pictures on stage, and many pictures in one file.
 
 use std::rc::Rc;
 
@@ -11,9 +11,9 @@ use super::turn::Turn;
 use crate::image::finish::FileFormat;
 use crate::recipe::file_name::file_name;
 
-/// Said of a picture whose file is not there yet.
+/// The message if a picture's file is not made yet.
 pub const MAKING: &str = "It is being made: a moment, please.";
-/// Said if it is to be saved.
+/// The message if that picture is to be saved.
 const SAVED_SOON: &str = "It is being made, and is saved as soon as it is.";
 
 impl Member {
@@ -43,8 +43,8 @@ impl Archive {
 }
 
 impl Turn {
-    /// Saves a picture on stage, as it stands there. Without a number: the only one, or all as a
-    /// sheet.
+    /// Saves a picture on stage as it is shown. Without an index, saves the only picture, or all of
+    /// them as a sheet.
     pub(super) fn save(&mut self, i: Option<usize>) {
         let (shown, view) = self.state.on_stage();
         let (ending, mime) = self.state.file_type();
@@ -73,11 +73,11 @@ impl Turn {
         let view = if is_history { View::Result } else { view };
         let mut finish = self.state.finish_of(view);
         if is_history || archive == Archive::Sheet {
-            // The history's files keep their recipes.
+            // These files must be PNGs: those of the history keep their recipes.
             finish.format = FileFormat::Png;
         }
         let ending = finish.format.extension();
-        // The pictures themselves: each is then made as it is shown.
+        // The original pictures are sent, and the worker finishes each of them.
         let member = |Shown { recipe, png, .. }: Shown| Member {
             name: format!("{}.{ending}", file_name(&recipe)),
             png: Ok(png),
@@ -104,7 +104,7 @@ impl Turn {
         self.effects.push(Effect::Gather { ticket, archive, finish, members });
     }
 
-    /// Tells how far a file is that takes a while.
+    /// Reports the progress of an archive.
     pub(super) fn gathering(&mut self, ticket: u32, done: usize, total: usize) {
         let is_asked = self.state.archives.iter().any(|(asked, _)| *asked == ticket);
         if is_asked {
@@ -112,7 +112,7 @@ impl Turn {
         }
     }
 
-    /// Saves the file that was put together.
+    /// Saves the archive.
     pub(super) fn archived(&mut self, ticket: u32, outcome: Result<File, String>) {
         let archives = &mut self.state.archives;
         let Some(at) = archives.iter().position(|(number, _)| *number == ticket) else { return };

@@ -1,5 +1,5 @@
-//! What is on stage, and what is made of it before it is saved: the file that is shown is the file
-//! that is saved.
+//! The pictures on stage, and how they are finished before they are saved. The file that is shown
+//! is the file that is saved.
 
 use std::rc::Rc;
 
@@ -11,34 +11,34 @@ use super::turn::Turn;
 use crate::image::finish::Finish;
 use crate::recipe::Recipe;
 
-/// Where a picture comes from that somebody brought.
+/// The origin of a picture that the visitor brought.
 pub const OF_FILE: &str = "from a file";
 
-/// A picture that stands in front of the run.
+/// A picture that is shown in front of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// What it was drawn from.
+    /// The recipe that it was drawn from.
     pub recipe: Recipe,
     /// The picture.
     pub png: Rc<[u8]>,
-    /// Where it comes from, as the end of a sentence: “from the history”.
+    /// Its origin, as the end of a sentence: “from the history”.
     pub from: &'static str,
 }
 
-/// A picture as it is shown, with what it was drawn from.
+/// A picture as it is shown, with its recipe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// What it was drawn from.
+    /// The recipe that it was drawn from.
     pub recipe: Recipe,
     /// The picture as it was drawn.
     pub png: Rc<[u8]>,
     /// The file that is shown and saved; `None` while it is being made.
     pub file: Option<Rc<[u8]>>,
-    /// Whether the upscaler had a part in it.
+    /// Whether the file was made from the upscaler's output.
     pub is_upscaled: bool,
 }
 
-/// A file that was made of a picture.
+/// A picture, and the file that was made of it.
 #[derive(Debug, Clone, PartialEq)]
 struct Made {
     of: Picture,
@@ -46,16 +46,16 @@ struct Made {
     is_upscaled: bool,
 }
 
-/// What is made of pictures before they are saved.
+/// How pictures are finished before they are saved.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Finishing {
-    /// What is made of them.
+    /// The size, outline and format.
     pub finish: Finish,
-    /// Whether the visitor chose its size: else it is as large as the model's upscaler makes it.
+    /// Whether the visitor chose the size. Otherwise it is the size of the model's upscaler.
     pub is_chosen: bool,
-    /// Pictures, and the files that were made of them.
+    /// The files that were made.
     made: Vec<Made>,
-    /// Pictures, and under which ticket a file of each is being made.
+    /// The pictures whose files are being made, with the tickets of the requests.
     asked: Vec<(Picture, u32)>,
     /// The last ticket.
     pub(super) tickets: u32,
@@ -64,7 +64,7 @@ pub struct Finishing {
 }
 
 impl State {
-    /// Returns what is on stage: pictures, and what they are.
+    /// Returns the pictures on stage, and their kind.
     pub fn on_stage(&self) -> (Vec<Shown>, View) {
         if let Some(Opened { recipe, png, .. }) = &self.opened {
             return (vec![self.as_shown(recipe.clone(), png, View::Result)], View::Result);
@@ -75,15 +75,15 @@ impl State {
         (pictures.iter().enumerate().map(shown).collect(), view)
     }
 
-    /// Returns what is made of pictures in a view.
+    /// Returns how pictures of a view are finished.
     pub fn finish_of(&self, view: View) -> Finish {
         let finish = self.finishing.finish;
         match view {
-            // A glance is saved as it is.
+            // A preview is saved as it is.
             View::Preview => Finish::default(),
-            // Only finished pictures are upscaled: a step is looked at as the decoder leaves it.
+            // Only finished pictures are upscaled: a decoded step is shown as the decoder returns it.
             View::Decoded if self.upscaled_side().is_some() => Finish { size: 0, ..finish },
-            // What somebody brought may have been made larger already: it stays as it is.
+            // A brought picture may have been enlarged already, so it keeps its size.
             View::Result if self.is_brought() && !self.finishing.is_chosen => {
                 Finish { size: 0, ..finish }
             }
@@ -91,7 +91,8 @@ impl State {
         }
     }
 
-    /// Returns whether a finished picture on stage lacks its upscaler's part, which could not be had.
+    /// Returns whether a finished picture on stage was enlarged without the upscaler, because that
+    /// could not be loaded.
     pub fn is_soft(&self, shown: &Shown, view: View) -> bool {
         let size = self.finish_of(view).size as usize;
         let is_larger = self.loaded().is_some_and(|loaded| size > loaded.model.side);
@@ -99,17 +100,17 @@ impl State {
         is_due && is_larger && shown.file.is_some() && !shown.is_upscaled
     }
 
-    /// Returns whether the picture on stage is one that somebody brought.
+    /// Returns whether the picture on stage is one that the visitor brought.
     pub fn is_brought(&self) -> bool {
         self.opened.as_ref().is_some_and(|opened| opened.from == OF_FILE)
     }
 
-    /// Returns what is made of pictures if nobody chose otherwise and the model has an upscaler.
+    /// Returns the default finish of a model with an upscaler.
     fn upscaled_finish(&self) -> Option<Finish> {
         Some(Finish { size: self.upscaled_side()?, ..Finish::default() })
     }
 
-    /// Returns pixels a side that the model's upscaler makes, if it has one.
+    /// Returns the side of the model's upscaled pictures in pixels, if it has an upscaler.
     pub fn upscaled_side(&self) -> Option<u32> {
         let side = self.loaded()?.model.upscaled_side;
         u32::try_from(side).ok().filter(|side| *side > 0)
@@ -125,7 +126,7 @@ impl State {
         Shown { recipe, png: png.clone(), file, is_upscaled }
     }
 
-    /// Returns the ending of files that are saved of what is on stage, and their type.
+    /// Returns the file extension and the MIME type in which the pictures on stage are saved.
     pub fn file_type(&self) -> (&'static str, &'static str) {
         let format = self.finish_of(self.on_stage().1).format;
         (format.extension(), format.mime())
@@ -142,18 +143,18 @@ impl State {
 }
 
 impl Finishing {
-    /// Forgets files that were made without the upscaler: they are made anew.
+    /// Forgets the files that were made without the upscaler, so that they are made again.
     pub(super) fn forget_soft(&mut self) {
         self.made.retain(|made| made.is_upscaled);
     }
 }
 
 impl Turn {
-    /// Asks the worker for the files of what is on stage that are not there yet, and forgets those
-    /// of what is not on stage any more.
+    /// Asks the worker for the missing files of the pictures on stage, and forgets those of
+    /// pictures that are not on stage any more.
     pub(super) fn finish_stage(&mut self) {
         if matches!(self.state.engine, Engine::Asleep | Engine::Stopped) {
-            // Nobody makes anything.
+            // No worker can make a file.
             self.state.finishing.asked.clear();
             if !self.state.finishing.finish.is_plain() {
                 self.finish_as(Finish::default(), false);
@@ -166,13 +167,13 @@ impl Turn {
             self.keep_large(&shown);
         }
         let is_shown = |png: &Rc<[u8]>| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
-        // Whoever looks back at the steps, and then at the end, finds it made.
+        // The files of the run's finished pictures are kept, for a visitor who returns from its steps.
         let ends = self.state.run.as_ref().map_or(&[][..], |run| run.pictures());
         let is_end = |png: &Rc<[u8]>| ends.iter().any(|end| Rc::ptr_eq(end, png));
         let Finishing { made, asked, .. } = &mut self.state.finishing;
         made.retain(|Made { of, .. }| is_shown(of) || is_end(of));
         asked.retain(|(png, _)| is_shown(png));
-        // One at a time: what else is asked of the worker comes in between.
+        // Only one file is requested at a time, so that other requests come in between.
         let next = shown.iter().find(|shown| shown.file.is_none());
         if let (true, Some(shown)) = (asked.is_empty(), next) {
             let ticket = self.ticket();
@@ -187,7 +188,7 @@ impl Turn {
         self.state.finishing.tickets
     }
 
-    /// Something else is to be made of the pictures.
+    /// Changes how pictures are finished.
     pub(super) fn choose_finish(&mut self, finish: Finish) {
         if self.has_engine("Sizes, outlines and formats are made by the engine") {
             let Finishing { finish: before, is_chosen, .. } = self.state.finishing;
@@ -195,8 +196,8 @@ impl Turn {
         }
     }
 
-    /// Another model, or another engine, makes the files from now on: all of them anew, and as large as its
-    /// upscaler makes them unless the visitor chose.
+    /// Has all files made again, because another model or engine makes them from now on. They have
+    /// the size of its upscaler unless the visitor chose one.
     pub(super) fn finish_by_model(&mut self) {
         let Finishing { finish, is_chosen, .. } = self.state.finishing;
         let own = self.state.upscaled_side().unwrap_or(0);
@@ -209,7 +210,8 @@ impl Turn {
         self.state.finishing = Finishing { finish, is_chosen, tickets, ..Finishing::default() };
     }
 
-    /// A file was made of a picture, or could not be. Returns whether anybody asked for it here.
+    /// Takes in that a file was made of a picture, or could not be. Returns whether the ticket
+    /// belongs to a picture on stage.
     pub(super) fn finished(
         &mut self,
         ticket: u32,
@@ -233,7 +235,7 @@ impl Turn {
                 }
             }
             Err(problem) => {
-                // What failed is not tried again.
+                // A finish that failed is not tried again.
                 let usual = self.state.upscaled_finish().unwrap_or_default();
                 let failed = self.state.finishing.finish;
                 let (next, said) = match failed == usual || usual.is_plain() {
@@ -247,7 +249,7 @@ impl Turn {
         true
     }
 
-    /// Asks again, of another worker.
+    /// Forgets the pending requests, so that another worker is asked again.
     pub(super) fn forget_asked(&mut self) {
         self.state.finishing.asked.clear();
     }

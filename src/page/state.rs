@@ -1,4 +1,4 @@
-//! All that the page knows.
+//! The whole state of the page.
 
 use std::rc::Rc;
 
@@ -15,165 +15,167 @@ use super::shown::{Finishing, Opened};
 use super::trash::Trash;
 use crate::recipe::Recipe;
 
-/// A model on a device, ready to draw.
+/// A model on a device that is ready to draw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// What it is.
+    /// The model.
     pub model: ModelFacts,
-    /// Where it runs.
+    /// The device that it runs on.
     pub device: DeviceFacts,
-    /// How long loading took.
+    /// How many seconds loading took.
     pub seconds: f64,
 }
 
-/// The worker, its model, and what it draws.
+/// The worker with its model, and what it is doing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Engine {
-    /// Nothing is loaded before the visitor asks for it: a link was followed, and the download is
-    /// large.
+    /// Nothing is loaded until the visitor asks for it, because a link was followed and the
+    /// download is large.
     Asleep,
-    /// A worker starts, or weights come in.
+    /// A worker is starting, or weights are being loaded.
     Loading {
-        /// How far they are.
+        /// The progress.
         loading: Loading,
-        /// What is drawn as soon as the model is there.
+        /// The recipe that is drawn as soon as the model is ready.
         waiting: Option<Box<Recipe>>,
     },
-    /// The model is there.
+    /// The model is ready.
     Ready {
-        /// What it is, and where.
+        /// The model and its device.
         loaded: Box<Loaded>,
-        /// What it does.
+        /// What it is doing.
         job: Job,
     },
-    /// There is no worker that could draw: it did not start, or is of another version than the page.
+    /// There is no worker that could draw: it did not start, or its version is not the page's.
     Stopped,
 }
 
-/// What a ready engine does.
+/// What a ready engine is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Job {
-    /// Nothing was asked for yet.
+    /// Nothing was requested yet.
     Idle,
-    /// The run on stage is drawn.
+    /// The run on stage is being drawn.
     Drawing,
-    /// The last run was finished, or stopped.
+    /// The last run was finished or stopped.
     Done,
     /// The last run failed.
     Failed,
 }
 
-/// Another engine that is being started while the old one works on.
+/// The next engine, which is being started while the current one goes on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Next {
     /// Its worker's number.
     pub worker: u32,
-    /// How far its files are.
+    /// The progress of its files.
     pub loading: Loading,
-    /// The device and the model's folder of the old one, if this fails.
+    /// The device and the model's folder of the current engine, which are restored if this one fails.
     pub before: (DeviceChoice, String),
-    /// What it is, once it is ready and waits for the old one's picture.
+    /// Its model, once it is ready and waits for the current run to end.
     pub ready: Option<Box<Loaded>>,
 }
 
-/// What the visitor should hear last.
+/// The last message for the visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
-    /// Sentences.
+    /// The message, in sentences.
     pub text: String,
     /// Whether something went wrong.
     pub is_bad: bool,
 }
 
-/// All that the page knows.
+/// The whole state of the page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// The worker and what it does.
+    /// The worker and what it is doing.
     pub engine: Engine,
     /// The current worker's number.
     pub worker: u32,
-    /// Another engine on its way.
+    /// The next engine.
     pub next: Option<Next>,
-    /// How many workers there were: the last one's number.
+    /// The number of the last worker that was started.
     pub workers: u32,
     /// The device that the visitor chose.
     pub device: DeviceChoice,
-    /// Why the CPU is taken though nobody chose it.
+    /// Why the CPU is used though the visitor did not choose it.
     pub avoids_gpu: Option<String>,
-    /// The models of this server; `None` until it has said which there are.
+    /// The models of this server; `None` until it has listed them.
     pub models: Option<Vec<ModelChoice>>,
     /// The chosen model's folder.
     pub folder: String,
-    /// What the form says.
+    /// The recipe in the form.
     pub form: Recipe,
-    /// Whether nobody has chosen sampler, steps, guidance or shift: then they are the model's own.
+    /// Whether sampler, steps, guidance and shift follow the model, because the visitor chose none
+    /// of them.
     pub follows_model: bool,
-    /// Whether nobody has chosen the style: then it is the model's own.
+    /// Whether the style follows the model, because the visitor chose none.
     pub follows_style: bool,
-    /// Whether nobody has chosen how many pictures: then it is the device's.
+    /// Whether the number of pictures follows the device, because the visitor chose none.
     pub follows_device: bool,
-    /// Sampling fields that the link did not set, and that stay the model's: see
+    /// The sampling fields that the link did not set, and that follow the model: see
     /// [`Address::unset`](crate::recipe::address::Address::unset).
     pub unset: Vec<&'static str>,
-    /// Whether the next picture keeps the seed of the last.
+    /// Whether the next picture keeps the seed of the last one.
     pub keeps_seed: bool,
-    /// Whether the visitor chose the seed since the last picture: then it holds, kept or not.
+    /// Whether the visitor chose the seed since the last picture. Then the next picture uses it,
+    /// even if it is not kept.
     pub seed_is_fresh: bool,
-    /// What is wrong with the form, so that it is not drawn.
+    /// The problem with the form, which prevents drawing.
     pub refused: Option<String>,
-    /// How the prompt is read.
+    /// How the model reads the prompt.
     pub prompt_reading: Reading,
-    /// How the negative prompt is read.
+    /// How the model reads the negative prompt.
     pub negative_reading: Reading,
-    /// Which of the earlier prompts stands in the form, and what stood there before.
+    /// The index of the earlier prompt in the form, and the prompt that it replaced.
     pub earlier: Option<(usize, String)>,
-    /// What was brought before the model was there.
+    /// The recipe that was brought before the models were known.
     pub brought: Option<Brought>,
-    /// What the page shall show first, until that is clear.
+    /// The picture that the page shows first, until it is shown or given up.
     pub landing: Option<Landing>,
-    /// Whether this browser has the weights; `None` until it was asked.
+    /// Whether this browser has the weights; `None` until it has answered.
     pub is_cached: Option<bool>,
     /// The last run.
     pub run: Option<StageRun>,
-    /// A picture in front of it.
+    /// A picture that is shown in front of it.
     pub opened: Option<Opened>,
-    /// The file that was brought last and is being read.
+    /// The file that was brought last, while it is being read.
     pub opening: Option<Rc<[u8]>>,
-    /// What is made of pictures before they are saved.
+    /// How pictures are finished before they are saved.
     pub finishing: Finishing,
-    /// Files that are being put together of many pictures, by their tickets.
+    /// The archives that are being put together, with their tickets.
     pub archives: Vec<(u32, Archive)>,
-    /// How many jobs there were: the last one's number.
+    /// The number of the last job.
     pub jobs: u32,
-    /// Whether previews show the latent as it is, noise and all.
+    /// Whether previews show the noisy latent.
     pub noisy: bool,
-    /// Whether the timeline is played.
+    /// Whether playback of the timeline is on.
     pub is_playing: bool,
-    /// Two settings against each other.
+    /// The grid of two settings.
     pub grid: Option<Grid>,
-    /// What was drawn before, newest first.
+    /// The history, newest first.
     pub history: Vec<Rc<HistoryEntry>>,
-    /// What of it is deleted.
+    /// The deleted entries of the history.
     pub trash: Trash,
-    /// Whether this browser keeps no history: it is in memory only.
+    /// Whether this browser keeps no history, so that it is in memory only.
     pub history_is_closed: bool,
-    /// Whether the browser promises to keep what it keeps; `None` until it was asked, and
-    /// `Some(None)` if it has no such promise.
+    /// Whether the browser promises to keep what it stores; `None` until it has answered, and
+    /// `Some(None)` if it knows no such promise.
     pub promised: Option<Option<bool>>,
     /// Whether the server has newer programs than this page.
     pub is_outdated: bool,
-    /// What the visitor should hear last.
+    /// The last message for the visitor.
     pub status: Status,
-    /// Why the worker was lost, until a picture is drawn again.
+    /// Why the worker crashed, until a picture is drawn again.
     pub trouble: Option<String>,
     /// Whether the settings are open.
     pub shows_settings: bool,
-    /// What the model can draw, once the visitor has asked.
+    /// The concepts that the model can draw, once the visitor has asked for them.
     pub concepts: Concepts,
 }
 
 impl State {
-    /// Returns the model, if it is there.
+    /// Returns the model and its device, if they are ready.
     pub fn loaded(&self) -> Option<&Loaded> {
         match &self.engine {
             Engine::Ready { loaded, .. } => Some(loaded),
@@ -181,7 +183,7 @@ impl State {
         }
     }
 
-    /// Returns how far the files are, if any are coming.
+    /// Returns the progress of the download, if there is one.
     pub fn loading(&self) -> Option<&Loading> {
         match (&self.engine, &self.next) {
             (Engine::Loading { loading, .. }, _) => Some(loading),
@@ -195,12 +197,12 @@ impl State {
         (self.form.prompt.clone(), self.form.negative.clone())
     }
 
-    /// Returns whether the worker draws.
+    /// Returns whether the worker is drawing.
     pub fn is_drawing(&self) -> bool {
         matches!(self.engine, Engine::Ready { job: Job::Drawing, .. })
     }
 
-    /// Returns whether something is drawn, or waits to be.
+    /// Returns whether a picture is being drawn or is queued.
     pub fn is_busy(&self) -> bool {
         self.is_drawing() || matches!(self.engine, Engine::Loading { waiting: Some(_), .. })
     }
@@ -211,14 +213,14 @@ impl State {
             Engine::Loading { .. } => "loading",
             Engine::Ready { job: Job::Drawing, .. } => "running",
             _ if self.loading().is_some() => "loading",
-            // One press draws.
+            // A press would draw.
             Engine::Asleep | Engine::Ready { job: Job::Idle, .. } => "ready",
             Engine::Ready { job: Job::Done, .. } => "done",
             Engine::Ready { job: Job::Failed, .. } | Engine::Stopped => "error",
         }
     }
 
-    /// Returns the document's title, which tells how far things are in another tab too.
+    /// Returns the document's title, which shows the progress even in another tab.
     pub fn title(&self) -> String {
         const NAME: &str = "Patchwork";
         match (&self.engine, &self.run, self.loading()) {
@@ -235,18 +237,18 @@ impl State {
         }
     }
 
-    /// Returns the chosen model as the server lists it, if it does.
+    /// Returns the chosen model as the server lists it, if it is listed.
     pub fn chosen(&self) -> Option<&ModelChoice> {
         self.models.iter().flatten().find(|model| model.folder == self.folder)
     }
 
-    /// Returns whether the worker still has the steps of the run on stage.
+    /// Returns whether the worker still has the steps of the run on stage, so that it can decode them.
     pub fn can_decode(&self) -> bool {
         let run = self.run.as_ref().filter(|_| self.opened.is_none());
         run.is_some_and(|run| run.worker == self.worker && self.loaded().is_some())
     }
 
-    /// Returns whether this browser keeps anything for this page.
+    /// Returns whether this browser stores weights or pictures of this page.
     pub fn keeps_something(&self) -> bool {
         let keeps_weights = self.loaded().is_some_and(|loaded| loaded.model.is_kept);
         keeps_weights || !self.history.is_empty() && !self.history_is_closed

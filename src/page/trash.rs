@@ -1,4 +1,4 @@
-//! Pictures that were deleted: for a while they can come back, and then they are removed from the store.
+//! Deleted pictures. For a while they can be restored, and then they are removed from the store.
 
 use super::action::HistoryAction;
 use super::effect::Effect;
@@ -6,26 +6,26 @@ use super::history::HistoryEntry;
 use super::turn::Turn;
 use crate::tools::words::counted;
 
-/// What was deleted.
+/// The deleted pictures.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trash {
-    /// Keys of what comes back if the visitor says so.
+    /// The keys of pictures that the visitor can restore.
     pub keys: Vec<u32>,
-    /// Keys of what is being removed from the store.
+    /// The keys of pictures that are being removed from the store.
     purging: Vec<u32>,
-    /// Keys of what was removed: a list that was asked for before that may still name them.
+    /// The keys of removed pictures, which a list that was requested earlier may still name.
     gone: Vec<u32>,
-    /// How many deletions there were: the last one's number.
+    /// The number of the last deletion.
     deletions: u32,
 }
 
 impl Trash {
-    /// What an earlier page deleted, and had no time to remove.
+    /// Returns the pictures that an earlier page deleted but did not remove from the store.
     pub fn left_over(purging: Vec<u32>) -> Self {
         Self { purging, ..Self::default() }
     }
 
-    /// Returns whether a picture is not to be shown.
+    /// Returns whether a picture is deleted and must not be shown.
     pub fn hides(&self, key: u32) -> bool {
         [&self.keys, &self.purging, &self.gone].into_iter().any(|keys| keys.contains(&key))
     }
@@ -36,7 +36,7 @@ impl Turn {
         let state = &mut self.state;
         match action {
             HistoryAction::Remove(key) => {
-                // What is deleted already is not deleted twice.
+                // Pictures that are deleted already are not deleted twice.
                 let all = state.kept().map(|entry| entry.key);
                 let keys = all.filter(|own| key.is_none_or(|key| key == *own)).collect();
                 self.remove(keys);
@@ -52,7 +52,7 @@ impl Turn {
                 self.say(format!("{} back.", counted(count, "picture")));
                 self.effects.push(Effect::Focus(".history h2"));
             }
-            // What came back, or went with something later, is not meant.
+            // An earlier deletion was purged by the next one, and an undone one has no keys left.
             HistoryAction::Purge(deletion) if deletion == state.trash.deletions => self.purge(),
             HistoryAction::Purged(keys) => {
                 state.history.retain(|entry| !keys.contains(&entry.key));
@@ -69,7 +69,7 @@ impl Turn {
         }
     }
 
-    /// Takes pictures away. They come back if the visitor says so soon.
+    /// Deletes pictures. The visitor can undo this for a while.
     fn remove(&mut self, keys: Vec<u32>) {
         if keys.is_empty() {
             return;
@@ -89,7 +89,7 @@ impl Turn {
         self.effects.push(Effect::Focus(".undo"));
     }
 
-    /// What is in the trash does not come back any more.
+    /// Makes the last deletion final.
     fn purge(&mut self) {
         let state = &mut self.state;
         let keys = std::mem::take(&mut state.trash.keys);
@@ -102,7 +102,7 @@ impl Turn {
         }
     }
 
-    /// The browser remembers what is deleted, in case that the page is closed before it is removed.
+    /// Stores which pictures are deleted, in case the page is closed before they are removed.
     fn remember_trash(&mut self) {
         let Trash { keys, purging, .. } = &self.state.trash;
         let stored = keys.iter().chain(purging).copied();

@@ -1,4 +1,4 @@
-//! One turn of the page: the state as it changes, and what is to be done.
+//! One turn of the page: an action changes the state and adds effects.
 
 use super::effect::Effect;
 use super::offer::offered;
@@ -8,13 +8,13 @@ use super::state::{Engine, Job, Loaded, State};
 use crate::recipe::{Defaults, Recipe};
 use crate::tools::words::meant;
 
-/// The state of a turn, and the effects that it has so far.
+/// The state in a turn, and the effects so far.
 pub(super) struct Turn {
     pub(super) state: State,
     pub(super) effects: Vec<Effect>,
 }
 
-/// Returns the part of a recipe that the model chooses unless the visitor does.
+/// Returns the part of a recipe that follows the model unless the visitor sets it.
 pub(super) fn sampling(recipe: &Recipe) -> (Defaults, Option<f64>) {
     let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe.clone();
     let style = String::new();
@@ -22,12 +22,12 @@ pub(super) fn sampling(recipe: &Recipe) -> (Defaults, Option<f64>) {
 }
 
 impl Turn {
-    /// Tells the worker something.
+    /// Sends a request to the current worker.
     pub(super) fn send(&mut self, request: Request) {
         self.effects.push(Effect::Send(request));
     }
 
-    /// Tells the visitor something. What is said twice is heard twice: a live region tells only
+    /// Sets the status. A repeated text gets a trailing space, because a live region announces only
     /// changes.
     pub(super) fn say(&mut self, text: impl Into<String>) {
         let mut text = text.into();
@@ -37,20 +37,20 @@ impl Turn {
         (self.state.status.text, self.state.status.is_bad) = (text, false);
     }
 
-    /// Tells the visitor of something that went wrong.
+    /// Sets the status to an error message.
     pub(super) fn warn(&mut self, text: impl Into<String>) {
         self.say(text);
         self.state.status.is_bad = true;
     }
 
-    /// Tells something besides what was told.
+    /// Adds a sentence to the status.
     pub(super) fn add(&mut self, text: &str) {
         let is_bad = self.state.status.is_bad;
         self.say(format!("{} {text}", self.state.status.text));
         self.state.status.is_bad = is_bad;
     }
 
-    /// Nothing more is drawn than what is drawn now.
+    /// Stops the queue. The current run is still finished.
     pub(super) fn stop(&mut self) {
         if let Engine::Loading { waiting, .. } = &mut self.state.engine
             && waiting.take().is_some()
@@ -60,7 +60,7 @@ impl Turn {
         self.stop_grid();
     }
 
-    /// Returns whether the form is refused, and says why.
+    /// Returns whether the form has a problem, and reports it.
     pub(super) fn is_refused(&mut self) -> bool {
         let refused = self.state.refused.clone();
         if let Some(problem) = &refused {
@@ -69,7 +69,7 @@ impl Turn {
         refused.is_some()
     }
 
-    /// Draws the form, with a new seed if it is not to keep the last one's.
+    /// Draws the form, with a new seed unless the seed is kept or was just chosen.
     pub(super) fn draw(&mut self) {
         if self.is_refused() {
             return;
@@ -87,7 +87,7 @@ impl Turn {
         self.draw_recipe(self.state.form.clone());
     }
 
-    /// Draws a recipe, now or when the model is there.
+    /// Draws a recipe, now or when the model is ready.
     pub(super) fn draw_recipe(&mut self, recipe: Recipe) {
         self.stop_grid();
         (self.state.landing, self.state.earlier) = (None, None);
@@ -104,12 +104,11 @@ impl Turn {
         }
     }
 
-    /// Draws a recipe, for a cell of the grid if it is for one. Nothing happens unless the model is
-    /// there.
+    /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
     pub(super) fn begin(&mut self, mut recipe: Recipe, cell: Option<usize>) {
         let state = &mut self.state;
         let Engine::Ready { loaded, job } = &mut state.engine else { return };
-        // A picture's recipe says all that it was drawn with.
+        // The recipe of a picture names everything that it was drawn with.
         let model = &loaded.model;
         recipe = recipe.unsaved();
         recipe.shift = recipe.shift.or(model.shift);
@@ -135,12 +134,12 @@ impl Turn {
 }
 
 impl State {
-    /// Returns `recipe` as the model draws best, unless the visitor chose otherwise; of a link,
-    /// what it leaves open.
+    /// Returns `recipe` with the model's settings, except for those that the visitor chose. For a
+    /// link, only the fields that it leaves open follow the model.
     pub(super) fn as_the_model(&self, mut recipe: Recipe) -> Recipe {
         let Some(Loaded { model, device, .. }) = self.loaded() else { return recipe };
         if self.follows_device {
-            // A GPU draws four in not much more time than one.
+            // A GPU draws four pictures in little more time than one.
             recipe.count = if device.is_checked { 4 } else { 1 };
         }
         if self.follows_style {

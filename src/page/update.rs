@@ -7,12 +7,12 @@ use super::protocol::{File, Request};
 use super::state::{Engine, State};
 use super::turn::{Turn, sampling};
 
-/// The names under which the page remembers things.
+/// The name under which the session of this tab is stored.
 pub const SESSION: &str = "patchwork-session";
-/// Whether the settings are open.
+/// The name under which is stored whether the settings are open.
 pub const SETTINGS: &str = "patchwork-settings";
 
-/// Returns the state after an action, and what is to be done outside it.
+/// Returns the state after an action, and the effects.
 pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
     let is_read = |state: &State| state.loaded().map(|_| state.prompts());
     let (read, kept, session) = (is_read(&state), state.keeps_something(), Session::of(&state));
@@ -51,7 +51,7 @@ impl Turn {
                 if state.form.prompt != before.prompt {
                     state.earlier = None;
                 }
-                // Who changes what a link brought wants that drawn, when it is asked for.
+                // A visitor who edits the recipe of a link wants the edited one drawn, on request.
                 let is_changed = state.form != before;
                 state.landing.take_if(|landing| landing.is_form && is_changed);
             }
@@ -96,7 +96,7 @@ impl Turn {
             }
             Action::ChooseModel(folder) => {
                 let before = (state.device, state.folder.clone());
-                // Whatever was brought, the visitor's choice holds.
+                // The visitor's choice takes precedence over a brought recipe.
                 (state.folder, state.brought) = (folder, None);
                 self.switch(before);
             }
@@ -151,7 +151,7 @@ impl Turn {
             Action::Play(plays) => state.is_playing = plays,
             Action::Decode(step) => {
                 let Some(run) = &mut state.run else { return };
-                // What is decoded is the estimate, not the noise.
+                // The prediction of the clean latent (x₀) is decoded, not the noisy latent.
                 (run.looking, state.noisy) = (Some(step), false);
                 let job = run.job;
                 self.send(Request::Decode { job, step });
@@ -189,7 +189,7 @@ impl Turn {
         }
     }
 
-    /// Tells what is on stage.
+    /// Describes what is on stage in the status.
     pub(super) fn tell_stage(&mut self) {
         let text = self.state.describe_stage();
         if !text.is_empty() && text != self.state.status.text {

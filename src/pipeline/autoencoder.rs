@@ -1,4 +1,4 @@
-//! From a picture to the latent that the DiT knows, and back, whichever autoencoder the model has.
+//! Encoding of pictures to the latents of the DiT, and decoding, with either kind of autoencoder.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -7,37 +7,37 @@ use crate::model::{AutoencoderKl, StickerAutoencoder};
 
 /// An autoencoder, and how its latents are normalised for the DiT: `(z − mean) / std`.
 ///
-/// Drawing needs only its decoder, so a loaded model has its encoder only if
+/// Drawing needs only the decoder, so a loaded model has its encoder only if
 /// [`Pipeline::load_with_encoder`](super::Pipeline::load_with_encoder) loaded it.
 #[derive(Debug, Clone)]
 pub enum Autoencoder {
-    /// The embedded model's: normalised by channel.
+    /// The embedded model's autoencoder, whose latents are normalised per channel.
     Sticker {
         /// The network.
         network: Box<StickerAutoencoder>,
-        /// Mean of each channel.
+        /// The mean of each channel.
         mean: Vec<f32>,
-        /// Standard deviation of each channel.
+        /// The standard deviation of each channel.
         std: Vec<f32>,
     },
-    /// Stable Diffusion's: `z·scale`. A shift, which later ones have, is left out as by
-    /// `DiTPipeline`.
+    /// Stable Diffusion's autoencoder, whose latents are `z·scale`. The shift that later versions have is
+    /// left out, as in `DiTPipeline`.
     Kl {
         /// The network.
         network: Box<AutoencoderKl>,
-        /// 0.18215 for the first Stable Diffusion.
+        /// The scale: 0.18215 for the first Stable Diffusion.
         scale: f64,
     },
 }
 
 impl Autoencoder {
-    /// Returns the normalised latents of pictures: the means of the posterior.
+    /// Encodes pictures to normalised latents: the means of the posterior.
     ///
     /// # Shapes
     /// `[b, 3 or 4, f·h, f·w]`, values in −1..1 → `[b, latent, h, w]`
     ///
     /// # Panics
-    /// If the encoder was not loaded.
+    /// Panics if the encoder was not loaded.
     pub fn encode(&self, pictures: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Sticker { network, mean, std } => {
@@ -49,7 +49,7 @@ impl Autoencoder {
         }
     }
 
-    /// Returns the pictures of normalised latents.
+    /// Decodes normalised latents to pictures.
     ///
     /// # Shapes
     /// `[b, latent, h, w]` → `[b, 3 or 4, f·h, f·w]`, values about −1..1
@@ -63,7 +63,7 @@ impl Autoencoder {
         }
     }
 
-    /// Returns how many times a latent is smaller than its picture, each way.
+    /// Returns how many times smaller a latent is than its picture, per side.
     pub fn factor(&self) -> usize {
         match self {
             Self::Sticker { .. } => FACTOR,
@@ -71,7 +71,7 @@ impl Autoencoder {
         }
     }
 
-    /// Returns the network of the embedded model; `None` for another.
+    /// Returns the network of the embedded model's autoencoder; `None` for the other kind.
     pub fn sticker(&self) -> Option<&StickerAutoencoder> {
         match self {
             Self::Sticker { network, .. } => Some(network),
@@ -79,7 +79,8 @@ impl Autoencoder {
         }
     }
 
-    /// Returns the same with another network of the embedded model, if it is such.
+    /// Returns the autoencoder with the network `new` if it is the embedded model's, and unchanged
+    /// otherwise.
     #[must_use]
     pub fn with_sticker(self, new: StickerAutoencoder) -> Self {
         match self {
@@ -89,7 +90,7 @@ impl Autoencoder {
     }
 }
 
-/// Returns a value for each channel, `[1, c, 1, 1]`.
+/// Returns one value per channel as a tensor, `[1, c, 1, 1]`.
 pub(crate) fn channels(values: &[f32], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values.to_vec(), [1, values.len(), 1, 1]), device)
 }

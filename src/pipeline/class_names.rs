@@ -5,16 +5,16 @@ use serde_json::Value;
 use crate::tools::words::{meant, several, short};
 use crate::{Error, Result};
 
-/// The names of classes; a class may have several, such as “tench, Tinca tinca”.
+/// The names of classes. A class may have several, such as “tench, Tinca tinca”.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClassNames(Vec<(String, usize)>);
 
-/// How many names are offered for one that is not known.
+/// How many names are suggested for an unknown one.
 const OFFERED: usize = 4;
 
 impl ClassNames {
-    /// Reads `id2label` of a model with `classes` classes: numbers as text, each with its names,
-    /// separated by commas. What is no class's is left out.
+    /// Reads the `id2label` of a model with `classes` classes. It has numbers as text, each with the
+    /// class's names, separated by commas. Entries that are not a class are left out.
     pub fn read(id2label: Option<&Value>, classes: usize) -> Self {
         let labels = id2label.and_then(Value::as_object).into_iter().flatten();
         let numbered = labels.filter_map(|(id, names)| {
@@ -35,12 +35,11 @@ impl ClassNames {
         self.0.len()
     }
 
-    /// Returns the class that somebody means by `text`, a number or a name, of a model with
-    /// `classes` classes.
+    /// Returns the class that `text`, a number or a name, means in a model with `classes` classes.
     ///
     /// # Errors
-    /// Returns a sentence with the nearest names if there is none of that name, or with the numbers
-    /// if the model has no names.
+    /// Returns an error with the nearest names if no class has that name, with the numbers if several
+    /// classes do, or with the range of numbers if the model has no names.
     pub fn class(&self, text: &str, classes: usize) -> Result<usize> {
         if let Ok(number) = text.trim().parse() {
             return Ok(number);
@@ -76,7 +75,8 @@ impl ClassNames {
         }))
     }
 
-    /// Returns the names that have a word of `text`, then those that are spelled most like it, in quotes.
+    /// Returns the names that share a word with `text`, then those that are spelled most like it, in
+    /// quotes.
     fn nearest(&self, text: &str) -> Vec<String> {
         let wanted = text.to_lowercase();
         let mut near: Vec<(usize, &str)> = self

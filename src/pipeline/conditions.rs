@@ -1,4 +1,4 @@
-//! What a run is conditioned on, and the DiT under those conditions.
+//! The conditions of a run, and the DiT under these conditions.
 
 use std::ops::Range;
 
@@ -15,10 +15,10 @@ use crate::recipe::Recipe;
 use crate::tools::parallel::by_rows;
 use crate::{Error, Result};
 
-/// Said to whoever asks a model of styles for a class.
+/// The error message if a class is requested from a model whose labels are styles.
 pub(super) const LABELS_ARE_STYLES: &str = "This model has no classes, its labels are styles: choose a prompt and a style instead of a class";
 
-/// Labels and text of a batch.
+/// The labels and the text of a batch.
 #[derive(Debug, Clone)]
 struct ConditionRows {
     labels: Tensor<1, Int>,
@@ -26,7 +26,7 @@ struct ConditionRows {
 }
 
 impl ConditionRows {
-    /// Returns some of its rows.
+    /// Returns the rows in `range`.
     fn rows(&self, range: Range<usize>) -> Self {
         let (start, count) = (range.start, range.len());
         Self {
@@ -44,15 +44,16 @@ pub struct Conditioned<'a> {
     conditional: ConditionRows,
     both: ConditionRows,
     short_path: ShortPath,
-    /// How many timesteps the whole range has.
+    /// How many timesteps the schedule has.
     timesteps: usize,
 }
 
 impl<'a> Conditioned<'a> {
-    /// Returns the conditions of `recipe`, and sentences about what did not fit.
+    /// Creates the conditions of `recipe`. Also returns notes about the parts of the recipe that did not
+    /// fit.
     ///
     /// # Errors
-    /// Returns an error if the recipe asks for words of a model that knows none, or for a style or
+    /// Returns an error if the recipe has words but the model reads none, or if it asks for a style or
     /// class that the model does not have.
     pub fn new(pipeline: &'a Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
         let label = label(pipeline, recipe)?;
@@ -102,7 +103,7 @@ impl Network for Conditioned<'_> {
         };
         let ShortPath { blocks, below } = &self.short_path;
         let long = match pass {
-            // What is on the bound is not below it, whatever its last digits.
+            // A level on the bound is not below it, despite rounding errors.
             _ if !is_within(timestep / self.timesteps as f64, (*below, f64::INFINITY)) => 0,
             Pass::Both => rows / 2,
             Pass::Conditional => rows,
@@ -129,7 +130,7 @@ fn labels_tensor(pipeline: &Pipeline, labels: &[usize]) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(labels, [count]), &pipeline.device)
 }
 
-/// Returns the label that a recipe's style or class stands for.
+/// Returns the label of a recipe's style or class; the null label if it has neither.
 pub(super) fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     let DitConfig { num_classes, .. } = *pipeline.dit.config();
     let refuse = |problem: String| Err(Error::Recipe(problem));
@@ -153,7 +154,7 @@ pub(super) fn label(pipeline: &Pipeline, recipe: &Recipe) -> Result<usize> {
     }
 }
 
-/// Refuses a text, which is the recipe's `what`, of a model that knows no words.
+/// Returns an error if the recipe's `what`, such as its prompt, has words, because the model reads none.
 pub(super) fn refuse_words(what: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Ok(());
@@ -163,7 +164,7 @@ pub(super) fn refuse_words(what: &str, text: &str) -> Result<()> {
     )))
 }
 
-/// Returns a text's tokens for the DiT, and a note if some of it did not fit.
+/// Returns a text's tokens for the DiT, and adds notes about how it was read.
 fn read(
     pipeline: &Pipeline,
     what: &str,

@@ -1,9 +1,9 @@
-//! Which channels of a latent are detail, and which say what is where.
+//! The distinction between the channels of a latent that hold detail and those that hold its layout.
 
 use burn::tensor::Tensor;
 
-/// Returns how much of each channel's variance a mean over 2×2 cells keeps: near 1 for what changes
-/// slowly, such as colour, and near a quarter for detail.
+/// Returns the share of each channel's variance that averaging over 2×2 cells keeps. It is near 1 for what
+/// changes slowly, such as colour, and near a quarter for detail.
 ///
 /// # Shapes
 /// `[b, c, h, w]`, h and w even → c values
@@ -19,7 +19,7 @@ pub fn coarse_shares(latents: Tensor<4>) -> Vec<f64> {
     pooled.iter().zip(variances(latents)).map(|(coarse, all)| coarse / all.max(1e-12)).collect()
 }
 
-/// Returns whether a channel with such a share is detail.
+/// Returns whether a channel with this share holds detail.
 pub fn is_detail(coarse_share: f64) -> bool {
     coarse_share < 0.5
 }
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn pooling_keeps_what_is_coarse() {
-        // The first channel is of plain 2×2 blocks, the second a chequerboard.
+        // The first channel consists of uniform 2×2 blocks, and the second is a chequerboard.
         let block = |i: usize| if (i / 2 + i / 8).is_multiple_of(2) { 1.0 } else { -2.0 };
         let chequers = |i: usize| if (i + i / 4).is_multiple_of(2) { 1.0 } else { -1.0 };
         let values: Vec<f32> = (0..16).map(block).chain((0..16).map(chequers)).collect();

@@ -1,4 +1,4 @@
-//! From what was trained to a model's folder, as the page and `patchwork generate` read it.
+//! The export of trained weights to a model's folder, which the page and `patchwork generate` read.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ use crate::weights::keys;
 use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
 
-/// Returns the manifest of a model's folder, of which every file is there.
+/// Returns the manifest of a model's folder, and checks that its files exist.
 ///
 /// # Errors
-/// Returns an error if it is missing or malformed, or a file that it lists is missing or of another
-/// length.
+/// Returns an error if the manifest is missing or malformed, or if a file that it lists is missing or has
+/// another length.
 pub fn manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join(MANIFEST);
     if !path.is_file() && folder.join(INDEX).is_file() {
@@ -31,7 +31,7 @@ pub fn manifest(folder: &Path) -> Result<Manifest> {
     let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
     let manifest: Manifest = parse_json(&bytes, &path.display().to_string())?;
     manifest.check()?;
-    // What is copied in the end must be there now.
+    // Files that are copied at the end must exist now.
     for (name, facts) in manifest.files.iter().filter(|(name, _)| FILES.contains(&name.as_str())) {
         let path = folder.join(name);
         let found = std::fs::metadata(&path).map_err(|source| Error::read(&path, source))?.len();
@@ -55,10 +55,10 @@ pub fn autoencoder_files(
     [(AUTOENCODER, to_bytes(&decoder, None)), (ENCODER, to_bytes(&encoder, None))]
 }
 
-/// Makes sure that a new model is not written over the one that it is made of.
+/// Checks that a new model is not written over the one that it is made from.
 ///
 /// # Errors
-/// Returns an error if both are one folder.
+/// Returns an error if both are the same folder.
 pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
     match (from.canonicalize(), to.canonicalize()) {
         (Ok(from), Ok(to)) if from == to => Err(Error::Options(format!(
@@ -69,7 +69,7 @@ pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
-/// Removes a file, if it is there.
+/// Removes a file if it exists.
 fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
@@ -79,8 +79,8 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Writes a model's folder `to`: the model of `from` with some of its files replaced, and what
-/// `change` does to its manifest.
+/// Writes a model's folder `to`: the model of `from` with some of its files replaced, and its manifest
+/// modified by `change`.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read or written.
@@ -92,9 +92,9 @@ pub fn export(
 ) -> Result<()> {
     let mut manifest = manifest(from)?;
     std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
-    // Half of an earlier model and half of this one are no model: what lists them goes first.
+    // The old manifest is removed first, because a mixture of an earlier model and this one is not a model.
     remove(&to.join(MANIFEST))?;
-    // What this layout does not know stays where it is.
+    // Files that this layout does not know are not copied.
     manifest.files.retain(|name, _| FILES.contains(&name.as_str()));
     for name in manifest.files.keys().filter(|name| !files.iter().any(|(new, _)| new == name)) {
         let path = from.join(name);
@@ -106,7 +106,8 @@ pub fn export(
         manifest.files.insert((*name).to_owned(), FileFacts::of(bytes));
     }
     change(&mut manifest);
-    // An earlier model's would make the page distrust a sound GPU, and show what this one does not draw.
+    // An earlier model's known answer would make the page reject a sound GPU, and its pictures would show
+    // what this model does not draw.
     for earlier in [KNOWN_ANSWER, QUILT, QUILT_PICTURES, STYLE_PICTURES] {
         remove(&to.join(earlier))?;
     }

@@ -1,5 +1,5 @@
-//! A known answer: what the CPU draws for one recipe, kept with a model, so that a GPU can be asked
-//! the same before it is trusted. Drivers and shader compilers do get convolutions and reductions
+//! A known answer: what the CPU draws for one recipe. It is stored with a model, so that a GPU can be
+//! checked against it before it is trusted. Drivers and shader compilers do get convolutions and reductions
 //! wrong, and a wrong picture looks like a bad model.
 
 use burn::tensor::Tensor;
@@ -9,29 +9,29 @@ use super::Pipeline;
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
-/// The file beside a model's weights.
+/// The file beside a model's weights that holds its known answer.
 pub const KNOWN_ANSWER: &str = "known_answer.json";
-/// The largest difference that rounding explains, in latents of deviation 1 and pictures in −1..1.
+/// The largest difference that rounding explains, in latents of standard deviation 1 and pictures in −1..1.
 pub const TOLERANCE: f32 = 0.02;
-/// About so many values of each are kept.
+/// The approximate number of values that are kept of the latent and of the picture.
 const VALUES: usize = 200;
 
-/// A recipe and what it gives.
+/// A recipe and its result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KnownAnswer {
-    /// What was drawn.
+    /// The recipe that was drawn.
     pub recipe: Recipe,
-    /// Values of the latent after the last step.
+    /// A sample of the latent's values after the last step.
     pub latent: Vec<f32>,
-    /// Values of the decoded picture.
+    /// A sample of the decoded picture's values.
     pub picture: Vec<f32>,
 }
 
 impl KnownAnswer {
-    /// Returns what `pipeline` answers to `recipe` on its device.
+    /// Draws `recipe` with `pipeline` on its device, and returns the result.
     ///
     /// # Errors
-    /// Returns an error if the recipe does not fit the model, or the device fails.
+    /// Returns an error if the recipe does not fit the model, or if the device fails.
     pub async fn ask(pipeline: &Pipeline, recipe: Recipe) -> Result<Self> {
         let mut run = pipeline.begin(&recipe, None)?;
         while run.step().is_some() {}
@@ -40,14 +40,13 @@ impl KnownAnswer {
         Ok(Self { recipe, latent: sample(latent).await?, picture: sample(picture).await? })
     }
 
-    /// Returns the recipe that is asked for a model whose style labels are `styles`: one guided
-    /// step.
+    /// Returns the recipe of the check for a model whose style labels are `styles`: one guided step.
     pub fn question(styles: &[String]) -> Recipe {
         let style = styles.first().cloned().unwrap_or_default();
         Recipe { prompt: "red apple".into(), style, steps: 1, seed: 7, ..Recipe::default() }
     }
 
-    /// Returns the largest differences of latent and picture; infinite if they cannot be
+    /// Returns the largest difference of the latents and that of the pictures; infinite if they cannot be
     /// compared.
     pub fn distance(&self, other: &Self) -> (f32, f32) {
         (largest(&self.latent, &other.latent), largest(&self.picture, &other.picture))
@@ -58,7 +57,7 @@ async fn sample(x: Tensor<4>) -> Result<Vec<f32>> {
     let data = x.into_data_async().await;
     let data =
         data.map_err(|problem| Error::Device(format!("The device gave no answer: {problem}")))?;
-    // An odd stride meets every channel, row and column; six digits are more than devices agree on.
+    // An odd stride visits every channel, row and column. Devices do not agree on more than six digits.
     let stride = (data.num_elements() / VALUES) | 1;
     Ok(data.iter::<f32>().step_by(stride).map(|value| (value * 1e6).round() / 1e6).collect())
 }

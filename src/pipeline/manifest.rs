@@ -1,5 +1,5 @@
-//! What `model.json` of the embedded layout says: sizes, normalisation, preview map, and which
-//! files there are.
+//! The content of `model.json` in the embedded layout: sizes, normalisation, preview map, and the list of
+//! files.
 
 use std::collections::BTreeMap;
 
@@ -16,95 +16,95 @@ use crate::tools::foreign::misplaced;
 use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
 
-/// The file that tells this layout.
+/// The file that identifies this layout.
 pub const MANIFEST: &str = "model.json";
 
 /// The DiT's weights.
 pub const DIT: &str = "dit.safetensors";
-/// The autoencoder's weights: its decoder, and in older folders its encoder too.
+/// The autoencoder's weights: its decoder, and in older folders also its encoder.
 pub const AUTOENCODER: &str = "vae.safetensors";
-/// The autoencoder's encoder, which only those need that encode pictures.
+/// The autoencoder's encoder, which is needed only to encode pictures.
 pub const ENCODER: &str = "vae_encoder.safetensors";
 /// The text encoder's weights.
 pub const TEXT_ENCODER: &str = "text_encoder.safetensors";
-/// The text encoder's tokens, one a line.
+/// The text encoder's tokens, one per line.
 pub const VOCABULARY: &str = "vocab.txt";
 
-/// Names of emoji; a model without it does not know them.
+/// The names of emoji. A model without this file does not know them.
 pub const EMOJI: &str = "emoji.tsv";
-/// What everyday words are called in the model's captions; a model without it knows of none.
+/// The table from everyday words to the labels in the model's captions. A model may lack it.
 pub const WORDS: &str = "words.tsv";
-/// Makes finished pictures larger; a model without it is drawn all the same.
+/// The weights of the upscaler of finished pictures. A model may lack them.
 pub const UPSCALER: &str = "upscaler.safetensors";
-/// Every file that this layout knows: nothing else is read, copied or written.
+/// Every file that this layout knows. No other file is read, copied or written.
 pub const FILES: [&str; 8] =
     [DIT, AUTOENCODER, ENCODER, TEXT_ENCODER, VOCABULARY, EMOJI, WORDS, UPSCALER];
-/// Those that no picture waits for.
+/// The files that are not needed to draw.
 const LATER: [&str; 2] = [ENCODER, UPSCALER];
 
-// What the page shows of a model before its weights are there. No parts of the model: `model.json`
-// lists none of them.
+// Files that the page shows before a model's weights are loaded. They are not parts of the model, so
+// `model.json` lists none of them.
 
-/// What the pictures of a quilt were drawn from.
+/// The layout of a quilt, and the recipes of its pictures.
 pub const QUILT: &str = "quilt.json";
-/// A quilt's pictures.
+/// The pictures of a quilt.
 pub const QUILT_PICTURES: &str = "quilt.webp";
-/// One subject in each of the model's styles.
+/// Pictures of one subject in each of the model's styles.
 pub const STYLE_PICTURES: &str = "styles.webp";
 
-/// What `model.json` says.
+/// The content of `model.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The model's name.
     pub name: String,
-    /// Pixels a side.
+    /// The side of a picture, in pixels.
     pub image_size: usize,
-    /// Channels, height and width of the latent.
+    /// The channels, height and width of the latent.
     pub latent: [usize; 3],
-    /// Side of a patch.
+    /// The side of a patch.
     pub patch_size: usize,
-    /// Width of the DiT.
+    /// The width of the DiT.
     pub hidden_size: usize,
-    /// Blocks of the DiT.
+    /// How many blocks the DiT has.
     pub depth: usize,
-    /// Heads of the DiT.
+    /// How many attention heads the DiT has.
     pub num_heads: usize,
-    /// Places for text tokens.
+    /// The largest number of text tokens.
     pub text_tokens: usize,
-    /// Width of the text states.
+    /// The width of the text states.
     pub text_dim: usize,
-    /// Names of the styles, in the order of their labels.
+    /// The names of the styles, in the order of their labels.
     pub styles: Vec<String>,
-    /// The label that means no style: the one after the last.
+    /// The label that means no style, which follows the last style.
     pub null_style: usize,
-    /// What the DiT predicts.
+    /// The quantity that the DiT predicts.
     pub prediction: Prediction,
-    /// Moves the levels of a run towards noise; see [`Recipe::shift`](crate::Recipe::shift).
+    /// The shift of a run's noise levels towards noise; see [`Recipe::shift`](crate::Recipe::shift).
     #[serde(default = "no_shift")]
     pub shift: f64,
-    /// How it draws best.
+    /// The default settings that it draws best with.
     #[serde(default)]
     pub defaults: Defaults,
-    /// Which blocks guidance's prediction without the prompt leaves out: from the first number to before the
-    /// second. Models that do not say leave out none.
+    /// The blocks that guidance's prediction without the prompt skips: from the first number up to, but not
+    /// including, the second. Models without this field skip none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_skips: Option<[usize; 2]>,
-    /// The noise level, 1 being pure noise, below which every prediction leaves those blocks out.
+    /// The noise level (1 is pure noise) below which every prediction skips those blocks.
     #[serde(default)]
     pub short_below: f64,
-    /// Mean of each latent channel.
+    /// The mean of each latent channel.
     pub latent_mean: Vec<f32>,
-    /// Standard deviation of each latent channel.
+    /// The standard deviation of each latent channel.
     pub latent_std: Vec<f32>,
-    /// From a normalised latent to colours.
+    /// The map from a normalised latent to colours.
     pub preview: PreviewMap,
-    /// Pictures that the DiT has seen in training, in all.
+    /// How many pictures the DiT has seen in training, in total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images_seen: Option<usize>,
-    /// SHA-256 of the encoder whose latents the DiT has learnt; older folders do not say.
+    /// The SHA-256 of the encoder whose latents the DiT was trained on. Older folders lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latents_of: Option<String>,
-    /// Length and hash of each file.
+    /// The length and the hash of each file.
     pub files: BTreeMap<String, FileFacts>,
 }
 
@@ -113,7 +113,7 @@ fn no_shift() -> f64 {
 }
 
 impl Manifest {
-    /// Returns the DiT's sizes.
+    /// Returns the DiT's configuration.
     pub fn dit(&self) -> DitConfig {
         let [channels, height, width] = self.latent;
         let styles = self.styles.len();
@@ -130,10 +130,10 @@ impl Manifest {
         .with_text(Some(TextConfig::new(self.text_dim, self.text_tokens)))
     }
 
-    /// Returns the sampler that its defaults name.
+    /// Returns the sampler that its defaults name; Euler if they name none.
     ///
     /// # Errors
-    /// Returns an error if there is none of that name.
+    /// Returns an error if there is no sampler of that name.
     pub(super) fn sampler(&self) -> Result<Box<dyn Sampler>> {
         match self.defaults.sampler.as_str() {
             "" => samplers::named("euler"),
@@ -141,15 +141,15 @@ impl Manifest {
         }
     }
 
-    /// Returns what prepared latents and states depend on: the dataset's hash, both encoders, the
-    /// styles and the seed.
+    /// Returns a description of what prepared latents and states depend on: the dataset's hash, both
+    /// encoders, the styles and the seed.
     pub fn prepared_origin(&self, data: &str, seed: u64) -> String {
         let (vae, text, styles) =
             (self.encoder_hash(), self.hash(TEXT_ENCODER), self.styles.join("|"));
         format!("data {data}, autoencoder {vae}, text {text}, styles {styles}, seed {seed}")
     }
 
-    /// Sets the styles that it draws in.
+    /// Sets the styles, and clears the default style if it is not among them.
     pub fn set_styles(&mut self, styles: Vec<String>) {
         if !styles.contains(&self.defaults.style) {
             self.defaults.style.clear();
@@ -158,21 +158,21 @@ impl Manifest {
         self.styles = styles;
     }
 
-    /// Returns what tells the model from others of its name: the files that decide a drawing, and which
-    /// blocks are left out.
+    /// Returns a hash that distinguishes the model from others of its name. It covers the files that affect
+    /// a drawing, and which blocks are skipped.
     pub fn model_hash(&self) -> String {
         let files = self.files.iter().filter(|(name, _)| *name != UPSCALER);
         let hashes = files.map(|(name, facts)| (name.clone(), facts.sha256.clone()));
         let mut all: BTreeMap<String, String> = hashes.collect();
         if let Some([from, to]) = self.guidance_skips {
-            // After all names of files.
+            // This key sorts after all names of files.
             let skips = format!("skips {from} {to} {}", self.short_below);
             all.insert("~".into(), skips);
         }
         model_hash(&all)
     }
 
-    /// Returns bytes of the files that drawing needs.
+    /// Returns the total size, in bytes, of the files that drawing needs.
     pub fn drawing_bytes(&self) -> u64 {
         let needed = self
             .files
@@ -181,7 +181,7 @@ impl Manifest {
         needed.map(|(_, facts)| facts.bytes).sum()
     }
 
-    /// Returns pixels a side of pictures that its upscaler has made larger; `None` if it has none.
+    /// Returns the side, in pixels, of upscaled pictures; `None` if the model has no upscaler.
     pub fn upscaled_side(&self) -> Option<usize> {
         self.files.contains_key(UPSCALER).then_some(SCALE * self.image_size)
     }
@@ -191,15 +191,16 @@ impl Manifest {
         self.hash(if self.files.contains_key(ENCODER) { ENCODER } else { AUTOENCODER })
     }
 
-    /// Returns whether the DiT has learnt the latents of the autoencoder beside it, as far as is known.
+    /// Returns whether the DiT was trained on the latents of the autoencoder beside it. If this is not
+    /// known, it is assumed.
     pub fn knows_its_latents(&self) -> bool {
         self.latents_of.as_deref().is_none_or(|hash| hash == self.encoder_hash())
     }
 
-    /// Makes sure of it.
+    /// Checks that the DiT was trained on the latents of the autoencoder beside it.
     ///
     /// # Errors
-    /// Returns an error if the DiT has learnt another's.
+    /// Returns an error if it was trained on the latents of another.
     pub fn check_latents(&self) -> Result<()> {
         if self.knows_its_latents() {
             return Ok(());
@@ -209,12 +210,12 @@ impl Manifest {
         Err(Error::model(DIT, problem))
     }
 
-    /// Returns the SHA-256 of a file as listed; empty if it is not.
+    /// Returns the listed SHA-256 of a file; empty if the file is not listed.
     pub fn hash(&self, file: &str) -> &str {
         self.files.get(file).map_or("", |facts| facts.sha256.as_str())
     }
 
-    /// Checks whether `bytes` are the whole and unharmed `file`.
+    /// Checks that `bytes` are the complete and undamaged `file`.
     ///
     /// # Errors
     /// Returns an error if the file is not listed, or has another length or hash than listed.
@@ -243,7 +244,8 @@ impl Manifest {
 mod tests {
     use super::*;
 
-    /// The first digits of a SHA-256 over the files' own, in order of their names, and which blocks are left out.
+    /// The hash is the first digits of a SHA-256 over those of the files, in order of their names, and over
+    /// the skipped blocks.
     #[test]
     fn a_model_is_told_by_its_files() {
         let bytes = include_bytes!("../../www/models/stickers/model.json");

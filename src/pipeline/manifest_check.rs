@@ -1,4 +1,4 @@
-//! Whether what a `model.json` says fits together.
+//! The checks that the values of a `model.json` are consistent.
 
 use super::manifest::{MANIFEST, Manifest};
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
@@ -10,10 +10,10 @@ use crate::tools::foreign::is_plain;
 use crate::{Error, Result};
 
 impl Manifest {
-    /// Checks whether everything in it fits together.
+    /// Checks that all values of the manifest are consistent.
     ///
     /// # Errors
-    /// Returns a sentence about the first thing that does not.
+    /// Returns an error about the first inconsistency.
     pub fn check(&self) -> Result<()> {
         let refuse = |problem: String| Err(Error::model(MANIFEST, problem));
         if let Some(name) = self.files.keys().find(|name| !is_plain(name)) {
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns what the shipped manifest says after a change, if it can be read.
+    /// Returns the error about the shipped manifest after a change; empty if there is none.
     fn refusal(change: impl FnOnce(&mut Value)) -> String {
         let bytes = include_bytes!("../../www/models/stickers/model.json");
         let mut json: Value = serde_json::from_slice(bytes).expect("it is JSON");

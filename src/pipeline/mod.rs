@@ -1,4 +1,4 @@
-//! The way of a prompt: tokens, context, noise, the sampler's steps, the decoder.
+//! The pipeline from a prompt to pictures: tokens, context, noise, the denoising steps and the decoder.
 
 pub mod autoencoder;
 pub mod class_names;
@@ -42,59 +42,60 @@ use crate::{Error, Result};
 /// A whole model on a device, ready to draw.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    /// What the model calls itself.
+    /// The model's name.
     pub name: String,
-    /// What tells it from others of its name; see [`source::model_hash`].
+    /// A hash that distinguishes it from others of its name; see [`source::model_hash`].
     pub hash: String,
-    /// Reads prompts; `None` for models of class labels.
+    /// The reader of prompts; `None` for models of class labels.
     pub text: Option<TextReader>,
-    /// Names of the labels, if labels are styles.
+    /// The names of the labels, if labels are styles.
     pub styles: Vec<String>,
-    /// Names of the labels, if labels are classes and the model has names for them.
+    /// The names of the labels, if labels are classes and the model has names for them.
     pub classes: ClassNames,
     /// The denoising network.
     pub dit: Dit,
-    /// What it predicts.
+    /// The quantity that the network predicts.
     pub prediction: Prediction,
-    /// Whether DDPM's steps take the variance that the network learned, if it learned one.
+    /// Whether DDPM's steps use the variance that the network learned, if it learned one.
     pub learned_variance: bool,
-    /// The levels it was trained on.
+    /// The noise schedule that it was trained on.
     pub schedule: Schedule,
-    /// The name of the sampler that its makers chose.
+    /// The name of the sampler that its authors chose.
     pub sampler: &'static str,
-    /// Why their way of drawing is not done here, in a sentence's words, so that a recipe must name
-    /// a sampler; `None` if it is.
+    /// Why the authors' way of drawing is not supported here, as part of a sentence; a recipe must then
+    /// name a sampler. `None` if it is supported.
     pub not_drawn: Option<String>,
-    /// How many steps they take, and how they guide.
+    /// The authors' default settings, such as the number of steps and the guidance scale.
     pub defaults: Defaults,
-    /// How its makers lay a run's levels.
+    /// How its authors choose the noise levels of a run.
     pub level_options: LevelOptions,
-    /// Whether guidance at 1 and below guides nothing, instead of leaning towards the negative
-    /// prompt.
+    /// Whether a guidance scale of 1 or below has no effect, instead of moving predictions towards the
+    /// negative prompt.
     pub guides_above_1: bool,
-    /// Which predictions leave out blocks.
+    /// The predictions that skip blocks.
     pub short_path: ShortPath,
-    /// Makes pictures of latents, and latents of pictures.
+    /// The autoencoder between pictures and latents.
     pub autoencoder: Autoencoder,
-    /// Makes finished pictures larger; `None` if the model brings none, or it is not loaded yet.
+    /// The network that enlarges finished pictures; `None` if the model has none, or if it is not loaded
+    /// yet.
     pub upscaler: Option<Upscaler>,
-    /// Shows latents at a glance; `None` if the model brings no map.
+    /// The map from latents to previews; `None` if the model has none.
     pub preview: Option<PreviewMap>,
-    /// Where it all lives.
+    /// The device that holds the model.
     pub device: Device,
 }
 
 impl Pipeline {
-    /// Loads whichever layout `source` holds: the embedded model's (`model.json`) or diffusers'
+    /// Loads the model in `source`, which has the embedded model's layout (`model.json`) or diffusers'
     /// (`model_index.json`).
     ///
     /// # Errors
-    /// Returns an error if a file is missing, malformed, or of a model that is not supported.
+    /// Returns an error if a file is missing or malformed, or if the model is not supported.
     pub async fn load<S: Source>(source: &S, device: &Device) -> Result<Self> {
         Self::load_parts(source, device, Parts::ForDrawing).await
     }
 
-    /// Loads the model with what encodes pictures, which drawing does not need.
+    /// Loads the model together with its encoder of pictures, which drawing does not need.
     ///
     /// # Errors
     /// See [`load`](Self::load).
@@ -115,8 +116,8 @@ impl Pipeline {
         }
     }
 
-    /// Returns the model with other styles: those that it has keep what they have learnt, and new ones
-    /// begin as no style.
+    /// Returns the model with other styles. Styles that it already has keep what they have learnt, and new
+    /// ones begin as the null style.
     #[must_use]
     pub fn with_styles(self, styles: Vec<String>) -> Self {
         let label = |style: &String| {
@@ -134,10 +135,10 @@ impl Pipeline {
         [1, config.in_channels, height, width]
     }
 
-    /// Makes sure that the model draws pictures of `width`×`height`.
+    /// Checks that the model draws pictures of `width`×`height`.
     ///
     /// # Errors
-    /// Returns a sentence if it draws others.
+    /// Returns an error if it draws pictures of another size.
     pub fn check_draws(&self, [width, height]: [usize; 2]) -> Result<()> {
         let drawn = self.picture_size();
         if drawn == [width, height] {
@@ -150,8 +151,8 @@ impl Pipeline {
         ))
     }
 
-    /// `recipe` with what it leaves to the model written out: sampler, shift and the model itself;
-    /// and names as they are spelled here.
+    /// Returns `recipe` with the values that it leaves to the model filled in: the sampler, the shift and
+    /// the model. Names are spelled as the model spells them.
     pub fn resolved(&self, recipe: &Recipe) -> Recipe {
         let mut recipe = recipe.clone();
         if recipe.sampler.is_empty() && self.not_drawn.is_none() {
@@ -167,10 +168,10 @@ impl Pipeline {
         recipe
     }
 
-    /// Returns the label of the style that somebody means by `name`; `None` if it is empty.
+    /// Returns the label of the style that `name` means; `None` if `name` is empty.
     ///
     /// # Errors
-    /// Returns a sentence with all styles if the model has none of that name.
+    /// Returns an error that lists all styles if the model has none of that name.
     pub fn style(&self, name: &str) -> Result<Option<usize>> {
         if name.is_empty() {
             return Ok(None);
@@ -188,10 +189,10 @@ impl Pipeline {
         })
     }
 
-    /// Returns the class that somebody means by a number or a name.
+    /// Returns the class that a number or a name means.
     ///
     /// # Errors
-    /// Returns a sentence if the model has no class of that name, or styles instead of classes.
+    /// Returns an error if the model has no class of that name, or if it has styles instead of classes.
     pub fn class(&self, text: &str) -> Result<usize> {
         if !self.styles.is_empty() {
             return Err(Error::Recipe(conditions::LABELS_ARE_STYLES.into()));
@@ -199,7 +200,7 @@ impl Pipeline {
         self.classes.class(text, self.dit.config().num_classes)
     }
 
-    /// Returns the shift of a flow's levels; `None` if the model is no flow.
+    /// Returns the shift of a flow's noise levels; `None` if the model is not a flow.
     pub fn shift(&self) -> Option<f64> {
         match self.schedule {
             Schedule::Flow { shift } => Some(shift),
@@ -207,8 +208,8 @@ impl Pipeline {
         }
     }
 
-    /// Everything that happens before the first step. `noise`, `[count, c, h, w]`, replaces the
-    /// seed's if it is given.
+    /// Begins a run, which includes everything before its first step. `noise`, `[count, c, h, w]`, replaces
+    /// the seed's noise if it is given.
     ///
     /// # Errors
     /// Returns an error if the recipe does not fit the model or the sampler.
@@ -219,7 +220,7 @@ impl Pipeline {
     /// Draws `recipe` from start to end, and returns its pictures.
     ///
     /// # Errors
-    /// Returns a sentence if the recipe does not fit the model, or the device fails.
+    /// Returns an error if the recipe does not fit the model, or if the device fails.
     pub async fn images(&self, recipe: &Recipe) -> Result<Vec<Image>> {
         pixels::to_images(self.draw(recipe)?).await
     }
@@ -236,27 +237,27 @@ impl Pipeline {
     }
 }
 
-/// Which predictions leave out blocks, as SPRINT does (arXiv 2510.21986) with networks that have learnt to
-/// do without them.
+/// The predictions that skip blocks, as in SPRINT (arXiv 2510.21986). The network has learnt to do without
+/// these blocks.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ShortPath {
-    /// The blocks that are left out; empty if none are.
+    /// The blocks that are skipped; empty if there are none.
     pub blocks: Range<usize>,
-    /// The noise level, 1 being pure noise, below which every prediction leaves them out, and not only
-    /// guidance's without the prompt.
+    /// The noise level (1 is pure noise) below which every prediction skips them. Above it, only guidance's
+    /// prediction without the prompt does.
     pub below: f64,
 }
 
-/// Which parts of a model are loaded.
+/// The parts of a model that are loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parts {
-    /// Without the autoencoder's encoder.
+    /// All parts except the autoencoder's encoder.
     ForDrawing,
-    /// All of it.
+    /// All parts.
     All,
 }
 
-/// Returns what to say of a folder that holds no model.
+/// Returns the error about a folder that holds no model.
 pub(crate) fn no_model(folder: String) -> Error {
     Error::model(
         folder,

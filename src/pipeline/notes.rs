@@ -1,4 +1,4 @@
-//! Sentences about what a recipe asks for and its picture does not show.
+//! Notes for the user about what a recipe asks for and its picture does not show.
 
 use crate::diffusion::Levels;
 use crate::recipe::Recipe;
@@ -6,8 +6,8 @@ use crate::text::reader::LookedUp;
 use crate::text::{Tokens, Typed};
 use crate::tools::words::{several, short};
 
-/// Returns how a text, which is the recipe's `what`, was read if that is not word by word: emoji,
-/// what the vocabulary lacks, and what did not fit into `max_tokens`.
+/// Returns notes about how the recipe's `what`, such as its prompt, was read: emoji, words that the
+/// vocabulary lacks, and the part that did not fit into `max_tokens`.
 pub fn read_otherwise(what: &str, text: &str, tokens: &Tokens, max_tokens: usize) -> Vec<String> {
     let mut notes = vocabulary(what, text, tokens);
     if let Some(cut) = &tokens.cut {
@@ -19,7 +19,7 @@ pub fn read_otherwise(what: &str, text: &str, tokens: &Tokens, max_tokens: usize
     notes
 }
 
-/// Returns what was left out of a text, which is the recipe's `what`, because it is no part of any word.
+/// Returns notes about what was removed from the recipe's `what` because it is not part of any word.
 pub fn cleaned(what: &str, typed: &Typed) -> Vec<String> {
     let mut notes = Vec::new();
     match typed.invisible {
@@ -38,10 +38,11 @@ pub fn cleaned(what: &str, typed: &Typed) -> Vec<String> {
     notes
 }
 
-/// The most unknown words that are told.
+/// The largest number of unknown words that are reported.
 const UNKNOWN: usize = 3;
 
-/// Returns how the table of words reads a prompt, if that is another text, and what it lacks.
+/// Returns notes about the text that the table of words gives for a prompt, if it differs, and about the
+/// words that the table lacks.
 pub fn looked_up(prompt: &str, found: &LookedUp) -> Vec<String> {
     let mut notes = Vec::new();
     if found.is_other {
@@ -67,8 +68,7 @@ pub fn looked_up(prompt: &str, found: &LookedUp) -> Vec<String> {
     notes
 }
 
-/// Returns what is left of a text without the words that are not known, as a sentence; nothing if
-/// that is nothing.
+/// Returns a sentence with the words of a text that are known; an empty text if there are none.
 fn understood<'a>(text: &str, unknown: impl Iterator<Item = &'a str>) -> String {
     let unknown: Vec<String> = unknown.map(str::to_lowercase).collect();
     let is_known = |word: &&str| {
@@ -83,7 +83,7 @@ fn understood<'a>(text: &str, unknown: impl Iterator<Item = &'a str>) -> String 
     }
 }
 
-/// Returns the emoji in a text, and what the vocabulary lacks of it.
+/// Returns notes about the emoji in a text, and about the words that the vocabulary lacks.
 pub fn vocabulary(what: &str, text: &str, tokens: &Tokens) -> Vec<String> {
     let mut notes = Vec::new();
     if !tokens.emoji.is_empty() {
@@ -102,8 +102,8 @@ pub fn vocabulary(what: &str, text: &str, tokens: &Tokens) -> Vec<String> {
     notes
 }
 
-/// Returns what the guidance of `recipe` leaves unused. It guides `levels` by `scale`; `timesteps`
-/// make the whole range of levels.
+/// Returns notes about the parts of `recipe` that its guidance does not use. `scale` is the guidance scale
+/// over `levels`, and `timesteps` is the number of timesteps in the schedule.
 pub(super) fn unguided(
     recipe: &Recipe,
     scale: f64,
@@ -119,8 +119,8 @@ pub(super) fn unguided(
     let is_guided = levels.steps.iter().any(|step| is_between(step.timestep));
     if scale == 1.0 && recipe.guidance != 1.0 {
         notes.push(format!(
-            "As in diffusers' DiTPipeline, guidance {} guides nothing with this model, as 1 does: only \
-             above 1 it does.",
+            "As in diffusers' DiTPipeline, a guidance scale of {} has no effect on this model: choose one \
+             above 1.",
             recipe.guidance
         ));
     }
@@ -174,7 +174,7 @@ mod tests {
             looked_up("ein Hund", &found(&["ein", "hund"]))[0],
             "This model reads English, and simple names best."
         );
-        // One word that it lacks is no other language.
+        // One unknown word does not mean another language.
         assert_eq!(looked_up("a big red zorb", &found(&["zorb"])).len(), 1);
         assert!(looked_up("zorb", &found(&["zorb"]))[0].starts_with("The model was taught no"));
     }

@@ -1,18 +1,18 @@
-//! Between pictures and the tensors that autoencoders take and give.
+//! The conversion between pictures and the tensors of autoencoders.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::image::Image;
 use crate::{Error, Result};
 
-/// Returns the pictures of a batch. Three channels are opaque; of four, the fourth is the alpha
-/// that the others were multiplied with.
+/// Converts a batch to pictures of straight alpha. Three channels are opaque; of four, the fourth is alpha,
+/// and the others are premultiplied by it.
 ///
 /// # Shapes
-/// `[b, 3 or 4, h, w]`, values in −1..1; what is beyond is clipped.
+/// `[b, 3 or 4, h, w]`, values in −1..1; values outside are clipped.
 ///
 /// # Errors
-/// Returns an error if the device fails to give its data.
+/// Returns an error if the device fails to return its data, or if a value is not finite.
 pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
     let [_, channels, height, width] = x.dims();
     let data = x
@@ -39,7 +39,7 @@ pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
     Ok(values.chunks_exact(channels * plane).map(image).collect())
 }
 
-/// Returns pictures as the autoencoder takes them: premultiplied RGBA in −1..1, `[b, 4, h, w]`.
+/// Converts pictures to the autoencoder's input: premultiplied RGBA in −1..1, `[b, 4, h, w]`.
 pub fn to_tensor(images: &[&Image], device: &Device) -> Tensor<4> {
     let (width, height) = (images[0].width, images[0].height);
     let mut values = Vec::with_capacity(images.len() * 4 * width * height);
@@ -56,7 +56,7 @@ pub fn to_tensor(images: &[&Image], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [images.len(), 4, height, width]), device)
 }
 
-/// Returns the sizes of differences between neighbours, across and down.
+/// Returns the absolute differences between neighbouring values, across and down.
 pub fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
     let [_, _, height, width] = x.dims();
     let across = x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1);
@@ -64,11 +64,11 @@ pub fn differences(x: Tensor<4>) -> [Tensor<4>; 2] {
     [across.abs(), down.abs()]
 }
 
-/// Returns a pixel of premultiplied values in 0..1.
+/// Converts a pixel of premultiplied values in 0..1 to straight alpha.
 fn straight(rgb: [f32; 3], alpha: f32) -> [u8; 4] {
     let alpha = alpha.clamp(0.0, 1.0);
     let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-    // Where next to nothing is opaque, colour is noise.
+    // If alpha is almost 0, the colour is only noise.
     if byte(alpha) == 0 {
         return [0; 4];
     }

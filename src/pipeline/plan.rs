@@ -1,4 +1,4 @@
-//! What a recipe asks of a model, before anything is computed: sampler and levels.
+//! The plan of a recipe's run, made before anything is computed: its sampler and its noise levels.
 
 use super::Pipeline;
 use super::conditions::{label, refuse_words};
@@ -12,7 +12,7 @@ impl Pipeline {
     /// Checks whether a recipe can be drawn, without drawing anything.
     ///
     /// # Errors
-    /// Returns a sentence if it does not fit the model or the sampler.
+    /// Returns an error if the recipe does not fit the model or the sampler.
     pub fn check(&self, recipe: &Recipe) -> Result<()> {
         label(self, recipe)?;
         if self.text.is_none() {
@@ -23,10 +23,10 @@ impl Pipeline {
     }
 }
 
-/// Returns the sampler of a recipe, and the levels of its run.
+/// Returns the sampler of a recipe, and the noise levels of its run.
 ///
 /// # Errors
-/// Returns a sentence if the recipe does not fit the model or the sampler.
+/// Returns an error if the recipe does not fit the model or the sampler.
 pub(super) fn plan(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Box<dyn Sampler>, Levels)> {
     recipe.check()?;
     let refuse = |problem: String| Err(Error::Recipe(problem));
@@ -36,7 +36,7 @@ pub(super) fn plan(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Box<dyn Samp
         (name, _) => name,
     })?;
     sampler.set_eta(recipe.eta)?;
-    // What the makers chose holds if the sampler has it; what the recipe asks for must hold.
+    // The authors' choice applies only if the sampler supports it. The recipe's choice must be supported.
     let mut options = pipeline.level_options;
     options.karras = recipe.karras || (options.karras && sampler.takes_karras());
     options.flow.even = recipe.even_sigmas;
@@ -61,7 +61,7 @@ pub(super) fn plan(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Box<dyn Samp
     Ok((sampler, levels))
 }
 
-/// Returns what to say to whoever leaves the sampler to a model whose own is not drawn here.
+/// Returns the error about a recipe that names no sampler if the model's own is not supported here.
 fn needs_a_sampler(problem: &str) -> Error {
     let advice = "Or name a sampler (--sampler), which is then used over the model's levels";
     Error::model(SCHEDULER, format!("{problem}. {advice}"))

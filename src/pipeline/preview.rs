@@ -1,20 +1,20 @@
-//! From a latent to a picture at a glance: one linear map.
+//! The preview of a latent: one linear map from its channels to colours.
 
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// A linear map from a latent's channels to a picture's, fitted once for an autoencoder: for each
-/// latent cell the mean colour of its block, in 0..1.
+/// A linear map from a latent's channels to a picture's, fitted once for an autoencoder. It maps each
+/// latent cell to the mean colour of its block, in 0..1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PreviewMap {
-    /// A row for each latent channel.
+    /// The weights, one row per latent channel.
     pub weight: Vec<Vec<f32>>,
-    /// One value for each channel of the picture.
+    /// The biases, one per channel of the picture.
     pub bias: Vec<f32>,
 }
 
 impl PreviewMap {
-    /// Returns whether it leads from `latent` channels to three or four, all rows alike.
+    /// Returns whether it maps `latent` channels to three or four, in every row, with finite values.
     pub fn fits(&self, latent: usize) -> bool {
         let channels = self.bias.len();
         (3..=4).contains(&channels)
@@ -23,10 +23,10 @@ impl PreviewMap {
             && self.weight.iter().flatten().chain(&self.bias).all(|value| value.is_finite())
     }
 
-    /// Returns the glance, one pixel a latent cell.
+    /// Returns the preview, one pixel per latent cell.
     ///
     /// # Shapes
-    /// `[b, latent, h, w]` → `[b, 3 or 4, h, w]`, values in −1..1 as pictures have them
+    /// `[b, latent, h, w]` → `[b, 3 or 4, h, w]`, values in −1..1 as in pictures
     pub fn apply(&self, latent: Tensor<4>) -> Tensor<4> {
         let device = latent.device();
         let channels = self.bias.len();
@@ -38,8 +38,8 @@ impl PreviewMap {
         (cells.matmul(weight.unsqueeze()) + bias).permute([0, 3, 1, 2])
     }
 
-    /// Stable Diffusion 1's, on scaled latents: the linear approximation that its community has
-    /// used since 2022.
+    /// Returns the map of Stable Diffusion 1 for scaled latents: the linear approximation that its
+    /// community has used since 2022.
     pub fn stable_diffusion() -> Self {
         let rows = [
             [0.3512, 0.2297, 0.3227],
@@ -47,7 +47,7 @@ impl PreviewMap {
             [-0.2829, 0.1762, 0.2721],
             [-0.2120, -0.2616, -0.7177],
         ];
-        // Those rows lead to −1..1; ours to 0..1.
+        // These rows map to −1..1, and a `PreviewMap` maps to 0..1.
         let weight = rows.map(|row: [f32; 3]| row.map(|value| value / 2.0).to_vec()).to_vec();
         Self { weight, bias: vec![0.5; 3] }
     }

@@ -1,4 +1,4 @@
-//! One recipe on its way: conditions, noise and the sampler, a step at a time.
+//! A run of one recipe: its conditions, its noise and the sampler, one step at a time.
 
 use burn::tensor::Tensor;
 
@@ -59,17 +59,17 @@ impl<'a> Run<'a> {
         Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })
     }
 
-    /// Returns what the user should hear, such as words of the prompt that did not fit.
+    /// Returns notes for the user, such as words of the prompt that did not fit.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Returns the noise the run began with, `[b, c, h, w]`.
+    /// Returns the noise that the run began with, `[b, c, h, w]`.
     pub fn noise(&self) -> Tensor<4> {
         self.noise.clone()
     }
 
-    /// Returns the noise levels σ where the run begins, and where each step ends.
+    /// Returns the noise levels σ at the start of the run and at the end of each step.
     pub fn noise_levels(&self) -> Vec<f64> {
         let steps = &self.sampling.levels().steps;
         let first = steps.first().map(|step| step.from);
@@ -81,19 +81,19 @@ impl<'a> Run<'a> {
         self.sampling.levels().steps.len()
     }
 
-    /// Returns the next step; `None` when all are done.
+    /// Takes the next step and returns it; `None` if all steps are done.
     pub fn step(&mut self) -> Option<Step> {
         let Self { denoiser, sampling, generators, pipeline, .. } = self;
         sampling.step(denoiser, || draw(pipeline, generators))
     }
 
-    /// Returns the latent so far, `[b, c, h, w]`; after the last step, the result.
+    /// Returns the current latent, `[b, c, h, w]`, which is the result after the last step.
     pub fn latent(&self) -> Tensor<4> {
         self.sampling.latent()
     }
 }
 
-/// One latent of noise from each generator, `[b, c, h, w]`.
+/// Draws one latent of noise from each generator, `[b, c, h, w]`.
 fn draw(pipeline: &Pipeline, generators: &mut [Generator]) -> Tensor<4> {
     let shape = pipeline.latent_shape();
     let rows =

@@ -1,4 +1,4 @@
-//! Where a model's files come from.
+//! The sources of a model's files.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,26 +9,26 @@ use crate::tools::foreign::parse_json;
 use crate::tools::hash::sha256;
 use crate::{Error, Result};
 
-/// Files by name, from a folder or from the web.
+/// A source of files by name: a folder or the web.
 pub trait Source {
-    /// Returns what error messages call it.
+    /// Returns the source's name for error messages.
     fn name(&self) -> String;
 
-    /// Returns whether there is a file of this name.
+    /// Returns whether a file of this name exists.
     fn exists(&self, file: &str) -> impl Future<Output = bool>;
 
-    /// Returns the whole of a file.
+    /// Returns the content of a file.
     fn read(&self, file: &str) -> impl Future<Output = Result<Vec<u8>>>;
 }
 
-/// Returns what tells a model from others of its name: the first 16 digits of the SHA-256 over its
-/// files' SHA-256 in hexadecimal, in order of the files' names.
+/// Returns a hash that distinguishes a model from others of its name: the first 16 digits of the SHA-256
+/// over its files' SHA-256 in hexadecimal, in the order of the files' names.
 pub fn model_hash(files: &BTreeMap<String, String>) -> String {
     let all: String = files.values().map(|hash| hash.to_lowercase()).collect();
     sha256(all.as_bytes()).chars().take(16).collect()
 }
 
-/// A source that notes the hash of each file that is read.
+/// A source that records the hash of each file that is read.
 #[derive(Debug)]
 pub struct Hashing<'a, S> {
     source: &'a S,
@@ -36,12 +36,12 @@ pub struct Hashing<'a, S> {
 }
 
 impl<'a, S: Source> Hashing<'a, S> {
-    /// Reads from `source`.
+    /// Creates a source that reads from `source`.
     pub fn new(source: &'a S) -> Self {
         Self { source, hashes: RefCell::default() }
     }
 
-    /// Returns the [`model_hash`] of all that was read.
+    /// Returns the [`model_hash`] of all files that were read.
     pub fn model_hash(&self) -> String {
         model_hash(&self.hashes.borrow())
     }
@@ -63,7 +63,7 @@ impl<S: Source> Source for Hashing<'_, S> {
     }
 }
 
-/// A folder of this machine.
+/// A folder on this machine.
 #[derive(Debug, Clone)]
 pub struct Folder(pub PathBuf);
 
@@ -82,10 +82,10 @@ impl Source for Folder {
     }
 }
 
-/// Returns a JSON file, read as `T`.
+/// Reads a JSON file as `T`.
 ///
 /// # Errors
-/// Returns an error if the file cannot be read or does not say what `T` needs.
+/// Returns an error if the file cannot be read or does not fit `T`.
 pub async fn read_json<T: serde::de::DeserializeOwned>(
     source: &impl Source,
     file: &str,

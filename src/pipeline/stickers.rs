@@ -1,5 +1,5 @@
-//! The embedded model's layout: a `model.json` that says sizes, normalisation, preview map and
-//! hashes, and safetensors beside it.
+//! The embedded model's layout: a `model.json` with sizes, normalisation, preview map and hashes, and
+//! safetensors files beside it.
 
 use burn::tensor::Device;
 
@@ -15,11 +15,10 @@ use crate::text::{EmojiNames, TextReader, Tokenizer, WordTable};
 use crate::weights::{Checkpoint, keys, load as load_weights};
 use crate::{Error, Result};
 
-/// Loads the model of `source` that `manifest` describes, a file at a time, without its
-/// [`upscaler`].
+/// Loads the model of `source` that `manifest` describes, one file at a time, without its [`upscaler`].
 ///
 /// # Errors
-/// Returns an error if a file is missing, damaged or of other sizes than `model.json` says.
+/// Returns an error if a file is missing or damaged, or if its sizes differ from those in `model.json`.
 pub async fn load<S: Source>(
     source: &S,
     manifest: Manifest,
@@ -89,13 +88,13 @@ pub async fn load<S: Source>(
     })
 }
 
-/// Returns the bytes of a file, if they are those that the manifest names.
+/// Returns the bytes of a file if they match the manifest.
 async fn verified<S: Source>(source: &S, manifest: &Manifest, file: &str) -> Result<Vec<u8>> {
     let bytes = source.read(file).await?;
     manifest.verify(file, &bytes).map(|()| bytes)
 }
 
-/// Returns what makes tokens of words, which needs no weights.
+/// Loads the tokenizer, which needs no weights.
 ///
 /// # Errors
 /// Returns an error if a file is missing or damaged.
@@ -107,7 +106,7 @@ pub async fn tokenizer<S: Source>(source: &S, manifest: &Manifest) -> Result<Tok
     Ok(tokenizer.with_emoji(EmojiNames::new(&text_file(source, manifest, EMOJI).await?)?))
 }
 
-/// Returns the table of everyday words; an empty one if the model has none.
+/// Loads the table of everyday words; an empty one if the model has none.
 ///
 /// # Errors
 /// Returns an error if the file is missing or damaged.
@@ -123,8 +122,8 @@ async fn text_file<S: Source>(source: &S, manifest: &Manifest, file: &str) -> Re
     String::from_utf8(bytes).map_err(|_| Error::model(file, "it is not a text file in UTF-8"))
 }
 
-/// MiniLM's sizes, with as many words and places as the file has rows for: words that nobody types
-/// can be left out.
+/// Returns MiniLM's sizes, with as many words and positions as the file has rows for, because rare words
+/// may have been removed.
 pub fn text_config(weights: &Checkpoint) -> MiniLmConfig {
     let config = MiniLmConfig::new();
     let hidden = config.hidden_size;
@@ -138,7 +137,7 @@ pub fn text_config(weights: &Checkpoint) -> MiniLmConfig {
         .with_max_position_embeddings(rows("embeddings.position_embeddings.weight", places))
 }
 
-/// Loads the autoencoder alone: both halves, or the decoder.
+/// Loads only the autoencoder: both halves, or the decoder.
 ///
 /// # Errors
 /// Returns an error if a file is missing or damaged.
@@ -171,10 +170,10 @@ pub async fn upscaler<S: Source>(
     load_weights(Upscaler::init(device), &weights, &keys::UPSCALER).map(Some)
 }
 
-/// Loads the autoencoder from `weights`: both halves, or the decoder alone.
+/// Loads the autoencoder from `weights`: both halves, or only the decoder.
 ///
 /// # Errors
-/// Returns a sentence if a tensor is missing or does not fit.
+/// Returns an error if a tensor is missing or does not fit.
 pub fn autoencoder_of(
     mut weights: Checkpoint,
     device: &Device,

@@ -1,4 +1,4 @@
-//! Finished pictures at four times their sides.
+//! The upscaling of finished pictures to four times their sides.
 
 use super::Pipeline;
 use super::pixels::{to_images, to_tensor};
@@ -7,22 +7,22 @@ use crate::image::Image;
 use crate::image::finish::Finish;
 use crate::model::upscaler::SCALE;
 
-/// The upscaler's own noise on the alpha of bare ground and of what is opaque, of 255.
+/// The noise that the upscaler itself adds to the alpha of empty and opaque areas, of 255.
 const MARGIN: i32 = 8;
-/// What a drawing shows with an alpha up to this, or from this on, is meant to be clear or opaque.
+/// A drawn alpha of at most `CLEAR` counts as clear, and one of at least `OPAQUE` counts as opaque.
 const CLEAR: u8 = 5;
 const OPAQUE: u8 = 250;
 
 impl Pipeline {
-    /// Returns pixels a side of what the model draws, across and down.
+    /// Returns the width and height of the model's pictures, in pixels.
     pub fn picture_size(&self) -> [usize; 2] {
         let [_, _, rows, columns] = self.latent_shape();
         [columns, rows].map(|cells| cells * self.autoencoder.factor())
     }
 
-    /// Returns a picture as the model draws them, made four times as wide and high; `None` if it is of
-    /// another size, or the model has no upscaler. What is bare ground stays wholly transparent, and what
-    /// is opaque wholly opaque.
+    /// Returns a picture of the model's size, enlarged to four times its width and height; `None` if it has
+    /// another size, or if the model has no upscaler. Empty areas stay wholly transparent, and opaque areas
+    /// stay wholly opaque.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -37,8 +37,8 @@ impl Pipeline {
         Ok(images.pop())
     }
 
-    /// Returns what a finish is made of: the picture, or what the upscaler makes of it if it is to become
-    /// larger; and whether that was done.
+    /// Returns the picture that a finish is applied to, and whether it was upscaled. It is the picture
+    /// itself, or its upscaled version if the finish enlarges it and the model can upscale it.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -52,16 +52,16 @@ impl Pipeline {
         })
     }
 
-    /// Returns pixels of the longer side that pictures have after [`upscaled`](Self::upscaled); `None` if
-    /// the model has no upscaler.
+    /// Returns the longer side, in pixels, of pictures after [`upscaled`](Self::upscaled); `None` if the
+    /// model has no upscaler.
     pub fn upscaled_side(&self) -> Option<usize> {
         let [across, down] = self.picture_size();
         self.upscaler.as_ref().map(|_| SCALE * across.max(down))
     }
 }
 
-/// Makes a picture clear or opaque wherever the drawing that it was made of is so all round, and where only
-/// noise keeps it from that.
+/// Makes pixels clear or opaque if the drawn pixel and all its neighbours are so. Removes the noise margin
+/// from the alpha of all others.
 fn clean(large: &mut Image, drawn: &Image) {
     let alpha = |x: usize, y: usize| drawn.pixels[4 * (y * drawn.width + x) + 3];
     let round = |x: usize, y: usize, is: fn(u8) -> bool| {
@@ -86,7 +86,7 @@ fn clean(large: &mut Image, drawn: &Image) {
     }
 }
 
-/// Moves an alpha evenly, so that what is within the margin of either end is there.
+/// Stretches an alpha linearly, so that values within the margin of 0 or 255 become 0 or 255.
 fn without_margin(alpha: u8) -> u8 {
     let moved = (i32::from(alpha) - MARGIN) * 255 / (255 - 2 * MARGIN);
     u8::try_from(moved.clamp(0, 255)).unwrap_or(u8::MAX)

@@ -1,29 +1,29 @@
-//! A recipe in an address: names and values after the `#`, as a link carries them. Knows no
-//! browser.
+//! A recipe in a web address: names and values after the `#`, as in a link. This module does not depend
+//! on a browser.
 
 use crate::recipe::Recipe;
 use crate::recipe::seed;
 use crate::tools::words::short;
 
-/// Returns what the form holds when nothing was asked for.
+/// Returns the recipe that the form has at first.
 pub fn standard() -> Recipe {
     Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() }
 }
 
-/// What an address says.
+/// The contents of an address.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Address {
-    /// Its recipe; fields that are missing in it have the form's first values.
+    /// The recipe; fields that the address leaves out have the form's first values.
     pub recipe: Recipe,
-    /// The names of [`SAMPLING`] that it does not set.
+    /// The names of [`SAMPLING`] that the address does not set.
     pub unset: Vec<&'static str>,
-    /// Whether it says the style, if only that there is none.
+    /// Whether the address sets the style, even if only to none.
     pub has_style: bool,
-    /// What in it makes no sense, or is of another version, in words.
+    /// Descriptions of the names and values that are invalid, or that are of another version.
     pub unknown: Vec<String>,
 }
 
-/// Returns the names and values that bring `recipe` back.
+/// Returns the names and values from which [`read`] restores `recipe`.
 pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     let default = Recipe::default();
     let mut pairs = vec![("prompt", recipe.prompt.clone())];
@@ -54,7 +54,7 @@ pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// The names of all pairs.
+/// The names that an address may have.
 const KNOWN: [&str; 12] = [
     "prompt",
     "negative",
@@ -69,10 +69,10 @@ const KNOWN: [&str; 12] = [
     "model",
     "model_hash",
 ];
-/// The names of the sampling fields: the model decides those that an address leaves out.
+/// The names of the sampling fields; the model decides those that an address leaves out.
 pub const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
 
-/// Returns what names and values say.
+/// Reads an address from its names and values.
 pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
     let mut recipe = standard();
     let (mut unknown, mut unset, mut has_style) = (Vec::new(), SAMPLING.to_vec(), false);
@@ -105,7 +105,7 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
     Address { recipe, unset, has_style, unknown }
 }
 
-/// Puts a value into a field, if there is one.
+/// Stores a value in a field if there is one, and returns whether there was.
 fn put<T>(field: &mut T, value: Option<T>) -> bool {
     value.map(|value| *field = value).is_some()
 }
@@ -172,7 +172,7 @@ mod tests {
             "“lora”",
         ];
         assert_eq!(address.unknown, wanted);
-        // What cannot be read of how to draw is the model's, as what is not there.
+        // The model decides a sampling field that cannot be read, as if it were missing.
         assert_eq!(address.unset, SAMPLING);
         let address = read(&[("seed", "1e5".to_owned()), ("guidance", "2".to_owned())]);
         assert_eq!(

@@ -1,12 +1,12 @@
-//! The names of fields in JSON, without a table of what they hold: that would cost a small page
-//! much.
+//! The names of fields in JSON, without a table of their values, which would make a small page much
+//! larger.
 
 use std::fmt::Formatter;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The names of an object's fields, whatever they hold.
+/// The names of an object's fields, whatever their values are.
 pub(super) struct FieldNames(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for FieldNames {

@@ -1,19 +1,19 @@
-//! Names of files for pictures.
+//! File names for pictures.
 
 use super::Recipe;
 
-/// The most letters of a text in a name.
+/// The most characters of a text in a file name.
 const MOST: usize = 40;
 
-/// Returns a text as a part of a file's name: its letters and digits, joined by dashes; empty if it has
-/// none.
+/// Returns a text as a part of a file name: its letters and digits, with dashes for all else between
+/// them; empty if it has none.
 pub fn slug(text: &str) -> String {
     let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
     let words: String = text.chars().map(letter).take(MOST).collect();
     words.trim_matches('-').to_owned()
 }
 
-/// Returns a file's name for a recipe, without its ending.
+/// Returns the file name for a recipe, without its extension.
 pub fn file_name(recipe: &Recipe) -> String {
     match slug(&recipe.prompt).as_str() {
         "" => format!("patchwork-{}", recipe.seed),

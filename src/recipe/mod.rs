@@ -1,4 +1,4 @@
-//! What a picture is drawn from, and can be drawn again from. Knows no Burn.
+//! The recipe of a picture, from which it can be drawn again. This module does not use Burn.
 
 pub mod address;
 mod field_names;
@@ -15,19 +15,20 @@ pub use seed::seed;
 use field_names::FieldNames;
 use limits::{MAX_COUNT, MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MIN_SHIFT};
 
-/// How a model draws best, as its makers found: what a recipe says unless somebody chose otherwise.
+/// The settings with which a model draws best, as its makers found. A recipe has them unless the user
+/// chose others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Defaults {
-    /// The sampler's name; empty for the one that the layout implies.
+    /// The sampler's name; empty for the sampler that the model's layout implies.
     pub sampler: String,
     /// How many steps the sampler takes.
     pub steps: usize,
-    /// Scale of classifier-free guidance.
+    /// The guidance scale of classifier-free guidance.
     pub guidance: f64,
-    /// Guide only while the noise is within these bounds, 1 being pure noise.
+    /// The interval of time in which guidance applies, from 0 (no noise) to 1 (pure noise).
     pub guidance_interval: (f64, f64),
-    /// The style of whoever asks for none; empty for no style.
+    /// The style if the user chose none; empty for no style.
     pub style: String,
 }
 
@@ -44,67 +45,66 @@ impl Default for Defaults {
 }
 
 impl Defaults {
-    /// Returns a recipe that draws nothing in particular as the makers would.
+    /// Returns a recipe that has these defaults and an empty prompt.
     pub fn recipe(&self) -> Recipe {
         self.over(Recipe { style: self.style.clone(), ..Recipe::default() })
     }
 
-    /// `recipe` in its own style, drawn as the makers would.
+    /// Returns `recipe` with these sampling settings, the model's own shift, and its own style.
     pub fn over(&self, recipe: Recipe) -> Recipe {
         let Self { sampler, steps, guidance, guidance_interval, .. } = self.clone();
         Recipe { sampler, steps, guidance, guidance_interval, shift: None, ..recipe }
     }
 }
 
-/// Everything that decides a picture, and which model draws it.
+/// All settings that determine a picture, and the model that draws it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Recipe {
-    /// What to draw.
+    /// The prompt: the text to draw.
     pub prompt: String,
-    /// What to draw away from.
+    /// The negative prompt: the text to draw away from.
     pub negative: String,
-    /// The class label, for models that know classes instead of words.
+    /// The class label, for models that are conditioned on classes instead of words.
     pub class: Option<usize>,
     /// The style label, for models that have styles; empty for none.
     pub style: String,
-    /// Seeds PyTorch's CPU generator; picture `i` of a batch has `seed + i`.
+    /// The seed of PyTorch's CPU generator; picture `i` of a batch has `seed + i`.
     pub seed: u64,
     /// How many steps the sampler takes.
     pub steps: usize,
-    /// Scale of classifier-free guidance: 1 is none; 0 draws from the negative prompt, without
-    /// prompt and style.
+    /// The guidance scale: 1 is no guidance; 0 draws from the negative prompt, without prompt and style.
     pub guidance: f64,
-    /// Guide only while the noise is within these bounds, 1 being pure noise.
+    /// The interval of time in which guidance applies, from 0 (no noise) to 1 (pure noise).
     pub guidance_interval: (f64, f64),
-    /// Guide only the first channels of the latent, as the original DiT does; `None` for all.
+    /// How many first channels of the latent are guided, as in the original DiT; `None` for all.
     pub guidance_channels: Option<usize>,
-    /// Moves a flow's levels towards noise: `t ← s·t / (1 + (s − 1)·t)` (Esser et al.,
-    /// arXiv 2403.03206, eq. 23); 1 leaves them even in time. `None` is the model's own.
+    /// The shift of a flow's noise levels towards noise: `t ← s·t / (1 + (s − 1)·t)` (Esser et al.,
+    /// arXiv 2403.03206, eq. 23); 1 leaves them even in time. `None` is the model's own shift.
     pub shift: Option<f64>,
     /// The sampler's name; empty for the one that the model's makers chose.
     pub sampler: String,
-    /// DDIM's noise, 0 to 1.
+    /// The η of DDIM, the amount of its noise, 0 to 1.
     pub eta: f64,
-    /// Levels after Karras et al. instead of even in time.
+    /// Whether the noise levels follow Karras et al. instead of being even in time.
     pub karras: bool,
-    /// A flow's levels even in time before the shift, down to 1/steps, instead of as the scheduler of
-    /// the model's folder lays them.
+    /// Whether a flow's noise levels are even in time before the shift, down to 1/steps, instead of
+    /// following the scheduler in the model's folder.
     pub even_sigmas: bool,
-    /// How many pictures.
+    /// How many pictures are drawn.
     pub count: usize,
-    /// Pixels of the longer side of each picture as it was saved; `None` if that is not known, and the
-    /// model's usual size is meant.
+    /// How many pixels the longer side of each saved picture has; `None` if that is not known, which
+    /// means the model's usual size.
     pub size: Option<u32>,
-    /// Whether it was saved with the white outline and the shadow of a die-cut sticker.
+    /// Whether the picture was saved with the white outline and the shadow of a die-cut sticker.
     pub outline: bool,
-    /// Whether the picture that carries this was made larger by the model's upscaler. It says what the
-    /// picture is, and asks for nothing.
+    /// Whether the saved picture was enlarged by the model's upscaler. This describes the picture, and
+    /// requests nothing.
     pub upscaled: bool,
     /// The name of the model that draws it; empty if that is not known.
     pub model: String,
-    /// What tells that model from others of its name: the first 16 digits of a SHA-256 over its
-    /// files'; empty if that is not known.
+    /// The hash that tells the model from others of its name: the first 16 digits of a SHA-256 over the
+    /// hashes of its files; empty if that is not known.
     pub model_hash: String,
 }
 
@@ -161,12 +161,11 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Returns a recipe from its JSON, and the names of fields in it that are none of a recipe's,
-    /// as a later version's may be.
+    /// Parses a recipe from its JSON, and returns it with the names of unknown fields, such as those of
+    /// a later version.
     ///
     /// # Errors
-    /// Returns an error if it is no JSON, a field has the wrong type, or a number cannot be drawn
-    /// with.
+    /// Returns an error if it is not JSON, a field has the wrong type, or a number is out of range.
     pub fn from_json(json: &str) -> Result<(Self, Vec<String>)> {
         let damaged = |problem: serde_json::Error| {
             Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
@@ -178,14 +177,14 @@ impl Recipe {
         recipe.check().map(|()| (recipe, unknown))
     }
 
-    /// Returns the recipe without what it says of a saved file: its size, its outline, and whether it was
-    /// upscaled.
+    /// Returns the recipe without the fields that describe a saved file: its size, its outline, and
+    /// whether it was upscaled.
     #[must_use]
     pub fn unsaved(self) -> Self {
         Self { size: None, outline: false, upscaled: false, ..self }
     }
 
-    /// Checks whether every number is one that can be drawn with.
+    /// Checks whether every number is in range.
     ///
     /// # Errors
     /// Returns a sentence about the first number that is not.
@@ -232,7 +231,7 @@ impl Recipe {
 mod tests {
     use super::*;
 
-    /// Of a later version: what is known loads, and what is not is named.
+    /// In a recipe of a later version, known fields load, and unknown ones are named.
     #[test]
     fn known_fields_load_and_others_are_named() {
         let json =

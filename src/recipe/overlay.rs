@@ -1,24 +1,24 @@
-//! Some fields of a recipe, laid over another recipe.
+//! Some fields of a recipe, which replace those of another recipe.
 
 use serde_json::{Map, Value};
 
 use super::{FIELDS, Recipe};
 use crate::{Error, Result};
 
-/// Fields of a recipe as JSON, and the names of others.
+/// Fields of a recipe as JSON, and the names of unknown fields.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Overlay {
     /// The fields, by name.
     pub fields: Map<String, Value>,
-    /// The names of fields that are none of a recipe's, as a later version's may be.
+    /// The names of fields that a recipe does not have, such as those of a later version.
     pub unknown: Vec<String>,
 }
 
 impl Overlay {
-    /// Reads the JSON of a recipe of which fields may be missing.
+    /// Reads the JSON of a recipe, in which fields may be missing.
     ///
     /// # Errors
-    /// Returns a sentence if it is no object of JSON.
+    /// Returns a sentence if it is not a JSON object.
     pub fn read(json: &str) -> Result<Self> {
         let damaged = |problem| {
             Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
@@ -31,12 +31,12 @@ impl Overlay {
         Ok(Self { fields, unknown })
     }
 
-    /// Returns whether it says a field, and not that it has none.
+    /// Returns whether it sets a field to something other than null and an empty text.
     pub fn says(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(|value| *value != Value::Null && *value != "")
     }
 
-    /// Returns `base` with these fields in the place of its own.
+    /// Returns `base` with these fields in place of its own.
     ///
     /// # Errors
     /// Returns a sentence about a field of the wrong type.
@@ -45,7 +45,7 @@ impl Overlay {
             .map_err(|problem| Error::Recipe(format!("The recipe cannot be kept: {problem}")))?;
         for (name, value) in &self.fields {
             json[name] = value.clone();
-            // By itself each tells which one it is that cannot be read.
+            // Each field is checked separately, so that the error names the one that cannot be read.
             serde_json::from_value::<Recipe>(json.clone()).map_err(|problem| {
                 Error::Recipe(format!("The recipe's {name} cannot be read: {problem}"))
             })?;

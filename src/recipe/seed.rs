@@ -1,19 +1,19 @@
-//! Seeds as people write them.
+//! Seeds as users write them.
 
 use super::limits::MAX_SEED;
 use crate::tools::words::short;
 use crate::{Error, Result};
 
-/// Returns a seed as people write it: a whole number, `1e5` and `7.0` among them.
+/// Parses a seed as users write it: a whole number, which may also be written as `1e5` or `7.0`.
 ///
 /// # Errors
-/// Returns a sentence if it is none.
+/// Returns a sentence if it is not a seed.
 pub fn seed(text: &str) -> Result<u64> {
     let text = text.trim();
     if let Ok(seed) = text.parse() {
         return Ok(seed);
     }
-    // Beyond, not every whole number is one of these.
+    // Above this, `f64` does not represent every whole number.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match text.parse::<f64>() {
         Ok(number) if number.fract() == 0.0 && (0.0..=EXACT).contains(&number) => Ok(number as u64),

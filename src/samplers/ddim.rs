@@ -9,10 +9,10 @@ use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Schedule};
 use crate::{Error, Result};
 
-/// Walks as Euler does if η is 0, in either process, and adds noise in the share of η.
+/// A sampler that equals Euler in either process if η is 0, and adds noise in proportion to η.
 #[derive(Debug, Default)]
 pub(super) struct Ddim {
-    /// 0 adds no noise, 1 as much as DDPM.
+    /// The share η of DDPM's noise that is added: 0 adds none, 1 as much as DDPM.
     eta: f64,
 }
 
@@ -34,7 +34,7 @@ impl Sampler for Ddim {
         };
         let mut levels = levels::discrete(Family::Ancestral, schedule, steps, options);
         let end = if options.ends_at_smallest { schedule.sigma(0.0) } else { 0.0 };
-        // DDIM aims a whole stride below each timestep, wherever the next one is.
+        // DDIM steps to a whole stride below each timestep, regardless of where the next one is.
         let stride = (schedule.timesteps() / steps) as f64;
         for step in &mut levels.steps {
             let aim = step.timestep - stride;
@@ -50,7 +50,7 @@ impl Sampler for Ddim {
             0.0 => euler::step(x, x0.clone(), sigma, next),
             eta => euler_ancestral::step(x, x0.clone(), (sigma, next), eta, noise),
         };
-        // The noise stays that of the clean latent before it was clipped, as in diffusers.
+        // The noise is computed from the clean latent before clipping, as in diffusers.
         Next::Latent(match run.levels.clip {
             Some(_) => latent + run.clipped(x0.clone()) - x0,
             None => latent,

@@ -1,5 +1,5 @@
-//! DDPM (Ho et al., arXiv 2006.11239), with the variance that the network learned if it learned one
-//! (Nichol and Dhariwal, arXiv 2102.09672).
+//! DDPM (Ho et al., arXiv 2006.11239), with the variance of the network if it learned one (Nichol
+//! and Dhariwal, arXiv 2102.09672).
 
 use burn::tensor::Tensor;
 
@@ -9,12 +9,12 @@ use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Schedule};
 
-/// Walks the chain of training back, with fresh noise at each step.
+/// A sampler that reverses the chain of training, with fresh noise at each step.
 #[derive(Debug)]
 pub(super) struct Ddpm;
 
-/// Takes a step whose log-variance the network blends between that of the posterior (−1) and that
-/// of β (1): arXiv 2102.09672, eq. 15.
+/// Takes a step whose log-variance the network interpolates between that of the posterior (−1) and
+/// that of β (1): arXiv 2102.09672, eq. 15.
 fn learned(
     x: Tensor<4>,
     x0: Tensor<4>,
@@ -27,7 +27,7 @@ fn learned(
     if up == 0.0 {
         return mean;
     }
-    // β = 1 − ᾱ/ᾱ', brought to the variance-exploding scale by 1/ᾱ' = 1 + σ'².
+    // β = 1 − ᾱ/ᾱ' is scaled to the variance-exploding process by 1/ᾱ' = 1 + σ'².
     let beta = (sigma * sigma - next * next) / (1.0 + sigma * sigma) * (1.0 + next * next);
     let (low, high) = ((up * up).ln(), beta.ln());
     let log_variance = (variance + 1.0) * ((high - low) / 2.0) + low;
@@ -77,7 +77,7 @@ mod tests {
             |v: f64| value(learned(one(0.0), one(0.0), one(v), (2.0, 1.0), &mut || one(1.0)));
         let (_, up) = euler_ancestral::split(2.0, 1.0, 1.0);
         assert!((spread(-1.0) - up).abs() < 1e-6);
-        // β = 1 − (1/5)/(1/2) = 0.6, on the scale of 1/ᾱ' = 2.
+        // β is 1 − (1/5)/(1/2) = 0.6, scaled by 1/ᾱ' = 2.
         assert!((spread(1.0) - 1.2f64.sqrt()).abs() < 1e-6);
     }
 }

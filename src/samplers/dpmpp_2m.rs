@@ -11,7 +11,8 @@ use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Schedule};
 
-/// Extrapolates the clean latent from the last two levels; one evaluation a step.
+/// A sampler that extrapolates the clean latent from the last two levels, with one evaluation per
+/// step.
 #[derive(Debug, Default)]
 pub(super) struct Dpmpp2m {
     before: Option<Seen>,
@@ -30,7 +31,7 @@ impl Sampler for Dpmpp2m {
         if let Schedule::Discrete { .. } = schedule {
             return Ok(levels::discrete(Family::Multistep, schedule, steps, options));
         }
-        // λ has no value at σ = 1: the first level is a thousandth below.
+        // λ is infinite at σ = 1, so the first time is a thousandth below 1.
         let last = 1.0 / schedule.timesteps() as f64;
         let mut times: Vec<f64> = match options.flow.even {
             true => options.flow.times(steps),
@@ -41,7 +42,7 @@ impl Sampler for Dpmpp2m {
         Ok(levels.rounded_down(options.whole_timesteps))
     }
 
-    /// Of first order if nothing was seen before, and on the last step to σ = 0.
+    /// Takes a step of second order, or of first order if there is no earlier level or σ ends at 0.
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
         let (process, (sigma, next)) = (run.levels.process, run.sigmas());
         let stride = Stride::new(process, sigma, next);

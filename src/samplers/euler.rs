@@ -9,11 +9,11 @@ use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Schedule};
 
-/// Walks along the slope where a step begins.
+/// A sampler that steps along the slope at the beginning of each step.
 #[derive(Debug)]
 pub(super) struct Euler;
 
-/// Returns the latent at level `next`: Euler's step along `dx/dσ = (x − x₀)/σ`, which is
+/// Returns the latent at level `next`, by Euler's step along `dx/dσ = (x − x₀)/σ`:
 /// `x₀ + (σ'/σ)·(x − x₀)`.
 pub(super) fn step(x: Tensor<4>, x0: Tensor<4>, sigma: f64, next: f64) -> Tensor<4> {
     let ratio = next / sigma;

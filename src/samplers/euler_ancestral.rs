@@ -1,5 +1,5 @@
 //! Euler ancestral: DDPM's noise at each step, on Euler's levels (Karras et al., arXiv 2206.00364;
-//! the name is k-diffusion's).
+//! k-diffusion gave it its name).
 
 use burn::tensor::Tensor;
 
@@ -8,11 +8,11 @@ use crate::Result;
 use crate::diffusion::levels::{LevelOptions, Levels};
 use crate::diffusion::{Denoised, Schedule};
 
-/// Walks further down than a step's end, then up again with noise.
+/// A sampler that steps below the end of each step and adds noise to return to it.
 #[derive(Debug)]
 pub(super) struct EulerAncestral;
 
-/// Returns the level to walk down to and the standard deviation of the noise to add, so that their
+/// Returns the level to step down to and the standard deviation of the noise to add, so that their
 /// sum has level `next`.
 pub(super) fn split(sigma: f64, next: f64, eta: f64) -> (f64, f64) {
     let up = eta * next / sigma * (sigma * sigma - next * next).sqrt();
@@ -22,9 +22,9 @@ pub(super) fn split(sigma: f64, next: f64, eta: f64) -> (f64, f64) {
 /// Takes an ancestral step in the variance-exploding process, with noise of standard deviation
 /// `η·(σ'/σ)·√(σ² − σ'²)`.
 ///
-/// One step, three names: with η = 1 it is DDPM's with the small variance (Ho et al.,
-/// arXiv 2006.11239) and Euler ancestral's; with any η it is DDIM's (Song et al., arXiv 2010.02502,
-/// eq. 12 and 16).
+/// This step has three names: with η = 1 it is that of DDPM with the small variance (Ho et al.,
+/// arXiv 2006.11239) and of Euler ancestral; with any η it is that of DDIM (Song et al.,
+/// arXiv 2010.02502, eq. 12 and 16).
 pub(super) fn step(
     x: Tensor<4>,
     x0: Tensor<4>,

@@ -1,5 +1,5 @@
-//! Heun's method (Karras et al., arXiv 2206.00364, algorithm 1, second order): two evaluations a
-//! step.
+//! Heun's method (Karras et al., arXiv 2206.00364, algorithm 1, second order), with two evaluations
+//! per step.
 
 use burn::tensor::Tensor;
 
@@ -8,11 +8,11 @@ use crate::Result;
 use crate::diffusion::levels::{LevelOptions, Levels};
 use crate::diffusion::{Denoised, Level, Schedule};
 
-/// Walks along the mean of the slopes at both ends of a step.
+/// A sampler that steps along the mean of the slopes at both ends of a step.
 #[derive(Debug, Default)]
 pub(super) struct Heun {
-    /// The latent where the step began and the clean latent there, while Euler's step from it is
-    /// evaluated.
+    /// The latent at the beginning of the step and the prediction of the clean latent there, while
+    /// the end of the Euler step from it is evaluated.
     began: Option<(Tensor<4>, Tensor<4>)>,
 }
 
@@ -39,7 +39,7 @@ impl Sampler for Heun {
             return Next::Latent(began + here + there);
         }
         let ahead = euler::step(x.clone(), found.x0.clone(), sigma, next);
-        // Behind the last level there is nothing to look ahead to.
+        // After the last step there is no level to evaluate.
         let Some(after) = run.levels.steps.get(run.index + 1) else { return Next::Latent(ahead) };
         let level = Level { sigma: next, timestep: after.timestep };
         self.began = Some((x, found.x0));

@@ -1,31 +1,31 @@
-//! What DPM-Solver++ and UniPC share: steps in λ = ln(α/σ), half the log of the signal-to-noise
+//! The steps of DPM-Solver++ and UniPC in λ = ln(α/σ), half the logarithm of the signal-to-noise
 //! ratio.
 
 use burn::tensor::Tensor;
 
 use crate::diffusion::Process;
 
-/// A level that was passed, and the clean latent found there.
+/// A level that was passed, and the prediction of the clean latent there.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// σ of the level.
     pub(super) sigma: f64,
-    /// The clean latent, `[b, c, h, w]`.
+    /// The prediction of the clean latent (x₀), `[b, c, h, w]`.
     pub(super) x0: Tensor<4>,
 }
 
-/// What a step from σ to σ' needs of its two levels.
+/// The coefficients of a step from σ to σ'.
 pub(super) struct Stride {
-    /// The share of `x` that stays, `σ'/σ`.
+    /// The factor of `x`, `σ'/σ`.
     pub(super) keep: f64,
-    /// `α'·(1 − e⁻ʰ)`, the share of the clean latent that comes in.
+    /// The factor of the clean latent, `α'·(1 − e⁻ʰ)`.
     pub(super) gain: f64,
-    /// `λ' − λ`.
+    /// The length of the step in λ, `λ' − λ`.
     pub(super) h: f64,
 }
 
 impl Stride {
-    /// Returns the step from `sigma` to `next`.
+    /// Returns the coefficients of the step from `sigma` to `next`.
     pub(super) fn new(process: Process, sigma: f64, next: f64) -> Self {
         let h = process.lambda(next) - process.lambda(sigma);
         Self { keep: next / sigma, gain: -process.alpha(next) * (-h).exp_m1(), h }

@@ -1,14 +1,15 @@
-//! The samplers: how a run walks from noise to a picture. One sampler, one file.
+//! The samplers, which compute a run from noise to a picture. Each has its own file.
 //!
-//! A sampler never sees the network. It names a latent and a noise level, is handed the clean
-//! latent that was found there, and answers with the next latent, or with one more question
-//! ([`Next`]). [`Sampling`] drives it through the [`Levels`] of a run.
+//! A sampler never sees the network. It names a latent and a noise level, gets the prediction of
+//! the clean latent there, and answers with the next latent or with one more evaluation ([`Next`]).
+//! [`Sampling`] drives it through the [`Levels`] of a run.
 //!
-//! To add a sampler, write its file, declare it here and put it into [`ALL`]: the command line and
-//! recipes then know it, and the page too if [`Sampler::label`] names it. A sampler that is in a file
-//! and not in the list is dead code, which the build refuses. Its own test asks for its step on
-//! known numbers and its order (`testing.rs`); the tests of `sampling.rs` name the samplers that add
-//! noise or remember earlier steps; its levels are compared with diffusers' in `tests/engine`.
+//! To add a sampler, write its file, declare it here and add it to [`ALL`]. The command line and
+//! recipes then know it, and so does the page if [`Sampler::label`] names it. A sampler that is not
+//! in the list is dead code, which fails the build. A sampler's own tests check its step on known
+//! numbers and its order of convergence (`testing.rs`). The tests of `sampling.rs` name the
+//! samplers that add noise or remember earlier steps. A sampler's levels are compared with
+//! diffusers' in `tests/engine`.
 
 mod ddim;
 mod ddpm;
@@ -33,18 +34,18 @@ use crate::diffusion::{Denoised, Level, Schedule};
 use crate::tools::words::meant;
 use crate::{Error, Result};
 
-/// One way to walk from noise to a picture, and what it remembers of a run.
+/// A method of going from noise to a picture, with its memory of a run.
 pub trait Sampler: Debug + Send {
     /// Returns the name in recipes and on the command line.
     fn name(&self) -> &'static str;
 
-    /// Returns what the page calls it; `None` if the page does not offer it. The page draws only
-    /// rectified flows: some samplers refuse them, and on them DDIM is Euler again.
+    /// Returns its name on the page, or `None` if the page does not offer it. The page draws only
+    /// rectified flows: some samplers refuse them, and DDIM equals Euler on them.
     fn label(&self) -> Option<&'static str> {
         None
     }
 
-    /// Lays the levels of a run. Call [`levels`](fn@levels) instead, which checks them too.
+    /// Returns the levels of a run. Call [`levels`](fn@levels) instead, which also checks them.
     ///
     /// # Errors
     /// Returns a sentence if the sampler is not defined for `schedule` or `options`.
@@ -52,21 +53,21 @@ pub trait Sampler: Debug + Send {
 
     /// Takes one step, or a part of it.
     ///
-    /// `x` is the latent that was evaluated, `[b, c, h, w]`, and `found` the clean latent in it. On
-    /// the first call of step `index`, `x` is the latent at the level where that step begins.
-    /// `noise` draws `[b, c, h, w]` of unit variance.
+    /// `x` is the latent that was evaluated, `[b, c, h, w]`, and `found` holds the prediction of
+    /// the clean latent in it. On the first call of step `index`, `x` is the latent at the level
+    /// where that step begins. `noise` draws `[b, c, h, w]` of unit variance.
     fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next;
 
-    /// Forgets what does not hold any more, because the caller replaced the latent.
+    /// Forgets what no longer holds, because the caller replaced the latent.
     fn replaced(&mut self) {}
 
-    /// Returns whether its levels may be spaced after Karras et al.
+    /// Returns whether its levels may have the spacing of Karras et al.
     fn takes_karras(&self) -> bool {
         true
     }
 
-    /// Returns why it cannot walk a rectified flow, as the beginning of a sentence that
-    /// “, and this model is a rectified flow” ends; `None` if it can.
+    /// Returns why it cannot draw with a rectified flow, or `None` if it can. The reason begins a
+    /// sentence that “, and this model is a rectified flow” ends.
     fn refuses_flow(&self) -> Option<&'static str> {
         None
     }
@@ -87,12 +88,12 @@ pub trait Sampler: Debug + Send {
 /// Draws noise of unit variance in the shape of the latent.
 pub type Noise<'a> = &'a mut dyn FnMut() -> Tensor<4>;
 
-/// Where a run stands.
+/// The position in a run.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'a> {
     /// All levels of the run.
     pub levels: &'a Levels,
-    /// The step, 0 for the first.
+    /// The index of the step, 0 for the first.
     pub index: usize,
 }
 
@@ -103,7 +104,7 @@ impl At<'_> {
         (step.from, step.to)
     }
 
-    /// Returns a clean latent as the run clips it, `[b, c, h, w]`.
+    /// Returns the prediction of the clean latent clipped to the run's bound, `[b, c, h, w]`.
     pub fn clipped(&self, x0: Tensor<4>) -> Tensor<4> {
         match self.levels.clip {
             Some(most) => x0.clamp(-most, most),
@@ -117,7 +118,7 @@ impl At<'_> {
     }
 }
 
-/// What a sampler wants after an answer.
+/// A sampler's answer to an evaluation.
 #[derive(Debug)]
 pub enum Next {
     /// The latent at the level where the step ends, `[b, c, h, w]`.
@@ -126,7 +127,7 @@ pub enum Next {
     Evaluate(Tensor<4>, Level),
 }
 
-/// Every sampler, in the order in which people are offered them.
+/// All samplers, in the order in which they are offered.
 pub const ALL: [fn() -> Box<dyn Sampler>; 7] = [
     || Box::new(euler::Euler),
     || Box::new(heun::Heun::default()),
@@ -137,7 +138,7 @@ pub const ALL: [fn() -> Box<dyn Sampler>; 7] = [
     || Box::new(euler_ancestral::EulerAncestral),
 ];
 
-/// Makes one of each.
+/// Creates one of each sampler.
 fn all() -> impl Iterator<Item = Box<dyn Sampler>> {
     ALL.into_iter().map(|new| new())
 }
@@ -147,7 +148,7 @@ pub fn names() -> [&'static str; ALL.len()] {
     ALL.map(|new| new().name())
 }
 
-/// Returns the names of the samplers that `can`, as people list them.
+/// Returns the names of the samplers for which `can` is true, as a list in words.
 fn those(can: fn(&dyn Sampler) -> bool) -> String {
     let names: Vec<_> = all().filter(|sampler| can(&**sampler)).map(|s| s.name()).collect();
     match names.split_last() {
@@ -156,20 +157,20 @@ fn those(can: fn(&dyn Sampler) -> bool) -> String {
     }
 }
 
-/// Returns the names of the samplers that walk a rectified flow, as people list them.
+/// Returns the names of the samplers that support a rectified flow, as a list in words.
 pub fn those_of_flows() -> String {
     those(|sampler| sampler.refuses_flow().is_none())
 }
 
-/// Returns the samplers that the page offers: name, and what it calls them.
+/// Returns the samplers that the page offers, as pairs of a name and its label.
 pub fn offered() -> Vec<(String, String)> {
     all().filter_map(|sampler| Some((sampler.name().into(), sampler.label()?.into()))).collect()
 }
 
-/// Makes the sampler that somebody means by `name`; see [`meant`].
+/// Returns the sampler that `name` means; see [`meant`].
 ///
 /// # Errors
-/// Returns a sentence with all names if there is none.
+/// Returns a sentence with all names if there is no such sampler.
 pub fn named(name: &str) -> Result<Box<dyn Sampler>> {
     let names = names();
     let found = meant(name, names);
@@ -179,11 +180,11 @@ pub fn named(name: &str) -> Result<Box<dyn Sampler>> {
     })
 }
 
-/// Lays the levels of a run of `steps` on a model that was trained on `schedule`, and checks them.
+/// Returns the checked levels of a run of `steps` on a model that was trained on `schedule`.
 ///
 /// # Errors
-/// Returns a sentence if the sampler is not defined for the schedule or the options, or if so many
-/// steps do not fit.
+/// Returns a sentence if the sampler is not defined for the schedule or the options, or if the
+/// levels cannot hold so many steps.
 pub fn levels(
     sampler: &dyn Sampler,
     schedule: &Schedule,
@@ -222,7 +223,7 @@ pub fn levels(
 mod tests {
     use super::*;
 
-    /// The page draws flows, so it must not offer what refuses them.
+    /// The page draws with flows, so it must not offer samplers that refuse them.
     #[test]
     fn what_the_page_offers_walks_a_flow() {
         assert!(all().all(|s| s.label().is_none() || s.refuses_flow().is_none()));

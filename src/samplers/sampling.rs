@@ -1,4 +1,4 @@
-//! A run through the levels that a sampler laid.
+//! A run of a sampler through its levels.
 
 use burn::tensor::Tensor;
 
@@ -6,41 +6,42 @@ use super::{At, Next, Noise, Sampler};
 use crate::diffusion::levels::Levels;
 use crate::diffusion::{Denoised, Denoiser, Level};
 
-/// What a step leaves behind: progress, preview and test trace in one.
+/// The result of a step, used for progress, previews and test traces.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// 0 for the first.
+    /// The index of the step, 0 for the first.
     pub index: usize,
-    /// The level where the step ends.
+    /// The level at the end of the step.
     pub sigma: f64,
-    /// The clean latent that was found where the step began, `[b, c, h, w]`.
+    /// The prediction of the clean latent at the beginning of the step, `[b, c, h, w]`.
     pub denoised: Tensor<4>,
-    /// The latent where the step ends, `[b, c, h, w]`.
+    /// The latent at the end of the step, `[b, c, h, w]`.
     pub latent: Tensor<4>,
 }
 
-/// A run, one [`step`](Self::step) at a time: whoever drives it can show a preview, let a page
-/// breathe, replace the latent, or stop.
+/// A run, one [`step`](Self::step) at a time. Between steps its caller can show a preview, let the
+/// page handle events, replace the latent, or stop.
 #[derive(Debug)]
 pub struct Sampling {
     sampler: Box<dyn Sampler>,
     levels: Levels,
-    /// The latent where the next step begins.
+    /// The latent at the beginning of the next step.
     x: Tensor<4>,
     index: usize,
-    /// In the middle of a step: the clean latent of its first evaluation, and the next question.
+    /// The state within a step: the clean latent of its first evaluation, and the next latent to
+    /// evaluate with its level.
     midway: Option<(Tensor<4>, Tensor<4>, Level)>,
 }
 
 impl Sampling {
-    /// Begins with `noise`, `[b, c, h, w]`, of unit variance.
+    /// Returns a run that begins with `noise`, `[b, c, h, w]`, of unit variance.
     pub fn new(sampler: Box<dyn Sampler>, levels: Levels, noise: Tensor<4>) -> Self {
         let x = noise * levels.init_noise_sigma;
         Self::resume(sampler, levels, 0, x)
     }
 
-    /// Begins at step `index`, with a latent at the level where that step begins, `[b, c, h, w]`;
-    /// [`Levels::add_noise`] makes one of a clean latent.
+    /// Returns a run that begins at step `index` with a latent at the level where that step begins,
+    /// `[b, c, h, w]`. [`Levels::add_noise`] makes such a latent from a clean one.
     pub fn resume(
         sampler: Box<dyn Sampler>,
         levels: Levels,
@@ -55,33 +56,33 @@ impl Sampling {
         &self.levels
     }
 
-    /// Returns the latent where the next step begins, `[b, c, h, w]`; after the last step, the
-    /// result.
+    /// Returns the latent at the beginning of the next step, `[b, c, h, w]`, or the result after
+    /// the last step.
     pub fn latent(&self) -> Tensor<4> {
         self.x.clone()
     }
 
-    /// Puts `latent` in the place of [`latent`](Self::latent), as inpainting does between steps.
+    /// Replaces [`latent`](Self::latent) by `latent`, as inpainting does between steps.
     pub fn replace_latent(&mut self, latent: Tensor<4>) {
         self.x = latent;
         self.midway = None;
         self.sampler.replaced();
     }
 
-    /// Returns the latent to evaluate next, `[b, c, h, w]`, and its level; `None` if all steps are
-    /// done.
+    /// Returns the latent to evaluate next, `[b, c, h, w]`, and its level, or `None` if all steps
+    /// are done.
     pub fn question(&self) -> Option<(Tensor<4>, Level)> {
         let step = self.levels.steps.get(self.index)?;
         let first = || (self.x.clone(), Level { sigma: step.from, timestep: step.timestep });
         Some(self.midway.as_ref().map_or_else(first, |(_, x, level)| (x.clone(), *level)))
     }
 
-    /// Takes what was found in the latent of [`question`](Self::question), and returns the step if
-    /// that is done now. `noise` draws `[b, c, h, w]` of unit variance; it is asked by samplers
-    /// that add noise, and not on a step that ends at 0.
+    /// Takes the denoiser's output for the latent of [`question`](Self::question), and returns the
+    /// step if it is done now. `noise` draws `[b, c, h, w]` of unit variance. Samplers that add
+    /// noise call it, except on a step that ends at 0.
     ///
     /// # Panics
-    /// If all steps are done.
+    /// Panics if all steps are done.
     pub fn answer(&mut self, found: Denoised, noise: Noise<'_>) -> Option<Step> {
         let (x, _) = self.question().expect("no step is left to answer for");
         let denoised = self.midway.take().map_or_else(|| found.x0.clone(), |(first, ..)| first);
@@ -101,7 +102,7 @@ impl Sampling {
         Some(Step { index, sigma: self.levels.steps[index].to, denoised, latent })
     }
 
-    /// Takes one whole step; `None` if all are done.
+    /// Takes one whole step, or returns `None` if all are done.
     pub fn step(
         &mut self,
         denoiser: &dyn Denoiser,
@@ -132,8 +133,8 @@ mod tests {
         ALL.into_iter().filter(|new| !matches!(new().name(), "ddpm" | "euler_ancestral"))
     }
 
-    /// The latent of a step, and nothing else, is what the next begins with: a run that is cut in
-    /// two ends near one that is not, and at its very latent if the sampler has no memory.
+    /// The next step depends on the latent of a step alone. So a run that is cut in two ends near
+    /// one that is not, or at the same latent if the sampler has no memory.
     #[test]
     fn a_run_may_begin_at_any_level() {
         for new in deterministic() {
@@ -159,7 +160,8 @@ mod tests {
             for _ in 0..4 {
                 sampling.step(&Gaussian, no_noise);
             }
-            // The flow of this denoiser is linear, so twice the latent ends at about twice.
+            // The flow of this denoiser is linear, so twice the latent ends at about twice the
+            // result.
             let once = {
                 let mut other = Sampling::new(new(), falling(10), one(1.0));
                 (0..4).for_each(|_| drop(other.step(&Gaussian, no_noise)));
@@ -174,7 +176,7 @@ mod tests {
         }
     }
 
-    /// The caller may evaluate by itself, and leave a step in its middle.
+    /// The caller may evaluate by itself and abandon a step in the middle.
     #[test]
     fn questions_and_answers_are_the_steps() {
         for new in deterministic() {
@@ -182,7 +184,7 @@ mod tests {
             let mut asked = 0;
             while let Some((x, level)) = sampling.question() {
                 if asked == 1 {
-                    // Heun is in the middle of its first step here, and begins it again.
+                    // Heun is in the middle of its first step here and begins it again.
                     let latent = sampling.latent();
                     sampling.replace_latent(latent);
                     asked += 1;

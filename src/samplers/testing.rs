@@ -1,7 +1,7 @@
-//! A denoiser whose probability flow is known in closed form, and checks of a sampler's step on it.
+//! A denoiser whose probability flow is known in closed form, and checks of samplers on it.
 //!
-//! On `x₀ ~ N(0, s²)` the best denoiser is `x₀ = x·s²/(s² + σ²)`, and the probability flow takes `x` at σ to
-//! `x·√((s² + σ'²)/(s² + σ²))` at σ' (variance exploding).
+//! For `x₀ ~ N(0, s²)` the best denoiser is `x₀ = x·s²/(s² + σ²)`. The probability flow takes `x`
+//! at σ to `x·√((s² + σ'²)/(s² + σ²))` at σ' (variance exploding).
 
 use burn::tensor::{Device, Tensor};
 
@@ -9,9 +9,9 @@ use super::{Sampler, Sampling};
 use crate::diffusion::levels::Levels;
 use crate::diffusion::{Denoised, Denoiser, Generator, Level, Process};
 
-/// s².
+/// The variance s² of the data.
 const VARIANCE: f64 = 0.25;
-/// Where walks begin and end.
+/// The noise levels at which runs begin and end.
 const ENDS: (f64, f64) = (10.0, 0.1);
 
 pub(super) struct Gaussian;
@@ -37,7 +37,7 @@ pub(super) fn value(x: Tensor<4>) -> f64 {
     x.into_data().iter::<f64>().next().expect("a value")
 }
 
-/// Levels even in λ, in the variance-exploding process.
+/// Returns levels even in λ, in the variance-exploding process.
 pub(super) fn falling(steps: usize) -> Levels {
     let (from, to) = ENDS;
     let level = |i: usize| from * (to / from).powf(i as f64 / steps as f64);
@@ -45,14 +45,14 @@ pub(super) fn falling(steps: usize) -> Levels {
     Levels::through(Process::VarianceExploding, &levels, &vec![0.0; steps], 1.0)
 }
 
-/// Returns what the probability flow multiplies a latent with, over a whole walk. A walk that ends above 0
-/// leaves its latent on the variance-preserving scale.
+/// Returns the factor by which the probability flow multiplies a latent over a whole run. A run
+/// that ends above 0 leaves its latent on the variance-preserving scale.
 fn flow() -> f64 {
     let (from, to) = ENDS;
     ((VARIANCE + to * to) / (VARIANCE + from * from) / (1.0 + to * to)).sqrt()
 }
 
-/// Twice the steps must divide the error by about `2^order`; three quarters of that are asked.
+/// Asserts that twice the steps divide the error by at least three quarters of `2^order`.
 pub(super) fn assert_order(sampler: fn() -> Box<dyn Sampler>, order: u32) {
     let error = |steps: usize| {
         let mut sampling = Sampling::new(sampler(), falling(steps), one(1.0));
@@ -64,8 +64,8 @@ pub(super) fn assert_order(sampler: fn() -> Box<dyn Sampler>, order: u32) {
     assert!(fine < 0.05 && gain > f64::from(1 << order) * 0.75, "{fine}, {gain}");
 }
 
-/// A sampler that adds noise must leave as much variance as its last level has: here on the best
-/// denoiser, from the variance of the first level, over many values.
+/// Asserts that a sampler that adds noise leaves the variance of its last level. The run uses the
+/// best denoiser, begins with the variance of the first level, and has many values.
 pub(super) fn assert_keeps_variance(sampler: Box<dyn Sampler>) {
     let mut generator = Generator::new(5);
     let mut draw = || generator.randn_tensor([1, 1, 128, 128], &Device::flex());

@@ -1,4 +1,4 @@
-//! UniPC of order 2, B(h) = e⁻ʰ − 1, data prediction (Zhao et al., arXiv 2302.04867).
+//! UniPC of order 2 with B(h) = e⁻ʰ − 1 and data prediction (Zhao et al., arXiv 2302.04867).
 
 use burn::tensor::Tensor;
 
@@ -11,13 +11,13 @@ use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
 use crate::diffusion::{Denoised, Process, Schedule};
 
-/// Predicts each latent, and corrects it once the clean latent there is known; one evaluation a
-/// step.
+/// A sampler that predicts each latent and corrects it once the clean latent there is known, with
+/// one evaluation per step.
 #[derive(Debug, Default)]
 pub(super) struct Unipc {
-    /// The last two levels, the later first.
+    /// The last two levels, the later one first.
     seen: [Option<Seen>; 2],
-    /// The latent that the last step began with; the corrector takes that step again.
+    /// The latent at the beginning of the last step, which the corrector repeats.
     began: Option<Tensor<4>>,
 }
 
@@ -40,7 +40,7 @@ impl Sampler for Unipc {
             false => linspace(1.0, last, steps + 1),
         };
         let mut levels = flow(schedule, &times, options)?;
-        // λ has no value at σ = 1: the first level is a millionth below.
+        // λ is infinite at σ = 1, so the first level is a millionth below 1.
         let first = &mut levels.steps[0];
         first.from = first.from.min(1.0 - 1e-6);
         first.timestep = schedule.timestep(first.from);
@@ -63,13 +63,13 @@ impl Sampler for Unipc {
         Next::Latent(x)
     }
 
-    /// The corrector would take the last step again and lose the new latent, so it waits a step.
+    /// Skips the corrector once, because it would repeat the last step and lose the new latent.
     fn replaced(&mut self) {
         self.began = None;
     }
 }
 
-/// Returns the predictor (algorithm 7): of order 2 with `before`, else of order 1.
+/// Applies the predictor (algorithm 7), of order 2 with `before`, else of order 1.
 fn predict(
     process: Process,
     x: Tensor<4>,
@@ -86,8 +86,8 @@ fn predict(
     x * stride.keep + x0 * stride.gain
 }
 
-/// Returns the corrector (algorithm 5): the step from `x` at `from` to `here` again, now that the
-/// clean latent at `here` is known. Of order 2 with `before`, else of order 1.
+/// Applies the corrector (algorithm 5): it repeats the step from `x` at `from` to `here`, now that
+/// the clean latent at `here` is known. It is of order 2 with `before`, else of order 1.
 fn correct(
     process: Process,
     x: Tensor<4>,
@@ -103,7 +103,7 @@ fn correct(
         Some(before) => {
             let r = ratio(process, from, before, stride.h);
             let (b1, b2) = bh2(stride.h);
-            // [1 1; r 1]·ρ = b
+            // `rho` solves [1 1; r 1]·ρ = b.
             let rho = (b1 - b2) / (1.0 - r);
             let bend = (before.x0.clone() - from.x0.clone()) * (rho / r);
             x0 = x0 + bend + step * (b1 - rho);
@@ -112,12 +112,12 @@ fn correct(
     x * stride.keep + x0 * stride.gain
 }
 
-/// `(λ_before − λ_now) / h`, negative.
+/// Returns `(λ_before − λ_now) / h`, which is negative.
 fn ratio(process: Process, now: &Seen, before: &Seen, h: f64) -> f64 {
     (process.lambda(before.sigma) - process.lambda(now.sigma)) / h
 }
 
-/// `k!·φ_{k+1}(−h)·(−h) / B(h)` for k = 1, 2: the right side of UniPC's conditions.
+/// Returns `k!·φ_{k+1}(−h)·(−h) / B(h)` for k = 1, 2: the right side of UniPC's conditions.
 fn bh2(h: f64) -> (f64, f64) {
     let hh = -h;
     let b = hh.exp_m1();

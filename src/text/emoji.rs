@@ -1,39 +1,39 @@
-//! Emoji in prompts, read as their names: MiniLM's vocabulary has none of them, so that each would
-//! be the same unknown word.
+//! Emoji in prompts, which are replaced by their names: MiniLM's vocabulary has no emoji, so all of them
+//! would be the same unknown word.
 
 use std::collections::HashMap;
 
 use crate::{Error, Result};
 
-/// Ask for a drawing in colours or in black, and make no other emoji.
+/// The variation selectors for a drawing in black or in colours, which do not make another emoji.
 pub(super) const VARIATIONS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
-/// Colours of skin, after Fitzpatrick; the names leave them out, as models are not taught them.
+/// The skin tones of the Fitzpatrick scale. Names leave them out, because models are not trained on them.
 const SKINS: std::ops::RangeInclusive<char> = '\u{1f3fb}'..='\u{1f3ff}';
 
-/// Names of emoji.
+/// The names of emoji.
 #[derive(Debug, Clone, Default)]
 pub struct EmojiNames {
-    /// By characters, without variations.
+    /// The names, by the emoji without variation selectors.
     names: HashMap<String, String>,
-    /// The most characters of any.
+    /// How many characters the longest emoji has.
     longest: usize,
 }
 
 /// An emoji that was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emoji {
-    /// As it was written.
+    /// The emoji as it was written.
     pub written: String,
-    /// What it is read as.
+    /// The name that replaces it.
     pub name: String,
 }
 
 impl EmojiNames {
-    /// From a file's text: an emoji, a tab and its name in each line; others are remarks, such as
-    /// whose names they are.
+    /// Reads the names from a file's text. Each line has an emoji, a tab and its name. Lines without a tab
+    /// are comments, such as the source of the names.
     ///
     /// # Errors
-    /// Returns an error if a name or an emoji is empty.
+    /// Returns an error if a name or an emoji is empty, or if an emoji is ASCII.
     pub fn new(text: &str) -> Result<Self> {
         let mut all = Self::default();
         for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
@@ -54,13 +54,13 @@ impl EmojiNames {
         self.names.values().map(String::as_str)
     }
 
-    /// Returns the emoji of a name.
+    /// Returns the emoji of a name, ignoring ASCII case.
     pub(super) fn named(&self, name: &str) -> Option<&str> {
         let mut all = self.names.iter();
         all.find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(emoji, _)| emoji.as_str())
     }
 
-    /// `text` with each emoji's name in its place, and which emoji those were.
+    /// Returns `text` with each emoji replaced by its name, and the emoji that were found, each once.
     pub fn read(&self, text: &str) -> (String, Vec<Emoji>) {
         let (mut read, mut found) = (String::with_capacity(text.len()), Vec::new());
         let mut rest = text;
@@ -71,7 +71,7 @@ impl EmojiNames {
             };
             let (written, after) = rest.split_at(length);
             match name {
-                // Its neighbours are words of their own.
+                // The spaces separate the name from its neighbours.
                 Some(name) => {
                     for part in [" ", name, " "] {
                         read.push_str(part);
@@ -88,14 +88,14 @@ impl EmojiNames {
         (read, found)
     }
 
-    /// Returns the longest emoji that `text` begins with: its bytes, and its name.
+    /// Returns the length in bytes and the name of the longest emoji that `text` begins with.
     pub(super) fn at_start(&self, text: &str) -> Option<(usize, &str)> {
         let (mut key, mut best) = (String::new(), None);
         let mut characters = 0;
         for (at, c) in text.char_indices() {
             let after = at + c.len_utf8();
             if VARIATIONS.contains(&c) || (characters > 0 && SKINS.contains(&c)) {
-                // It belongs to what stands before it, if that is an emoji.
+                // It belongs to the emoji before it, if there is one.
                 if let Some((length, _)) = &mut best
                     && *length == at
                 {

@@ -1,4 +1,4 @@
-//! From a prompt to the states that the DiT reads.
+//! The path from a prompt to the token states that the DiT reads.
 
 pub mod emoji;
 pub mod reader;

@@ -1,4 +1,4 @@
-//! The one way of a text to the states that the DiT reads.
+//! The only path from a text to the token states that the DiT reads.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -6,40 +6,40 @@ use super::{Tokenizer, Tokens, Typed, WordTable};
 use crate::Result;
 use crate::model::MiniLm;
 
-/// The half of a model that reads prompts.
+/// The part of a model that reads prompts.
 #[derive(Debug, Clone)]
 pub struct TextReader {
-    /// Makes tokens of words.
+    /// The tokenizer, which splits a text into tokens.
     pub tokenizer: Tokenizer,
-    /// Makes states of tokens.
+    /// The text encoder, which turns tokens into states.
     pub encoder: MiniLm,
-    /// What everyday words are called in the model's captions.
+    /// The table from everyday words to the labels in the model's captions.
     pub words: WordTable,
-    /// The most tokens that the DiT takes.
+    /// The largest number of tokens that the DiT takes.
     pub max_tokens: usize,
-    /// Where the encoder lives.
+    /// The device that holds the encoder.
     pub device: Device,
 }
 
-/// How the table of words reads a prompt.
+/// The result of looking a prompt up in the table of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookedUp {
-    /// The text to read in its place.
+    /// The text that is encoded instead of the prompt.
     pub text: String,
-    /// Whether that is another one.
+    /// Whether that text is another one than the prompt.
     pub is_other: bool,
-    /// Words that the model was not taught, each with the nearest that it was.
+    /// The words that the model was not trained on, each with the nearest words that it knows.
     pub unknown: Vec<(String, Vec<String>)>,
 }
 
 impl TextReader {
-    /// Returns a text without what is no part of its words.
+    /// Removes from a text everything that is not part of its words.
     pub fn typed(&self, text: &str) -> Typed {
         Typed::new(text, self.tokenizer.emoji())
     }
 
-    /// Looks a whole prompt up in the table of words: an everyday word, or an emoji, is read as what
-    /// the model's captions call it.
+    /// Looks a whole prompt up in the table of words. An everyday word or an emoji is replaced by the label
+    /// that the model's captions use for it.
     pub fn look_up(&self, prompt: &str) -> LookedUp {
         let (text, _) = self.tokenizer.emoji().read(prompt);
         match self.words.read(&text) {
@@ -52,11 +52,11 @@ impl TextReader {
         }
     }
 
-    /// Returns a text's tokens, as many as the DiT takes, and how it was read: what was cut off,
-    /// what the vocabulary lacks, and which emoji there are.
+    /// Returns a text's tokens, at most as many as the DiT takes. They say how the text was read: the part
+    /// that was cut off, the words that the vocabulary lacks, and the emoji.
     ///
     /// # Errors
-    /// Returns a sentence if the vocabulary cannot express the text.
+    /// Returns an error if the vocabulary cannot express the text.
     pub fn tokens(&self, text: &str) -> Result<Tokens> {
         self.tokenizer.encode(text, self.max_tokens)
     }
@@ -73,7 +73,7 @@ impl TextReader {
         Ok((states.squeeze_dim(0), tokens))
     }
 
-    /// Returns the states of [`read`](Self::read) alone, on the host, row-major.
+    /// Returns only the states of [`read`](Self::read), on the host and in row-major order.
     ///
     /// # Errors
     /// See [`tokens`](Self::tokens).

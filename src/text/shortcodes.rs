@@ -1,17 +1,17 @@
-//! Shortcodes of emoji, such as `:bee:`, as GitHub, Slack, Discord and their like have them: read as the
-//! emoji that they stand for.
+//! Shortcodes of emoji, such as `:bee:` in GitHub, Slack and Discord. They are replaced by the emoji that
+//! they stand for.
 
 use super::emoji::EmojiNames;
 
-/// A shortcode without colons, a tab and its emoji in each line; those that are an emoji's name are left
-/// out. `patchwork names DIR --shortcodes` makes it.
+/// The table of shortcodes. Each line has a shortcode without colons, a tab and its emoji. Shortcodes that
+/// are an emoji's name are left out. `patchwork names DIR --shortcodes` writes the table.
 const TABLE: &str = include_str!("shortcodes.tsv");
 
-/// The most letters of a shortcode.
+/// The largest length of a shortcode.
 const LONGEST: usize = 60;
 
-/// Returns a text with its emoji for each shortcode; of those that nobody knows, as Slack lets people
-/// make, the words.
+/// Returns a text with each shortcode replaced by its emoji. An unknown shortcode, such as a custom one of
+/// Slack, is replaced by its words.
 pub(super) fn read(text: &str, emoji: &EmojiNames) -> String {
     let (mut read, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(start) = rest.find(':') {
@@ -44,7 +44,7 @@ fn is_code(code: &str) -> bool {
     (1..=LONGEST).contains(&code.len()) && code.chars().all(is_part)
 }
 
-/// Returns whether what is no emoji's code may be a word, and not the minutes of a time.
+/// Returns whether an unknown shortcode may be a word, and not the minutes of a time.
 fn is_word(code: &str) -> bool {
     code.starts_with(|c: char| c.is_ascii_alphabetic())
 }
@@ -58,7 +58,7 @@ fn words(code: &str) -> String {
     code.replace(['_', '-'], " ").trim().to_owned()
 }
 
-/// Returns the emoji of a shortcode; nothing for a colour of skin, which no name has.
+/// Returns the emoji of a shortcode. A skin tone gives an empty text, because no name has one.
 fn emoji_of(code: &str, emoji: &EmojiNames) -> Option<String> {
     let code = code.to_ascii_lowercase();
     if code.starts_with("skin-tone-") {

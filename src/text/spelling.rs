@@ -1,6 +1,6 @@
-//! Words as they are written: of a prompt or a name, whatever their case, article and form.
+//! The normalisation of words in prompts and names: case, article and inflection.
 
-/// Words that prompts are made of besides names: nothing is missing if the table lacks them.
+/// Words that prompts use besides names. They are not reported as unknown if the table lacks them.
 const GRAMMAR: [&str; 62] = [
     "a",
     "an",
@@ -70,12 +70,12 @@ const COLOURS: [&str; 12] = [
     "white",
 ];
 
-/// Returns whether prompts may have this word besides names.
+/// Returns whether the word may occur in prompts besides names.
 pub(super) fn is_common(word: &str) -> bool {
     GRAMMAR.contains(&word) || COLOURS.contains(&word)
 }
 
-/// Returns a prompt in lower case, without its article, and what ends a sentence.
+/// Returns a prompt in lower case, without its article and without punctuation at its end.
 pub(super) fn plain(prompt: &str) -> String {
     let prompt = prompt.to_lowercase();
     let words: Vec<&str> = prompt.split_whitespace().collect();
@@ -92,7 +92,7 @@ pub(super) fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(is_between).filter(|word| word.chars().any(char::is_alphabetic))
 }
 
-/// Returns what a word may be a form of: “cat” of “cats”, “smile” of “smiling”.
+/// Returns the words that `word` may be a form of: “cat” for “cats”, “smile” for “smiling”.
 pub(super) fn stems(word: &str) -> impl Iterator<Item = String> {
     let ends: [(&str, &[&str]); 6] = [
         ("ies", &["y"]),

@@ -1,5 +1,5 @@
-//! MiniLM's uncased WordPiece tokenizer: Hugging Face's own, put together from its parts so that
-//! only those are linked.
+//! MiniLM's uncased WordPiece tokenizer. It is Hugging Face's, assembled from its parts so that only those
+//! are linked.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,21 +16,22 @@ use crate::{Error, Result};
 type Bert =
     TokenizerImpl<WordPiece, BertNormalizer, BertPreTokenizer, BertProcessing, WordPieceDecoder>;
 
-/// Tokens that every vocabulary must have.
+/// The tokens that every vocabulary must have.
 pub(super) const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
 /// The tokens of a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// Ids, \[CLS\] first and \[SEP\] last.
+    /// The ids, with \[CLS\] first and \[SEP\] last.
     pub ids: Vec<u32>,
-    /// How many tokens the whole text has, those that did not fit among them.
+    /// How many tokens the whole text has, including those that did not fit.
     pub total: usize,
-    /// The end of the prompt that did not fit, as it was written, with emoji by their names.
+    /// The end of the prompt that did not fit, as it was written but with emoji replaced by their names.
     pub cut: Option<String>,
-    /// Emoji that were read as their names.
+    /// The emoji that were replaced by their names.
     pub emoji: Vec<Emoji>,
-    /// What no piece of the vocabulary says, each once: the model takes all of it for one unknown word.
+    /// The words that the vocabulary lacks, each once. The model reads them as \[UNK\], or mostly as single
+    /// letters of another script.
     pub unknown: Vec<String>,
 }
 
@@ -44,14 +45,15 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// From the text of a `vocab.txt`: a token a line, its id the line's number.
+    /// Creates a tokenizer from the text of a `vocab.txt`, which has one token per line. A token's id is
+    /// its line number, counted from 0.
     ///
     /// # Errors
-    /// Returns an error if a special token is missing, or a token is there twice.
+    /// Returns an error if a special token is missing, or if a token occurs twice.
     pub fn new(vocab: &str) -> Result<Self> {
         let mut ids: HashMap<String, u32> = HashMap::new();
         for (token, id) in vocab.trim_start_matches('\u{feff}').lines().zip(0..) {
-            // Ids are lines' numbers: one that is there twice would leave a number without a token.
+            // Ids are line numbers, so a token that occurs twice would leave a number without a token.
             if let Some(first) = ids.insert(token.trim_end().to_owned(), id) {
                 let problem = format!(
                     "its lines {} and {} are the same token, “{token}”; each may stand once",
@@ -84,28 +86,28 @@ impl Tokenizer {
             .with_decoder(Some(WordPieceDecoder::default()))
             .build()
             .map_err(refuse)?;
-        // A special token typed as such is read as one, as the reference reads it.
+        // A special token in a prompt is read as that token, as in the reference implementation.
         bert.add_special_tokens(SPECIAL.map(|token| AddedToken::from(token, true)))
             .map_err(refuse)?;
         Ok(Self { bert, sep, unk, emoji: EmojiNames::default() })
     }
 
-    /// Returns the same, that reads emoji as their names.
+    /// Returns the same tokenizer, which now replaces emoji by their names.
     pub fn with_emoji(self, emoji: EmojiNames) -> Self {
         Self { emoji, ..self }
     }
 
-    /// Returns the emoji that it reads.
+    /// Returns the names of emoji that the tokenizer uses.
     pub fn emoji(&self) -> &EmojiNames {
         &self.emoji
     }
 
-    /// Returns how many tokens there are.
+    /// Returns how many tokens the vocabulary has.
     pub fn vocabulary_size(&self) -> usize {
         self.bert.get_vocab_size(true)
     }
 
-    /// Returns the tokens of `text`, at most `max` (3 or more) with \[CLS\] and \[SEP\].
+    /// Returns the tokens of `text`: at most `max` (3 or more), including \[CLS\] and \[SEP\].
     ///
     /// # Errors
     /// Returns an error if the vocabulary cannot express the text.
@@ -128,8 +130,8 @@ impl Tokenizer {
     }
 }
 
-/// Returns whether a piece of the vocabulary is a single letter of another script: MiniLM knows
-/// what English words mean, and of other scripts little more than the letters.
+/// Returns whether a piece of the vocabulary is a single letter of another script. MiniLM knows English
+/// words, but little more than the letters of other scripts.
 fn is_foreign_letter(piece: &str) -> bool {
     let mut letters = piece.trim_start_matches("##").chars();
     match (letters.next(), letters.next()) {
@@ -139,12 +141,13 @@ fn is_foreign_letter(piece: &str) -> bool {
 }
 
 impl Tokenizer {
-    /// Returns what of a text the vocabulary has no words for, each once: unknown words, and such
-    /// as are spelled for the most part in letters of another script.
+    /// Returns the words of a text that the vocabulary lacks, each once: unknown words, and words of which
+    /// most pieces are single letters of another script.
     fn unknown(&self, text: &str, encoding: &Encoding) -> Vec<String> {
         let pieces = encoding.get_ids().iter().zip(encoding.get_tokens());
         let places = encoding.get_offsets().iter().zip(encoding.get_word_ids());
-        // Of each word its place, its pieces, how many are letters, and whether it is unknown.
+        // For each word: its index, its range in the text, its numbers of pieces and of foreign letters,
+        // and whether it is unknown.
         let mut words: Vec<(u32, [usize; 2], [usize; 2], bool)> = Vec::new();
         for ((id, piece), (&(from, to), word)) in pieces.zip(places) {
             let Some(word) = *word else { continue };
@@ -162,7 +165,7 @@ impl Tokenizer {
         let mut foreign_end = None;
         for (_, [from, to], [all, letters], is_unknown) in words {
             let is_foreign = !is_unknown && 2 * letters > all;
-            // A sentence in another script is listed as one.
+            // Consecutive words in another script are listed as one.
             let goes_on = |end: usize| text.get(end..from).is_some_and(|gap| gap.trim().is_empty());
             match found.last_mut() {
                 Some(last) if is_foreign && foreign_end.is_some_and(goes_on) => last[1] = to,
@@ -192,7 +195,7 @@ mod tests {
         assert_eq!(some.total, 6);
     }
 
-    /// Other scripts, symbols, and words longer than any: each is told once.
+    /// Other scripts, symbols and overlong words are each reported once.
     #[test]
     fn what_the_vocabulary_lacks_is_told_and_emoji_are_their_names() {
         let tokenizer = Tokenizer::new(VOCAB).unwrap();
@@ -216,7 +219,7 @@ mod tests {
         assert!(error.contains("[CLS]"), "{error}");
     }
 
-    /// Letters are in the vocabulary, words are not: of them nothing but letters is read.
+    /// The vocabulary has these letters but not the words, so only letters are read.
     #[test]
     fn words_spelled_in_another_script_are_told_as_one() {
         let letters = "б\nо\nк\n##о\n##к\n山\n火\nß\n##ß\nstra\n##e\n";

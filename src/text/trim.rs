@@ -1,7 +1,7 @@
-//! A smaller vocabulary: word pieces that nobody's prompts use leave the text encoder, whose table
-//! of words is half of it. WordPiece takes the longest piece that fits, so texts whose pieces all
-//! stay keep the very same ones, and with them bit-identical states. A text that loses a piece is
-//! made of shorter ones.
+//! A smaller vocabulary for the text encoder, whose word embeddings are half of its size: word pieces that
+//! prompts do not use are removed. WordPiece takes the longest piece that fits, so a text whose pieces are
+//! all kept is tokenised as before, and its states are bit-identical. A text that loses a piece is split
+//! into shorter pieces.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,13 +13,13 @@ use super::Tokenizer;
 use super::tokenizer::SPECIAL;
 use crate::{Error, Result};
 
-/// Scripts whose characters say nothing to a text encoder of English, and that its vocabulary has only in
-/// part: Armenian; and those of India, Thai, Tibetan, Burmese, Georgian, and the parts of Hangul.
+/// Scripts that mean nothing to an English text encoder, and of which its vocabulary has only a part:
+/// Armenian; the scripts of India, Thai, Tibetan, Burmese, Georgian, and the parts of Hangul.
 const FAR: [std::ops::RangeInclusive<char>; 2] = ['\u{530}'..='\u{58f}', '\u{900}'..='\u{11ff}'];
 
-/// Returns the lines of a vocabulary that stay: special tokens, all single characters and their
-/// continuations but those of scripts that are far, so that nothing in Latin letters becomes unknown; and the
-/// pieces of `texts`.
+/// Returns the lines of a vocabulary that are kept: the special tokens; all single characters and their
+/// continuations except those of the scripts in `FAR`, so that no text in Latin letters becomes unknown;
+/// and the pieces of `texts`.
 ///
 /// # Errors
 /// Returns an error if the vocabulary cannot express a text.
@@ -42,11 +42,11 @@ pub fn lines_to_keep<'a>(
     Ok(keep)
 }
 
-/// Returns the text encoder's file with only these rows of its table of words, and the first
-/// `places` of its table of positions; all as they were, to the bit.
+/// Returns the text encoder's file with only the rows `lines` of its word embeddings and the first `places`
+/// rows of its position embeddings. The kept values are bit-identical.
 ///
 /// # Errors
-/// Returns an error if the file is no safetensors, or its tables are too short.
+/// Returns an error if the file is not a safetensors file, or if its tables are too short.
 pub fn trimmed(file: &[u8], lines: &BTreeSet<usize>, places: usize) -> Result<Vec<u8>> {
     let refuse = |problem: String| Error::model("the text encoder", problem);
     let tensors = SafeTensors::deserialize(file).map_err(|problem| refuse(problem.to_string()))?;

@@ -1,24 +1,24 @@
-//! What is typed or pasted that is no part of any word: characters that nobody sees, the weights of other
-//! generators, and shortcodes of emoji.
+//! Cleaning of typed or pasted text. It removes invisible characters and the prompt weights of other
+//! generators, and replaces shortcodes by emoji.
 
 use unicode_categories::UnicodeCategories;
 
 use super::emoji::{EmojiNames, VARIATIONS};
 use super::shortcodes;
 
-/// A text, cleaned.
+/// A cleaned text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed {
-    /// What is left.
+    /// The text that is left.
     pub text: String,
-    /// How many characters were left out that cannot be seen, outside of emoji.
+    /// How many invisible characters outside of emoji were removed.
     pub invisible: usize,
-    /// What stood in brackets with a weight, such as “red apple” for “(red apple:1.3)”.
+    /// The words that stood in brackets with a weight, such as “red apple” in “(red apple:1.3)”.
     pub weighted: Vec<String>,
 }
 
 impl Typed {
-    /// Cleans a text. Emoji keep what they are made of, and shortcodes become theirs.
+    /// Cleans a text. Emoji keep all their characters, and shortcodes are replaced by emoji.
     pub fn new(text: &str, emoji: &EmojiNames) -> Self {
         let (mut visible, mut invisible, mut rest) = (String::with_capacity(text.len()), 0, text);
         while let Some(first) = rest.chars().next() {
@@ -43,7 +43,7 @@ fn is_invisible(c: char) -> bool {
     !is_space && (c == '\u{fffd}' || c.is_other()) || VARIATIONS.contains(&c)
 }
 
-/// Returns a text with “words” for each “(words:1.3)”, and those words.
+/// Returns a text with each “(words:1.3)” replaced by “words”, and those words.
 fn without_weights(text: &str) -> (String, Vec<String>) {
     let (mut text, mut weighted) = (text.to_owned(), Vec::new());
     while let Some((place, words)) = weight(&text) {
@@ -53,7 +53,7 @@ fn without_weights(text: &str) -> (String, Vec<String>) {
     (text, weighted)
 }
 
-/// Returns the first innermost bracket with a weight at its end, and its words.
+/// Returns the range of the first innermost bracket that ends with a weight, and the words in it.
 fn weight(text: &str) -> Option<(std::ops::Range<usize>, String)> {
     text.match_indices(')').find_map(|(end, _)| {
         let start = text[..end].rfind('(').filter(|start| !text[*start..end].contains(')'))?;

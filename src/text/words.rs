@@ -1,30 +1,30 @@
-//! Everyday words, and what pictures of them are called: one table for those who teach a model and for
-//! those who ask it.
+//! A table of everyday words and the labels of pictures that show them. Training and prompts use the same
+//! table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::spelling::{is_common, parts, plain, stems};
 use crate::{Error, Result};
 
-/// Everyday words, and the labels that show what they mean.
+/// A table from everyday words to the labels that show what they mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WordTable {
-    /// The labels of each word, the best first.
+    /// The labels of each word, with the best first.
     labels: BTreeMap<String, Vec<String>>,
-    /// Every single word that stands in the table.
+    /// Every single word that occurs in the table.
     known: BTreeSet<String>,
 }
 
-/// The most words that are named in place of one that is not known.
+/// The largest number of known words that are suggested for an unknown one.
 const NEAREST: usize = 3;
 
 impl WordTable {
-    /// From a file's text: a word, a tab and its labels, separated by commas, in each line; lines
-    /// with # are remarks. A word without labels means nothing that there is a picture of. A line
-    /// that begins with a tab has single words that are known besides.
+    /// Reads the table from a file's text. Each line has a word, a tab and its labels, separated by commas;
+    /// lines that begin with # are comments. A word without labels is one that no picture shows. A line
+    /// that begins with a tab lists further words that are known.
     ///
     /// # Errors
-    /// Returns an error if a line has no tab, or a word stands twice.
+    /// Returns an error if a line has no tab, or if a word occurs twice.
     pub fn new(text: &str) -> Result<Self> {
         let mut all = Self::default();
         for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
@@ -55,27 +55,27 @@ impl WordTable {
         Ok(all)
     }
 
-    /// Returns the words that have labels, and these.
+    /// Returns the words that have labels, with their labels.
     pub fn words(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.all().filter(|(_, labels)| !labels.is_empty())
     }
 
-    /// Returns all words, and the labels of each, which may be none.
+    /// Returns all words, with the labels of each, which may be none.
     pub fn all(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.labels.iter().map(|(word, labels)| (word.as_str(), labels.as_slice()))
     }
 
-    /// Returns whether the table has the word, with labels or without.
+    /// Returns whether the table has the word, with or without labels.
     pub fn has(&self, word: &str) -> bool {
         self.labels.contains_key(word)
     }
 
-    /// Returns the labels of a word; none if it is not there.
+    /// Returns the labels of a word; none if the table lacks it.
     pub fn labels(&self, word: &str) -> &[String] {
         self.labels.get(word).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the table as a file's text, with every known word.
+    /// Returns the table as a file's text, including every known word.
     pub fn to_text(&self) -> String {
         let rows =
             self.labels.iter().map(|(word, labels)| format!("{word}\t{}\n", labels.join(",")));
@@ -93,8 +93,8 @@ impl WordTable {
         text
     }
 
-    /// Returns the same table with what else a model was taught: labels, the words for them that
-    /// `everyday` has, and captions, whose words are known.
+    /// Returns the table extended by what a model was trained on: its labels, the words that `everyday` has
+    /// for them, and its captions, whose words become known.
     #[must_use]
     pub fn taught<'a>(
         mut self,
@@ -113,12 +113,13 @@ impl WordTable {
         for (word, all) in &everyday.labels {
             let found: Vec<String> =
                 all.iter().filter(|label| labels.contains(label.as_str())).cloned().collect();
-            // What was taught before stays, and what nobody draws is said to be nothing.
+            // Earlier labels stay if the dataset has none for the word. A new word that no label matches
+            // gets no labels, and is reported as unknown.
             let own = self.labels.entry(word.clone()).or_default();
             if !found.is_empty() {
                 *own = found;
             } else if labels.contains(word.as_str()) {
-                // Who teaches a car of their own means that one.
+                // The dataset has a label of this very name, so the word means that label.
                 *own = vec![word.clone()];
             }
         }
@@ -132,22 +133,22 @@ impl WordTable {
         self
     }
 
-    /// Returns the label that a whole prompt is read as, if it is a word of the table, whatever its
-    /// case and article, and no label itself.
+    /// Returns the label that replaces a whole prompt. The prompt must be a word of the table, ignoring
+    /// case and article, and must not be one of its labels itself.
     pub fn read(&self, prompt: &str) -> Option<&str> {
         let prompt = plain(prompt);
         let labels = self.labels(&prompt);
         if labels.contains(&prompt) { None } else { labels.first().map(String::as_str) }
     }
 
-    /// Returns the words of a prompt that the table lacks, each with the nearest that it has.
+    /// Returns the words of a prompt that the table lacks, each with the nearest words that it has.
     pub fn unknown(&self, prompt: &str) -> Vec<(String, Vec<String>)> {
         let whole = plain(prompt);
         if self.labels.is_empty() || !self.labels(&whole).is_empty() {
             return Vec::new();
         }
         if self.has(&whole) {
-            // There is no picture of a tank, though there may be one of a tank top.
+            // For example, no picture shows a tank, though one may show a tank top.
             let nearest = self.nearest(&whole);
             return vec![(whole, nearest)];
         }
@@ -161,8 +162,8 @@ impl WordTable {
         found
     }
 
-    /// Returns the names with labels that begin as a prompt does, and are not the whole of it: the
-    /// shortest first, and none for a single letter.
+    /// Returns the names with labels that begin with the prompt and are longer than it, the shortest first.
+    /// A single letter gives none.
     pub fn beginning_with(&self, prompt: &str) -> impl Iterator<Item = &str> {
         let start = plain(prompt);
         let is_long = start.chars().count() > 1;
@@ -176,7 +177,7 @@ impl WordTable {
         names.into_iter()
     }
 
-    /// Returns whether a known word begins so.
+    /// Returns whether a known word begins with `start`.
     pub fn begins(&self, start: &str) -> bool {
         let from = self.known.range(start.to_owned()..).next();
         from.is_some_and(|word| word.starts_with(start))
@@ -187,12 +188,12 @@ impl WordTable {
         is_there(word) || stems(word).any(|stem| is_there(&stem))
     }
 
-    /// Returns the words and labels that are spelled most like `word`, the nearest first.
+    /// Returns the words with labels that are spelled most like `word`, the nearest first.
     fn nearest(&self, word: &str) -> Vec<String> {
         let most = (word.chars().count() / 3).max(1);
         let first = word.chars().next();
         let near = self.words().filter_map(|(known, _)| {
-            // Who mistypes a word seldom does so at its beginning.
+            // Typing errors are rare at the beginning of a word, so a shared first letter breaks ties.
             let far = strsim::damerau_levenshtein(word, known);
             let begins = first == known.chars().next();
             (far <= most).then_some((far, !begins, known))
@@ -252,14 +253,14 @@ mod tests {
         let captions = ["cat, pet", "fluffy"].into_iter();
         let taught = before.taught(&labels, &table(), captions);
         assert_eq!(taught.read("bee"), Some("honeybee"));
-        // Nobody drew a phone or a carrot.
+        // No picture shows a phone or a carrot.
         assert_eq!((taught.read("phone"), taught.labels("tux")), (None, &["tux".to_owned()][..]));
         let unknown: Vec<String> =
             taught.unknown("a fluffy pet with a phone").into_iter().map(|(word, _)| word).collect();
         assert_eq!(unknown, ["phone"]);
         let again = WordTable::new(&taught.to_text()).unwrap();
         assert_eq!(again, taught);
-        // Own captions may hold anything, and an own bee is no honeybee.
+        // Captions of a user's dataset may contain anything, and its label “bee” is not “honeybee”.
         let own = BTreeSet::from(["bee", "tux, with a hat", "two\nlines", "# one"]);
         let taught = taught.taught(&own, &table(), std::iter::empty());
         assert_eq!((taught.read("bee"), taught.read("cat")), (None, None));

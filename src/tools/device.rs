@@ -1,4 +1,4 @@
-//! Where tensors live: the CPU, or a GPU through WebGPU's interface.
+//! The devices that hold tensors: the CPU, or a GPU through the WebGPU API.
 
 use std::str::FromStr;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// The kinds of device a user may ask for.
+/// The kinds of device that a user may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// Burn's Flex: every CPU, with SIMD, and threads if there are any.
+    /// Burn's Flex, which runs on every CPU, with SIMD, and with threads if there are any.
     Cpu,
-    /// Burn's wgpu: WebGPU in a browser, Vulkan, Metal or DirectX 12 natively.
+    /// Burn's wgpu, which is WebGPU in a browser, and Vulkan, Metal or DirectX 12 natively.
     WebGpu,
 }
 
@@ -31,7 +31,7 @@ impl FromStr for Backend {
 }
 
 impl Backend {
-    /// Starts the device; call it once, before the first tensor.
+    /// Starts the device; this must be called once, before the first tensor is made.
     ///
     /// # Errors
     /// Returns an error if there is no usable GPU.
@@ -39,7 +39,7 @@ impl Backend {
         Ok(self.start_told().await?.0)
     }
 
-    /// Starts the device, and returns with it what its user should hear, in a sentence.
+    /// Starts the device, and returns it with a sentence for the user if there is one.
     ///
     /// # Errors
     /// Returns an error if there is no usable GPU.
@@ -67,11 +67,11 @@ impl Backend {
     }
 }
 
-/// Returns a device by name, and what its user should hear: those of [`Backend`], and those that
-/// the program was built with a feature for.
+/// Returns a device by name, and a sentence for the user if there is one. The names are those of
+/// [`Backend`], and those of the device features that the program was built with.
 ///
 /// # Errors
-/// Returns an error if there is no such device, or it cannot be used.
+/// Returns an error if there is no such device, or if it cannot be used.
 #[cfg(feature = "native")]
 pub async fn named(name: &str) -> Result<(Device, Option<String>)> {
     match name {

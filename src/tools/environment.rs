@@ -1,21 +1,22 @@
-//! What a process reads of its environment before its first line, and so must be started with.
+//! The environment variables that a process reads before `main`, so that it must be started with them.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use crate::{Error, Result};
 
-/// A variable, and the value that it has if it has none.
+/// The name of a variable, and its value if the environment does not set it.
 pub type Variable = (&'static str, OsString);
 
-/// Returns what training needs: where Burn puts an optimiser's state that it reads (by default a GPU, which
-/// may not be there), and whether the allocator gives memory back at once (which takes a tenth of the time).
+/// Returns the variables for training. `BURN_DEVICE` is where Burn puts an optimiser's state that it
+/// reads (by default a GPU, which may not be there). `MIMALLOC_PURGE_DELAY` keeps the allocator from
+/// giving memory back, which would take a tenth of the time.
 pub fn for_training() -> Vec<Variable> {
     vec![("BURN_DEVICE", "flex".into()), ("MIMALLOC_PURGE_DELAY", "-1".into())]
 }
 
-/// Returns what a GPU's driver needs on `device`: on Linux, Mesa looks for a screen, and complains aloud if
-/// there is no folder to look in.
+/// Returns the variables that a GPU's driver needs on `device`. On Linux, Mesa looks for a display, and
+/// prints a warning if `XDG_RUNTIME_DIR` is not set.
 pub fn for_device(device: &str) -> Vec<Variable> {
     match cfg!(target_os = "linux") && device != "cpu" {
         true => vec![("XDG_RUNTIME_DIR", std::env::temp_dir().into())],
@@ -23,9 +24,9 @@ pub fn for_device(device: &str) -> Vec<Variable> {
     }
 }
 
-/// Makes sure that this process was started with all of `variables`. If not, the same command
-/// line runs in a process that has them, whose exit code is returned, and this one has nothing left
-/// to do; `None` means to go on.
+/// Makes sure that this process was started with all of `variables`. If not, runs the same command line
+/// in a process that has them, and returns its exit code; this process then has nothing left to do.
+/// `None` means that this process has them all.
 ///
 /// # Errors
 /// Returns a sentence if the program cannot be started again.
@@ -38,7 +39,7 @@ pub fn ensure(variables: Vec<Variable>) -> Result<Option<ExitCode>> {
     let program = std::env::current_exe().map_err(|source| Error::read("this program", source))?;
     let mut command = Command::new(&program);
     command.args(std::env::args_os().skip(1)).envs(missing);
-    // On Unix it takes this process's place, so that a kill meets it.
+    // On Unix the new process replaces this one, so that a signal that ends this process reaches it.
     #[cfg(unix)]
     let status = Err(std::os::unix::process::CommandExt::exec(&mut command));
     #[cfg(not(unix))]

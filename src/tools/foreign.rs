@@ -1,24 +1,24 @@
-//! Files from elsewhere: names that they bring, and what is really in them.
+//! Files from elsewhere: the names in them are checked, and so is what they really contain.
 
 use crate::{Error, Result};
 
-/// Returns whether a name that a file brought is one of a file in its folder: neither a path nor a
-/// way out of it, on any system.
+/// Returns whether a name found in a file is that of a file in the same folder: neither a path nor `..`,
+/// on any system.
 pub fn is_plain(name: &str) -> bool {
     !name.contains('/') && is_inside(name)
 }
 
-/// Returns whether a path that a file brought stays in its folder, on any system.
+/// Returns whether a path found in a file stays inside its folder, on any system.
 pub fn is_inside(path: &str) -> bool {
     let is_name =
         |part: &str| !part.is_empty() && part != ".." && !part.contains(['\\', ':', '\0']);
     path.split('/').all(is_name) && !path.ends_with('.')
 }
 
-/// What some editors put at the beginning of a text in UTF-8.
+/// The byte order mark, which some editors put at the beginning of a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Returns what a file is, with advice, if its name is wrong; `None` if it may be what it should.
+/// Returns what a file is, with advice, if it is not what its name says; `None` if it may be.
 pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes[..bytes.len().min(512)].to_ascii_lowercase();
     let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start).trim_ascii_start();
@@ -40,10 +40,10 @@ pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// JSON in bytes, read as `T`; `file` is what error messages call it.
+/// Parses JSON as `T`; `file` is its name in error messages.
 ///
 /// # Errors
-/// Returns an error if they are something else, or do not say what `T` needs.
+/// Returns an error if `bytes` are not JSON, or do not have the fields that `T` needs.
 pub fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> Result<T> {
     if let Some(problem) = misplaced(bytes) {
         return Err(Error::model(file, problem));
@@ -54,8 +54,8 @@ pub fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> R
     })
 }
 
-/// Python writes `Infinity`, `-Infinity` and `NaN` into JSON, which has no such numbers: they
-/// become `null`. Strings stay as they are.
+/// Replaces Python's `Infinity`, `-Infinity` and `NaN`, which JSON does not have, by `null`. Strings
+/// stay as they are.
 pub fn without_infinities(json: &[u8]) -> Vec<u8> {
     let names: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
     let mut plain = Vec::with_capacity(json.len());
@@ -65,7 +65,7 @@ pub fn without_infinities(json: &[u8]) -> Vec<u8> {
         let name = names.into_iter().find(|name| !in_string && rest.starts_with(name));
         let (length, written) = match name {
             Some(name) => (name.len(), &b"null"[..]),
-            // What a backslash escapes goes with it.
+            // A backslash is copied together with the byte that it escapes.
             None if in_string && byte == b'\\' => (2.min(rest.len()), &rest[..2.min(rest.len())]),
             None => (1, &rest[..1]),
         };

@@ -1,8 +1,8 @@
-//! How much memory is left.
+//! The amount of memory that is available.
 
-/// Returns the bytes of memory that can be had without swapping; `None` if the system does not say.
+/// Returns how many bytes of memory can be used without swapping; `None` if the system does not say.
 pub fn available() -> Option<usize> {
-    // Linux alone tells it in files; a container may have less than its machine.
+    // Only Linux reports it in files. A container may have less than its machine.
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: usize = line.trim().trim_end_matches("kB").trim().parse().ok()?;

@@ -1,4 +1,4 @@
-//! The ground floor: what every room may use, and what knows none of them.
+//! Utilities that every other module may use, and that use none of those modules.
 
 pub mod progress;
 pub mod words;

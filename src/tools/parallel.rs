@@ -1,15 +1,15 @@
-//! A batch in parts, each on a thread of its own: on a CPU that is faster than many threads in each
-//! small product, and the sum is the same on every run.
+//! Work on the parts of a batch, each on a thread of its own. On a CPU this is faster than many threads
+//! in each small matrix product, and the sum is the same on every run.
 
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 
-/// Runs `work` on the rows of a batch: each row on a thread of its own if the device is a CPU with
-/// threads, which is better use of it than many threads in each small product; else all at once.
+/// Runs `work` on the rows of a batch. On a CPU with threads, each row runs on a thread of its own,
+/// which is faster than many threads in each small matrix product. Otherwise all rows run at once.
 ///
 /// # Shapes
-/// `work` gives `[n, c, h, w]` for a range of n rows; the results are joined along the rows.
+/// `work` returns `[n, c, h, w]` for a range of n rows; the results are concatenated along the rows.
 pub fn by_rows(
     device: &Device,
     rows: usize,
@@ -24,7 +24,7 @@ pub fn by_rows(
     work(0..rows)
 }
 
-/// Pools of threads, most often of one, that each compute alone.
+/// Pools of threads, usually of one thread each, that compute independently.
 #[cfg(feature = "native")]
 #[derive(Debug)]
 pub struct Workers {
@@ -33,11 +33,11 @@ pub struct Workers {
 
 #[cfg(feature = "native")]
 impl Workers {
-    /// `threads` workers; by default as many as the CPU has cores, or one for a GPU, which does its
-    /// own parallel work.
+    /// Returns `threads` workers; by default as many as the CPU has cores, or one for a GPU, which runs
+    /// in parallel itself.
     ///
     /// # Panics
-    /// If the system gives no threads.
+    /// Panics if the system gives no threads.
     pub fn new(device: &Device, threads: Option<usize>) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let usual = || if *device == Device::flex() { cores() } else { 1 };
@@ -58,7 +58,7 @@ impl Workers {
     /// Panics if the system gives no threads.
     pub fn sharing(count: usize, threads: usize) -> Self {
         let count = count.max(1);
-        // In a pool of one thread, what would spread over all cores stays on that thread.
+        // In a pool of one thread, work that would spread over all cores stays on that thread.
         let pool = |_| {
             let builder = rayon::ThreadPoolBuilder::new().num_threads((threads / count).max(1));
             builder.build().expect("the system has a thread left")
@@ -66,13 +66,13 @@ impl Workers {
         Self { pools: (0..count).map(pool).collect() }
     }
 
-    /// Returns how many there are.
+    /// Returns how many workers there are.
     pub fn count(&self) -> usize {
         self.pools.len()
     }
 
-    /// `work` on each part, the parts dealt out to the workers in turn; results in the parts'
-    /// order.
+    /// Runs `work` on each part, dealing the parts out to the workers in turn. The results are in the
+    /// order of the parts.
     pub fn map<T: Send, R: Send>(&self, parts: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
         let count = self.count();
         let mut shares: Vec<Vec<(usize, T)>> = (0..count).map(|_| Vec::new()).collect();

@@ -1,21 +1,21 @@
-//! How long work tells how far it is, whoever watches: the program draws bars and lines.
+//! Progress of long work: the work reports it here, and the program draws bars and lines.
 
-/// Hears of the progress of long work.
+/// A receiver of the progress of long work.
 pub trait Progress: Sync {
-    /// Begins work of so many parts; `done` of them are done already.
+    /// Begins work of `total` parts, of which `done` are done already.
     fn begin(&self, what: &str, total: usize, done: usize);
 
-    /// So many parts more are done; `message` says how it goes, and may be empty.
+    /// Reports that `parts` more are done; `message` says how the work goes, and may be empty.
     fn advance(&self, parts: usize, message: &str);
 
-    /// The work is over.
+    /// Ends the work.
     fn end(&self);
 
-    /// A sentence for whoever watches.
+    /// Reports a sentence for the user.
     fn note(&self, sentence: &str);
 }
 
-/// Nobody watches.
+/// A receiver that ignores all progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unwatched;
 

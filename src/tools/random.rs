@@ -1,10 +1,10 @@
-//! Random choices that can be made again.
+//! Reproducible random choices.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// Returns a generator that depends on a run's seed and on a step alone, so that a run that was
-/// killed goes on as if it had not been.
+/// Returns a generator that depends only on a run's seed and on a step, so that a run that was killed
+/// resumes as if it had not been.
 pub fn step_rng(seed: u64, step: usize) -> StdRng {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -12,8 +12,8 @@ pub fn step_rng(seed: u64, step: usize) -> StdRng {
     StdRng::from_seed(bytes)
 }
 
-/// Draws a place at random, each as often as its weight says; `None` if the weights come to
-/// nothing.
+/// Draws an index at random, with a probability proportional to its weight; `None` if the weights sum to
+/// 0.
 pub fn weighted(weights: impl Iterator<Item = f64> + Clone, rng: &mut StdRng) -> Option<usize> {
     let mut at = rng.random::<f64>() * weights.clone().sum::<f64>();
     weights.into_iter().position(|weight| {

@@ -1,8 +1,8 @@
-//! Words of people: names met however they are written, and lists cut to what one reads.
+//! Text from and for users: names are matched in any spelling, and long lists are shortened.
 
-/// Returns the one of `names` that somebody means by `name`: the very one, else one that differs in
-/// spaces around it, upper case of Latin letters (tables for all scripts are a large part of a
-/// small page), or in what joins its words.
+/// Returns the one of `names` that the user means by `name`: the identical one, or else the first that
+/// differs only in surrounding spaces, in the case of ASCII letters (tables for all scripts are a large
+/// part of a small page), or in what joins its words (`-`, `_` or a space).
 pub fn meant<T: AsRef<str>>(name: &str, names: impl IntoIterator<Item = T>) -> Option<T> {
     let plain = |c: char| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() };
     let is_near = |other: &str| name.trim().chars().map(plain).eq(other.trim().chars().map(plain));
@@ -18,7 +18,7 @@ pub fn meant<T: AsRef<str>>(name: &str, names: impl IntoIterator<Item = T>) -> O
     near
 }
 
-/// Returns the beginning of a text that may be long.
+/// Returns the first `most` characters of a text, with an ellipsis if it is longer.
 pub fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -26,7 +26,7 @@ pub fn short(text: &str, most: usize) -> String {
     }
 }
 
-/// Returns the first few of a list, and how many more there are.
+/// Returns the first few items of a list, and how many more there are.
 pub fn several(all: &[String]) -> String {
     const FEW: usize = 5;
     let text = all[..all.len().min(FEW)].join(", ");
@@ -36,7 +36,7 @@ pub fn several(all: &[String]) -> String {
     }
 }
 
-/// Returns a number of things: “1 step”, “2 steps”.
+/// Returns a count with its noun: “1 step”, “2 steps”.
 pub fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,4 +1,4 @@
-//! Pictures made of a picture, whose captions say what was done, so that prompts compose.
+//! Variants made of a picture, with captions that say what was done, so that prompts compose.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -12,7 +12,7 @@ use crate::dataset::grammar::{is_counted, with_article};
 use crate::dataset::teaching::Teaching;
 use crate::image::Image;
 
-/// How many are made of each picture, of each kind.
+/// How many variants are made of each picture, of each kind.
 const VARIANTS: usize = 3;
 
 /// A picture and its caption.
@@ -22,8 +22,7 @@ pub(super) struct Augmented {
     pub(super) caption: String,
 }
 
-/// Returns variants of the picture at place `i`, of a kind that may be
-/// [made](Teaching::made) of it.
+/// Returns variants of the picture at index `i`, of a kind that can be [made](Teaching::made) of it.
 pub(super) fn variants(
     dataset: &Dataset,
     teaching: &Teaching<'_>,
@@ -34,7 +33,7 @@ pub(super) fn variants(
     let mut colours = COLOURS;
     colours.shuffle(rng);
     let mut made: Vec<Augmented> = Vec::new();
-    // Some are refused: they would show what is held out, or have been made already.
+    // Some variants are refused because they would show what is held out, or exist already.
     for colour in colours {
         let one = match is_painted {
             true => coloured(dataset, teaching, (i, colour), rng),
@@ -49,8 +48,8 @@ pub(super) fn variants(
     made
 }
 
-/// Returns the picture painted in one colour, with a caption such as “blue pizza”. `None` if the
-/// result is held out, or no name is left without its colours.
+/// Returns the picture painted in one colour, with a caption such as “blue pizza”; `None` if the result
+/// is held out, or no name is left without its colours.
 fn coloured(
     dataset: &Dataset,
     teaching: &Teaching<'_>,
@@ -61,12 +60,12 @@ fn coloured(
     let mut plain = name.split(' ').peekable();
     while plain.next_if(|word| is_colour(word) || *word == "light").is_some() {}
     let plain: Vec<&str> = plain.collect();
-    // “orange” is a colour and a fruit, and a “great white shark” is of no other colour.
+    // “orange” is a colour and a fruit, and a “great white shark” has no other colour.
     if plain.is_empty() || plain.iter().any(|word| is_colour(word)) {
         return None;
     }
     let caption = format!("{} {}", colour.name, plain.join(" "));
-    // A red heart painted orange would give the held-out orange heart away.
+    // A red heart painted orange would reveal the held-out orange heart.
     if teaching.is_held(&caption) {
         return None;
     }
@@ -74,7 +73,8 @@ fn coloured(
     Some(Augmented { image: painted(&dataset.pictures[i], colour), caption })
 }
 
-/// Several, small, at one side, or beside another thing of its style.
+/// Returns a composition: several copies of the thing, a small one, one at a side, or one beside
+/// another thing of the same style.
 fn composed(
     dataset: &Dataset,
     teaching: &Teaching<'_>,
@@ -103,7 +103,7 @@ fn composed(
     Some(Augmented { image, caption })
 }
 
-/// Returns the caption, now and then with an article.
+/// Returns the caption, with an article one time in four.
 fn articled(caption: String, rng: &mut StdRng) -> String {
     match rng.random_range(0..4) {
         0 => with_article(&caption).unwrap_or(caption),
@@ -127,7 +127,7 @@ mod tests {
             split,
             ..Entry::default()
         };
-        // A bar, so that no composition looks like the picture itself.
+        // The picture is a bar, so that no composition looks like the picture itself.
         let pixels = (0..128 * 128).flat_map(|i| match i % 128 {
             20..100 => [220, 30, 30, 255],
             _ => [0; 4],

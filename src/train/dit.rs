@@ -1,5 +1,5 @@
-//! What a DiT of prompts learns: the flow from data to noise (rectified flow, Liu et al., arXiv
-//! 2209.03003), on latents and states computed once.
+//! The training of a DiT on prompts. The DiT learns the flow from data to noise (rectified flow, Liu et
+//! al., arXiv 2209.03003), on latents and text states that are computed once.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ use crate::tools::parallel::Workers;
 use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 
-/// Returns the mean squared error of the predicted flow, channels weighted.
+/// Returns the mean squared error of the predicted flow, weighted by channel.
 ///
 /// # Panics
 /// Panics if the model takes no text.
@@ -38,77 +38,78 @@ pub fn loss(dit: &Dit, batch: TrainBatch, route: Option<&Route>) -> Tensor<1> {
     ((predicted - flow).square() * weights).mean()
 }
 
-/// The settings that decide what a run learns. Its length is one only if the learning rate falls.
+/// The settings that decide what a run learns. The number of steps is one of them only if there is a
+/// cooldown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DitSettings {
-    /// SHA-256 of the weights that it began with; empty if there are none.
+    /// The SHA-256 of the weights that the run began with; empty if there are none.
     #[serde(default)]
     pub origin: String,
-    /// What latents and states were made of; see
+    /// The origin of the latents and text states; see
     /// [`Manifest::prepared_origin`](crate::pipeline::stickers::Manifest::prepared_origin).
     #[serde(default)]
     pub data: String,
     /// How many pictures those weights had seen.
     #[serde(default)]
     pub seen: usize,
-    /// Decides everything that is drawn at random.
+    /// The seed of everything that is drawn at random.
     pub seed: u64,
-    /// Pictures a step.
+    /// Pictures per step.
     #[serde(alias = "batch")]
     pub batch_size: usize,
-    /// How fast weights move.
+    /// The learning-rate schedule.
     #[serde(alias = "rate")]
     pub learning_rate: LearningRate,
-    /// How much of the average stays at each step.
+    /// The decay of the moving average (EMA) per step.
     #[serde(alias = "average")]
     pub ema: f64,
     /// Weight decay of both optimisers.
     pub weight_decay: f64,
-    /// The gradient is cut to this length.
+    /// The maximum gradient norm, for gradient clipping.
     #[serde(alias = "longest")]
     pub max_grad_norm: f64,
-    /// Noise levels.
+    /// The distribution of noise levels.
     pub times: Times,
-    /// The weight of channels of fine detail at high noise; the others have 1.
+    /// The loss weight of fine-detail channels at high noise levels; the other channels have 1.
     pub detail: f64,
-    /// The part of the patches that skips the middle blocks.
+    /// The fraction of patches that skip the middle blocks.
     pub skipping: f64,
-    /// Places for captions.
+    /// The maximum number of tokens per caption.
     #[serde(alias = "places")]
     pub max_tokens: usize,
-    /// How often prompt and style are left out together.
+    /// The probability that prompt and style are dropped together.
     pub drop_all: f64,
-    /// How often the style alone is.
+    /// The probability that the style alone is dropped.
     pub drop_style: f64,
-    /// Whether it began with random weights.
+    /// Whether the run began with random weights.
     #[serde(default)]
     pub from_scratch: bool,
 }
 
 impl DitSettings {
-    /// Muon and AdamW.
+    /// Returns Muon and AdamW.
     pub fn optimiser(&self) -> ModuleOptimizer {
         muon_and_adamw(self.weight_decay)
     }
 }
 
-/// A DiT's training.
+/// The training task of a DiT.
 #[derive(Debug)]
 pub struct DitTask<'a> {
-    /// The model that it belongs to, which gives autoencoder and text encoder; none draws no
-    /// samples.
+    /// The model that the DiT belongs to, with its autoencoder and text encoder. Without it no samples
+    /// are drawn.
     pub model: Option<&'a Pipeline>,
-    /// What it learns from.
+    /// The latents, text states and examples.
     pub data: &'a Prepared,
-    /// Which channels of the latent are detail.
+    /// Whether each channel of the latent is detail.
     pub is_detail: Vec<bool>,
     /// Its settings.
     pub settings: &'a DitSettings,
-    /// Threads.
+    /// The worker threads.
     pub workers: Workers,
-    /// Rows that a thread takes at a time.
+    /// The micro-batch: rows that a thread takes at a time.
     pub micro_batch: usize,
-    /// Where it trains.
+    /// The device that trains.
     pub device: Device,
 }
 

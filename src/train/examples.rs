@@ -1,4 +1,5 @@
-//! From a dataset to what a DiT learns: latents and states, by the model's own encoders.
+//! The latents and text states that a DiT learns from, computed from a dataset by the model's own
+//! encoders.
 
 use std::collections::BTreeSet;
 
@@ -19,19 +20,19 @@ use crate::tools::progress::Progress;
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
-/// Pictures that are encoded before their captions are.
+/// How many pictures are gathered before they and their captions are encoded.
 const CHUNK: usize = 256;
-/// Pictures that a thread encodes at a time.
+/// How many pictures a thread encodes at a time.
 const PART: usize = 16;
 
-/// A picture to encode, and what it is called: words, what they say, how often they are drawn.
+/// A picture to encode, and its captions: their texts, kinds and weights.
 struct Taught {
     image: Image,
     captions: Vec<(String, CaptionKind, f64)>,
     style: Option<usize>,
 }
 
-/// Computes all latents and states of a dataset's training split.
+/// Computes all latents and text states of a dataset's training split.
 ///
 /// # Errors
 /// Returns an error if the model has no text encoder or draws pictures of another size, or the
@@ -109,7 +110,7 @@ fn style(entry: &Entry, model: &Pipeline) -> Result<Option<usize>> {
     })
 }
 
-/// Adds pictures with their captions.
+/// Encodes pictures and their captions, and adds them to `builder`.
 fn encode(
     taught: &[Taught],
     builder: &mut Builder,
@@ -130,7 +131,7 @@ fn encode(
         let latent = builder.latent(latent);
         for (text, kind, weight) in captions {
             let caption = builder.place(text).expect("it was just encoded");
-            // What says the style in words is learnt without its label.
+            // A caption that says the style in words is learnt without the style's label.
             let style = style.filter(|_| *kind != CaptionKind::Style);
             let weight = *weight as f32;
             builder.example(Example { latent, caption, style, kind: *kind, weight });
@@ -139,7 +140,8 @@ fn encode(
     Ok(())
 }
 
-/// Reports what `model` does not read of captions of which at most `max_tokens` are learnt.
+/// Reports captions that `model` does not read in full, if at most `max_tokens` tokens of each are
+/// learnt. See [`captions::notes`].
 ///
 /// # Errors
 /// Returns an error if a caption cannot be read at all.

@@ -1,4 +1,4 @@
-//! The gradient of a batch, found in parts on several threads.
+//! The gradient of a batch, computed in parts on several threads.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -7,19 +7,19 @@ use burn::tensor::{Device, Tensor};
 use super::params::{add, mean_gradient, own_graph};
 use crate::tools::parallel::Workers;
 
-/// What a step found.
+/// The loss and the gradient of a step.
 #[derive(Debug)]
 pub struct LossAndGrads {
     /// The mean loss of the batch.
     pub loss: f64,
-    /// The gradient, cut to length.
+    /// The gradient after clipping.
     pub grads: GradientsParams,
-    /// The gradient's norm before that.
+    /// The norm of the gradient before clipping.
     pub grad_norm: f64,
 }
 
-/// Returns the gradient of `loss` over `parts`, each with the number of its rows. A gradient whose
-/// norm is above `max_grad_norm` is scaled down to it.
+/// Returns the mean of `loss` and its gradient over `parts`, each of which comes with its number of
+/// rows. A gradient whose norm is above `max_grad_norm` is scaled down to it.
 ///
 /// # Panics
 /// Panics if the loss does not depend on the module.
@@ -32,8 +32,9 @@ pub fn gradient<M: Module + Sync, P: Send>(
     device: &Device,
 ) -> LossAndGrads {
     let rows = parts.iter().map(|(_, count)| *count as f64).sum::<f64>();
-    // A part for each worker at a time, added up in the parts' order: there are never more gradients
-    // than workers, and their sum does not depend on how many these are.
+    // Each round takes one part per worker, and the gradients are summed in the order of the parts. So
+    // there are never more gradients than workers, and their sum does not depend on the number of
+    // workers.
     let (mut losses, mut sum) = (0.0, None);
     let mut parts = parts.into_iter();
     loop {
@@ -43,7 +44,7 @@ pub fn gradient<M: Module + Sync, P: Send>(
         }
         let found = workers.map(round, |(part, count)| {
             let module = own_graph(module, device);
-            // Unequal parts count by their rows.
+            // Each part is weighted by its number of rows.
             let loss = loss(&module, part) * count as f64;
             let value = f64::from(loss.clone().inner().into_scalar::<f32>());
             (value, GradientsParams::from_grads(loss.backward(), &module))

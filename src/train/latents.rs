@@ -1,5 +1,5 @@
-//! What a new autoencoder's latents are like: mean and deviation of each channel, and the linear
-//! map from them to colours, by least squares.
+//! Statistics of a new autoencoder's latents: the mean and standard deviation of each channel, and the
+//! linear map from latents to colours (the preview), fitted by least squares.
 
 use burn::tensor::{Device, Tensor};
 use nalgebra::DMatrix;
@@ -10,24 +10,24 @@ use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
 use crate::pipeline::PreviewMap;
 use crate::pipeline::pixels::to_tensor;
 
-/// What a model's manifest says of latents.
+/// The latent statistics in a model's manifest.
 #[derive(Debug, Clone)]
 pub struct Fitted {
     /// Mean of each channel.
     pub mean: Vec<f32>,
     /// Standard deviation of each channel.
     pub std: Vec<f32>,
-    /// From normalised latents to premultiplied colours of their blocks, in 0..1.
+    /// The map from normalised latents to the premultiplied mean colours of their blocks, in 0..1.
     pub preview: PreviewMap,
 }
 
-/// The most pictures that are looked at.
+/// The maximum number of pictures that are used.
 const MOST: usize = 1000;
 
-/// Looks at pictures, evenly from all.
+/// Fits the statistics to at most 1000 pictures, spaced evenly over all.
 ///
 /// # Panics
-/// Panics if there are none.
+/// Panics if there are no pictures.
 pub fn fit(autoencoder: &StickerAutoencoder, pictures: &[&Image], device: &Device) -> Fitted {
     let every = pictures.len().div_ceil(MOST);
     let pictures: Vec<&Image> = pictures.iter().step_by(every).copied().collect();
@@ -71,7 +71,7 @@ pub fn fit(autoencoder: &StickerAutoencoder, pictures: &[&Image], device: &Devic
     }
 }
 
-/// `[b, c, h, w]` as rows of channels.
+/// Returns `[b, c, h, w]` as rows of channels.
 fn cells(x: Tensor<4>) -> Vec<f64> {
     x.permute([0, 2, 3, 1]).into_data().iter::<f64>().collect()
 }
@@ -93,7 +93,7 @@ mod tests {
         let fitted = fit(&autoencoder, &pictures.iter().collect::<Vec<_>>(), &device);
         assert!(fitted.preview.fits(LATENT_CHANNELS));
         assert!(fitted.std.iter().all(|std| *std > 1e-4), "{:?}", fitted.std);
-        // The mean colour is what the map gives at the mean latent.
+        // The map returns the mean colour for the mean latent.
         let mean = |c: usize| {
             let sum: u32 = pictures.iter().map(|picture| u32::from(picture.pixels[c])).sum();
             sum as f32 / pictures.len() as f32 / 255.0

@@ -1,4 +1,4 @@
-//! Learning: from a dataset to weights, with the same networks that draw.
+//! Training: from a dataset to weights, with the same networks that draw.
 //!
 //! ```text
 //!  dataset ─► examples ─► prepared (latents, states) ─► rows of a step ─┐

@@ -1,28 +1,28 @@
-//! What moves the weights: Muon for the matrices of the blocks (Jordan et al., 2024; scaled as by
-//! Liu et al., arXiv 2502.16982), AdamW (Loshchilov and Hutter, arXiv 1711.05101) for all else.
+//! The optimisers: Muon for the matrices of the blocks (Jordan et al., 2024; scaled as by Liu et al.,
+//! arXiv 2502.16982), and AdamW (Loshchilov and Hutter, arXiv 1711.05101) for all other parameters.
 
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig};
 use serde::{Deserialize, Serialize};
 
-/// How fast weights move at each step: a linear rise, then a level that any later run can go on
-/// from; or, in a run of its own, a linear fall to 0, in which weights settle (the warm-up, stable,
+/// A learning-rate schedule: a linear warm-up, then a constant rate from which any later run can go on;
+/// or, in a run of its own, a linear cooldown to 0, in which the weights settle (the warm-up, stable,
 /// decay schedule of Hu et al., arXiv 2404.06395).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LearningRate {
-    /// The level.
+    /// The rate after the warm-up.
     pub peak: f64,
-    /// Steps of the rise.
+    /// The number of warm-up steps.
     #[serde(alias = "warm_up")]
     pub warmup_steps: usize,
-    /// Steps of the fall; `None` stays at the level.
+    /// The number of cooldown steps; `None` keeps the rate constant.
     #[serde(alias = "fall")]
     pub decay_steps: Option<usize>,
 }
 
 impl LearningRate {
-    /// Returns the rate of a step, counted from 0.
+    /// Returns the learning rate of a step, counted from 0.
     pub fn at(&self, step: usize) -> f64 {
         let rise = (step + 1) as f64 / self.warmup_steps.max(1) as f64;
         let decay = |steps: usize| steps.saturating_sub(step) as f64 / steps as f64;
@@ -30,7 +30,7 @@ impl LearningRate {
     }
 }
 
-/// AdamW alone.
+/// Returns AdamW for all parameters.
 pub fn adamw(weight_decay: f64) -> ModuleOptimizer {
     AdamWConfig::new()
         .with_beta_1(0.9)
@@ -40,7 +40,7 @@ pub fn adamw(weight_decay: f64) -> ModuleOptimizer {
         .init()
 }
 
-/// AdamW, and Muon for the matrices of a DiT's blocks.
+/// Returns Muon for the matrices of a DiT's blocks, and AdamW for all other parameters.
 pub fn muon_and_adamw(weight_decay: f64) -> ModuleOptimizer {
     let matrices = ParamGroup::from_regex(r"blocks\.\d+\.(attn\.(qkv|proj)|mlp\.fc[12])\.weight$")
         .expect("the expression is well formed");

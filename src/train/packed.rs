@@ -1,5 +1,6 @@
-//! [`Prepared`] packed, to be carried to another machine: latents in a byte a value, and captions as text
-//! whose states are computed there. See [`prepared_file`](super::prepared_file).
+//! The packed form of [`Prepared`], for transfer to another machine: the latents are quantised to 8
+//! bits, and the captions are text whose states are computed there. See
+//! [`prepared_file`](super::prepared_file).
 
 use std::path::Path;
 
@@ -14,8 +15,8 @@ use crate::tools::parallel::Workers;
 use crate::weights::save::{GROUP, Stored};
 
 impl Prepared {
-    /// Writes the packed file, a fifth of the size: with pictures as they are, and each `every`th
-    /// of those made of them, which then stand for the others.
+    /// Writes the packed file, which is a fifth of the size. It holds the original pictures and every
+    /// `every`th variant, whose weight is multiplied by `every` because it stands for the others.
     ///
     /// # Errors
     /// Returns an error if it cannot be written.
@@ -46,16 +47,18 @@ impl Prepared {
         packed.write_file(path, tensors.into())
     }
 
-    /// Returns whether a file is of this kind and packed, and no dataset.
+    /// Returns whether `bytes` are a packed file of prepared data, neither an unpacked one nor a
+    /// dataset.
     pub fn is_packed(bytes: &[u8]) -> bool {
         let tensors = SafeTensors::deserialize(bytes);
         Self::of_header(bytes).is_some() && tensors.is_ok_and(|file| file.tensor(STATES).is_err())
     }
 
-    /// Returns a packed file's captions, read by `encode`: states, row-major `[n, text_dim]`.
+    /// Computes the states of a packed file's captions with `encode`, which returns them row-major,
+    /// `[n, text_dim]`.
     ///
     /// # Errors
-    /// Returns an error if one cannot be read.
+    /// Returns an error if a caption cannot be read.
     pub fn read_captions(
         &mut self,
         encode: impl Fn(&str) -> Result<Vec<f32>> + Sync,
@@ -87,7 +90,7 @@ mod tests {
         whole.write_packed(&path, 1).unwrap();
         assert!(Prepared::is_packed(&std::fs::read(&path).unwrap()));
         let mut packed = Prepared::read(&path).unwrap();
-        // The states come from a text encoder; here, from what they were.
+        // A text encoder computes the states; here they are the original ones.
         let states = |caption: &str| {
             let place = whole.captions.iter().position(|known| known == caption);
             Ok(whole.states(place.expect("a caption")).iter().map(|v| v.to_f32()).collect())
@@ -98,7 +101,7 @@ mod tests {
         for (a, b) in packed.latents.iter().zip(&whole.latents) {
             assert!((a.to_f32() - b.to_f32()).abs() < 0.01, "{a} is not {b}");
         }
-        // Of made pictures every second one, which stands for two.
+        // Every second variant is kept, with twice the weight.
         whole.write_packed(&path, 2).unwrap();
         let packed = Prepared::read(&path).unwrap();
         let kept: Vec<_> =

@@ -1,11 +1,10 @@
-//! What is done to all parameters of a network at once: numbering, averaging, adding gradients.
+//! Operations on all parameters of a network: numbering, averaging, adding and clipping gradients.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-/// Numbers the parameters in their order, so that an optimiser's state of an earlier run finds
-/// them again.
+/// Numbers the parameters in their order, so that the optimiser's state of an earlier run matches them.
 pub fn numbered<M: Module>(module: M) -> M {
     struct Number(u64);
     impl ModuleMapper for Number {
@@ -17,19 +16,19 @@ pub fn numbered<M: Module>(module: M) -> M {
     module.map(&mut Number(0))
 }
 
-/// Returns a module whose parameters are numbered, and all learn.
+/// Returns the module with numbered parameters that all learn.
 pub fn trainable<M: Module>(module: M) -> M {
     numbered(module).set_require_grad(true).train()
 }
 
-/// Returns a copy whose parameters begin a graph of their own, so that several threads can each
-/// find gradients.
+/// Returns a copy whose parameters begin an autodiff graph of their own, so that several threads can
+/// compute gradients.
 pub fn own_graph<M: Module>(module: &M, device: &Device) -> M {
     module.clone().fork(device)
 }
 
-/// Moves `average` towards `module`: `average·decay + module·(1 − decay)`, the exponential moving
-/// average of Polyak and others, which samples better than the last weights.
+/// Moves `ema` towards `module`: `ema·decay + module·(1 − decay)`, the exponential moving average of
+/// Polyak and others, which samples better than the last weights.
 pub fn ema<M: Module>(ema: M, module: &M, decay: f64) -> M {
     struct Collect(GradientsParams);
     impl ModuleVisitor for Collect {
@@ -76,8 +75,8 @@ pub fn add<M: Module>(
     sum.0
 }
 
-/// Returns the sum of several gradients over `count`, and its length over all parameters; scaled to
-/// be at most `max_grad_norm`.
+/// Returns the sum of several gradients divided by `count`, scaled to a norm over all parameters of at
+/// most `max_grad_norm`, and its norm before that scaling.
 pub fn mean_gradient<M: Module>(
     module: &M,
     parts: Vec<GradientsParams>,

@@ -1,5 +1,6 @@
-//! What never changes while a DiT trains, computed once: latents of all pictures and states of all
-//! captions, in half precision, and how often which of them are drawn together.
+//! The data that stays the same while a DiT trains and is computed once: the latents of all pictures
+//! and the text states of all captions, in half precision, and the weights with which they are drawn
+//! together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,43 +17,43 @@ use crate::pipeline::detail::{coarse_shares, is_detail};
 /// A picture with a caption that fits it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Example {
-    /// Place of its latent.
+    /// The index of its latent.
     pub latent: usize,
-    /// Place of its caption.
+    /// The index of its caption.
     pub caption: usize,
-    /// Its style's label; `None` if it is left out.
+    /// The label of its style; `None` if the style is left out.
     pub style: Option<usize>,
-    /// What the caption says.
+    /// The kind of the caption.
     pub kind: CaptionKind,
-    /// How often it is drawn, beside the others.
+    /// The relative weight with which it is drawn.
     pub weight: f32,
 }
 
-/// Latents, states, and which belong together.
+/// The latents, the text states, and the examples that pair them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
     /// Channels, height and width of a latent.
     pub latent: [usize; 3],
-    /// Places for text tokens.
+    /// The maximum number of text tokens.
     pub max_tokens: usize,
     /// Width of a text state.
     pub text_dim: usize,
     /// Names of the styles.
     pub styles: Vec<String>,
-    /// What it was made of: hashes of dataset and encoders, and the seed.
+    /// The origin of the data: the hashes of the dataset and the encoders, and the seed.
     pub origin: String,
     pub(super) examples: Vec<Example>,
-    /// None if nothing is to be drawn.
+    /// `None` if there is nothing to draw.
     pub(super) draws: Option<WeightedIndex<f64>>,
     pub(super) latents: Vec<f16>,
     pub(super) states: Vec<f16>,
-    /// Where each caption's states begin and end, in tokens.
+    /// The bounds of each caption's states, in tokens.
     pub(super) bounds: Vec<[usize; 2]>,
-    /// The captions themselves.
+    /// The texts of the captions.
     pub(super) captions: Vec<String>,
 }
 
-/// Puts a [`Prepared`] together.
+/// A builder of a [`Prepared`].
 #[derive(Debug)]
 pub struct Builder {
     prepared: Prepared,
@@ -60,7 +61,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Nothing yet. `empty` are the states of the empty prompt.
+    /// Creates a builder without examples. `empty` holds the states of the empty prompt.
     pub fn new(
         latent: [usize; 3],
         [max_tokens, text_dim]: [usize; 2],
@@ -85,12 +86,12 @@ impl Builder {
         builder
     }
 
-    /// Returns the place of a caption, if it is known.
+    /// Returns the index of a caption, if it is known.
     pub fn place(&self, caption: &str) -> Option<usize> {
         self.known.get(caption).copied()
     }
 
-    /// Adds a caption's states, row-major `[n, text_dim]`; its place.
+    /// Adds a caption and its states, row-major `[n, text_dim]`, and returns its index.
     pub fn text(&mut self, caption: &str, states: &[f32]) -> usize {
         let data = &mut self.prepared;
         let start = data.states.len() / data.text_dim;
@@ -102,7 +103,7 @@ impl Builder {
         place
     }
 
-    /// Returns the place of a new latent.
+    /// Adds a latent and returns its index.
     pub fn latent(&mut self, values: &[f32]) -> usize {
         let data = &mut self.prepared;
         let size: usize = data.latent.iter().product();
@@ -116,7 +117,7 @@ impl Builder {
         self.prepared.examples.push(example);
     }
 
-    /// Returns all of it.
+    /// Returns the finished data.
     pub fn finish(mut self) -> Prepared {
         self.prepared.weigh();
         self.prepared
@@ -124,13 +125,13 @@ impl Builder {
 }
 
 impl Prepared {
-    /// Makes draws of the examples' weights.
+    /// Computes the sampling distribution from the examples' weights.
     pub(super) fn weigh(&mut self) {
         let weights = self.examples.iter().map(|example| f64::from(example.weight));
         self.draws = WeightedIndex::new(weights).ok();
     }
 
-    /// Returns all captions, each once, besides the empty one of no words.
+    /// Returns all captions, each once, without the empty one.
     pub fn captions(&self) -> impl Iterator<Item = &str> {
         self.captions.iter().map(String::as_str).filter(|caption| !caption.is_empty())
     }
@@ -147,22 +148,22 @@ impl Prepared {
         &self.states[start * self.text_dim..end * self.text_dim]
     }
 
-    /// Returns the place of the empty prompt.
+    /// Returns the index of the empty prompt.
     pub fn empty_text(&self) -> usize {
         0
     }
 
-    /// Returns how many pictures there are, as they are and made of others.
+    /// Returns how many pictures there are, original ones and variants.
     pub fn pictures(&self) -> usize {
         self.examples.iter().map(|example| example.latent).collect::<BTreeSet<_>>().len()
     }
 
-    /// Returns how many captions of pictures there are.
+    /// Returns how many examples there are.
     pub fn count(&self) -> usize {
         self.examples.len()
     }
 
-    /// Returns what part of all draws each kind of caption gets.
+    /// Returns the share of all draws that each kind of caption gets.
     pub fn shares(&self) -> BTreeMap<CaptionKind, f64> {
         let mut shares: BTreeMap<CaptionKind, f64> = BTreeMap::new();
         for example in &self.examples {
@@ -173,12 +174,12 @@ impl Prepared {
         shares
     }
 
-    /// Returns pictures as they are under their names: labels and everyday words.
+    /// Returns the examples of original pictures with their names: labels and everyday words.
     pub fn named(&self) -> impl Iterator<Item = &Example> + Clone {
         self.examples.iter().filter(|example| example.kind == CaptionKind::Name)
     }
 
-    /// Returns the names of all pictures, without articles.
+    /// Returns the names of all pictures. A name with an article is left out if the bare name exists.
     pub fn names(&self) -> BTreeSet<&str> {
         let names = self.named().map(|example| self.captions[example.caption].as_str());
         let all: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
@@ -187,7 +188,7 @@ impl Prepared {
         all.iter().copied().filter(is_bare).collect()
     }
 
-    /// Returns a random example, each as often as its weight says.
+    /// Returns a random example, drawn by weight.
     ///
     /// # Panics
     /// Panics if there is nothing to learn.
@@ -196,8 +197,8 @@ impl Prepared {
         &self.examples[draws.sample(rng)]
     }
 
-    /// Returns which channels of the latent are detail, by some pictures as they are; and how much
-    /// of each a mean over 2×2 cells keeps. See [`coarse_shares`].
+    /// Returns whether each channel of the latent is detail, measured on some original pictures, and
+    /// the share of each channel's variance that a mean over 2×2 cells keeps. See [`coarse_shares`].
     pub fn detail_channels(&self) -> (Vec<bool>, Vec<f64>) {
         let [channels, height, width] = self.latent;
         let places: BTreeSet<usize> = self.named().map(|example| example.latent).collect();
@@ -211,7 +212,7 @@ impl Prepared {
         (shares.iter().map(|share| is_detail(*share)).collect(), shares)
     }
 
-    /// Returns a handful of examples.
+    /// Returns four examples.
     #[cfg(test)]
     pub(crate) fn tiny() -> Self {
         let mut builder = Builder::new([2, 4, 4], [3, 6], vec!["a".into(), "b".into()], &[0.1; 12]);

@@ -1,5 +1,5 @@
-//! Where a run finds its latents and states: in its own folder, in that of the run it begins from,
-//! or made now and kept.
+//! The source of a run's latents and text states: its own folder, the folder of the run that it begins
+//! from, or the encoders, whose output is then kept.
 
 use std::path::Path;
 
@@ -17,30 +17,30 @@ use crate::{Error, Result};
 /// The file in a run's folder.
 const PREPARED: &str = "prepared.safetensors";
 
-/// What latents and states are made of, and where they are kept.
+/// The inputs of latents and text states, and the folders where they are kept.
 #[derive(Clone, Copy)]
 pub struct PreparedCache<'a> {
     /// The run's folder.
     pub run: &'a Path,
     /// The folder of the run that it begins from.
     pub from: Option<&'a Path>,
-    /// The dataset's file, or what `patchwork pack` wrote.
+    /// The dataset's file, or the output of `patchwork pack`.
     pub data: &'a Path,
-    /// What describes the model.
+    /// The manifest of the model.
     pub manifest: &'a Manifest,
     /// The model, with its encoders.
     pub model: &'a Pipeline,
-    /// The most tokens of a caption that are learnt.
+    /// The maximum number of tokens of a caption that are learnt.
     pub max_tokens: usize,
-    /// Decides what is drawn at random.
+    /// The seed of everything that is drawn at random.
     pub seed: u64,
-    /// How many threads; `None` is as many as there are cores.
+    /// The number of threads; `None` uses as many as there are cores.
     pub threads: Option<usize>,
-    /// Who watches.
+    /// The receiver of progress and notes.
     pub progress: &'a dyn Progress,
 }
 
-/// Returns what part of all draws each kind of caption gets, in words.
+/// Returns the share of all draws that each kind of caption gets, as text.
 fn told_shares(prepared: &Prepared) -> String {
     let shares = prepared.shares().into_iter();
     let told = shares.map(|(kind, share)| format!("{} {:.0} %", kind.name(), 100.0 * share));
@@ -48,13 +48,14 @@ fn told_shares(prepared: &Prepared) -> String {
 }
 
 impl PreparedCache<'_> {
-    /// Returns latents and states of `origin`. `bytes` are those of the dataset's file.
+    /// Returns the latents and text states of `origin`. `bytes` are the content of the dataset's file.
     ///
     /// # Errors
-    /// Returns a sentence if the run was begun with others, or they cannot be made or kept.
+    /// Returns an error if the run was begun with data of another origin, or the data cannot be
+    /// computed or written.
     pub fn prepared(&self, bytes: Vec<u8>, origin: String) -> Result<Prepared> {
         let path = self.run.join(PREPARED);
-        // Another run's are as good if they were made of the same.
+        // The data of the other run are reused if they have the same origin.
         let other = self.from.map(|from| from.join(PREPARED)).filter(|path| path.is_file());
         if let (false, Some(other)) = (path.is_file(), other) {
             let prepared = Prepared::read(&other)?;
@@ -89,10 +90,10 @@ impl PreparedCache<'_> {
         Ok(prepared)
     }
 
-    /// Returns what `patchwork pack` wrote, with the states of its captions.
+    /// Returns the packed data, with the states of its captions.
     fn unpacked(&self) -> Result<Prepared> {
         let mut prepared = Prepared::read(self.data)?;
-        // The text encoder reads the captions anew; the latents cannot be made again.
+        // The text encoder computes the states anew, but the latents cannot be computed again.
         let encoder = format!("autoencoder {}", self.manifest.encoder_hash());
         if !prepared.origin.contains(&encoder) {
             let problem =
@@ -123,12 +124,12 @@ impl PreparedCache<'_> {
     }
 }
 
-/// Returns the styles of a dataset, or of what was packed of one, sorted.
+/// Returns the styles of a dataset or of a packed file, sorted.
 ///
 /// # Errors
 /// Returns an error if it is neither.
 pub fn styles_of(bytes: &[u8], path: &Path) -> Result<Vec<String>> {
-    // By what the file says of itself: pictures and latents are not looked at twice.
+    // The metadata of the file suffice, so that pictures and latents are not read twice.
     let packed = Prepared::of_header(bytes).filter(|_| Prepared::is_packed(bytes));
     match packed {
         Some(packed) => Ok(packed.styles),

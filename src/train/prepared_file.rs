@@ -4,17 +4,17 @@
 //! |---|---|---|
 //! | `latents` | F16 `[pictures, channels, height, width]` | normalised latents |
 //! | `text_states` | F16 `[tokens, text_dim]` | states of all captions, one after another |
-//! | `text_offsets` | I64 `[captions + 1]` | caption `i` has the tokens `text_offsets[i]..text_offsets[i + 1]` |
-//! | `example_latent`, `example_caption` | I64 `[examples]` | places of a picture and of a caption that fits it |
-//! | `example_style` | I64 `[examples]` | the style's number; as many as there are styles: none |
-//! | `example_kind` | I64 `[examples]` | what the caption says, a number of `kinds` |
-//! | `example_weight` | F32 `[examples]` | how often it is drawn, beside the others |
+//! | `text_offsets` | I64 `[captions + 1]` | caption `i` has tokens `text_offsets[i]..text_offsets[i + 1]` |
+//! | `example_latent`, `example_caption` | I64 `[examples]` | the indices of a picture and its caption |
+//! | `example_style` | I64 `[examples]` | the style's index; the number of styles stands for none |
+//! | `example_kind` | I64 `[examples]` | the kind of the caption, an index into `kinds` |
+//! | `example_weight` | F32 `[examples]` | the relative weight with which it is drawn |
 //!
 //! Metadata: `format` ([`FORMAT`]), `captions`, `styles` and `kinds` (lists in JSON; caption 0 is the
-//! empty prompt), `latent` (channels, height and width), `text_dim`, `max_tokens`, and `origin`, what it
-//! was made of.
+//! empty prompt), `latent` (channels, height and width), `text_dim`, `max_tokens`, and `origin` (the
+//! hashes of the dataset and the encoders, and the seed).
 //!
-//! A packed file, to be carried to another machine, has `latents` in a byte a value (I8, with
+//! A packed file, for transfer to another machine, has `latents` quantised to 8 bits (I8, with
 //! `latents.scale` for each 64 values of a row) and no text tensors: the states are computed there.
 
 use std::path::Path;
@@ -31,7 +31,7 @@ use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};
 use crate::{Error, Result};
 
-/// What `format` says.
+/// The value of `format`.
 pub const FORMAT: &str = "patchwork prepared 2";
 
 pub(super) const LATENTS: &str = "latents";
@@ -41,7 +41,7 @@ const WEIGHTS: &str = "example_weight";
 const COLUMNS: [&str; 4] = ["example_latent", "example_caption", "example_style", "example_kind"];
 
 impl Prepared {
-    /// Writes the whole file.
+    /// Writes the unpacked file.
     ///
     /// # Errors
     /// Returns an error if it cannot be written.
@@ -89,10 +89,10 @@ impl Prepared {
         write_target(path, &to_bytes(&tensors, metadata))
     }
 
-    /// Reads either file.
+    /// Reads a file, packed or not.
     ///
     /// # Errors
-    /// Returns an error if it is missing, or not what was written.
+    /// Returns an error if it is missing, or is not such a file.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         let refuse = || {
@@ -129,7 +129,7 @@ impl Prepared {
         Ok(prepared)
     }
 
-    /// Returns what the metadata say; `None` if they are of another kind of file.
+    /// Returns the content of the metadata; `None` if the file is of another kind.
     pub(super) fn of_header(bytes: &[u8]) -> Option<Self> {
         let metadata = metadata(bytes)?;
         let text = |key: &str| metadata.metadata().as_ref()?.get(key).map(String::as_str);
@@ -163,7 +163,7 @@ impl Prepared {
         places.map(example).collect()
     }
 
-    /// Returns whether all places that examples name are there.
+    /// Returns whether all indices of the examples and all bounds of the captions are in range.
     fn is_whole(&self) -> bool {
         let size: usize = self.latent.iter().product();
         let tokens = self.states.len() / self.text_dim.max(1);
@@ -178,7 +178,7 @@ impl Prepared {
     }
 }
 
-/// Returns a column of whole numbers.
+/// Returns a column of integers.
 fn column(bytes: &[u8], name: &str) -> Option<Vec<usize>> {
     let file = SafeTensors::deserialize(bytes).ok()?;
     let numbers = file.tensor(name).ok()?.data().as_chunks::<8>().0.iter();
@@ -207,7 +207,7 @@ mod tests {
         let bytes = std::fs::read(&path).unwrap();
         assert_eq!(Prepared::read(&path).unwrap(), Prepared::tiny());
         assert!(!Prepared::is_packed(&bytes));
-        // As an outside reader sees it.
+        // This is what an outside reader sees.
         let file = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(file.tensor("latents").unwrap().shape(), [4, 2, 4, 4]);
         assert_eq!(column(&bytes, "example_style").unwrap(), [0, 1, 0, 2]);
@@ -215,7 +215,7 @@ mod tests {
         assert!(Prepared::read(&path).unwrap_err().to_string().contains("anew from a dataset"));
     }
 
-    /// A place that is not there is found when the file is read, not in the middle of a run.
+    /// Checks that an index out of range is found when the file is read, not in the middle of a run.
     #[test]
     fn examples_of_nothing_are_refused() {
         let folder = tempfile::tempdir().unwrap();

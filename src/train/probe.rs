@@ -1,5 +1,5 @@
-//! How well a DiT in training guesses some pictures that it learns: always the same, with the same
-//! noise, so that two runs can be compared.
+//! The errors of a DiT in training on some pictures that it learns. The pictures and the noise are
+//! always the same, so that two runs can be compared.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -10,14 +10,14 @@ use crate::model::Dit;
 use crate::model::text_tokens::TextTokens;
 use crate::tools::parallel::by_rows;
 
-/// The most pictures that are looked at.
+/// The maximum number of pictures that are used.
 const MOST: usize = 64;
 
-/// Returns the errors of `dit` on some pictures as they are, evenly from all, under a name of each, a
-/// label or an everyday word, and, for the wrong prompt, under the next one's.
+/// Returns the errors of `dit` on some original pictures, spaced evenly over all. The right prompt is a
+/// name of each, a label or an everyday word; the wrong prompt is the name of the next one.
 ///
 /// # Panics
-/// Panics if the data hold nothing, or the model takes no text.
+/// Panics if the data are empty, or the model takes no text.
 pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors {
     let step = data.named().count().div_ceil(MOST).max(1);
     let examples: Vec<&Example> = data.named().step_by(step).collect();
@@ -57,7 +57,7 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
     errors
 }
 
-/// Returns the captions at `texts`, padded to all places.
+/// Embeds the captions at the indices `texts`, padded to the maximum number of tokens.
 fn embed(
     dit: &Dit,
     data: &Prepared,
@@ -89,7 +89,7 @@ mod tests {
             .with_learn_sigma(false)
             .with_text(Some(TextConfig::new(6, 3)))
             .init(&device);
-        // adaLN-Zero's final layer says 0.
+        // The final layer of adaLN-Zero returns 0 at first.
         let errors = guess_errors(&dit, &Prepared::tiny(), &device);
         assert_eq!(errors.right, errors.wrong);
         assert!(errors.right[0] > errors.right[2] && errors.right[2] > 0.0, "{errors:?}");

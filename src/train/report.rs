@@ -1,4 +1,4 @@
-//! What a run tells while it goes: a line of JSON for each step, and a curve of the loss as PNG.
+//! The reports of a run: one line of JSON for each step, and a curve of the loss as PNG.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,10 +14,10 @@ use crate::image::font::svg_options;
 use crate::tools::files::write_whole;
 use crate::{Error, Result};
 
-/// One step, as it stands in `metrics.jsonl`.
+/// One step, as it is written to `metrics.jsonl`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MetricsLine {
-    /// Its number, from 1.
+    /// The number of the step, from 1.
     pub step: usize,
     /// Pictures seen so far.
     pub images: usize,
@@ -26,20 +26,20 @@ pub struct MetricsLine {
     /// The learning rate.
     #[serde(alias = "rate")]
     pub learning_rate: f64,
-    /// Length of the gradient before it was cut.
+    /// The norm of the gradient before clipping.
     #[serde(alias = "gradient")]
     pub grad_norm: f64,
     /// Seconds that the step took.
     pub seconds: f64,
-    /// How well the average guesses pictures, at some steps.
+    /// The errors of the moving average's (EMA) prediction of the clean latent, at some steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<GuessErrors>,
 }
 
-/// The file of lines.
+/// The name of the file of metrics.
 pub const METRICS: &str = "metrics.jsonl";
 
-/// Adds a line.
+/// Appends a line to the file of metrics.
 ///
 /// # Errors
 /// Returns an error if it cannot be written.
@@ -52,8 +52,8 @@ pub fn append(folder: &Path, line: &MetricsLine) -> Result<()> {
     write().map_err(|source| Error::write(&path, source))
 }
 
-/// Returns the lines of a run up to `step`, and none beyond: a killed run had gone further than the
-/// snapshot that it goes on from.
+/// Removes the lines of a run beyond `step`, and returns the others. A killed run may have gone further
+/// than the snapshot from which it resumes.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, or written anew.
@@ -74,8 +74,8 @@ pub fn rewind(folder: &Path, step: usize) -> Result<Vec<MetricsLine>> {
     Ok(lines)
 }
 
-/// Draws the loss over the pictures seen, a mean of some hundredth of the run each, into
-/// `curve.png`.
+/// Draws the loss over the pictures seen into `curve.png`. Each point is the mean of about a hundredth
+/// of the run.
 ///
 /// # Errors
 /// Returns an error if it cannot be written.
@@ -90,7 +90,7 @@ pub fn curve(folder: &Path, lines: &[MetricsLine]) -> Result<()> {
 
 const WIDTH: u32 = 800;
 const HEIGHT: u32 = 400;
-/// Points of the curve.
+/// The maximum number of points of the curve.
 const POINTS: usize = 120;
 
 /// Returns the curve as SVG.
@@ -152,7 +152,7 @@ mod tests {
         for step in 1..=5 {
             append(folder.path(), &line(step)).unwrap();
         }
-        // A kill in the middle of a line.
+        // The run was killed in the middle of a line.
         let path = folder.path().join(METRICS);
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("{\"step\": 6, \"ima");
@@ -170,7 +170,7 @@ mod tests {
         let image = crate::image::Image::from_png(&png).unwrap();
         let blue = image.pixels.chunks(4).filter(|p| p[2] > 200 && p[0] < 100).count();
         assert!(blue > 500, "{blue}");
-        // Names and values stand left of the curve, and below it.
+        // The axis labels are left of the curve and below it.
         let dark = |left: usize, top: usize, right: usize, bottom: usize| {
             let rows = image.pixels.as_chunks::<4>().0.chunks(WIDTH as usize);
             rows.take(bottom)

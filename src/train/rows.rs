@@ -1,6 +1,6 @@
-//! What one step of the DiT's training sees: noisy latents, times, labels and prompts. All of it
-//! follows from the seed and the number of the step, so that a run that was killed goes on as if it
-//! had not been.
+//! The rows of one step of the DiT's training: noisy latents, noise levels, labels and prompts. They
+//! follow from the seed and the number of the step alone, so that a killed run resumes with the same
+//! rows.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
@@ -12,37 +12,37 @@ use super::prepared::{Example, Prepared};
 use super::times::Times;
 use crate::model::routing::Route;
 
-/// What is left out of conditions, so that guidance has something to compare with.
+/// The probabilities with which conditions are dropped, for classifier-free guidance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
-    /// How often both the prompt is emptied and the style is the null style.
+    /// The probability that the prompt is emptied and the style is the null style.
     pub all: f64,
-    /// How often only the style is.
+    /// The probability that only the style is the null style.
     pub style: f64,
 }
 
-/// How the rows of a step are drawn.
+/// The settings by which the rows of a step are drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course<'a> {
-    /// Noise levels.
+    /// The distribution of noise levels.
     pub times: &'a Times,
-    /// What is left out of conditions.
+    /// The probabilities with which conditions are dropped.
     pub dropout: Dropout,
-    /// Which channels of the latent are detail; see [`Prepared::detail_channels`].
+    /// Whether each channel of the latent is detail; see [`Prepared::detail_channels`].
     pub is_detail: &'a [bool],
-    /// The weight of detail channels above [`DETAIL_LEVEL`], where noise hides them.
+    /// The loss weight of detail channels above [`DETAIL_LEVEL`], where noise hides them.
     pub detail: f64,
-    /// The most tokens of a caption; the rest, mostly padding, is cut.
+    /// The maximum number of tokens of a caption. The rest, mostly padding, is cut off.
     pub max_tokens: usize,
 }
 
-/// Above this level detail counts less.
+/// The noise level above which detail channels count less.
 pub const DETAIL_LEVEL: f64 = 0.55;
 
 /// Rows of a batch, on the host.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
-    /// How many.
+    /// How many rows there are.
     pub count: usize,
     /// Latents with noise, `(1 − t)·data + t·noise`.
     noisy: Vec<f32>,
@@ -53,7 +53,7 @@ pub struct Rows {
     labels: Vec<i32>,
     states: Vec<f32>,
     lengths: Vec<usize>,
-    /// How much each channel of each row counts.
+    /// The loss weight of each channel of each row.
     weights: Vec<f32>,
     max_tokens: usize,
 }
@@ -61,24 +61,24 @@ pub struct Rows {
 /// Rows on a device.
 #[derive(Debug)]
 pub struct TrainBatch {
-    /// `[b, c, h, w]`
+    /// The noisy latents, `[b, c, h, w]`.
     pub noisy: Tensor<4>,
-    /// `[b, c, h, w]`
+    /// The flow to predict, `[b, c, h, w]`.
     pub flow: Tensor<4>,
-    /// b values, 0..1000
+    /// The timesteps, b values in 0..1000.
     pub timesteps: Vec<f64>,
-    /// `[b]`
+    /// The style labels, `[b]`.
     pub labels: Tensor<1, Int>,
-    /// `[b, places, text_dim]`, zeros beyond each row's own length
+    /// The text states, `[b, max_tokens, text_dim]`, zeros beyond each row's own length.
     pub states: Tensor<3>,
-    /// b values
+    /// The number of tokens of each row, b values.
     pub lengths: Vec<usize>,
-    /// How much each channel counts, `[b, c, 1, 1]`
+    /// The loss weight of each channel, `[b, c, 1, 1]`.
     pub weights: Tensor<4>,
 }
 
 impl Rows {
-    /// `count` rows.
+    /// Draws `count` rows.
     pub fn draw(data: &Prepared, count: usize, course: &Course<'_>, rng: &mut StdRng) -> Self {
         let Course { times, dropout, is_detail, detail, max_tokens } = *course;
         let [channels, height, width] = data.latent;
@@ -120,7 +120,7 @@ impl Rows {
         rows
     }
 
-    /// Parts of at most `count` rows.
+    /// Returns the rows in parts of at most `count` rows.
     pub fn parts(&self, count: usize) -> Vec<Self> {
         let part = |start: usize| {
             let end = (start + count).min(self.count);
@@ -162,7 +162,8 @@ impl Rows {
     }
 }
 
-/// Patches in random order, of which a part skips all blocks but the first two and the last two.
+/// Returns a random order of the patches, of which the fraction `skipping` skips all blocks but the
+/// first two and the last two; `None` if no patch skips, or there are fewer than five blocks.
 pub fn route(patches: usize, depth: usize, skipping: f64, rng: &mut StdRng) -> Option<Route> {
     let stay = patches - (patches as f64 * skipping) as usize;
     if stay == patches || depth < 5 {
@@ -194,7 +195,7 @@ mod tests {
         let parts = draw(5).parts(4);
         assert_eq!(parts.iter().map(|part| part.count).collect::<Vec<_>>(), [4, 2]);
         assert_eq!(parts[1].lengths, draw(5).lengths[4..]);
-        // Captions have three states each, and two places; noise hides detail.
+        // Captions have three states each, of which two are kept; noise hides detail.
         let rows = draw(5);
         assert!(rows.lengths.iter().all(|length| *length == 2) && rows.states.len() == 6 * 2 * 6);
         for (time, weights) in rows.times.iter().zip(rows.weights.chunks(2)) {

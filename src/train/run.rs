@@ -1,4 +1,4 @@
-//! A run from its first step to its last, whatever it trains: rates, snapshots, metrics.
+//! A run of training from its first step to its last, for any task: learning rates, snapshots, metrics.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -22,31 +22,31 @@ use crate::tools::words::counted;
 use crate::weights::KeyTable;
 use crate::{Error, Result};
 
-/// The folder of a run, its length, and when it saves, samples and measures.
+/// The folder of a run, its length, and the intervals at which it saves, samples and measures.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Its folder.
+    /// The run's folder.
     pub folder: PathBuf,
     /// Another run, from whose last snapshot it begins.
     pub from: Option<PathBuf>,
     /// How many steps there are.
     pub steps: usize,
-    /// The learning rate.
+    /// The learning-rate schedule.
     pub learning_rate: LearningRate,
-    /// Pictures a step.
+    /// Pictures per step.
     pub batch_size: usize,
-    /// How much of the average stays at each step.
+    /// The decay of the moving average (EMA) per step.
     pub ema: f64,
     /// Steps between sheets of samples; 0 draws none.
     pub samples: usize,
-    /// Steps between looks at the task's errors; 0 never looks.
+    /// Steps between measurements of the task's errors; 0 never measures.
     pub errors: usize,
-    /// Stop after the first step that ends this long after the beginning, to be continued.
+    /// The maximum duration. The run stops after the first step that ends later, and can be resumed.
     pub most: Option<Duration>,
 }
 
 impl Plan {
-    /// Returns what is ahead of a run that has had `step` steps.
+    /// Returns a message about the steps that remain to a run after `step` steps.
     fn course(&self, step: usize) -> String {
         match self.steps {
             steps if step == 0 => format!("Beginning a run of {}.", counted(steps, "step")),
@@ -59,12 +59,13 @@ impl Plan {
         }
     }
 
-    /// Returns how much of the average stays at a step.
+    /// Returns the decay of the moving average (EMA) at a step.
     fn ema_decay(&self, step: usize) -> f64 {
-        // Early on the average must not remember the beginning for long, unless that has learnt.
+        // Early in a run the average must forget the initial weights soon, unless they come from
+        // another run.
         let young = (step + 1) as f64 / (step + 10) as f64;
         let begun = if self.from.is_some() { self.ema } else { self.ema.min(young) };
-        // A short fall's average must be of weights that have settled.
+        // In a short cooldown the average must cover only weights that have settled.
         let fall = self.learning_rate.decay_steps;
         begun.min(fall.map_or(1.0, |fall| (1.0 - 10.0 / fall as f64).max(0.0)))
     }
@@ -78,10 +79,10 @@ impl Plan {
     }
 }
 
-/// Keeps other programs from training in the folder for as long as the file lives.
+/// Locks the folder against training by other programs for as long as the file lives.
 fn lock(folder: &Path, progress: &dyn Progress) -> Result<File> {
     let path = folder.join("lock");
-    // Nothing is written to it, whatever it is.
+    // Nothing is written to the file, whatever it contains.
     let opened = File::options().write(true).create(true).truncate(false).open(&path);
     let file = opened.map_err(|source| Error::write(&path, source))?;
     match file.try_lock() {
@@ -100,37 +101,37 @@ fn lock(folder: &Path, progress: &dyn Progress) -> Result<File> {
     Ok(file)
 }
 
-/// The time between snapshots. One is written after the first step that ends later: with that
+/// The time between snapshots. A snapshot is written after the first step that ends later. With that
 /// step and a sheet of samples, a kill loses less than five minutes.
 const SAVE_EVERY: Duration = Duration::from_secs(200);
 
-/// Something that can be trained.
+/// A task of training.
 pub trait Task {
     /// The network.
     type Module: Module;
 
-    /// Returns how its weights are named in files.
+    /// Returns the names of its weights in files.
     fn table(&self) -> &KeyTable;
 
-    /// Returns the network with those of its parameters frozen that do not learn.
+    /// Returns the network with those parameters frozen that do not learn.
     fn prepare(&self, module: Self::Module) -> Self::Module {
         module
     }
 
-    /// Returns loss and gradient of a step.
+    /// Returns the loss and the gradient of a step.
     fn gradient(&self, module: &Self::Module, step: usize) -> LossAndGrads;
 
-    /// Returns the learning rates of a step for which so much is planned.
+    /// Returns the learning rates of a step, given the planned one.
     fn learning_rates(&self, planned: f64, _step: usize) -> ModuleLearningRate {
         planned.into()
     }
 
-    /// Returns how well the average does now; `None` if the task has no measure of that.
+    /// Returns the errors of the moving average (EMA); `None` if the task has no such measure.
     fn errors(&self, _average: &Self::Module) -> Option<GuessErrors> {
         None
     }
 
-    /// Draws with the average, into `folder`.
+    /// Draws samples with the moving average (EMA) into `folder`.
     ///
     /// # Errors
     /// Returns an error if it cannot be drawn or written.
@@ -141,9 +142,9 @@ pub trait Task {
 /// state.
 ///
 /// # Errors
-/// Returns an error if files cannot be written or read, if an earlier run in the folder had
-/// other `settings`, if the run to begin from has no snapshot, and if the loss is no longer a
-/// number.
+/// Returns an error if files cannot be written or read, if an earlier run in the folder had other
+/// `settings`, if the run to begin from has no snapshot, or if the loss or the gradient's norm is not
+/// finite.
 pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     task: &T,
     plan: &Plan,
@@ -218,14 +219,14 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
     Ok(state)
 }
 
-/// Returns how fast a run went.
+/// Returns a message about the speed of a run.
 fn speed(pictures: usize, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let rate = pictures as f64 / seconds.max(1e-3);
     format!("{pictures} pictures were learnt from in {seconds:.0} s, {rate:.1} a second.")
 }
 
-/// Returns the mean loss and speed of the last lines.
+/// Returns the mean loss and speed of the last 50 lines, as text.
 fn recent(lines: &[MetricsLine], batch_size: usize) -> String {
     let last = &lines[lines.len().saturating_sub(50)..];
     let mean = |of: fn(&MetricsLine) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;

@@ -1,10 +1,10 @@
-//! In which settings a run differs from what its folder was begun with.
+//! The differences between the settings of a run and those that its folder was begun with.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Returns in which settings two runs differ, as a sentence without its full stop.
+/// Returns the settings in which two runs differ, as a sentence without its full stop.
 pub(super) fn differences(old: &Value, new: &Value) -> String {
     let names = |value: &Value| -> BTreeSet<String> {
         value.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect()
@@ -18,7 +18,7 @@ pub(super) fn differences(old: &Value, new: &Value) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// One difference, in the words of the command line; `None` if others say it.
+/// Returns one difference, in the terms of the command line; `None` if another difference covers it.
 fn difference(name: &str, old: &Value, new: &Value) -> Option<String> {
     match name {
         "seen" => None,

@@ -1,5 +1,6 @@
-//! A run on disk, from which it goes on after a kill: weights, their average, the optimiser's state
-//! and the step, in a folder that appears only when it is whole.
+//! Snapshots of a run of training, from which it resumes after a kill: the weights, their moving
+//! average (EMA), the optimiser's state and the step. A snapshot's folder gets its name only when it is
+//! complete.
 
 use std::path::{Path, PathBuf};
 
@@ -20,17 +21,17 @@ use crate::{Error, Result};
 /// The whole state of a training run at one step.
 #[derive(Debug)]
 pub struct TrainState<M> {
-    /// The weights that learn.
+    /// The weights in training.
     pub module: M,
-    /// Their moving average, which draws.
+    /// Their moving average (EMA), which draws the samples.
     pub ema: M,
-    /// The optimiser with what it remembers.
+    /// The optimiser with its state.
     pub optimiser: Optimiser,
     /// Steps done.
     pub step: usize,
 }
 
-/// An optimiser that can be printed.
+/// An optimiser that implements `Debug`.
 pub struct Optimiser(pub ModuleOptimizer);
 
 impl std::fmt::Debug for Optimiser {
@@ -50,11 +51,12 @@ const WEIGHTS: &str = "weights.safetensors";
 const EMA: &str = "average.safetensors";
 const OPTIMISER: &str = "optimiser.bpk";
 const FACTS: &str = "run.json";
-/// How many are kept: the last might be lost to a failing disk.
+/// How many snapshots are kept. There is more than one because the last might be lost to a failing
+/// disk.
 const KEPT: usize = 2;
 
 impl<M: Module> TrainState<M> {
-    /// Returns the beginning of a run.
+    /// Returns the state at the beginning of a run.
     pub fn begin(module: M, optimiser: ModuleOptimizer) -> Self {
         let ema = numbered(module.clone());
         let optimiser = Optimiser(optimiser);
@@ -64,18 +66,18 @@ impl<M: Module> TrainState<M> {
     /// Writes a snapshot into the run's folder, and removes old ones.
     ///
     /// # Errors
-    /// Returns an error if it cannot be written, as on a full disk: then earlier ones are still
-    /// there.
+    /// Returns an error if it cannot be written, for example on a full disk. Earlier snapshots are kept
+    /// then.
     pub fn save(&self, folder: &Path, table: &KeyTable, settings: &impl Serialize) -> Result<()> {
         let place = folder.join("checkpoints").join(format!("{:08}", self.step));
-        // A folder of this name is whole, and this very state.
+        // A folder of this name is complete and holds this very state.
         if place.join(FACTS).is_file() {
             return Ok(());
         }
-        // Left by a kill, or by a disk that was full.
+        // These drafts were left by a kill or by a full disk.
         remove(&list(folder).1)?;
-        // Not by `tempfile`: a draft keeps this name, so that the next run finds and removes what a
-        // kill has left.
+        // This does not use `tempfile`: a draft keeps this name, so that the next run finds and removes
+        // what a kill has left.
         let draft = place.with_extension("part");
         let unwritten = |source| Error::write(&draft, source);
         std::fs::create_dir_all(&draft).map_err(unwritten)?;
@@ -93,8 +95,8 @@ impl<M: Module> TrainState<M> {
         remove(&whole[..whole.len().saturating_sub(KEPT)])
     }
 
-    /// Returns the last whole snapshot of a run's folder; `None` if there is none yet.
-    /// `module` and `optimiser` are new ones of the same making.
+    /// Returns the state in the last complete snapshot of a run's folder; `None` if there is none yet.
+    /// `module` and `optimiser` are new ones of the same configuration.
     ///
     /// # Errors
     /// Returns an error if the snapshot is damaged, or was made with other settings than
@@ -109,10 +111,11 @@ impl<M: Module> TrainState<M> {
         Self::read(&place, step, (module, table), optimiser).map(Some)
     }
 
-    /// Returns the beginning of a run from the last snapshot of another run, whatever its settings.
+    /// Returns the state at the beginning of a run that starts from the last snapshot of another run,
+    /// whatever its settings are.
     ///
     /// # Errors
-    /// Returns an error if there is none, or it is damaged or another network's.
+    /// Returns an error if there is no snapshot, or it is damaged or of another network.
     pub fn begin_from(
         folder: &Path,
         (module, table): (M, &KeyTable),
@@ -155,10 +158,10 @@ impl<M: Module> TrainState<M> {
     }
 }
 
-/// What a run's last snapshot says of itself.
+/// The metadata of a run's last snapshot.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Its folder.
+    /// The folder of the snapshot.
     place: PathBuf,
     /// Steps done.
     pub step: usize,
@@ -167,10 +170,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of the run in `folder`; `None` if there is none yet.
+    /// Reads the metadata of the last snapshot in the run's `folder`; `None` if there is none yet.
     ///
     /// # Errors
-    /// Returns an error if it does not say which.
+    /// Returns an error if the metadata are missing or damaged.
     pub fn last(folder: &Path) -> Result<Option<Self>> {
         let Some(place) = list(folder).0.pop() else { return Ok(None) };
         let bytes = std::fs::read(place.join(FACTS)).map_err(|_| damaged(&place, FACTS))?;
@@ -179,7 +182,8 @@ impl Snapshot {
         Ok(Some(Self { place, step: facts.step, settings: facts.settings }))
     }
 
-    /// Returns the steps of its run's warm-up, under today's name or an older one.
+    /// Returns the number of warm-up steps of its run, under the setting's current name or an older
+    /// one.
     pub fn warmup_steps(&self) -> Option<usize> {
         let rate = self.settings.get("learning_rate").or(self.settings.get("rate"))?;
         let steps = rate.get("warmup_steps").or(rate.get("warm_up"))?.as_u64()?;
@@ -196,10 +200,10 @@ impl Snapshot {
     }
 }
 
-/// Returns the last snapshot of a run's folder, and its step; `None` if there is none yet.
+/// Returns the folder and the step of a run's last snapshot; `None` if there is none yet.
 ///
 /// # Errors
-/// Returns an error if it does not say which, or the run was begun with other settings than
+/// Returns an error if the snapshot is damaged, or the run was begun with other settings than
 /// `settings`.
 pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
     folder: &Path,
@@ -211,7 +215,7 @@ pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
         return Ok(Some((found.place, found.step)));
     }
     let value = |settings: &S| serde_json::to_value(settings).expect("plain data");
-    // In today's names, if it is a run of this kind.
+    // Settings of the same kind of run are compared under their current names.
     let (old, new) = (old.as_ref().map_or_else(|| found.settings.clone(), value), value(settings));
     Err(Error::Training(format!(
         "The run in {} was begun with other settings ({}): continue it with those, or choose another \
@@ -235,13 +239,13 @@ fn remove(places: &[PathBuf]) -> Result<()> {
     places.iter().try_for_each(remove)
 }
 
-/// Returns the snapshots of a run, oldest first, and those that were never finished.
+/// Returns the snapshots of a run, oldest first, and the incomplete drafts.
 fn list(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder.join("checkpoints")).into_iter().flatten().flatten();
     let places = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
     let is_draft = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "part");
     let (drafts, mut whole): (Vec<_>, Vec<_>) = places.partition(is_draft);
-    // Whatever else somebody has put here is left alone.
+    // Any other folder is left alone.
     let is_step = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
     whole.retain(|path| path.file_name().is_some_and(is_step));
     whole.sort();

@@ -1,6 +1,6 @@
-//! Which noise levels training looks at: a mixture of logit-normals (Esser et al., arXiv
-//! 2403.03206, section 3.1, has one). What a picture shows is decided above t = 0.65, so most of it
-//! lies there.
+//! The distribution of noise levels in training: a mixture of logit-normals (Esser et al., arXiv
+//! 2403.03206, section 3.1, use a single one). The content of a picture is decided above t = 0.65, so
+//! most of the mixture lies there.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,21 +12,23 @@ use serde::{Deserialize, Serialize};
 use crate::tools::random::weighted;
 use crate::{Error, Result};
 
-/// Times 0..1, 1 being noise: `1 / (1 + exp(−(location + scale·normal)))`, of one part or another.
+/// A distribution of noise levels t in 0..1, where 1 is pure noise: `t = 1 / (1 + exp(−(location +
+/// scale·normal)))`, with the location and scale of a random component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Times(Vec<LogitNormal>);
 
-/// A logit-normal.
+/// A component of the mixture, a logit-normal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct LogitNormal {
-    /// How often, beside the others.
+    /// The relative weight of the component.
     weight: f64,
     location: f64,
     scale: f64,
 }
 
 impl Default for Times {
-    /// Three quarters towards noise, one quarter in the middle.
+    /// Returns a mixture with three quarters of its weight near pure noise and one quarter at middle
+    /// levels.
     fn default() -> Self {
         Self(vec![
             LogitNormal { weight: 0.75, location: 1.7, scale: 1.1 },
@@ -36,7 +38,7 @@ impl Default for Times {
 }
 
 impl Times {
-    /// Returns what the fall of the rate looks at: a little nearer to the picture.
+    /// Returns the noise levels of the cooldown, which lie a little nearer to the clean picture.
     pub fn falling() -> Self {
         Self(vec![
             LogitNormal { weight: 0.65, location: 1.5, scale: 1.1 },
@@ -44,7 +46,7 @@ impl Times {
         ])
     }
 
-    /// Returns a random time.
+    /// Returns a random noise level.
     pub fn draw(&self, rng: &mut StdRng) -> f64 {
         let part = weighted(self.0.iter().map(|part| part.weight), rng);
         let part = part.map(|i| &self.0[i]).or(self.0.last());
@@ -66,7 +68,7 @@ impl fmt::Display for Times {
 impl FromStr for Times {
     type Err = Error;
 
-    /// Reads `weight:location:scale`, several after commas.
+    /// Reads `weight:location:scale`, or several of them separated by commas.
     fn from_str(text: &str) -> Result<Self> {
         let part = |text: &str| {
             let numbers = text.split(':').map(|number| number.trim().parse().ok());

@@ -1,6 +1,6 @@
-//! What the autoencoder learns: to give pictures back, above all their edges, from latents with
-//! some noise, so that small errors of the DiT do not show. Its encoder stays as it is unless the
-//! whole is trained, with which a DiT's latents would lose their meaning.
+//! The training of the autoencoder. It learns to reconstruct pictures, above all their edges, from
+//! latents with some noise, so that small errors of the DiT do not show. Its encoder is frozen unless
+//! the whole autoencoder is trained, after which the latents of an existing DiT lose their meaning.
 
 use std::path::Path;
 
@@ -28,60 +28,61 @@ use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 
-/// The settings that decide what a run learns. Its length is one only if the learning rate falls.
+/// The settings that decide what a run learns. The number of steps is one of them only if there is a
+/// cooldown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VaeSettings {
-    /// SHA-256 of the dataset and of the weights that it began with; empty if there are none.
+    /// The SHA-256 of the dataset and of the weights that the run began with; empty if there are none.
     #[serde(default)]
     pub origin: String,
-    /// Decides everything that is drawn at random.
+    /// The seed of everything that is drawn at random.
     pub seed: u64,
-    /// Pictures a step.
+    /// Pictures per step.
     #[serde(alias = "batch")]
     pub batch_size: usize,
-    /// How fast weights move.
+    /// The learning-rate schedule.
     #[serde(alias = "rate")]
     pub learning_rate: LearningRate,
-    /// How much of the average stays at each step.
+    /// The decay of the moving average (EMA) per step.
     #[serde(alias = "average")]
     pub ema: f64,
     /// Weight decay.
     pub weight_decay: f64,
-    /// The gradient is cut to this length.
+    /// The maximum gradient norm, for gradient clipping.
     #[serde(alias = "longest")]
     pub max_grad_norm: f64,
-    /// The most noise on latents, in their deviations.
+    /// The maximum standard deviation of the noise on latents, in units of each channel's deviation.
     pub noise: f64,
-    /// How much edges count beside values.
+    /// The loss weight of edges relative to values.
     pub edges: f64,
-    /// How much the latents' distance from a normal distribution counts; `None` leaves the encoder
-    /// as it is.
+    /// The loss weight of the KL divergence of the latents from a normal distribution; `None` freezes
+    /// the encoder.
     pub divergence: Option<f64>,
 }
 
 impl VaeSettings {
-    /// AdamW.
+    /// Returns AdamW.
     pub fn optimiser(&self) -> ModuleOptimizer {
         adamw(self.weight_decay)
     }
 }
 
-/// An autoencoder's training.
+/// The training task of an autoencoder.
 #[derive(Debug)]
 pub struct VaeTask<'a> {
-    /// What it learns from.
+    /// The dataset that it learns from.
     pub data: &'a Dataset,
-    /// Places of the pictures that it learns.
+    /// The indices of the pictures that it learns.
     pub train: Vec<usize>,
     /// Standard deviation of each latent channel.
     pub std: Vec<f32>,
     /// Its settings.
     pub settings: &'a VaeSettings,
-    /// Threads.
+    /// The worker threads.
     pub workers: Workers,
-    /// Pictures that a thread takes at a time.
+    /// The micro-batch: pictures that a thread takes at a time.
     pub micro_batch: usize,
-    /// Where it trains.
+    /// The device that trains.
     pub device: Device,
 }
 
@@ -89,11 +90,11 @@ pub struct VaeTask<'a> {
 struct NoisyPictures {
     images: Vec<Image>,
     noise: Vec<f32>,
-    /// Normal values by which posteriors are sampled; none if the encoder is left alone.
+    /// Normal values by which posteriors are sampled; empty if the encoder is frozen.
     sample: Vec<f32>,
 }
 
-/// Returns an autoencoder whose decoder alone learns.
+/// Returns the autoencoder with its encoder frozen.
 pub fn decoder_only(autoencoder: StickerAutoencoder) -> StickerAutoencoder {
     let encoder = ParamGroup::from_regex(r"^encoder\.").expect("the expression is well formed");
     autoencoder.freeze_group(encoder)
@@ -142,7 +143,7 @@ impl VaeTask<'_> {
         let noise = Tensor::<4>::from_data(TensorData::new(part.noise, shape), &self.device) * std;
         let z = match divergence {
             None => mean + noise,
-            // A sample of the posterior (Kingma and Welling, arXiv 1312.6114), with the noise besides.
+            // This is a sample of the posterior (Kingma and Welling, arXiv 1312.6114) with added noise.
             Some(_) => {
                 let sample = TensorData::new(part.sample, shape);
                 let sample = Tensor::<4>::from_data(sample, &self.device);
@@ -159,7 +160,7 @@ impl VaeTask<'_> {
     }
 }
 
-/// Returns the mean size of differences between neighbours.
+/// Returns the mean absolute difference between neighbours.
 fn edges(x: Tensor<4>) -> Tensor<1> {
     let [across, down] = differences(x);
     across.mean() + down.mean()
@@ -190,7 +191,7 @@ impl Task for VaeTask<'_> {
         gradient(autoencoder, parts, loss, &self.workers, max_grad_norm, &self.device)
     }
 
-    /// Pictures above, and what comes back below.
+    /// Draws a sheet with pictures above and their reconstructions below.
     fn sample(&self, ema: &StickerAutoencoder, folder: &Path, step: usize) -> Result<()> {
         let evenly = |i: usize| &self.data.pictures[self.train[i * self.train.len() / 12]];
         let images: Vec<&Image> = (0..12).map(evenly).collect();

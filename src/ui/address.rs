@@ -1,5 +1,4 @@
-//! The page's address, in which the recipe stands so that a link, a reload or a bookmark brings it
-//! back.
+//! The page's address, which holds the recipe, so that a link, a reload or a bookmark restores it.
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
@@ -18,7 +17,7 @@ pub(super) fn show_in_address(recipe: &Recipe) {
     }
 }
 
-/// Returns the part of a link after `#` that brings `recipe` back.
+/// Returns the part of a link after `#` that restores `recipe`.
 fn to_hash(recipe: &Recipe) -> Option<String> {
     let parameters = UrlSearchParams::new().ok()?;
     for (name, value) in pairs(recipe) {
@@ -27,7 +26,7 @@ fn to_hash(recipe: &Recipe) -> Option<String> {
     parameters.to_string().as_string()
 }
 
-/// Returns what the page's address says now.
+/// Returns what the page's address holds now.
 pub(super) fn from_address() -> Address {
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     let pairs = UrlSearchParams::new_with_str(hash.trim_start_matches('#')).map(|parameters| {

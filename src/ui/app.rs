@@ -20,7 +20,7 @@ use crate::ui::toast::Toast;
 use crate::ui::trouble::trouble;
 use crate::ui::{address, open, remember, use_keys};
 
-/// Holds the state, changes it by each [`Action`], and has the effects done.
+/// The component that holds the state, changes it by each [`Action`], and performs the effects.
 pub(super) struct App {
     state: Rc<State>,
     dispatcher: Dispatcher,
@@ -63,7 +63,7 @@ struct WholeProps {
     state: PageHandle,
 }
 
-/// Everything on the page.
+/// Renders the whole page.
 #[function_component]
 fn Whole(WholeProps { state }: &WholeProps) -> Html {
     use_keys::use_keys(state);
@@ -77,7 +77,8 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             </header>
             <Bar state={state.clone()} />
             <Styles state={state.clone()} />
-            // What changes is no translator's, who moves texts about so that they cannot be changed.
+            // Changing text is not translated: translators move text nodes, so that Yew can no
+            // longer update them.
             <p class={classes!("status", state.status.is_bad.then_some("wrong"))} translate="no"
                 role="status" aria-label="Status" aria-busy={state.is_playing.to_string()}>
                 {state.status.text.clone()}
@@ -102,7 +103,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
     }
 }
 
-/// How far the files are, under the quilt that they fill.
+/// Renders the progress of the download, under the quilt that it fills.
 fn loading(state: &State) -> Html {
     let Some(loading) = state.loading() else { return html! {} };
     let share = loading.share().filter(|_| loading.stage.is_empty());

@@ -1,4 +1,4 @@
-//! The prompt and the button that draws it, across the top.
+//! The prompt and its buttons, across the top.
 
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 use yew::{
@@ -17,7 +17,7 @@ pub(super) struct BarProps {
     pub(super) state: PageHandle,
 }
 
-/// The prompt bar.
+/// Renders the prompt bar.
 #[function_component]
 pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
     let is_busy = state.is_busy();
@@ -31,13 +31,13 @@ pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
     };
     let shows = state.shows_settings;
     html! {
-        // What is wrong is told in sentences of our own.
+        // The page shows its own error messages instead of the browser's.
         <form class="patch bar" {onsubmit} novalidate=true>
             <div class="prompt">
                 <Prompt state={state.clone()} />
                 <div class="actions">
                     <button type="submit" class="primary" disabled={is_stopped}>{"Generate"}</button>
-                    // Not `disabled`: the keyboard's place must not be lost when it has worked.
+                    // The button is not `disabled`, so that it keeps the keyboard focus after a press.
                     <button type="button" class={(!is_busy).then_some("rests")}
                         onclick={act(state, || Action::Cancel)} aria-disabled={(!is_busy).to_string()}>
                         {"Cancel"}
@@ -61,7 +61,7 @@ pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
 fn Prompt(BarProps { state }: &BarProps) -> Html {
     let node = use_node_ref();
     {
-        // As high as its text, up to a few lines.
+        // The field is as high as its text, up to five lines.
         let node = node.clone();
         use_effect_with(state.form.prompt.clone(), move |prompt| {
             if let Some(area) = node.cast::<HtmlTextAreaElement>() {
@@ -103,7 +103,7 @@ fn Prompt(BarProps { state }: &BarProps) -> Html {
     }
 }
 
-/// Names that the model knows, to be taken into the prompt.
+/// Renders the names that the model knows, to be taken into the prompt.
 fn chips(state: &PageHandle) -> Html {
     let chips = known_chips(state);
     if chips.is_empty() {

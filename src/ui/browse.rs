@@ -1,4 +1,4 @@
-//! What the model can draw: by group, and searched.
+//! The concepts that the model can draw, by group and with a search.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::page::facts::Chip;
 use crate::ui::controls::Text;
 use crate::ui::handle::{Dispatcher, PageHandle};
 
-/// The most that a search shows.
+/// How many results a search shows at most.
 const MOST: usize = 60;
 
 #[derive(PartialEq, Properties)]
@@ -18,7 +18,7 @@ pub(super) struct BrowseProps {
     pub(super) state: PageHandle,
 }
 
-/// The concepts.
+/// Renders the concepts.
 #[function_component]
 pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
     let search = use_state_eq(String::new);
@@ -87,7 +87,7 @@ struct GroupProps {
     concepts: Rc<[Concept]>,
 }
 
-/// One group; its names come into the document when it is opened.
+/// Renders one group, whose names are in the document only while it is open.
 #[function_component]
 fn Group(GroupProps { dispatcher, name, concepts }: &GroupProps) -> Html {
     let is_open = use_state_eq(|| false);

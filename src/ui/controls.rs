@@ -1,4 +1,4 @@
-//! Labelled controls, each with a line that explains it.
+//! Labelled controls, each with a help text.
 
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::{
@@ -6,7 +6,8 @@ use yew::{
     function_component, html, use_effect_with, use_node_ref, use_state_eq,
 };
 
-/// Returns the id of a part of the control with this label. An id has no spaces.
+/// Returns the id of a part of the control with this label. Spaces become hyphens, because an id
+/// has none.
 fn id(label: &str, part: &str) -> String {
     format!("{}-{part}", label.replace(' ', "-"))
 }
@@ -21,7 +22,7 @@ pub(super) struct TextProps {
     pub(super) change: Callback<String>,
 }
 
-/// Some lines of text.
+/// Renders a text field of one or more lines.
 #[function_component]
 pub(super) fn Text(props: &TextProps) -> Html {
     let change = props.change.clone();
@@ -57,14 +58,14 @@ pub(super) struct NumberProps {
     pub(super) max: AttrValue,
     #[prop_or("1")]
     pub(super) step: &'static str,
-    /// What is wrong with a number as typed, in a sentence.
+    /// Returns the problem with a number as typed, in a sentence.
     #[prop_or_else(|| Callback::from(|_| None))]
     pub(super) refuse: Callback<String, Option<String>>,
-    /// Hears what is wrong with what stands there now.
+    /// Receives the problem with the current text, or `None`.
     #[prop_or_default]
     pub(super) refused: Callback<Option<String>>,
     pub(super) change: Callback<String>,
-    /// Buttons beside it.
+    /// The buttons beside the field.
     #[prop_or_default]
     pub(super) children: Html,
 }
@@ -73,11 +74,11 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-/// A number.
+/// Renders a number field.
 #[function_component]
 pub(super) fn Number(props: &NumberProps) -> Html {
-    // What is being typed stays as it is while it equals the current value, as “4.0” does on the way
-    // to 4.05, while it is no number yet, and while it is refused.
+    // The typed text stays while it equals the current value, as “4.0” does on the way to 4.05,
+    // while it is empty, and while it is refused.
     let typed = use_state_eq(|| None::<String>);
     let is_outside = use_state_eq(|| false);
     let (change, typing, refuse) = (props.change.clone(), typed.clone(), props.refuse.clone());
@@ -97,7 +98,7 @@ pub(super) fn Number(props: &NumberProps) -> Html {
     let problem = typed.as_ref().filter(|text| !text.is_empty());
     let problem = problem.and_then(|text| props.refuse.emit(text.clone()));
     let (typing, is_refused) = (typed.clone(), problem.is_some());
-    // What is refused stays to be seen until it is mended, or another value comes from elsewhere.
+    // A refused text stays visible until it is corrected or another value replaces it.
     let onblur = Callback::from(move |_: FocusEvent| {
         if !is_refused {
             typing.set(None);
@@ -147,18 +148,19 @@ pub(super) fn Number(props: &NumberProps) -> Html {
 pub(super) struct ChoiceProps {
     pub(super) label: &'static str,
     pub(super) help: AttrValue,
-    /// Value, what it is called, and whether it cannot be chosen.
+    /// The value, its label, and whether it cannot be chosen.
     pub(super) options: Vec<(AttrValue, AttrValue, bool)>,
     pub(super) value: AttrValue,
     pub(super) change: Callback<String>,
 }
 
-/// One of several. A value that is not among them, as from an old link, is shown as it is.
+/// Renders a choice of one of several options. A value that is not among them, as from an old link,
+/// is added.
 #[function_component]
 pub(super) fn Choice(props: &ChoiceProps) -> Html {
     let node = use_node_ref();
     {
-        // `selected` on an option says nothing any more once the visitor has chosen.
+        // The `selected` attribute of an option has no effect once the visitor has chosen.
         let node = node.clone();
         use_effect_with((props.value.clone(), props.options.clone()), move |(value, _)| {
             if let Some(select) = node.cast::<HtmlSelectElement>() {

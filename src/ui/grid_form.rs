@@ -1,4 +1,4 @@
-//! The X/Y grid: asked for, drawn cell by cell, and saved.
+//! The X/Y grid: its form, its cells while they are drawn, and its download.
 
 use yew::{
     AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, function_component, html,
@@ -18,7 +18,7 @@ pub(super) struct GridFormProps {
     pub(super) state: PageHandle,
 }
 
-/// The grid and its form.
+/// Renders the grid and its form.
 #[function_component]
 pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
     let settings = use_state_eq(|| [Setting::Guidance, Setting::Steps]);
@@ -36,7 +36,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
                     told.set(String::new());
                     state.dispatch(Action::DrawGrid(grid));
                 }
-                // Beside what is to be mended: the status may be far above.
+                // The error is shown beside the form, because the status may be out of sight.
                 Err(problem) => told.set(problem),
             }
         })
@@ -89,7 +89,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
 }
 
 fn drawn(state: &PageHandle, grid: &Grid) -> Html {
-    // The cell that is being drawn is finished.
+    // The cell that is being drawn is still finished.
     let stop = act(state, || Action::Stop);
     let (done, seconds) = (grid.done(), grid.milliseconds / 1e3);
     let columns = grid.across.values.len();

@@ -1,4 +1,4 @@
-//! The page's state as components see it, and the way to tell what happens.
+//! The page's state as components see it, and the dispatcher of actions.
 
 use std::ops::Deref;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use yew::{Callback, MouseEvent};
 
 use crate::page::{Action, State};
 
-/// The state as it is now; it reads as a [`State`].
+/// The current state, which dereferences to [`State`].
 #[derive(Clone)]
 pub(super) struct PageHandle {
     state: Rc<State>,
@@ -20,12 +20,12 @@ impl PageHandle {
         Self { state, dispatcher }
     }
 
-    /// Lets something happen.
+    /// Dispatches an action.
     pub(super) fn dispatch(&self, action: Action) {
         self.dispatcher.dispatch(action);
     }
 
-    /// Returns the way to let something happen later.
+    /// Returns a dispatcher for later actions.
     pub(super) fn dispatcher(&self) -> Dispatcher {
         self.dispatcher.clone()
     }
@@ -39,14 +39,14 @@ impl Deref for PageHandle {
     }
 }
 
-/// Two are equal if nothing has happened in between.
+/// Two handles are equal if they share the same state.
 impl PartialEq for PageHandle {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.state, &other.state)
     }
 }
 
-/// Lets something happen.
+/// A dispatcher of actions.
 #[derive(Clone, PartialEq)]
 pub(super) struct Dispatcher(pub(super) Callback<Action>);
 
@@ -56,7 +56,7 @@ impl Dispatcher {
     }
 }
 
-/// Returns a callback that lets something happen.
+/// Returns a callback that dispatches an action.
 pub(super) fn act(
     state: &PageHandle,
     action: impl Fn() -> Action + 'static,
@@ -65,7 +65,7 @@ pub(super) fn act(
     Callback::from(move |_| dispatcher.dispatch(action()))
 }
 
-/// Returns a callback that does something with its input, and says what came of it.
+/// Returns a callback that runs `work` with its input, and shows the resulting message.
 pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
     state: &PageHandle,
     work: impl Fn(Input) -> Work + 'static,

@@ -1,4 +1,4 @@
-//! What was drawn before: kept in this browser, opened, used again, exported, removed.
+//! The history: pictures in this browser, to be opened, used again, exported or removed.
 
 use std::rc::Rc;
 
@@ -16,13 +16,14 @@ use crate::ui::history_page::HistoryPage;
 use crate::ui::open::open_button;
 use crate::ui::use_keys::listen;
 
-/// How many pictures come into the document, and leave it, at once.
+/// How many pictures are added to the document, or removed from it, at once.
 const PAGE: usize = 24;
 
-/// When a tab has changed the store, by which the others hear of it.
+/// The name under which a tab stores the time of its last change, so that other tabs get a
+/// `storage` event.
 pub(super) const CHANGED: &str = "patchwork-changed";
 
-/// Another tab may have drawn or deleted.
+/// Reads the store again when this tab gets the focus or another tab has changed the store.
 #[hook]
 pub(super) fn use_recall(state: &PageHandle) {
     let dispatcher = state.dispatcher();
@@ -40,7 +41,7 @@ pub(super) struct HistoryProps {
     pub(super) state: PageHandle,
 }
 
-/// The history.
+/// Renders the history.
 #[function_component]
 pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
     let entries: Vec<Rc<HistoryEntry>> = state.kept().cloned().collect();
@@ -81,7 +82,7 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
     }
 }
 
-/// Brings back what was deleted last.
+/// Renders the button that undoes the last deletion.
 fn undo(state: &PageHandle) -> Html {
     if state.trash.keys.is_empty() {
         return html! {};
@@ -107,8 +108,8 @@ struct ClearProps {
     count: usize,
 }
 
-/// Deletes everything, after a question that does not stand where the first button stood: who presses
-/// twice has not answered it.
+/// Renders the button that deletes everything after a question. The answer is not in the place of
+/// the first button, so that a double press does not confirm it.
 #[function_component]
 fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
     let asks = use_state_eq(|| false);

@@ -1,4 +1,4 @@
-//! A part of a long history: in the document only while it is near what is seen.
+//! A part of a long history, which is in the document only while it is near the visible area.
 
 use std::rc::Rc;
 
@@ -21,14 +21,14 @@ use crate::ui::handle::Dispatcher;
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::store;
 
-/// How far outside the window a part is kept ready.
+/// The distance from the visible area within which a part is in the document.
 const MARGIN: &str = "600px";
 
 #[derive(Properties)]
 pub(super) struct HistoryPageProps {
     pub(super) dispatcher: Dispatcher,
     pub(super) entries: Vec<Rc<HistoryEntry>>,
-    /// The first part is always there.
+    /// Whether this is the first part, which is always in the document.
     pub(super) is_first: bool,
 }
 
@@ -41,7 +41,7 @@ impl PartialEq for HistoryPageProps {
     }
 }
 
-/// One part of the list.
+/// Renders a part of the list.
 #[function_component]
 pub(super) fn HistoryPage(props: &HistoryPageProps) -> Html {
     let node = use_node_ref();
@@ -58,7 +58,7 @@ pub(super) fn HistoryPage(props: &HistoryPageProps) -> Html {
         use_nearness(&node, props.is_first, on_change);
     }
     {
-        // What is away keeps its room, so that nothing jumps.
+        // A part outside the document keeps its height, so that the page does not jump.
         let node = node.clone();
         let room = (!*is_near).then(|| if *height > 0 { *height } else { 900 });
         use_effect_with(room, move |room| {
@@ -78,7 +78,7 @@ pub(super) fn HistoryPage(props: &HistoryPageProps) -> Html {
     }
 }
 
-/// Tells whether an element is near what is seen, and how high it is.
+/// Reports whether an element is near the visible area, and its height.
 #[hook]
 fn use_nearness(node: &yew::NodeRef, is_first: bool, tell: Callback<(bool, i32)>) {
     let node = node.clone();
@@ -115,7 +115,7 @@ impl PartialEq for ItemProps {
     }
 }
 
-/// A kept picture, and what can be done with it.
+/// Renders a picture of the history and its buttons.
 #[function_component]
 fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
     let act = |action: fn(&Rc<HistoryEntry>) -> Action| {
@@ -155,7 +155,7 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
     }
 }
 
-/// The picture, read from the store when it comes near.
+/// Renders the picture, which is read from the store when it comes near.
 #[function_component]
 fn Thumbnail(ItemProps { entry, .. }: &ItemProps) -> Html {
     let read = use_state_eq(|| None::<Shared>);

@@ -1,5 +1,5 @@
-//! The wire to a worker. `gloo-worker` has none that hears a worker's errors or can end it, and both
-//! are needed when a device is lost or a download hangs.
+//! The connection to a worker. That of `gloo-worker` can neither receive a worker's errors nor end
+//! it, and both are needed when a device is lost or a download hangs.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,18 +12,18 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::page::protocol::{Event, Part, Request, decode, encode};
 
-/// A running worker; it ends when this is dropped.
+/// A running worker, which ends when this is dropped.
 pub(super) struct Link {
     worker: Worker,
-    /// What was said before the worker listened; `None` once it does.
+    /// The requests that were sent before the worker listened; `None` once it does.
     waiting: Rc<RefCell<Option<Vec<Request>>>>,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl Link {
-    /// Starts a worker that will load the model of a folder, whose files it fetches beside its
-    /// program; `None` if the browser has none.
+    /// Starts a worker that will load the model of a folder, and that fetches its files beside its
+    /// program; `None` if the browser has no module workers.
     pub(super) fn start(folder: &str, hear: impl Fn(Event) + Clone + 'static) -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -38,11 +38,11 @@ impl Link {
                 start_event(&data).into_iter().for_each(&told);
                 return;
             }
-            // Its first word says that it listens.
+            // The first message of the program says that it listens.
             for request in first.take().into_iter().flatten() {
                 post(&to, &request);
             }
-            // What cannot be read is another version's.
+            // A message that cannot be decoded is from another version.
             told(decode(&Uint8Array::new(&data).to_vec()).unwrap_or(Event::Outdated));
         });
         let told = hear.clone();
@@ -70,14 +70,14 @@ impl Link {
     }
 }
 
-/// Returns a text that the page's first script has left.
+/// Returns a text that the page's first script has set.
 fn global(name: &str) -> String {
     let value = Reflect::get(&js_sys::global(), &name.into()).ok();
     value.and_then(|value| value.as_string()).unwrap_or_default()
 }
 
-/// Returns the worker's program, which the page fetches and compiles once for all workers; what
-/// comes of it is told as it streams.
+/// Returns the worker's program, which the page fetches and compiles once for all workers. Its
+/// progress is reported to `hear`.
 async fn program(hear: impl Fn(Event) + 'static) -> Result<JsValue, String> {
     let told = Closure::<dyn FnMut(f64, f64)>::new(move |loaded, total| {
         hear(Event::Loading { part: Part::Program, loaded, total, at: Date::now() });
@@ -94,13 +94,13 @@ async fn program(hear: impl Fn(Event) + 'static) -> Result<JsValue, String> {
     JsFuture::from(begin().map_err(text)?).await.map_err(text)
 }
 
-/// Returns what is told of a worker's error.
+/// Returns the event for a worker's error.
 fn crash(error: &ErrorEvent) -> Event {
-    // A script that does not load has no message.
+    // The error of a script that cannot be loaded has no message.
     let message = Reflect::get(error, &"message".into()).ok().and_then(|text| text.as_string());
     let message = match message {
-        // What Rust's allocator does when there is no memory, in the words of Chromium and Firefox,
-        // and of WebKit; a panic says why before.
+        // Rust's allocator traps if there is no memory. The word is common to the messages of
+        // Chromium, Firefox and WebKit. A panic reports its reason earlier.
         Some(message) if message.contains("nreachable") => {
             "The worker ran out of memory: draw fewer pictures at once, or close other tabs.".into()
         }
@@ -122,8 +122,8 @@ fn not_started(problem: &str) -> Event {
     Event::Crashed { message, on_gpu: false }
 }
 
-/// Returns what the worker's first script says before its program runs: its version, that it does not
-/// start, or how many bytes of the model it has fetched.
+/// Returns the event for a message that the worker's first script sends before its program runs:
+/// its version, a failed start, or the bytes of the model that it has fetched.
 fn start_event(data: &JsValue) -> Option<Event> {
     let get = |key: &str| Reflect::get(data, &key.into()).ok();
     if let Some(problem) = get("problem")?.as_string() {
@@ -136,7 +136,7 @@ fn start_event(data: &JsValue) -> Option<Event> {
     (get("version")?.as_string()? != global("patchworkVersion")).then_some(Event::Outdated)
 }
 
-/// Tells the worker's first script something.
+/// Sends a named value to the worker's first script.
 fn tell(worker: &Worker, name: &str, value: &JsValue) {
     let message = Object::new();
     drop(Reflect::set(&message, &name.into(), value));

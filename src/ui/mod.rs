@@ -1,4 +1,4 @@
-//! The page: a prompt, a stage where the picture appears, and what was drawn before.
+//! The user interface: a prompt, the stage where the picture is shown, and the history.
 
 mod address;
 mod app;
@@ -32,7 +32,7 @@ mod toast;
 mod trouble;
 mod use_keys;
 
-/// Puts the page into the document.
+/// Renders the page into the document.
 pub fn start() {
     yew::Renderer::<app::App>::new().render();
 }

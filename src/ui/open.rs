@@ -1,4 +1,4 @@
-//! Bringing a recipe back: from a PNG that is dropped or chosen, or from a link.
+//! Bringing in a recipe: from a PNG that is dropped, pasted or chosen, or from a link.
 
 use gloo_file::File;
 use gloo_file::futures::read_as_bytes;
@@ -14,7 +14,8 @@ use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::remember::remember_address;
 use crate::ui::use_keys::listen;
 
-/// Takes PNGs that are dropped anywhere on the page or pasted, and links that are followed while it is open.
+/// Takes in PNGs that are dropped anywhere on the page or pasted, and links that are followed while
+/// it is open.
 #[hook]
 pub(super) fn use_open(state: &PageHandle) {
     let dispatcher = state.dispatcher();
@@ -25,14 +26,15 @@ pub(super) fn use_open(state: &PageHandle) {
                 event.prevent_default();
                 show_dropping(true);
             } else if !is_over_text(&event) {
-                // Firefox would leave the page for a picture of it, or a link, that is dropped.
+                // Otherwise Firefox would leave the page for a picture of it, or a link, that is
+                // dropped.
                 event.prevent_default();
                 let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
                 data.iter().for_each(|data| data.set_drop_effect("none"));
             }
         });
         let stop_leave = listen("dragleave", |event| {
-            // Not from one part of the page to another.
+            // Moving between parts of the page is not leaving it.
             if event.dyn_ref::<DragEvent>().is_none_or(|event| event.related_target().is_none()) {
                 show_dropping(false);
             }
@@ -49,7 +51,7 @@ pub(super) fn use_open(state: &PageHandle) {
         });
         let to = dispatcher.clone();
         let stop_paste = listen("paste", move |event| {
-            // Some programs hand on text and a picture of it.
+            // Some programs copy text together with a picture of it.
             let files =
                 pasted_files(&event).filter(|_| !(is_over_text(&event) && has_text(&event)));
             if files.as_ref().is_some_and(|files| files.length() > 0) {
@@ -71,7 +73,7 @@ pub(super) fn use_open(state: &PageHandle) {
     });
 }
 
-/// Shows that a file may be dropped here, or does not any more.
+/// Shows whether a file is being dragged over the page.
 fn show_dropping(is_over: bool) {
     let body = window().and_then(|window| window.document()).and_then(|document| document.body());
     if let Some(body) = body {
@@ -84,29 +86,29 @@ fn has_files(event: &Event) -> bool {
     data.is_some_and(|data| data.types().includes(&"Files".into(), 0))
 }
 
-/// Returns whether text may be dropped where the pointer is.
+/// Returns whether text may be dropped on the event's target.
 fn is_over_text(event: &Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| target.matches(TEXTS).unwrap_or(false))
 }
 
-/// What text may be dropped on.
+/// The selector of elements that text may be dropped on.
 const TEXTS: &str = "textarea, input[type=text], input[type=search], input:not([type])";
 
-/// Returns whether what is pasted is text too.
+/// Returns whether the clipboard holds text.
 fn has_text(event: &Event) -> bool {
     let types = Reflect::get(event, &"clipboardData".into())
         .and_then(|data| Reflect::get(&data, &"types".into()));
     types.is_ok_and(|types| Array::from(&types).includes(&"text/plain".into(), 0))
 }
 
-/// Returns the files of the clipboard that are pasted.
+/// Returns the files in the clipboard.
 fn pasted_files(event: &Event) -> Option<FileList> {
     let data = Reflect::get(event, &"clipboardData".into()).ok()?;
     Reflect::get(&data, &"files".into()).ok()?.dyn_into().ok()
 }
 
-/// A button that chooses a PNG, for those who cannot drop one.
+/// Renders a button that chooses a PNG, for visitors who cannot drop one.
 pub(super) fn open_button(state: &PageHandle) -> Html {
     let dispatcher = state.dispatcher();
     let onchange = Callback::from(move |event: Event| {
@@ -123,10 +125,10 @@ pub(super) fn open_button(state: &PageHandle) -> Html {
     }
 }
 
-/// The most bytes of a PNG that is read: it comes into memory as a whole.
+/// How many bytes a PNG has at most, because it is read into memory as a whole.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Has the first file read.
+/// Reads the first file and dispatches it.
 fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
     let Some(file) = files.and_then(|files| files.get(0)) else { return };
     let file = File::from(file);

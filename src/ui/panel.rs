@@ -1,11 +1,11 @@
-//! What runs where, and whose pictures it learned from.
+//! The facts about the device and the model, and the credits of its training data.
 
 use yew::{Html, html};
 
 use crate::page::{Action, State};
 use crate::ui::handle::{PageHandle, act};
 
-/// Device and model.
+/// Renders the facts about the device and the model.
 pub(super) fn panel(state: &PageHandle) -> Html {
     let Some(loaded) = state.loaded() else { return html! {} };
     let (device, model) = (&loaded.device, &loaded.model);
@@ -62,7 +62,7 @@ const BY: &str = "https://creativecommons.org/licenses/by/4.0/";
 const APACHE: &str = "https://www.apache.org/licenses/LICENSE-2.0";
 const MIT: &str = "https://opensource.org/license/mit";
 
-/// What the model learned from: name, source, licence and its text.
+/// The training data and labels: name, source, licence and the licence's text.
 const SOURCES: [(&str, &str, &str, &str); 13] = [
     ("Noto Emoji, Google", "https://github.com/googlefonts/noto-emoji", "Apache-2.0", APACHE),
     ("Twemoji, Twitter and contributors", "https://github.com/twitter/twemoji", "CC BY 4.0", BY),
@@ -94,7 +94,7 @@ const SOURCES: [(&str, &str, &str, &str); 13] = [
     ),
 ];
 
-/// Credits and licences.
+/// Renders the credits and licences.
 pub(super) fn credits() -> Html {
     let source = |(name, link, licence, text): (_, _, _, _)| {
         html! { <li><a href={link}>{name}</a>{" ("}<a href={text}>{licence}</a>{")"}</li> }

@@ -1,4 +1,4 @@
-//! Does what the state asks for: the workers, the address, the store, chance.
+//! Performs the effects: workers, the address, the store, random seeds.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,14 +18,14 @@ use crate::ui::link::Link;
 use crate::ui::store::Lack;
 use crate::ui::{address, persist, remember, server, share, store};
 
-/// How long what was deleted can come back, in milliseconds.
+/// How many milliseconds a deletion can be undone.
 pub(super) const UNDO: u32 = 10_000;
 
-/// What effects are done with.
+/// The performer of effects, which owns the connections to workers.
 pub(super) struct Performer {
     dispatcher: Dispatcher,
     links: BTreeMap<u32, Rc<Link>>,
-    /// The one that is told things.
+    /// The number of the worker that receives requests.
     current: u32,
 }
 
@@ -38,7 +38,7 @@ impl Performer {
         self.links.get(&self.current)
     }
 
-    /// Does it, now or soon; what comes of it is dispatched.
+    /// Performs an effect, now or soon. Its outcome is dispatched.
     pub(super) fn perform(&mut self, effect: Effect) {
         let to = self.dispatcher.clone();
         let history = |action| Action::History(action);
@@ -50,7 +50,7 @@ impl Performer {
                         link.send(Request::Load { model, device });
                         self.links.insert(number, link.into());
                     }
-                    // Not before this turn is over.
+                    // The action is dispatched after this turn.
                     None => spawn_local(async move {
                         let message = "This browser runs no web workers of modules, which drawing \
                                        needs: update it, or try another one."
@@ -80,7 +80,7 @@ impl Performer {
                 remember::remember(name, &text, is_of_tab);
             }
             Effect::RollSeed { draws } => {
-                // Short enough to tell a friend.
+                // A seed below 2³² is short enough to tell somebody.
                 let seed = (js_sys::Math::random() * 4_294_967_296.0) as u64;
                 spawn_local(async move { to.dispatch(Action::Rolled { seed, draws }) });
             }
@@ -91,7 +91,8 @@ impl Performer {
                 }));
             }),
             Effect::Keep(pictures) => spawn_local(async move {
-                // One after another, so that they stand in the order in which they were drawn.
+                // The pictures are added one after another, so that they keep the order in which
+                // they were drawn.
                 for (recipe, png) in pictures {
                     let key = store::add(&recipe, &png).await;
                     if key == Err(Lack::Closed) {
@@ -102,7 +103,7 @@ impl Performer {
                     to.dispatch(history(HistoryAction::Kept { key, recipe, png }));
                 }
             }),
-            // One that the browser has no room for is shown as it was drawn.
+            // If the store has no room for it, the history shows the picture as it was drawn.
             Effect::KeepLarge { key, large } => spawn_local(async move {
                 drop(store::keep_large(key, &large).await);
             }),
@@ -138,7 +139,7 @@ impl Performer {
             Effect::AskToPersist => spawn_local(async move {
                 to.dispatch(Action::Promised(persist::ask().await));
             }),
-            // What it shall go to may be there only after this turn.
+            // The element may be rendered only after this turn.
             Effect::Focus(selector) => spawn_local(async move {
                 TimeoutFuture::new(0).await;
                 focus(selector);
@@ -148,7 +149,7 @@ impl Performer {
                 show_stage();
             }),
             Effect::Reload(recipe) => {
-                // What is in the form comes back with the address.
+                // The address restores the form, so the session is cleared.
                 remember::remember(crate::page::update::SESSION, "", true);
                 address::show_in_address(&recipe);
                 window().iter().for_each(|window| drop(window.location().reload()));
@@ -157,7 +158,7 @@ impl Performer {
     }
 }
 
-/// Has a worker put pictures into one file; those that are not here any more are left out.
+/// Has a worker put pictures into one file. Pictures that are gone from the store are left out.
 async fn gather(link: Rc<Link>, ticket: u32, members: Vec<Member>, last: Request) {
     for Member { name, png } in members {
         let png = match png {
@@ -171,23 +172,23 @@ async fn gather(link: Rc<Link>, ticket: u32, members: Vec<Member>, last: Request
     link.send(last);
 }
 
-/// The store has changed: other tabs hear of what this one remembers.
+/// Tells other tabs that the store has changed, with a `storage` event.
 fn tell_other_tabs() {
     remember::remember(CHANGED, &js_sys::Date::now().to_string(), false);
 }
 
-/// Scrolls no further than it must.
+/// Scrolls to the stage, no further than necessary.
 fn show_stage() -> Option<()> {
     let stage = find(".stage figure, .stage .blank, .stage")?;
     call(&stage, "scrollIntoView", "block", &"nearest".into())
 }
 
-/// Moves the keyboard; what is seen stays where it is, unless one is to write.
+/// Moves the keyboard focus without scrolling, except to the prompt.
 fn focus(selector: &str) -> Option<()> {
     call(&find(selector)?, "focus", "preventScroll", &(selector != "#prompt").into())
 }
 
-/// Calls a method with one option.
+/// Calls a method of an element with one option.
 fn call(element: &Element, method: &str, option: &str, value: &JsValue) -> Option<()> {
     let options = Object::new();
     Reflect::set(&options, &option.into(), value).ok()?;

@@ -1,12 +1,12 @@
-//! Asks the browser not to remove what it keeps for this page: without a promise it may do so when
-//! room is short, and some do after a week.
+//! Asks the browser not to remove what it stores for this page. Without such a promise it may do so
+//! when room is short, and some browsers do after a week.
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-/// Returns whether the browser promises to keep; `None` if it has no such promise to give.
+/// Returns whether the browser promises to keep what it stores; `None` if it knows no such promise.
 pub(super) async fn ask() -> Option<bool> {
     let navigator: JsValue = window()?.navigator().into();
     let storage = Reflect::get(&navigator, &"storage".into()).ok().filter(JsValue::is_object)?;

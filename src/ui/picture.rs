@@ -1,4 +1,5 @@
-//! Pictures as the browser's own: saved by a long press or the right button, and dragged out.
+//! Pictures as `<img>` elements, which can be saved by a long press or the right button, and
+//! dragged out.
 
 use std::ops::Deref;
 use std::rc::Rc;
@@ -6,7 +7,7 @@ use std::rc::Rc;
 use gloo_file::{Blob, ObjectUrl};
 use yew::{AttrValue, Html, Properties, function_component, html, use_memo};
 
-/// The bytes of a file. Two are equal if they are the very same.
+/// The bytes of a file, compared by identity.
 #[derive(Clone)]
 pub(super) struct Shared(pub(super) Rc<[u8]>);
 
@@ -21,18 +22,18 @@ pub(super) struct PictureProps {
     pub(super) file: Shared,
     #[prop_or("image/png")]
     pub(super) mime: &'static str,
-    /// What assistive technology calls it; nothing if it only decorates.
+    /// The alternative text; `None` if the picture is decorative.
     #[prop_or_default]
     pub(super) label: Option<AttrValue>,
-    /// The element that describes it.
+    /// The id of the element that describes it.
     #[prop_or_default]
     pub(super) described_by: Option<AttrValue>,
-    /// Shown pixel by pixel, not smoothed.
+    /// Whether its pixels are shown without smoothing.
     #[prop_or_default]
     pub(super) pixelated: bool,
 }
 
-/// One picture.
+/// Renders a picture.
 #[function_component]
 pub(super) fn Picture(props: &PictureProps) -> Html {
     let url = use_memo((props.file.clone(), props.mime), |(Shared(bytes), mime)| {
@@ -52,12 +53,12 @@ pub(super) struct TileProps {
     pub(super) sheet: AttrValue,
     pub(super) columns: usize,
     pub(super) rows: usize,
-    /// Which tile, row by row.
+    /// The index of the tile, row by row.
     pub(super) at: usize,
 }
 
-/// A part of a larger picture. An SVG, since styles in the page's own text are what a strict
-/// content security policy forbids.
+/// Renders a part of a larger picture. It is an SVG, because a strict content security policy
+/// forbids inline styles.
 #[function_component]
 pub(super) fn Tile(props: &TileProps) -> Html {
     let TileProps { columns, rows, at, .. } = *props;

@@ -1,4 +1,4 @@
-//! The stage before anything is drawn: what the model has drawn, each a recipe that draws.
+//! The empty stage: a quilt of pictures that the model has drawn. A press on one draws its recipe.
 
 use yew::{Html, html};
 
@@ -8,7 +8,7 @@ use crate::recipe::Recipe;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::picture::Tile;
 
-/// The empty stage.
+/// Renders the empty stage.
 pub(super) fn quilt(state: &PageHandle) -> Html {
     let quilt = state.chosen().and_then(|model| model.quilt.as_ref());
     let draw = act(state, || Action::Draw);
@@ -49,7 +49,7 @@ fn tiles(state: &PageHandle, quilt: &Quilt) -> Html {
     }
 }
 
-/// Returns how many patches are filled: as the download goes, one by one.
+/// Returns how many tiles are filled: their share is that of the download.
 fn filled(state: &State, all: usize) -> usize {
     match state.loading() {
         Some(loading) => (loading.share().unwrap_or(0.0) * all as f64) as usize,

@@ -1,4 +1,4 @@
-//! What the browser remembers in a few words: for this tab, or for the next visit too.
+//! Short texts in the browser's storage, for this tab or for the next visit too.
 
 use js_sys::{Date, Reflect};
 use serde::de::DeserializeOwned;
@@ -9,19 +9,19 @@ use crate::page::open::Remembered;
 use crate::page::update::{SESSION, SETTINGS};
 use crate::ui::perform::UNDO;
 
-/// Keys of pictures that are deleted.
+/// The name under which the keys of deleted pictures are stored.
 const TRASH: &str = "patchwork-trash";
-/// Where this tab is.
+/// The name under which the address of this tab is stored.
 const ADDRESS: &str = "patchwork-address";
 
-/// `None` where the browser keeps nothing; some throw if they are asked at all.
+/// Returns the browser's storage; `None` if it has none. Some browsers throw when it is read.
 fn storage(is_of_tab: bool) -> Option<Storage> {
     let name = if is_of_tab { "sessionStorage" } else { "localStorage" };
     let storage = Reflect::get(&JsValue::from(window()?), &name.into()).ok()?;
     storage.is_object().then(|| storage.unchecked_into())
 }
 
-/// Remembers a text, or forgets it if it is empty.
+/// Stores a text, or removes it if it is empty.
 pub(super) fn remember(name: &str, text: &str, is_of_tab: bool) {
     let Some(storage) = storage(is_of_tab) else { return };
     drop(match text {
@@ -30,15 +30,15 @@ pub(super) fn remember(name: &str, text: &str, is_of_tab: bool) {
     });
 }
 
-/// Remembers what is deleted: for this tab and, with the time, for a page that is opened when nothing
-/// of it can come back any more.
+/// Stores the keys of deleted pictures: for this tab and, with the time, for a page that is opened
+/// after the deletion can no longer be undone.
 pub(super) fn remember_trash(keys: &[u32]) {
     let text = |value: Option<String>| value.filter(|_| !keys.is_empty()).unwrap_or_default();
     remember(TRASH, &text(serde_json::to_string(keys).ok()), true);
     remember(TRASH, &text(serde_json::to_string(&(Date::now(), keys)).ok()), false);
 }
 
-/// Remembers at which address this tab is, so that loading it anew is no link that is followed.
+/// Stores the address of this tab, to tell a reload from a followed link.
 pub(super) fn remember_address() {
     remember(ADDRESS, &href(), true);
 }
@@ -55,7 +55,7 @@ fn text(name: &str, is_of_tab: bool) -> Option<String> {
     storage(is_of_tab)?.get_item(name).ok().flatten()
 }
 
-/// Returns what was remembered.
+/// Returns what was stored.
 pub(super) fn remembered() -> Remembered {
     let is_same_address = text(ADDRESS, true).is_some_and(|address| address == href());
     remember_address();

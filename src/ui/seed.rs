@@ -1,11 +1,11 @@
-//! “Keep this seed”: beside the picture that one likes or, where there is none, among the settings.
+//! The checkbox “Keep this seed”, beside a single picture or, without one, among the settings.
 
 use yew::{Callback, Html, InputEvent, html};
 
 use crate::page::Action;
 use crate::ui::handle::PageHandle;
 
-/// The checkbox, for the seed of a picture or for the form's.
+/// Renders the checkbox, for the seed of a picture or for the form's seed.
 pub(super) fn keep_seed(state: &PageHandle, seed: Option<u64>) -> Html {
     let keeps = state.keeps_seed && seed.is_none_or(|seed| seed == state.form.seed);
     let dispatcher = state.dispatcher();

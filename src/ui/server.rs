@@ -1,4 +1,4 @@
-//! What the page asks its server, and the browser's store of what that has sent.
+//! Requests to the server, and to the browser's cache of its files.
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,13 +8,13 @@ use web_sys::{Cache, CacheStorage, Response, window};
 use crate::page::ModelChoice;
 use crate::page::protocol::WEIGHTS;
 
-/// Returns which models the page is served with; none if it has no list.
+/// Returns the models of the server; none if it has no list.
 pub(super) async fn models() -> Vec<ModelChoice> {
     let text = text("./models/index.json").await;
     text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
-/// Returns what a model can draw, as its folder tells it.
+/// Returns the `concepts.tsv` of a model's folder.
 pub(super) async fn concepts(folder: &str) -> Option<String> {
     text(&format!("{folder}/concepts.tsv")).await
 }
@@ -28,7 +28,7 @@ async fn text(address: &str) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
 
-/// Returns whether the browser keeps a model's weights. Where it keeps nothing they are not there.
+/// Returns whether the browser has a model's weights; `false` if it has no cache.
 pub(super) async fn is_cached(folder: &str) -> bool {
     let ask = async || {
         let stores: JsValue = Reflect::get(&JsValue::from(window()?), &"caches".into()).ok()?;

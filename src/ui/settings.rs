@@ -1,4 +1,4 @@
-//! How it is drawn, behind the button “Settings”.
+//! The settings behind the button “Settings”.
 
 use yew::{AttrValue, Callback, Html, html};
 
@@ -13,12 +13,12 @@ use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::seed::keep_seed;
 
-/// Returns a whole number from 1 on, whatever was typed; `now` if that is no number.
+/// Returns the typed number, rounded and clamped to `1..=most`; `now` if it is not a number.
 fn whole(text: &str, now: usize, most: usize) -> usize {
     text.parse().map_or(now, |number: f64| number.round() as usize).clamp(1, most)
 }
 
-/// Returns a callback that edits the form's recipe with the text of a control.
+/// Returns a callback that edits the form's recipe with a control's text.
 fn edit(state: &PageHandle, change: fn(&mut Recipe, String)) -> Callback<String> {
     let dispatcher = state.dispatcher();
     Callback::from(move |text| {
@@ -26,7 +26,7 @@ fn edit(state: &PageHandle, change: fn(&mut Recipe, String)) -> Callback<String>
     })
 }
 
-/// The settings.
+/// Renders the settings.
 pub(super) fn settings(state: &PageHandle) -> Html {
     html! {
         <div id="settings" class="patch settings" hidden={!state.shows_settings}>
@@ -41,7 +41,7 @@ fn noise(state: &PageHandle) -> Html {
     let dice = act(state, || Action::RollSeed);
     let dispatcher = state.dispatcher();
     let refused = Callback::from(move |problem| dispatcher.dispatch(Action::Refuse(problem)));
-    // One that is typed holds for the next picture, even if it is the one that stood there.
+    // A typed seed holds for the next picture, even if it equals the previous one.
     let dispatcher = state.dispatcher();
     let chosen = Callback::from(move |text: String| {
         if let Ok(seed) = seed(&text) {
@@ -53,7 +53,7 @@ fn noise(state: &PageHandle) -> Html {
         (false, true) => "The next picture has this seed, and those after it new ones.",
         (false, false) => "Each picture gets a new seed.",
     };
-    // Beside a picture it stands there.
+    // Beside a single picture, the stage has this checkbox.
     let is_beside_picture = state.on_stage().0.len() == 1;
     html! {
         <>

@@ -1,4 +1,4 @@
-//! Taking pictures and recipes away.
+//! Saving, copying and sharing pictures and links.
 
 use gloo_file::{Blob, ObjectUrl};
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
@@ -14,7 +14,7 @@ use crate::recipe::file_name::file_name;
 use crate::ui::address::show_in_address;
 use crate::ui::handle::{PageHandle, tell};
 
-/// Saves bytes as a file among the visitor's downloads; `None` if this browser does not let that be.
+/// Saves bytes as a file among the visitor's downloads; `None` if the browser does not allow it.
 pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     let url = ObjectUrl::from(Blob::new_with_options(bytes, Some(kind)));
     let anchor = window()?.document()?.create_element("a").ok()?;
@@ -22,12 +22,13 @@ pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     anchor.set_href(&url);
     anchor.set_download(name);
     anchor.click();
-    // The browser reads it after this turn; then it may go.
+    // The browser reads the file after this turn, so its URL is revoked later.
     gloo_timers::callback::Timeout::new(60_000, move || drop(url)).forget();
     Some(())
 }
 
-/// Copies a picture: what is shown or, since clipboards take no WebP, the picture as it was drawn.
+/// Returns a callback that copies a picture as it is shown. For WebP it copies the picture as
+/// drawn, because clipboards accept no WebP.
 pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
     let is_png = state.file_type().1 == "image/png";
     let png = if is_png { shown.file.clone() } else { Some(shown.png.clone()) };
@@ -45,7 +46,7 @@ pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
     })
 }
 
-/// Hands a picture to another program, as it is shown.
+/// Returns a callback that shares a picture as it is shown with another program.
 pub(super) fn sharing(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
     let (Shown { file, recipe, .. }, (ending, mime)) = (shown.clone(), state.file_type());
     tell(state, move |_| {
@@ -54,7 +55,7 @@ pub(super) fn sharing(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
     })
 }
 
-/// Puts a PNG into the clipboard; a sentence about it.
+/// Copies a PNG to the clipboard, and returns a sentence about it.
 async fn copy_picture(png: Option<&[u8]>) -> Result<&'static str, &'static str> {
     let png = png.ok_or(MAKING)?;
     let copy = async || {
@@ -85,7 +86,7 @@ pub(super) async fn copy_link(recipe: &Recipe) -> String {
     }
 }
 
-/// `None` on pages without a secure origin.
+/// Returns the clipboard; `None` on pages without a secure origin.
 fn clipboard() -> Option<web_sys::Clipboard> {
     let clipboard = Reflect::get(&navigator()?, &"clipboard".into()).ok()?;
     clipboard.is_object().then(|| clipboard.unchecked_into())
@@ -99,7 +100,7 @@ fn method(name: &str) -> Option<Function> {
     Reflect::get(&navigator()?, &name.into()).ok()?.dyn_into().ok()
 }
 
-/// Returns whether this browser hands files to other programs.
+/// Returns whether this browser can share files with other programs.
 pub(super) fn can_share() -> bool {
     let can = || {
         let file = file_data(&[], "a.png", "image/png")?;
@@ -109,7 +110,7 @@ pub(super) fn can_share() -> bool {
     can().is_some_and(|can| can.is_truthy())
 }
 
-/// Hands a picture to another program; a sentence about it.
+/// Shares a picture with another program, and returns a sentence about it.
 async fn share(file: Option<&[u8]>, recipe: &Recipe, ending: &str, kind: &str) -> String {
     let Some(bytes) = file else { return MAKING.into() };
     let name = format!("{}.{ending}", file_name(recipe));
@@ -125,7 +126,7 @@ async fn share(file: Option<&[u8]>, recipe: &Recipe, ending: &str, kind: &str) -
     }
 }
 
-/// Returns what `navigator.share` takes: `{ files: [file] }`.
+/// Returns the argument of `navigator.share`: `{ files: [file] }`.
 fn file_data(bytes: &[u8], name: &str, kind: &str) -> Option<JsValue> {
     let options = Object::new();
     Reflect::set(&options, &"type".into(), &kind.into()).ok()?;

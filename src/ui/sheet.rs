@@ -1,4 +1,4 @@
-//! A grid's pictures in one, with their values written beside them: the browser has the letters.
+//! A grid's pictures as one picture with their values. The browser draws it, because it has the fonts.
 
 use std::rc::Rc;
 
@@ -11,10 +11,10 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, win
 
 use crate::page::grid::{Axis, Grid};
 
-/// Pixels of a line of text.
+/// The height of a line of text, in pixels.
 const LINE: u32 = 20;
 
-/// Returns the grid as PNG, on white, with a line above each column and one above each row; `None`
+/// Returns the grid as a PNG on white, with a line of text above each column and each row; `None`
 /// if the browser cannot draw it.
 pub(super) async fn labelled_sheet(grid: &Grid) -> Option<Vec<u8>> {
     let (across, down) = (label(&grid.across), label(&grid.down));

@@ -1,4 +1,4 @@
-//! Where the picture appears, step by step.
+//! The stage, where the picture is shown step by step.
 
 use yew::{Html, Properties, function_component, html};
 
@@ -20,7 +20,7 @@ pub(super) struct StageProps {
     pub(super) state: PageHandle,
 }
 
-/// The stage.
+/// Renders the stage.
 #[function_component]
 pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
     let (shown, view) = state.on_stage();
@@ -50,14 +50,14 @@ fn label(view: View) -> &'static str {
     if view == View::Preview { "Preview" } else { "Result" }
 }
 
-/// Returns what a picture shows, by what it was drawn from.
+/// Returns a description of a picture, from its recipe.
 fn describe(recipe: &Recipe) -> String {
     let (name, steps) = (name(recipe), counted(recipe.steps, "step"));
     format!("{name}, {steps}, guidance {}", recipe.guidance)
 }
 
 fn picture(state: &PageHandle, shown: &Shown, view: View, label: String, caption: String) -> Html {
-    // Until its file is made, the picture as it was drawn stands in its place.
+    // Until its file is made, the picture is shown as it was drawn.
     let (file, mime) = match &shown.file {
         Some(file) => (file, state.file_type().1),
         None => (&shown.png, "image/png"),
@@ -101,7 +101,7 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
     html! { <ul class="several">{for all.iter().enumerate().map(one)}</ul> }
 }
 
-/// What can be done with one of several pictures.
+/// Renders the buttons of one of several pictures.
 fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
     let (seed, number) = (shown.recipe.seed, i + 1);
     let gone = shown.recipe.clone();

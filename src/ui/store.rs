@@ -1,5 +1,5 @@
-//! The history, in IndexedDB: PNGs by number and, under the same number, what each was drawn from, so
-//! that a long history is listed without reading its pictures.
+//! The history in IndexedDB. PNGs and recipes are stored under the same keys, so that a long
+//! history is listed without reading its pictures.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -15,9 +15,9 @@ use crate::recipe::Recipe;
 const DATABASE: &str = "patchwork";
 const PICTURES: &str = "pictures";
 const RECIPES: &str = "recipes";
-/// What the upscaler made of some of the pictures, under their numbers.
+/// The store of upscaled versions, under the keys of their pictures.
 const LARGE: &str = "large";
-/// How many rows are read in one go; the page answers in between.
+/// How many rows are read at once, before the page handles other events.
 const ROWS: usize = 40;
 
 async fn open() -> Result<Database, Error> {
@@ -29,7 +29,7 @@ async fn open() -> Result<Database, Error> {
             let mut parameters = ObjectStoreParams::new();
             parameters.auto_increment(counts);
             if !there.iter().any(|store| store == name) {
-                // A failure shows when the store is used.
+                // A failure is reported when the store is used.
                 drop(database.create_object_store(name, parameters));
             }
         }
@@ -37,7 +37,7 @@ async fn open() -> Result<Database, Error> {
     request.await
 }
 
-/// Returns the keys of everything that is kept, and the entries of those that are not `known`.
+/// Returns the keys of all stored pictures, and the entries of those that are not `known`.
 pub(super) async fn recall(known: &[u32]) -> Result<(Vec<u32>, Vec<Rc<HistoryEntry>>), Error> {
     let known: HashSet<u32> = known.iter().copied().collect();
     let database = open().await?;
@@ -58,7 +58,7 @@ pub(super) async fn recall(known: &[u32]) -> Result<(Vec<u32>, Vec<Rc<HistoryEnt
         let text = recipes.binary_search(key).ok().and_then(|at| texts[at].as_string());
         entries.push(match text {
             Some(text) => HistoryEntry::stored(*key, &text),
-            // One that cannot be read is seen as damaged.
+            // A picture that cannot be read is listed as damaged.
             None => of_earlier_version(&database, *key)
                 .await
                 .unwrap_or_else(|_| HistoryEntry::stored(*key, "")),
@@ -68,7 +68,8 @@ pub(super) async fn recall(known: &[u32]) -> Result<(Vec<u32>, Vec<Rc<HistoryEnt
     Ok((keys, entries))
 }
 
-/// What an earlier version kept has its recipe in its PNG alone: now beside it, too.
+/// Returns the entry of a picture that an earlier version stored, whose recipe is in its PNG alone,
+/// and stores the recipe beside it.
 async fn of_earlier_version(database: &Database, key: u32) -> Result<Rc<HistoryEntry>, Error> {
     let png = read(database, PICTURES, key).await?.unwrap_or_default();
     let text = own_recipe(&png).unwrap_or_default();
@@ -94,7 +95,7 @@ pub(super) async fn picture(key: u32) -> Option<Rc<[u8]>> {
     png.map(Into::into)
 }
 
-/// Returns a picture as the history shows it: as the upscaler made it, if that was kept.
+/// Returns a picture for the history: its upscaled version if there is one.
 pub(super) async fn thumbnail(key: u32) -> Option<Rc<[u8]>> {
     let database = open().await.ok()?;
     let large = read(&database, LARGE, key).await.ok().flatten();
@@ -106,7 +107,7 @@ pub(super) async fn thumbnail(key: u32) -> Option<Rc<[u8]>> {
     png.map(Into::into)
 }
 
-/// Keeps what the upscaler made of a picture.
+/// Stores the upscaled version of a picture.
 pub(super) async fn keep_large(key: u32, large: &[u8]) -> Result<(), Error> {
     let database = open().await?;
     let kept = put_large(&database, key, large).await;
@@ -120,16 +121,16 @@ async fn put_large(database: &Database, key: u32, large: &[u8]) -> Result<(), Er
     transaction.commit()?.await.map(drop)
 }
 
-/// Why nothing was kept.
+/// The reason why a picture was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lack {
-    /// This browser keeps nothing here.
+    /// This browser has no store for this page.
     Closed,
     /// There is no room.
     Full,
 }
 
-/// Keeps a PNG, and tells its number.
+/// Stores a PNG and its recipe, and returns the key.
 pub(super) async fn add(recipe: &Recipe, png: &[u8]) -> Result<u32, Lack> {
     let database = open().await.map_err(|_| Lack::Closed)?;
     let json = serde_json::to_string(recipe).unwrap_or_default();
@@ -144,11 +145,11 @@ async fn put(database: &Database, json: &str, png: &[u8]) -> Result<u32, Error> 
     let key = pictures.add(&Uint8Array::from(png), None)?.await?;
     transaction.object_store(RECIPES)?.put(&json.into(), Some(&key))?.await?;
     let result = transaction.commit()?.await?;
-    // A full disk shows at the end.
+    // A full disk is reported when the transaction ends.
     if result.is_committed() { Ok(key.as_f64().unwrap_or_default() as u32) } else { Err(aborted()) }
 }
 
-/// Removes pictures.
+/// Removes pictures from the store.
 pub(super) async fn remove(keys: &[u32]) -> Result<(), Error> {
     let database = open().await?;
     let names = [PICTURES, RECIPES, LARGE];

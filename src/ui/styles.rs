@@ -1,4 +1,4 @@
-//! Which set to draw like: one subject in each of the model's styles.
+//! The choice of a style, with one subject drawn in each of the model's styles.
 
 use web_sys::{Element, HtmlInputElement};
 use yew::{
@@ -15,8 +15,8 @@ pub(super) struct StylesProps {
     pub(super) state: PageHandle,
 }
 
-/// The styles, as a group of radio buttons. On a narrow screen they are a strip that scrolls, and the chosen one
-/// is in sight whoever chose it: the model, a link, a picture.
+/// Renders the styles as a group of radio buttons. On a narrow screen they are a scrolling strip.
+/// The chosen style is kept in sight, whether the visitor, the model, a link or a picture chose it.
 #[function_component]
 pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
     let names = names(state);
@@ -59,7 +59,7 @@ pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
     }
 }
 
-/// Scrolls the strip alone, no further than it must: the page stays where its reader is.
+/// Scrolls the strip to the chosen style, no further than necessary, but not the page.
 fn show_chosen(strip: &Element) {
     let checked = strip.query_selector(":checked").ok().flatten();
     let Some(chosen) = checked.and_then(|input| input.parent_element()) else { return };
@@ -69,8 +69,8 @@ fn show_chosen(strip: &Element) {
     strip.set_scroll_left(strip.scroll_left() + (before + after).round() as i32);
 }
 
-/// Returns the names of all styles, with none first; one that the model lacks, as from an old link,
-/// stands at the end.
+/// Returns the names of all styles: first the empty one, and last one that the model lacks, as from
+/// an old link.
 fn names(state: &State) -> Vec<String> {
     let of_quilt =
         || state.chosen().and_then(|model| model.quilt.as_ref()).map(|quilt| &quilt.styles);

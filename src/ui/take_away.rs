@@ -1,4 +1,4 @@
-//! Taking away what is on stage: as a file, in the clipboard, or as a link; and going on with it.
+//! Saving, copying and linking what is on stage, and continuing with it.
 
 use web_sys::HtmlInputElement;
 use yew::{AttrValue, Callback, Html, InputEvent, TargetCast, html};
@@ -13,16 +13,16 @@ use crate::ui::handle::{PageHandle, act, tell};
 use crate::ui::seed::keep_seed;
 use crate::ui::share;
 
-/// Sizes that are offered beside that of the drawing, in pixels a side.
+/// The sizes that are offered beside that of the drawing, in pixels a side.
 const SIZES: [u32; 3] = [256, 512, 1024];
 
-/// The buttons.
+/// Renders the buttons and the finish of what is on stage.
 pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html {
     let Some(first) = shown.first() else { return html! {} };
     let is_one = shown.len() == 1;
     let format = state.file_type().0.to_uppercase().replace("WEBP", "WebP");
     let recipe = first.recipe.clone();
-    // A link to several is one to all of them.
+    // A link to several pictures draws all of them.
     let linked = match &state.run {
         Some(run) if !is_one => run.recipe.clone(),
         _ => recipe.clone(),
@@ -78,13 +78,13 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
     }
 }
 
-/// Shows the picture as the decoder left it, before the upscaler, and back.
+/// Renders the button that switches between the decoder's output and the upscaled picture.
 fn as_drawn(state: &PageHandle) -> Html {
     let (Some(large), Some(loaded)) = (state.upscaled_side(), state.loaded()) else {
         return html! {};
     };
     if state.is_brought() {
-        // Nobody knows how that was drawn.
+        // The decoder's output is unknown for a brought picture.
         return html! {};
     }
     let now = state.finishing.finish;
@@ -98,7 +98,7 @@ fn as_drawn(state: &PageHandle) -> Html {
     }
 }
 
-/// What is made of the picture. It is shown so, and saved so.
+/// Renders the choice of size, format and outline, which applies to the shown and the saved picture.
 fn finish(state: &PageHandle, view: View) -> Html {
     let now = state.finishing.finish;
     let dispatcher = state.dispatcher();
@@ -132,7 +132,7 @@ fn finish(state: &PageHandle, view: View) -> Html {
     sizes.extend(larger);
     let formats: Vec<(AttrValue, AttrValue, bool)> =
         ["PNG", "WebP"].map(|name| (name.into(), name.into(), false)).to_vec();
-    // A step that is decoded keeps its size.
+    // A decoded step keeps its own size.
     let shown = if view == View::Preview { now } else { state.finish_of(view) };
     let format = if now.format == FileFormat::WebP { "WebP" } else { "PNG" };
     html! {

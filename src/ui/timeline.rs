@@ -1,5 +1,5 @@
-//! Every step of a run, from pure noise to the finished picture: to scrub through, to play, and to
-//! decode in full. While it is drawn, the same line shows how far it is.
+//! The timeline of a run, from pure noise to the finished picture: to scrub through, to play, and
+//! to decode steps in full. While the run is drawn, it shows the progress.
 
 use gloo_timers::callback::Interval;
 use web_sys::{HtmlInputElement, window};
@@ -12,7 +12,7 @@ use crate::page::Action;
 use crate::page::run::{StageRun, View};
 use crate::ui::handle::{PageHandle, act};
 
-/// Milliseconds that a step is shown for in playback.
+/// How many milliseconds playback shows a step.
 const PACE: u32 = 200;
 
 #[derive(PartialEq, Properties)]
@@ -21,7 +21,7 @@ pub(super) struct TimelineProps {
     pub(super) run: StageRun,
 }
 
-/// The timeline.
+/// Renders the timeline.
 #[function_component]
 pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
     let at = run.stop();
@@ -78,7 +78,7 @@ fn next(run: &StageRun) -> Option<usize> {
     (at < run.frames.len()).then_some(at + 1)
 }
 
-/// Returns how long the rest will take, while it is drawn.
+/// Returns the time of a step and the remaining time, while the run is drawn.
 fn pace(run: &StageRun, is_drawing: bool) -> Option<String> {
     if !is_drawing || run.looking.is_some() {
         return None;
@@ -98,7 +98,7 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
         let is_at_end = at == run.end();
         Callback::from(move |_: MouseEvent| {
             if is_still() {
-                // One stop a press.
+                // Each press shows one more stop.
                 let next = if is_at_end { Some(0) } else { next };
                 return dispatcher.dispatch(Action::Look(next));
             }
@@ -123,7 +123,7 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
     html! {
         <div class="actions">
             if is_drawing {
-                // Not `disabled`: the keyboard's place must not be lost.
+                // The button is not `disabled`, so that it keeps the keyboard focus.
                 <button type="button" onclick={live} aria-disabled={run.looking.is_none().to_string()}>
                     {"Live"}
                 </button>
@@ -148,7 +148,7 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
     }
 }
 
-/// Returns whether the visitor wants nothing to move by itself.
+/// Returns whether the visitor prefers reduced motion.
 fn is_still() -> bool {
     let query = window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok());
     query.flatten().is_some_and(|query| query.matches())

@@ -1,4 +1,5 @@
-//! What the status says, at the foot of the window for a moment, if the status itself is out of sight.
+//! A copy of the status at the foot of the window, shown for a moment if the status itself is out
+//! of sight.
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, window};
@@ -6,13 +7,13 @@ use yew::{Html, Properties, function_component, html, use_effect_with, use_mut_r
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToastProps {
-    /// What the status says.
+    /// The text of the status.
     pub(super) text: String,
-    /// Whether that changes with each step: then it is not repeated.
+    /// Whether the text changes with each step, so that it is not copied.
     pub(super) is_moving: bool,
 }
 
-/// The repetition, for eyes alone: the status itself is what is read out.
+/// Renders the copy. It is hidden from screen readers, because they read the status itself.
 #[function_component]
 pub(super) fn Toast(ToastProps { text, is_moving }: &ToastProps) -> Html {
     let said = use_state_eq(String::new);
@@ -20,15 +21,15 @@ pub(super) fn Toast(ToastProps { text, is_moving }: &ToastProps) -> Html {
     {
         let (said, was_moving) = (said.clone(), was_moving.clone());
         use_effect_with((text.clone(), *is_moving), move |(text, is_moving)| {
-            // The end of what moved is seen on stage.
+            // The end of a run or of playback is visible on stage.
             let moved = was_moving.replace(*is_moving) || *is_moving;
             said.set(if moved || is_in_sight() { String::new() } else { text.clone() });
         });
     }
     html! {
         if !said.is_empty() {
-            // By its key each text is a new element, which goes by itself. Its words are the style's, since
-            // in the document they stand already.
+            // The key makes each text a new element, so that its animation starts anew. The style
+            // sheet shows the text from an attribute, because the document has it already.
             <p key={(*said).clone()} class="toast" aria-hidden="true" data-text={(*said).clone()} />
         }
     }

@@ -1,4 +1,4 @@
-//! After a crash: what happened, and the ways on. Nothing of the form is lost.
+//! The alert after a crash, with the reason and what the visitor can do. The form is kept.
 
 use yew::{Html, html};
 
@@ -6,7 +6,7 @@ use crate::page::protocol::DeviceChoice;
 use crate::page::{Action, Engine};
 use crate::ui::handle::{PageHandle, act};
 
-/// The alert, if there is one.
+/// Renders the alert, if there is one.
 pub(super) fn trouble(state: &PageHandle) -> Html {
     let is_stopped = matches!(state.engine, Engine::Stopped);
     if state.is_outdated {
@@ -31,7 +31,7 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
                              again, the CPU is slower and steadier.")}</p>
             } else {
                 <p>{"The model could not be started, for the reason above. Try again, or on the CPU. If a \
-                     file is missing or damaged, whoever keeps this page can mend it."}</p>
+                     file is missing or damaged, tell the owner of this page."}</p>
             }
             <div class="actions">
                 <button type="button" onclick={act(state, || Action::Restart)}>

@@ -1,4 +1,4 @@
-//! Ctrl+Enter draws from anywhere, Esc stops.
+//! Keyboard shortcuts: Ctrl+Enter draws, and Esc stops.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -8,13 +8,13 @@ use yew::{hook, use_effect_with};
 use crate::page::Action;
 use crate::ui::handle::PageHandle;
 
-/// Returns whether a key belongs to an input method, which is still composing: its Enter takes a
-/// word, and its Escape drops one. (Safari tells so by the old number only.)
+/// Returns whether a key belongs to an input method that is still composing: its Enter accepts a
+/// word, and its Escape discards one. (Safari reports this only by the key code 229.)
 pub(super) fn is_composing(event: &KeyboardEvent) -> bool {
     event.is_composing() || event.key_code() == 229
 }
 
-/// Listens to the whole page.
+/// Listens to the keys of the whole page.
 #[hook]
 pub(super) fn use_keys(state: &PageHandle) {
     let dispatcher = state.dispatcher();
@@ -27,7 +27,7 @@ pub(super) fn use_keys(state: &PageHandle) {
             match event.key().as_str() {
                 "Enter" if event.ctrl_key() || event.meta_key() => {
                     event.prevent_default();
-                    // A key that is held asks once.
+                    // A key that is held down draws once.
                     if !event.repeat() {
                         dispatcher.dispatch(Action::Draw);
                     }
@@ -39,7 +39,7 @@ pub(super) fn use_keys(state: &PageHandle) {
     });
 }
 
-/// Calls `hear` for each event of a kind on the window, until what it returns is called.
+/// Calls `hear` for each event of a kind on the window, until the returned function is called.
 pub(super) fn listen(kind: &'static str, hear: impl FnMut(Event) + 'static) -> impl FnOnce() {
     let listener = Closure::<dyn FnMut(Event)>::new(hear);
     if let Some(window) = window() {

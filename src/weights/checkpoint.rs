@@ -1,4 +1,4 @@
-//! A safetensors file, or several that make one checkpoint, and the values in it as f32.
+//! A checkpoint of one or several safetensors files, whose values are read as f32.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::tools::foreign::misplaced;
 use crate::{Error, Result};
 
-/// Where a tensor lies.
+/// The place and type of a tensor.
 #[derive(Debug, Clone)]
 struct TensorPlace {
     part: usize,
@@ -18,20 +18,21 @@ struct TensorPlace {
     shape: Vec<usize>,
 }
 
-/// The last part of the name of a byte tensor's scales, `[rows, groups]`: each row is cut into
-/// groups of equal length, each with a scale of its own.
+/// The last part of the name of an 8-bit tensor's scales, `[rows, groups]`: each row is divided
+/// into groups of equal length, and each group has its own scale.
 pub(super) const SCALE: &str = "scale";
 
-/// What PyTorch's wrappers put before every name: `torch.compile`, `DataParallel` and its like.
+/// The prefixes that PyTorch's wrappers put before every name: `torch.compile`, `DataParallel` and
+/// the like.
 const WRAPPERS: [&str; 2] = ["_orig_mod.", "module."];
 
-/// Returns the wrapper that all names begin with.
+/// Returns the wrapper whose prefix all names have.
 fn wrapper_of(places: &BTreeMap<String, TensorPlace>) -> Option<&'static str> {
     let is_of_all = |wrapper: &&str| places.keys().all(|key| key.starts_with(*wrapper));
     WRAPPERS.into_iter().filter(|_| !places.is_empty()).find(is_of_all)
 }
 
-/// A checkpoint in memory. Only its headers have been read; tensors are converted when asked for.
+/// A checkpoint in memory. Only its headers are read at first; tensors are converted on request.
 #[derive(Debug)]
 pub struct Checkpoint {
     name: String,
@@ -40,12 +41,12 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Reads the headers of `parts`, the whole bytes of one or several safetensors files. `name`
-    /// is what error messages call the checkpoint.
+    /// Reads the headers of `parts`, the whole bytes of one or several safetensors files. Error
+    /// messages call the checkpoint `name`.
     ///
     /// # Errors
-    /// Returns an error if a header is malformed, tells of bytes that are not there, or two files
-    /// hold a tensor of one name.
+    /// Returns an error if a header is malformed or describes bytes that are missing, or if two
+    /// files hold tensors of the same name.
     pub fn new(name: impl Into<String>, parts: Vec<Vec<u8>>) -> Result<Self> {
         let name = name.into();
         let mut places = BTreeMap::new();
@@ -54,7 +55,7 @@ impl Checkpoint {
                 let other = misplaced(bytes).map(str::to_owned);
                 Error::model(&name, other.unwrap_or_else(|| describe(&problem, bytes.len())))
             })?;
-            // Tensors begin after the header's length, eight bytes, and the header.
+            // Tensors begin after the eight bytes of the header's length and the header.
             let start = header + 8;
             for (key, info) in metadata.tensors() {
                 let (from, to) = info.data_offsets;
@@ -78,22 +79,22 @@ impl Checkpoint {
         Ok(Self { name, parts, places })
     }
 
-    /// Forgets the tensors whose names begin with `prefix`: a part that is not wanted.
+    /// Removes the tensors whose names begin with `prefix`, so that they are not loaded.
     pub fn leave_out(&mut self, prefix: &str) {
         self.places.retain(|key, _| !key.starts_with(prefix));
     }
 
-    /// Returns what error messages call the checkpoint.
+    /// Returns the name of the checkpoint in error messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns how many bytes its files have.
+    /// Returns the total size of its files in bytes.
     pub fn byte_count(&self) -> usize {
         self.parts.iter().map(Vec::len).sum()
     }
 
-    /// Returns the names of its tensors, sorted; without the scales of others.
+    /// Returns the names of its tensors, sorted, without the scales of 8-bit tensors.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let is_scale = |key: &str| {
             let of = key.strip_suffix(SCALE).and_then(|of| self.places.get(of.strip_suffix('.')?));
@@ -102,29 +103,29 @@ impl Checkpoint {
         self.places.keys().map(String::as_str).filter(move |key| !is_scale(key))
     }
 
-    /// Name, type and shape of each tensor, sorted by name.
+    /// Returns the name, type and shape of each tensor, sorted by name.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, String, &[usize])> {
         self.places
             .iter()
             .map(|(key, place)| (key.as_str(), place.dtype.to_string(), place.shape.as_slice()))
     }
 
-    /// Returns the first part of all names, with its dot, if it is the same.
+    /// Returns the first part of all names with its dot, if all names share it.
     pub fn shared_prefix(&self) -> Option<&str> {
         let first = self.places.keys().next()?;
         let prefix = &first[..=first.find('.')?];
         self.places.keys().all(|key| key.starts_with(prefix)).then_some(prefix)
     }
 
-    /// Returns how many values its tensors hold, scales not counted.
+    /// Returns how many values its tensors hold, without scales.
     pub fn value_count(&self) -> usize {
         self.keys().map(|key| self.places[key].shape.iter().product::<usize>()).sum()
     }
 
-    /// Checks whether it holds as many values as a model needs.
+    /// Checks that it holds at least `needed` values, which a model needs.
     ///
     /// # Errors
-    /// Returns an error if it holds fewer: its configuration is another model's.
+    /// Returns an error if it holds fewer, because its configuration is then another model's.
     pub fn check_holds(&self, needed: usize) -> Result<()> {
         let found = self.value_count();
         if found >= needed {
@@ -146,14 +147,13 @@ impl Checkpoint {
         self.places.get(key).map(|place| place.shape.as_slice())
     }
 
-    /// Returns whether two tensors hold the same bytes in the same type and shape, with the same
-    /// scales.
+    /// Returns whether two tensors have equal bytes, types, shapes and scales.
     pub fn are_equal(&self, a_key: &str, b_key: &str) -> bool {
         let [Some(a), Some(b)] = [a_key, b_key].map(|key| self.places.get(key)) else {
             return false;
         };
         let same = a.dtype == b.dtype && a.shape == b.shape && self.bytes(a) == self.bytes(b);
-        // Bytes mean something with their scales alone.
+        // Equal bytes mean equal values only if their scales are equal.
         let scales = || self.are_equal(&format!("{a_key}.{SCALE}"), &format!("{b_key}.{SCALE}"));
         same && (a.dtype != Dtype::I8 || scales())
     }
@@ -162,10 +162,11 @@ impl Checkpoint {
         &self.parts[place.part][place.bytes.clone()]
     }
 
-    /// Returns a tensor's values, row-major, from f32, f16, bf16, or bytes with their scales.
+    /// Returns a tensor's values, row-major, from f32, f16, bf16, or 8-bit values with their
+    /// scales.
     ///
     /// # Errors
-    /// Returns an error if there is no such tensor, it holds another type, or its scales are
+    /// Returns an error if there is no such tensor, if it has another type, or if its scales are
     /// missing.
     pub fn values(&self, key: &str) -> Result<Vec<f32>> {
         let Some(place) = self.places.get(key) else {
@@ -211,7 +212,7 @@ impl Checkpoint {
     }
 }
 
-/// Returns what a reader of safetensors says, for people.
+/// Describes an error of the safetensors reader for users.
 fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
     use safetensors::SafeTensorError as E;
     let problem = match problem {
@@ -225,7 +226,7 @@ fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
             "its header and its data do not have the same length, as in a download cut short"
                 .to_owned()
         }
-        E::InvalidOffset(key) => format!("the tensor {key} lies where it cannot lie"),
+        E::InvalidOffset(key) => format!("the offsets of the tensor {key} are out of range"),
         E::TensorInvalidInfo | E::ValidationOverflow => {
             "a tensor's shape does not fit its data".to_owned()
         }
@@ -259,12 +260,12 @@ mod tests {
                 "{wrapper}"
             );
         }
-        // Of some alone it is a part's own name; any other that all share can be told.
+        // A prefix of only some names is part of them. Any other prefix that all share is reported.
         assert_eq!(names(&["module.a", "b"]), (vec!["b".into(), "module.a".into()], None));
         assert_eq!(names(&["dit.a", "dit.b"]).1.as_deref(), Some("dit."));
     }
 
-    /// Bytes of one value mean another with another scale, or with none.
+    /// Equal bytes have different values with different scales.
     #[test]
     fn copies_in_bytes_are_equal_with_their_scales_alone() {
         let (values, one, two) = ([1u8, 2, 3, 4], [0u8, 60, 0, 60], [0u8, 64, 0, 64]);

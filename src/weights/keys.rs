@@ -1,30 +1,30 @@
-//! One key table per layout: what files call the tensors of our modules.
+//! The key tables, one per layout: the names of our modules' tensors in files.
 //!
-//! Modules name their fields after the original checkpoints where Rust lets them; these tables
-//! hold the rest. A `*` stands for one part of a name, such as a block's number.
+//! Modules name their fields after the original checkpoints if Rust allows it; these tables hold
+//! the rest. A `*` stands for one part of a name, such as a block's number.
 
 use super::Checkpoint;
 
-/// How the tensors of a module are found in a file.
+/// A table that maps the tensors of a module to those of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyTable {
-    /// What error messages call the layout.
+    /// The name of the layout in error messages.
     pub layout: &'static str,
-    /// From the beginning of our name to that of the file's; the first that fits counts. Several
-    /// names on the right are joined along their first dimension.
+    /// Pairs of a prefix of our name and that of the file's names; the first rule that fits counts.
+    /// Tensors of several names on the right are joined along their first dimension.
     pub rules: &'static [(&'static str, &'static [&'static str])],
-    /// Older names: if a file has nothing under the first, the second is looked for.
+    /// Pairs of a name and its older name, which is looked up if a file lacks the first.
     pub aliases: &'static [(&'static str, &'static str)],
-    /// Tensors that may be copies of others, and are then not loaded again.
+    /// Pairs of tensors that may be copies and their originals. Equal copies are not loaded again.
     pub copies: &'static [(&'static str, &'static str)],
-    /// Tensors that modules compute for themselves.
+    /// Tensors that a file may hold and that are not loaded, such as those that modules compute.
     pub computed: &'static [&'static str],
 }
 
 const NONE: KeyTable =
     KeyTable { layout: "", rules: &[], aliases: &[], copies: &[], computed: &[] };
 
-/// The paper's DiT, and the embedded model's, which adds text.
+/// The table of the paper's DiT and of the embedded model's, which adds text.
 pub const DIT: KeyTable = KeyTable {
     layout: "original DiT",
     rules: &[
@@ -39,7 +39,8 @@ pub const DIT: KeyTable = KeyTable {
     ..NONE
 };
 
-/// DiT in diffusers' layout, where every block holds embedders of its own, or a copy of one.
+/// The table of DiT in diffusers' layout, where every block has its own embedders, or a copy of
+/// one.
 pub const DIFFUSERS_DIT: KeyTable = KeyTable {
     layout: "diffusers DiT",
     rules: &[
@@ -73,7 +74,7 @@ pub const DIFFUSERS_DIT: KeyTable = KeyTable {
     ..NONE
 };
 
-/// Stable Diffusion's autoencoder in diffusers' layout.
+/// The table of Stable Diffusion's autoencoder in diffusers' layout.
 pub const DIFFUSERS_AUTOENCODER_KL: KeyTable = KeyTable {
     layout: "diffusers AutoencoderKL",
     rules: &[
@@ -82,7 +83,7 @@ pub const DIFFUSERS_AUTOENCODER_KL: KeyTable = KeyTable {
         ("encoder.mid_block.attentions.*.to_out", &["encoder.mid_block.attentions.*.to_out.0"]),
         ("decoder.mid_block.attentions.*.to_out", &["decoder.mid_block.attentions.*.to_out.0"]),
     ],
-    // Names of before diffusers 0.18, in which the published sd-vae-ft files were saved.
+    // These names predate diffusers 0.18; the published sd-vae-ft files have them.
     aliases: &[
         ("*.mid_block.attentions.*.to_q", "*.mid_block.attentions.*.query"),
         ("*.mid_block.attentions.*.to_k", "*.mid_block.attentions.*.key"),
@@ -92,7 +93,7 @@ pub const DIFFUSERS_AUTOENCODER_KL: KeyTable = KeyTable {
     ..NONE
 };
 
-/// MiniLM as sentence-transformers saves it, without its pooler.
+/// The table of MiniLM as sentence-transformers saves it, without its pooler.
 pub const MINILM: KeyTable = KeyTable {
     layout: "MiniLM",
     rules: &[
@@ -113,17 +114,17 @@ pub const MINILM: KeyTable = KeyTable {
     ..NONE
 };
 
-/// The embedded model's residual autoencoder: our names are the file's.
+/// The table of the embedded model's residual autoencoder, whose names are the file's.
 pub const STICKER_AUTOENCODER: KeyTable = KeyTable { layout: "sticker autoencoder", ..NONE };
 
-/// The upscaler: our names are the file's.
+/// The table of the upscaler, whose names are the file's.
 pub const UPSCALER: KeyTable = KeyTable { layout: "upscaler", ..NONE };
 
-/// An upscaler with its discriminators, in snapshots of training.
+/// The table of an upscaler with its discriminators, in snapshots.
 pub const CONTEST: KeyTable = KeyTable { layout: "upscaler in training", ..NONE };
 
 impl KeyTable {
-    /// Returns the names in a file of what we call `name`.
+    /// Returns a file's names for the tensor that we call `name`.
     pub fn sources(&self, name: &str) -> Vec<String> {
         let renamed = self.rules.iter().find_map(|(ours, theirs)| {
             theirs.iter().map(|theirs| rename(name, ours, theirs)).collect::<Option<Vec<_>>>()
@@ -136,7 +137,7 @@ impl KeyTable {
         self.aliases.iter().find_map(|(new, old)| rename(key, new, old))
     }
 
-    /// Returns today's name of a file's `key`, which may be an older one.
+    /// Returns the current name of a file's `key`, which may be an older one.
     pub fn newer(&self, key: &str) -> String {
         let renamed = self.aliases.iter().find_map(|(new, old)| rename(key, old, new));
         renamed.unwrap_or_else(|| key.to_owned())
@@ -148,10 +149,10 @@ impl KeyTable {
         (original != key).then_some(original)
     }
 
-    /// Makes sure that each of `count` parts has its copy of what the first has.
+    /// Checks that each of `count` parts has a copy of every tensor that the first has.
     ///
     /// # Errors
-    /// Returns a clause that names the first that is missing.
+    /// Returns a clause that names the first missing tensor.
     pub fn check_copies(&self, checkpoint: &Checkpoint, count: usize) -> Result<(), String> {
         for (copy, first) in self.copies {
             for i in 1..count {
@@ -169,7 +170,7 @@ impl KeyTable {
         Ok(())
     }
 
-    /// Returns whether everything in `checkpoint` that may be a copy is one.
+    /// Returns whether every tensor in `checkpoint` that may be a copy equals its original.
     pub fn copies_are_equal(&self, checkpoint: &Checkpoint) -> bool {
         checkpoint
             .keys()
@@ -178,8 +179,8 @@ impl KeyTable {
     }
 }
 
-/// `name` with the beginning `from` made `to`, if it begins so; the parts that the stars of
-/// `from` stand for go to the stars of `to`, in order.
+/// Replaces the prefix `from` of `name` by `to`, or returns `None` if `name` has another. The parts
+/// that match the stars of `from` replace the stars of `to`, in order.
 fn rename(name: &str, from: &str, to: &str) -> Option<String> {
     let mut rest = name;
     let mut stars = Vec::new();
@@ -190,7 +191,7 @@ fn rename(name: &str, from: &str, to: &str) -> Option<String> {
         stars.push(star);
         rest = after.strip_prefix(piece)?;
     }
-    // A rule names whole parts: “norm” must not fit “norm1”.
+    // A rule matches whole parts: “norm” must not match “norm1”.
     let whole = from.ends_with('.') || rest.is_empty() || rest.starts_with('.');
     if !whole {
         return None;

@@ -1,4 +1,4 @@
-//! From a checkpoint to a module, by its key table.
+//! Loading of a module from a checkpoint by its key table.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use burn::tensor::{Tensor, TensorData};
 use super::{Checkpoint, KeyTable};
 use crate::{Error, Result};
 
-/// `module` with all its parameters from `checkpoint`. Linear weights are turned from PyTorch's
-/// `[out, in]` to Burn's `[in, out]`; values become f32.
+/// Returns `module` with all its parameters from `checkpoint`. Linear weights are transposed from
+/// PyTorch's `[out, in]` to Burn's `[in, out]`, and values become f32.
 ///
 /// # Errors
 /// Returns an error if a tensor is missing, has another shape or type, or belongs to no parameter.
@@ -38,7 +38,7 @@ pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> 
     }
 }
 
-/// Returns the first of problems that are alike, and how many more there are.
+/// Returns the first of several similar problems, and how many more there are.
 fn first_of(problems: &[String]) -> Option<String> {
     let (first, rest) = problems.split_first()?;
     Some(match rest.len() {
@@ -50,12 +50,12 @@ fn first_of(problems: &[String]) -> Option<String> {
 struct Loader<'a> {
     checkpoint: &'a Checkpoint,
     table: &'a KeyTable,
-    /// Names and types of the modules we are in.
+    /// The names and types of the enclosing modules.
     path: Vec<(String, String)>,
     used: HashSet<String>,
-    /// What is wrong with parameters.
+    /// Problems with parameters.
     problems: Vec<String>,
-    /// Tensors that belong to none.
+    /// Problems with tensors that belong to no parameter.
     leftovers: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Loader<'_> {
             let Some(found) = self.checkpoint.shape(&key) else {
                 return Err(format!("the tensor {key} is missing"));
             };
-            // Old files keep 1×1 convolutions' and linear weights in each other's shapes.
+            // Old files keep some linear weights in the shape of 1×1 convolutions.
             let trimmed = found.strip_suffix(&[1, 1]).filter(|_| shape.len() == 2).unwrap_or(found);
             let fits = trimmed.len() == shape.len() && trimmed[1..] == shape[1..];
             if !fits || trimmed[0] != share {
@@ -138,10 +138,10 @@ impl ModuleMapper for Loader<'_> {
     }
 }
 
-/// Checks whether a tensor's values are all numbers that can be computed with.
+/// Checks that all values of a tensor are finite.
 ///
 /// # Errors
-/// Returns a clause that names the tensor and what is in it.
+/// Returns a clause that names the tensor and its first value that is not finite.
 pub fn check_finite(key: &str, values: &[f32]) -> Result<(), String> {
     let bad = values.iter().filter(|value| !value.is_finite());
     let Some(first) = bad.clone().next() else { return Ok(()) };
@@ -152,8 +152,8 @@ pub fn check_finite(key: &str, values: &[f32]) -> Result<(), String> {
     ))
 }
 
-/// Our name for the parameter at the end of a path of names and types: enum variants have no part
-/// in it, and norms call their gain and bias as PyTorch does.
+/// Returns our name for the parameter at the end of a path of names and types. Enum variants are
+/// left out of it, and the gain and bias of norms have PyTorch's names.
 pub(super) fn parameter_name(path: &[(String, String)]) -> String {
     let parts = path.iter().filter(|(_, kind)| !kind.starts_with("Enum:"));
     let name = parts.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".");

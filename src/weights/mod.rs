@@ -1,4 +1,5 @@
-//! Reading checkpoints, strictly: every tensor present, of the right shape, and none left over.
+//! Strict reading of checkpoints: every tensor is present, has the right shape, and none is left
+//! over.
 
 pub mod checkpoint;
 pub mod keys;

@@ -1,4 +1,5 @@
-//! From a module to a safetensors file, by its key table: what [`load`](fn@super::load) undoes.
+//! Writing of a module to a safetensors file by its key table, the inverse of
+//! [`load`](fn@super::load).
 
 use std::collections::HashMap;
 
@@ -11,36 +12,37 @@ use super::KeyTable;
 use super::checkpoint::SCALE;
 use super::load::{is_linear_weight, parameter_name, transpose};
 
-/// How values are kept.
+/// The precision of stored values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// Four bytes, exact.
+    /// Four bytes per value, exact.
     Full,
-    /// Two bytes, IEEE's half.
+    /// Two bytes per value, IEEE half precision.
     Half,
-    /// Matrices and convolutions in a byte a value, with a scale for each [`GROUP`] of a row, or
-    /// for a whole row if it is no multiple of that; the rest in half precision.
+    /// Quantisation to 8 bits of matrices and convolutions, with a scale for each [`GROUP`] of a
+    /// row, or for a whole row if its length is no multiple of that. The rest is in half precision.
     Byte,
 }
 
-/// Smaller tensors are not worth the loss.
+/// The least size of a quantised tensor. Smaller ones do not justify the loss of precision.
 const LEAST: usize = 4096;
-/// Values of a row that share a scale. A few large values, as text encoders have, then cost only
-/// their neighbours precision and not their whole row.
+/// How many values of a row share a scale. A few large values, as in text encoders, then reduce the
+/// precision of their group only, not of the whole row.
 pub const GROUP: usize = 64;
-/// Beginnings of the names of a DiT's small tensors that all of its blocks hang on, and how many values of
-/// a row share a scale there; 0 keeps half precision. Together they cost 20 KB, and halve what bytes cost
-/// the embedded DiT.
+/// Prefixes of the small tensors of a DiT on which all of its blocks depend, and how many values of
+/// a row share a scale there; 0 keeps half precision. Together they add 20 KB and halve the loss
+/// that quantisation to 8 bits causes in the embedded DiT.
 const DELICATE: [(&str, usize); 2] = [("t_embedder.", 16), ("x_embedder.", 0)];
 
-/// Returns how many values of a row of the tensor `name` share a scale; `None` if it is not for bytes.
+/// Returns how many values of a row of the tensor `name` share a scale, or `None` if it is not
+/// quantised.
 fn group(name: &str, row: usize) -> Option<usize> {
     let delicate = DELICATE.iter().find(|(beginning, _)| name.starts_with(beginning));
     let group = delicate.map_or(GROUP, |(_, group)| *group);
     (group > 0).then(|| if row.is_multiple_of(group) { group } else { row })
 }
 
-/// A tensor on its way into a file.
+/// A tensor in the form in which a file stores it.
 #[derive(Debug, Clone)]
 pub struct Stored {
     name: String,
@@ -50,7 +52,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Row-major values under a name. What is to be of bytes is of halves here.
+    /// Converts row-major values under a name. [`Precision::Byte`] is half precision here.
     pub fn new(
         name: impl Into<String>,
         shape: &[usize],
@@ -67,26 +69,26 @@ impl Stored {
         Self { name: name.into(), shape: shape.to_vec(), dtype, bytes }
     }
 
-    /// Returns whole numbers, as I64.
+    /// Converts whole numbers to I64.
     pub fn integers(name: &str, values: impl IntoIterator<Item = usize>) -> Self {
         let bytes: Vec<u8> =
             values.into_iter().flat_map(|value| (value as i64).to_le_bytes()).collect();
         Self { name: name.to_owned(), shape: vec![bytes.len() / 8], dtype: Dtype::I64, bytes }
     }
 
-    /// Returns the name that the file has for it.
+    /// Returns the tensor's name in the file.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns a tensor in bytes, and the scales of its groups of a row: each group's largest value becomes
-    /// about ±127.
+    /// Quantises a tensor to 8 bits and returns it with the scales of the groups of its rows. Each
+    /// group's largest value becomes about ±127.
     pub fn in_bytes(name: &str, shape: &[usize], values: &[f32], group: usize) -> [Self; 2] {
         let row = values.len() / shape[0];
         let groups = values.chunks_exact(group);
         let scale = |group: &[f32]| {
             let largest = group.iter().fold(0f32, |max, value| max.max(value.abs()));
-            // As the file keeps it, rounded up, and never 0.
+            // The scale is rounded up to half precision, as the file stores it, and is never 0.
             let near = f16::from_f32(largest / 127.0).max(f16::MIN_POSITIVE_SUBNORMAL);
             let is_less = near.to_f32() < largest / 127.0;
             f16::from_bits(near.to_bits() + u16::from(is_less)).to_f32()
@@ -105,18 +107,18 @@ impl Stored {
     }
 }
 
-/// Returns all parameters of a module under the names of `table`. Linear weights are turned back to
-/// PyTorch's `[out, in]`.
+/// Returns all parameters of a module under the names of `table`. Linear weights are transposed
+/// back to PyTorch's `[out, in]`.
 ///
 /// # Panics
-/// Panics if `table` makes one parameter of several tensors: such layouts are read only.
+/// Panics if `table` joins several tensors to one parameter, because such layouts are only read.
 pub fn parameters<M: Module>(module: &M, table: &KeyTable, precision: Precision) -> Vec<Stored> {
     let mut saver = Saver { table, precision, path: Vec::new(), stored: Vec::new() };
     module.visit(&mut saver);
     saver.stored
 }
 
-/// Returns the bytes of a safetensors file, with what it says of itself.
+/// Returns the bytes of a safetensors file with the given metadata.
 pub fn to_bytes<'a>(
     tensors: &[Stored],
     metadata: impl IntoIterator<Item = (&'a str, String)>,
@@ -192,7 +194,7 @@ mod tests {
 
     #[test]
     fn bytes_are_near_and_half_of_halves() {
-        // Each row has one value that is a hundred times the others.
+        // Each row has one value that is a hundred times as large as the others.
         let large = |i: usize| if i % 128 == 5 { 100.0 } else { 1.0 };
         let values: Vec<f32> = (0..64 * 128).map(|i| (i as f32 * 0.7).sin() * large(i)).collect();
         let stored = Stored::in_bytes("w", &[64, 8, 16], &values, GROUP);

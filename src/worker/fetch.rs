@@ -14,12 +14,12 @@ use crate::page::protocol::{Event, Part, WEIGHTS};
 use crate::pipeline::Source;
 use crate::{Error, Result};
 
-/// What is said of a file that is not there.
+/// The error message about a missing file.
 const MISSING: &str = "the server has no such file (404)";
-/// Milliseconds between two words about progress.
+/// The milliseconds between two progress events.
 const PACE: f64 = 100.0;
 
-/// What became of keeping the files.
+/// The outcome of storing the files in the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keeping {
     Kept,
@@ -33,13 +33,13 @@ pub(super) struct Web {
     total: f64,
     loaded: Cell<f64>,
     keeping: Cell<Keeping>,
-    /// Which files the store had.
+    /// The files that came from the browser's store.
     from_store: RefCell<Vec<String>>,
     told: Cell<f64>,
 }
 
 impl Web {
-    /// `total` is how many bytes will come in all; 0 if that is not known.
+    /// Creates a source. `total` is how many bytes will be downloaded in total; 0 if that is not known.
     pub(super) fn new(folder: &str, total: f64) -> Self {
         Self {
             folder: folder.trim_end_matches('/').to_owned(),
@@ -51,13 +51,13 @@ impl Web {
         }
     }
 
-    /// The same, of whose progress the page is told nothing.
+    /// Creates a source that reports no progress to the page.
     pub(super) fn uncounted(folder: &str) -> Self {
         Self { told: Cell::new(f64::INFINITY), ..Self::new(folder, f64::INFINITY) }
     }
 
-    /// Removes a file from the browser's store. Returns whether the store had given that file, so
-    /// that fetching it over the network may help.
+    /// Removes a file from the browser's store. Returns whether the file had come from the store, so that
+    /// downloading it may help.
     pub(super) async fn forget(&self, file: &str) -> bool {
         let from_store = self.from_store.borrow().iter().any(|name| name == file);
         if let Some(cache) = open_cache().await {
@@ -71,7 +71,7 @@ impl Web {
         self.keeping.get() == Keeping::Kept
     }
 
-    /// Returns whether the browser keeps the files, for people.
+    /// Returns a sentence for the user about whether the browser keeps the files.
     pub(super) fn kept(&self) -> &'static str {
         match self.keeping.get() {
             Keeping::Kept if !self.from_store.borrow().is_empty() => {
@@ -93,7 +93,7 @@ impl Web {
         format!("{}/{file}", self.folder)
     }
 
-    /// Adds to the progress, and tells the page of it from time to time.
+    /// Adds to the progress, and reports it to the page from time to time.
     fn advance(&self, bytes: f64) {
         self.loaded.set(self.loaded.get() + bytes);
         let (loaded, total, at) = (self.loaded.get(), self.total, now());
@@ -103,10 +103,10 @@ impl Web {
         }
     }
 
-    /// Returns the file's bytes from the store, else from the web, and then into the store.
+    /// Returns the file's bytes from the store. If they are not there, downloads and stores them.
     async fn fetch(&self, file: &str) -> Result<Vec<u8>, String> {
         let url = self.url(file);
-        // Only weights are kept: the small files say which weights are meant.
+        // JSON files are not stored, because they say which weights are current.
         if file.ends_with(".json") {
             return self.read_body(&get(&url, RequestCache::NoCache).await?, file).await;
         }
@@ -162,7 +162,7 @@ impl Source for Web {
     }
 }
 
-/// Asks the server for a file.
+/// Requests a file from the server.
 async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
     let options = RequestInit::new();
     options.set_cache(cache);
@@ -178,33 +178,33 @@ async fn get(url: &str, cache: RequestCache) -> Result<Response, String> {
     }
 }
 
-/// Returns the answer that the worker's first script has asked for while this program was still on its
-/// way; once.
+/// Returns the response that the worker's first script requested while this program was still loading. Each
+/// is returned once.
 fn early(url: &str) -> Option<Promise> {
     let take: Function = Reflect::get(&scope(), &"patchworkEarly".into()).ok()?.dyn_into().ok()?;
     take.call1(&JsValue::NULL, &url.into()).ok()?.dyn_into().ok()
 }
 
-/// Returns the browser's stores; `None` if there are none: on plain http, and in some private
-/// windows. The generated binding would take what is not there for a store, and end the worker.
+/// Returns the browser's stores; `None` if there are none, as on plain http and in some private windows.
+/// The generated binding would treat a missing object as a store, and end the worker.
 fn stores() -> Option<CacheStorage> {
     let caches = Reflect::get(&scope(), &"caches".into()).ok()?;
     caches.is_object().then(|| caches.unchecked_into())
 }
 
-/// `None` if the browser keeps nothing.
+/// Opens the store of weights; `None` if the browser keeps nothing.
 async fn open_cache() -> Option<Cache> {
     JsFuture::from(stores()?.open(WEIGHTS)).await.ok()?.dyn_into().ok()
 }
 
-/// Keeps a file; `None` if there is no room.
+/// Stores a file; `None` if there is no room.
 async fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> Option<()> {
     let body = Uint8Array::from(bytes);
     let response = Response::new_with_opt_buffer_source(Some(&body)).ok()?;
     JsFuture::from(cache.put_with_str(url, &response)).await.ok().map(drop)
 }
 
-/// Removes every kept file; whether there was any.
+/// Removes every stored file, and returns whether there was any.
 pub(super) async fn forget_all() -> bool {
     let Some(caches) = stores() else { return false };
     JsFuture::from(caches.delete(WEIGHTS)).await.is_ok_and(|found| found.is_truthy())

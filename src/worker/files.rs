@@ -1,5 +1,5 @@
-//! Files for the page: pictures with their recipes inside, what is made of them before they are
-//! saved, and many of them in one.
+//! The files for the page: pictures with their recipes inside, finished pictures for saving, and archives
+//! of many pictures.
 
 use std::io::{Cursor, Write};
 
@@ -16,13 +16,13 @@ use crate::page::protocol::{Archive, Event, File, most_on_sheet};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
-/// Returns glances as files.
+/// Returns previews as files.
 pub(super) fn glances(images: &[Image]) -> Result<Vec<File>> {
     images.iter().map(|image| image.to_png(None).map(File)).collect()
 }
 
-/// Returns finished pictures as files. Each has its own seed, as the engine counts: after the
-/// largest comes 0.
+/// Returns finished pictures as files. Each has its own seed. As in the engine, the largest seed is
+/// followed by 0.
 pub(super) fn pictures(images: &[Image], recipe: &Recipe) -> Result<Vec<File>> {
     let file = |(image, i): (&Image, u64)| {
         let seed = recipe.seed.wrapping_add(i);
@@ -33,7 +33,7 @@ pub(super) fn pictures(images: &[Image], recipe: &Recipe) -> Result<Vec<File>> {
     images.iter().zip(0..).map(file).collect()
 }
 
-/// Tells the recipe in a file that somebody brought.
+/// Reports the recipe in a file that the user opened.
 pub(super) fn open(name: String, bytes: &[u8]) {
     let outcome = if bytes.starts_with(b"\xff\xd8\xff") || bytes.starts_with(b"RIFF") {
         Err(format!(
@@ -53,18 +53,18 @@ pub(super) fn open(name: String, bytes: &[u8]) {
     post(&Event::Opened { name, outcome, is_whole });
 }
 
-/// Makes of a picture what is saved.
+/// Applies a finish to a picture, and sends the file to the page.
 pub(super) async fn finish(worker: &Shared, ticket: u32, png: &[u8], finish: Finish) {
     let made = finished(worker, png, finish).await;
     let is_upscaled = made.as_ref().is_ok_and(|(_, is_upscaled)| *is_upscaled);
     answer(ticket, is_upscaled, made.map(|(file, _)| file));
 }
 
-/// Returns the file that is made of a picture, and whether the upscaler had a part in it.
+/// Returns the finished file of a picture, and whether it was upscaled.
 async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<(File, bool)> {
     let recipe = Image::recipe_of_png(png)?.map(|(recipe, _)| recipe);
     let (image, is_upscaled) = base(worker, png, &finish).await?;
-    // One that was brought may be large already, and has one outline, not two.
+    // An opened picture may be large already. If it has an outline, it gets no second one.
     let has_outline = recipe.as_ref().is_some_and(|recipe| recipe.outline);
     let finish = Finish { outline: finish.outline && !has_outline, ..finish };
     let recipe = recipe.map(|recipe| Recipe {
@@ -81,10 +81,11 @@ fn longer_side(image: &Image) -> Option<u32> {
     u32::try_from(image.width.max(image.height)).ok()
 }
 
-/// Pictures between two words about progress.
+/// How many pictures are between two progress events.
 const PACE: usize = 8;
 
-/// Puts pictures into one file, each finished; on a sheet all are of the first one's size.
+/// Finishes pictures and puts them into one file. A sheet leaves out pictures of another size than the
+/// first.
 pub(super) async fn archive(
     worker: &Shared,
     ticket: u32,
@@ -101,14 +102,14 @@ pub(super) async fn archive(
         if done > 0 && done.is_multiple_of(PACE) {
             post(&Event::Gathering { ticket, done, total });
         }
-        // What is drawn meanwhile goes on.
+        // A run in progress continues meanwhile.
         TimeoutFuture::new(0).await;
         match archive {
             Archive::Zip => {
                 match finished(worker, &png, finish).await {
                     Ok((file, _)) => files.push((name, file)),
                     Err(error @ Error::Device(_)) => return answer(ticket, false, Err(error)),
-                    // What cannot be read is not lost.
+                    // A picture that cannot be read is kept unchanged.
                     Err(_) => files.push((as_png(&name), File(png))),
                 }
             }
@@ -140,7 +141,7 @@ pub(super) async fn archive(
     );
 }
 
-/// Returns the name of a member that stays the PNG that it is.
+/// Returns the name of a member that stays an unchanged PNG.
 fn as_png(name: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     format!("{stem}.png")
@@ -154,7 +155,7 @@ fn answer(ticket: u32, is_upscaled: bool, outcome: Result<File>) {
     });
 }
 
-/// The files as they are.
+/// Returns a ZIP of the unchanged files.
 fn zip(members: &[(String, File)]) -> Result<File> {
     let refuse = |problem: String| {
         Error::Picture(format!(
@@ -166,7 +167,7 @@ fn zip(members: &[(String, File)]) -> Result<File> {
     // Pictures are compressed already.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (i, (name, File(bytes))) in members.iter().enumerate() {
-        // Two may have one name.
+        // Two members may have the same name.
         let is_double = members[..i].iter().any(|(other, _)| other == name);
         let name = if is_double { format!("{i}-{name}") } else { name.clone() };
         archive.start_file(name, options).map_err(|problem| refuse(problem.to_string()))?;

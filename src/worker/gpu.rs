@@ -1,4 +1,4 @@
-//! Which device the worker takes, and why.
+//! The choice of the worker's device, and its reason.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,25 +12,25 @@ use crate::page::facts::DeviceFacts;
 use crate::page::protocol::{DeviceChoice, Event};
 use crate::tools::device::Backend;
 
-/// Why the CPU draws if it was chosen.
+/// The reason for the CPU if the user chose it.
 const CHOSEN: &str = "You chose the CPU.";
 
-/// Whether the GPU draws.
+/// Whether the GPU is in use.
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
-/// What the browser says of its WebGPU adapter.
+/// The browser's description of its WebGPU adapter.
 struct Adapter {
     name: String,
     features: Vec<String>,
     is_software: bool,
-    /// Burn measures with it from the start, and panics without.
+    /// Whether it has timestamp queries. Burn uses them from the start, and panics without them.
     has_timestamps: bool,
 }
 
-/// Returns the backend for a choice, and what to tell the visitor.
+/// Returns the backend for a choice, and the facts about it for the user.
 ///
 /// # Errors
-/// Returns a sentence if WebGPU was asked for and cannot be had.
+/// Returns a message if WebGPU was requested and is not available.
 pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts), String> {
     let adapter = match adapter().await {
         None => Err("This browser offers no WebGPU here".to_owned()),
@@ -70,16 +70,15 @@ pub(super) async fn choose(choice: DeviceChoice) -> Result<(Backend, DeviceFacts
     Ok((Backend::WebGpu, facts))
 }
 
-/// Returns what to tell of the CPU, taken because of `reason`.
+/// Returns the facts about the CPU, which is used because of `reason`.
 pub(super) fn cpu(reason: String) -> DeviceFacts {
     DeviceFacts { name: "CPU".into(), reason, ..DeviceFacts::default() }
 }
 
-/// Starts the device; the page hears at once of a GPU that is lost later, also between two
-/// pictures.
+/// Starts the device. If the GPU is lost later, the page is informed at once, even between two pictures.
 ///
 /// # Errors
-/// Returns a sentence if the GPU cannot be started.
+/// Returns a message if the GPU cannot be started.
 pub(super) async fn start(backend: Backend) -> Result<Device, String> {
     if backend == Backend::Cpu {
         return Ok(Device::flex());
@@ -97,12 +96,12 @@ pub(super) async fn start(backend: Backend) -> Result<Device, String> {
     Ok(device)
 }
 
-/// Returns whether the GPU draws, or is about to.
+/// Returns whether the GPU draws or is about to.
 pub(super) fn is_in_use() -> bool {
     IN_USE.load(Ordering::Relaxed)
 }
 
-/// From now on nobody minds whether the GPU is lost.
+/// Marks the GPU as no longer in use, so that its loss is not reported.
 pub(super) fn leave() {
     IN_USE.store(false, Ordering::Relaxed);
 }
@@ -110,7 +109,7 @@ pub(super) fn leave() {
 async fn adapter() -> Option<Adapter> {
     let gpu = get(scope().navigator().as_ref(), "gpu")?;
     let request: Function = get(&gpu, "requestAdapter")?.dyn_into().ok()?;
-    // As cubecl asks for the one that it uses: of two, that must be the one that is judged.
+    // These are cubecl's options: of two adapters, the one that it uses must be judged.
     let options = Object::new();
     Reflect::set(&options, &"powerPreference".into(), &"high-performance".into()).ok()?;
     let promise: Promise = request.call1(&gpu, &options).ok()?.dyn_into().ok()?;
@@ -136,7 +135,7 @@ async fn adapter() -> Option<Adapter> {
     Some(Adapter { name, features, is_software: named_so || flagged, has_timestamps })
 }
 
-/// Returns a property that is there.
+/// Returns a property; `None` if it is undefined or null.
 fn get(object: &JsValue, key: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &key.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)

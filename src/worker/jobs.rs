@@ -1,4 +1,4 @@
-//! What the worker does with each request.
+//! The worker's handling of each request.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,18 +18,19 @@ use crate::pipeline::{Pipeline, Run};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
-/// The worker between two requests.
+/// The state of the worker between two requests.
 #[derive(Default)]
 pub(super) struct Worker {
     pub(super) pipeline: Option<Rc<Pipeline>>,
     pub(super) upscaling: Upscaling,
-    /// The job that was asked for last.
+    /// The job that was requested last.
     latest: u32,
-    /// Counts requests to draw or to stop. A job that began under an older count stops.
+    /// The number of requests to draw or to stop. A job that began at a smaller number stops.
     turn: u32,
-    /// The noise of the last job and what each of its steps expected, to be decoded on demand.
+    /// The last job, its recipe, and its noise followed by each step's prediction of the clean latent (x₀),
+    /// to be decoded on demand.
     trace: (u32, Recipe, Vec<Tensor<4>>),
-    /// Files for archives, by their tickets.
+    /// The files for archives, by the archives' tickets.
     members: BTreeMap<u32, Vec<(String, File)>>,
 }
 
@@ -89,7 +90,7 @@ pub(super) fn receive(worker: &Shared, request: Request) {
     }
 }
 
-/// Tells the page of what failed. A failed device does not come back: that ends the worker.
+/// Reports a failure to the page. A failed device cannot recover, so the worker ends.
 fn tell(job: u32, outcome: Result<()>) {
     match outcome {
         Ok(()) => {}
@@ -107,7 +108,7 @@ fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
 
 async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     let turn = worker.borrow().turn;
-    // Of several requests that stand in line only the last is drawn.
+    // If several requests are waiting, only the last is drawn.
     TimeoutFuture::new(0).await;
     if worker.borrow().latest != job {
         return Ok(());
@@ -123,7 +124,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     let (start, mut last) = (now(), now());
     let mut stopped = false;
     while let Some(step) = run.step() {
-        // Both in one read of the device.
+        // One read of the device returns both.
         let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
         let mut denoised = glances(&pipeline, both).await?;
         let noisy = denoised.split_off(denoised.len() / 2);
@@ -133,17 +134,17 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
             worker.borrow_mut().trace.2.push(step.denoised.clone());
         }
         latest = step.denoised;
-        // The page's messages come in only while nobody computes.
+        // The page's requests arrive only while nothing is being computed.
         TimeoutFuture::new(0).await;
         last = now();
-        // What is whole is not thrown away.
+        // A run is not stopped after its last step.
         if worker.borrow().turn != turn && step.index + 1 < steps {
             stopped = true;
             break;
         }
     }
     if worker.borrow().latest != job {
-        // Another is drawn instead; nobody waits for this one.
+        // Another job has replaced this one.
         return Ok(());
     }
     let latent = if stopped { latest } else { run.latent() };
@@ -164,7 +165,7 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     Ok(())
 }
 
-/// Returns latents at a glance, as files; none if the model has no map for them.
+/// Returns previews of latents as files; none if the model has no map for them.
 async fn glances(pipeline: &Pipeline, latent: Tensor<4>) -> Result<Vec<File>> {
     let Some(map) = &pipeline.preview else { return Ok(Vec::new()) };
     files::glances(&to_images(map.apply(latent)).await?)

@@ -1,4 +1,4 @@
-//! From a model's folder and a choice of device to a pipeline that draws.
+//! The loading of a pipeline from a model's folder, on a chosen device.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -16,14 +16,14 @@ use crate::samplers;
 use crate::tools::device::Backend;
 use crate::{Error, Result};
 
-/// Tells what takes time now, before it does.
+/// Reports a slow stage of loading to the page before it begins.
 async fn stage(stage: &str) {
     post(&Event::Stage { stage: stage.into() });
     TimeoutFuture::new(0).await;
 }
 
-/// Returns the model on the device that `choice` leads to, still without its upscaler, what it says of
-/// itself, and what to tell of it.
+/// Loads the model, without its upscaler, on the device that `choice` leads to. Returns it with its
+/// manifest and the event that reports it.
 pub(super) async fn load(
     model: &str,
     choice: DeviceChoice,
@@ -73,8 +73,8 @@ pub(super) async fn load(
     Ok((pipeline, manifest, Event::Ready { model: Box::new(facts), device, seconds }))
 }
 
-/// Returns the model, where it came from, and what it says of itself. A file that was kept from an earlier visit
-/// may be damaged, or of older weights: then it comes over the network once more.
+/// Loads the model, and returns it with its source and its manifest. A file from the browser's store may be
+/// damaged, or belong to older weights; it is then downloaded again.
 async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, Manifest)> {
     let manifest: Manifest = read_json(&Web::new(model, 0.0), MANIFEST).await?;
     let bytes = manifest.drawing_bytes() as f64;
@@ -91,21 +91,21 @@ async fn fetch(model: &str, device: &Device) -> Result<(Pipeline, Web, Manifest)
     }
 }
 
-/// Asks the GPU what the CPU has answered before: what came of it and whether it was asked, or what
-/// is wrong, in words.
+/// Checks the GPU against the CPU's known answer. Returns the result in words and whether the check was
+/// made, or a description of the problem.
 async fn check(pipeline: &Pipeline, source: &Web) -> Result<(String, bool), String> {
     let unchecked = |why: String| Ok((format!("Not checked: {why}"), false));
     if !source.exists(KNOWN_ANSWER).await {
         return unchecked(format!("this model has no {KNOWN_ANSWER}."));
     }
-    // A broken file says nothing of the GPU.
+    // A broken file says nothing about the GPU.
     let known: KnownAnswer = match read_json(source, KNOWN_ANSWER).await {
         Ok(known) => known,
         Err(error) => return unchecked(error.to_string()),
     };
     let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
     if let Err(error @ Error::Recipe(_)) = &answer {
-        // It is another model's.
+        // The known answer belongs to another model.
         return unchecked(format!("{KNOWN_ANSWER} asks for what this model cannot draw. {error}"));
     }
     let answer = answer.map_err(|error| {

@@ -1,4 +1,4 @@
-//! The page's other program: loads the model and draws, so that the page never waits.
+//! The page's web worker, which loads the model and draws, so that the page never blocks.
 
 mod fetch;
 mod files;
@@ -18,10 +18,11 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::page::protocol::{Event, Part, Request, decode, encode};
 
-/// Begins to listen; the worker's `main`.
+/// Starts to listen for requests. This is the worker's `main`.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
-        // The page must hear of it: a trapped worker says nothing. Where, is for the console.
+        // The page must be informed, because a trapped worker sends nothing. Only the console gets the
+        // place.
         web_sys::console::error_1(&panic.to_string().into());
         let what = panic.payload_as_str().unwrap_or("an unknown fault");
         let message = format!("The worker stopped: {what}.");
@@ -37,7 +38,7 @@ pub fn start() {
     });
     scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget();
-    // Whatever the page sent before now was lost; this tells it that we listen.
+    // Earlier requests of the page were lost. This event tells it that the worker listens.
     post(&Event::Loading { part: Part::Weights, loaded: 0.0, total: 0.0, at: now() });
 }
 
@@ -48,11 +49,11 @@ fn scope() -> DedicatedWorkerGlobalScope {
 /// Sends an event to the page.
 fn post(event: &Event) {
     let bytes = Uint8Array::from(encode(event).as_slice());
-    // A page that is gone hears nothing.
+    // An error means that the page is gone, and is ignored.
     drop(scope().post_message(&bytes));
 }
 
-/// Milliseconds since some moment.
+/// Returns the milliseconds since the Unix epoch.
 fn now() -> f64 {
     js_sys::Date::now()
 }

@@ -1,4 +1,4 @@
-//! How the model reads the prompts, for the page that is typed into.
+//! The report on how the model reads the prompts, for the page's input fields.
 
 use super::post;
 use crate::page::facts::{Chip, Reading};
@@ -7,10 +7,10 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::notes::{cleaned, looked_up, vocabulary};
 use crate::text::reader::{LookedUp, TextReader};
 
-/// The most names that are offered.
+/// The largest number of names that are suggested.
 const CHIPS: usize = 6;
 
-/// Tells how both prompts are read.
+/// Sends the page an event about how both prompts are read.
 pub(super) fn read(pipeline: &Pipeline, prompt: &str, negative: &str) {
     let Some(reader) = &pipeline.text else { return };
     let typed = [prompt, negative].map(|text| reader.typed(text));
@@ -35,8 +35,7 @@ pub(super) fn read(pipeline: &Pipeline, prompt: &str, negative: &str) {
     }
 }
 
-/// Returns names that the model knows: those near a word that it does not, and those that begin as
-/// the prompt does.
+/// Returns names that the model knows: names near an unknown word, and names that begin with the prompt.
 fn chips(reader: &TextReader, prompt: &str, found: &LookedUp) -> Vec<Chip> {
     let near = found.unknown.iter().flat_map(|(word, nearest)| {
         nearest.iter().map(|name| Chip { part: word.clone(), name: name.clone() })

@@ -1,5 +1,5 @@
-//! The upscaler in the page: fetched when the model draws already, so that no picture waits for it. Whatever
-//! is asked of it before it is there waits.
+//! The upscaler in the page. It is downloaded after the model can draw, so that no drawing waits for it.
+//! Pictures that need it before it is there wait for it.
 
 use std::rc::Rc;
 
@@ -15,44 +15,46 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{self, Manifest, UPSCALER};
 use crate::{Error, Result};
 
-/// How many upscaled pictures are kept: as many as stand on stage at once.
+/// How many upscaled pictures are kept, which is as many as the stage shows at once.
 const KEPT: usize = 16;
-/// Milliseconds between two looks at whether the upscaler is there, and until a picture waits no longer.
+/// The milliseconds between two checks for the upscaler, and the longest time that a picture waits for it.
 const PACE: u32 = 30;
 const LONGEST: u32 = 3_000;
-/// Milliseconds after a failure in which it is not fetched again: the pictures of a ZIP are few tries.
+/// The milliseconds after a failed download without a new try, so that the pictures of a ZIP cause few
+/// tries.
 const REST: f64 = 5_000.0;
 
-/// Said of an upscaler that does not come.
+/// The message about an upscaler that takes too long.
 const LATE: &str = "The upscaler, which makes large pictures sharp, has not come yet.";
 
-/// How the upscaler is doing.
+/// The state of the upscaler's download.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Way {
-    /// Nobody fetches it: it is there, or the model has none, or it was not begun.
+    /// No download is in progress: the upscaler is there, the model has none, or the download has not
+    /// begun.
     #[default]
     Idle,
-    /// It is on its way; pictures wait for it.
+    /// The download is in progress, and pictures wait for it.
     Coming,
-    /// It takes too long: pictures wait no more.
+    /// The download takes too long, and pictures no longer wait.
     Late,
-    /// It could not be had, at this time.
+    /// The download failed at this time.
     Failed(f64),
 }
 
-/// Pictures that were upscaled last, by the files that they were made of: an outline, another size or
-/// another format then takes no second run.
+/// The state of the upscaler, with the pictures that it made last, by the files that they were made from.
+/// Another outline, size or format then needs no second run.
 #[derive(Default)]
 pub(super) struct Upscaling {
     way: Way,
-    /// Where it is to be had, while it is not there.
+    /// The folder and manifest to download the upscaler from, while it is missing.
     missing: Option<Rc<(String, Manifest)>>,
-    /// Whether pictures were enlarged without it meanwhile.
+    /// Whether pictures were enlarged without the upscaler in the meantime.
     has_softened: bool,
     kept: Vec<(Vec<u8>, Image)>,
 }
 
-/// Fetches the upscaler of a pipeline that was loaded just now, if the model has one.
+/// Downloads the upscaler of a pipeline that was just loaded, if the model has one.
 pub(super) async fn begin(worker: &Shared, folder: String, manifest: Manifest) {
     if manifest.upscaled_side().is_some() {
         worker.borrow_mut().upscaling.missing = Some(Rc::new((folder, manifest)));
@@ -60,8 +62,8 @@ pub(super) async fn begin(worker: &Shared, folder: String, manifest: Manifest) {
     }
 }
 
-/// Waits for the upscaler if it is on its way, not for ever; fetches it if it is missing, unless that failed just
-/// now.
+/// Waits for a limited time if the upscaler is being downloaded. Downloads it if it is missing, unless that
+/// failed just now.
 async fn fetch(worker: &Shared) {
     let way = || worker.borrow().upscaling.way;
     for _ in 0..LONGEST / PACE {
@@ -89,7 +91,7 @@ async fn fetch(worker: &Shared) {
     let mut worker = worker.borrow_mut();
     match fetched {
         Ok(pipeline) => {
-            // A run that is under way goes on with the old one.
+            // A run in progress continues with the old pipeline.
             worker.pipeline = Some(Rc::new(pipeline));
             let Upscaling { way, missing, has_softened, .. } = &mut worker.upscaling;
             (*way, *missing) = (Way::Idle, None);
@@ -104,7 +106,8 @@ async fn fetch(worker: &Shared) {
     }
 }
 
-/// A file that was kept from an earlier visit may be damaged: then it comes over the network once more.
+/// Returns the pipeline with its upscaler. A file from the browser's store may be damaged; it is then
+/// downloaded again.
 async fn with_upscaler(pipeline: &Pipeline, folder: &str, manifest: &Manifest) -> Result<Pipeline> {
     let source = Web::uncounted(folder);
     let upscaler = match stickers::upscaler(&source, manifest, &pipeline.device).await {
@@ -116,8 +119,8 @@ async fn with_upscaler(pipeline: &Pipeline, folder: &str, manifest: &Manifest) -
     Ok(Pipeline { upscaler: upscaler?, ..pipeline.clone() })
 }
 
-/// Returns what a finish is made of: the picture in a PNG, or what the upscaler makes of it if it is to
-/// become larger; and whether that was done.
+/// Returns the picture that a finish is applied to, and whether it was upscaled. It is the picture in a
+/// PNG, or its upscaled version if the finish enlarges it.
 pub(super) async fn base(worker: &Shared, png: &[u8], finish: &Finish) -> Result<(Image, bool)> {
     let image = Image::from_png(png)?;
     if !finish.enlarges(image.width, image.height) {

@@ -1,4 +1,4 @@
-//! Stable Diffusion's autoencoder against diffusers', at its real widths and at tiny ones.
+//! Stable Diffusion's autoencoder, compared with diffusers', at its real widths and at tiny ones.
 
 use burn::tensor::Device;
 use patchwork::pipeline::diffusers::config::VaeConfig;
@@ -9,7 +9,7 @@ use crate::support::{
     Entry, assert_close, cases, on_each_device, random_checkpoint, tensor, tensors,
 };
 
-/// Some forty layers of f32 in another order of summing.
+/// The tolerance for some forty layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 1e-4;
 
 on_each_device!(both_ways);

@@ -1,4 +1,4 @@
-//! DiT against diffusers' and against a plain implementation of the paper's.
+//! The DiT, compared with diffusers' and with a plain implementation of the paper's.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use patchwork::model::routing::ShortRows;
@@ -12,7 +12,7 @@ use crate::support::{
     Entry, assert_close, cases, on_each_device, random_checkpoint, random_file, tensor, tensors,
 };
 
-/// A few layers of f32 in another order of summing.
+/// The tolerance for a few layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 2e-5;
 
 on_each_device!(diffusers_layout, original_layout, equal_copies_are_shared);
@@ -30,8 +30,8 @@ fn labels(labels: &[i32], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
 }
 
-/// Odd sizes; and width 1152 with 16 heads of 72, a width that a matmul of Burn's once got wrong
-/// on GPUs.
+/// Checks diffusers' layout at odd sizes, and at width 1152 with 16 heads of 72, a width for which a matmul
+/// of Burn's was once wrong on GPUs.
 fn diffusers_layout(device: &Device) {
     let file = tensors("dit_diffusers");
     for case in cases::<DiffusersCase>("dit_diffusers") {
@@ -45,8 +45,8 @@ fn diffusers_layout(device: &Device) {
     }
 }
 
-/// Where all blocks hold the same embedders, as the published DiT-XL/2 does, they are kept once,
-/// and nothing else changes.
+/// If all blocks hold the same embedders, as in the published DiT-XL/2, they are stored once, and nothing
+/// else changes.
 fn equal_copies_are_shared(device: &Device) {
     let mut case = cases::<DiffusersCase>("dit_diffusers").swap_remove(0);
     let seeds: Vec<(String, u64)> =
@@ -77,7 +77,7 @@ struct OriginalCase {
     timesteps: Vec<f64>,
     labels: Vec<i32>,
     manifest: Vec<Entry>,
-    /// Blocks that the last row leaves out in a second run.
+    /// The range of blocks that the last row skips in a second run.
     skips: Option<[usize; 2]>,
     #[serde(default)]
     buffers: std::collections::BTreeMap<String, String>,
@@ -114,7 +114,8 @@ impl OriginalCase {
     }
 }
 
-/// Rectangles, patches of 4, learned σ or not, positions saved or not, text; and a row by the short path.
+/// Checks the original layout with rectangles, patches of 4, learned σ or not, saved positions or not, and
+/// text, and with a row on the short path.
 fn original_layout(device: &Device) {
     let file = tensors("dit_original");
     for case in cases::<OriginalCase>("dit_original") {

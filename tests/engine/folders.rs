@@ -1,4 +1,5 @@
-//! Folders of diffusers' layout as people have them: variants, shards, marks, pointers, damage.
+//! Folders in diffusers' layout as they occur in practice: variants, shards, byte order marks, Git LFS
+//! pointers, damage.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ use patchwork::weights::Checkpoint;
 use crate::pipeline::{Fixture, lay_out};
 use crate::support::{assert_values_close, file, json, random_file, tensors};
 
-/// The folder of the first run, after `change`, and what came of loading it.
+/// Loads the folder of the first run after `change`, and returns the model or the error's message.
 fn load_changed(change: impl FnOnce(&Path)) -> Result<Pipeline, String> {
     let Fixture { runs, manifests } = json("pipeline");
     let folder = tempfile::tempdir().unwrap();
@@ -21,7 +22,7 @@ fn load_changed(change: impl FnOnce(&Path)) -> Result<Pipeline, String> {
     loaded.map_err(|error| error.to_string())
 }
 
-/// The values of all of a model's parameters, as far as they tell one model from another.
+/// Returns the final latents of a short run, whose values distinguish one model from another.
 fn drawn(pipeline: &Pipeline) -> Vec<f32> {
     let recipe = Recipe { class: Some(3), steps: 2, ..Recipe::default() };
     pipeline.draw(&recipe).unwrap().into_data().try_to_vec().unwrap()
@@ -29,7 +30,7 @@ fn drawn(pipeline: &Pipeline) -> Vec<f32> {
 
 const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
 
-/// Cuts a component's file into two shards with an index, as diffusers names them in a variant.
+/// Splits a component's file into two shards with an index, named as diffusers names them in a variant.
 fn shard(folder: &Path, variant: &str) {
     let bytes = std::fs::read(folder.join(WEIGHTS)).unwrap();
     let all = Checkpoint::new("whole", vec![bytes]).unwrap();
@@ -85,7 +86,7 @@ fn variants_and_shards_of_any_component_are_found() {
     assert!(message.contains("vae/") && message.contains("fp16"), "{message}");
 }
 
-/// Only what lies beside the index is read, whatever it lists, and wherever that would lead.
+/// Only files in the index's own folder are read, whatever paths it lists.
 #[test]
 fn an_index_leads_to_files_beside_it() {
     let names = [
@@ -129,7 +130,7 @@ fn what_other_programs_leave_in_a_folder_is_read_or_named() {
         });
         let marked = marked.unwrap();
         assert_eq!(drawn(&marked), drawn(&whole), "{file}");
-        // Another file, another model.
+        // A different file makes a different model.
         assert_ne!(marked.hash, whole.hash);
     }
     assert!(whole.hash.len() == 16 && whole.hash.chars().all(|c| c.is_ascii_hexdigit()));
@@ -181,14 +182,14 @@ fn tensors_that_cannot_be_used_are_named() {
         assert!(message.contains(&*name.borrow()), "{message}");
         assert!(message.contains("no finite numbers") && message.contains(component), "{message}");
     }
-    // Each block has its own copy of the embedders; one that lacks it is not whole.
+    // Each block has its own copy of the embedders. A block without it is incomplete.
     let lost = "transformer_blocks.1.norm1.emb.timestep_embedder.linear_1.bias";
     let message = change("transformer", &|tensors| tensors.retain(|(name, ..)| name != lost));
     let message = message.unwrap_err();
     assert!(message.contains(lost) && message.contains("missing"), "{message}");
 }
 
-/// Changes the scheduler of a folder, in its index and in its file.
+/// Replaces the scheduler of a folder, in its index and in its file.
 fn with_scheduler(folder: &Path, class: &str, fields: &serde_json::Value) {
     let index = folder.join("model_index.json");
     let text = std::fs::read_to_string(&index).unwrap().replace("DDIMScheduler", class);
@@ -196,8 +197,9 @@ fn with_scheduler(folder: &Path, class: &str, fields: &serde_json::Value) {
     std::fs::write(folder.join("scheduler/scheduler_config.json"), fields.to_string()).unwrap();
 }
 
-/// How to draw is free to be chosen: a scheduler that is not drawn here, or asks for what is not, refuses
-/// nobody who names a sampler. What the weights were made for is still obeyed or refused.
+/// The sampler can be chosen freely: a scheduler that is unsupported, or has unsupported options, is no
+/// error if a sampler is named. Options that describe how the weights were trained are still obeyed or
+/// refused.
 #[test]
 fn a_named_sampler_walks_the_levels_of_any_scheduler() {
     let levels = serde_json::json!({"num_train_timesteps": 1000, "beta_start": 0.00085,
@@ -252,7 +254,7 @@ fn a_named_sampler_walks_the_levels_of_any_scheduler() {
         let message = load(class, with(more)).unwrap_err();
         assert!(message.contains(word) && message.contains("weights were made for"), "{message}");
     }
-    // Nothing tells its levels.
+    // This scheduler's configuration does not define its noise levels.
     let message = load("EDMEulerScheduler", serde_json::json!({"sigma_data": 0.5})).unwrap_err();
     assert!(message.contains("EDMEulerScheduler") && message.contains("beta_start"), "{message}");
 }
@@ -271,12 +273,14 @@ fn even_levels_are_of_flows() {
         let recipe = Recipe { class: Some(3), steps: 3, even_sigmas, ..Recipe::default() };
         pipeline.begin(&recipe, None).map(|run| run.noise_levels()).map_err(|e| e.to_string())
     };
-    // 3·(1/3) / (1 + 2/3), and diffusers' own: 3·s / (1 + 2·s), s = 3/1000 / (1 + 2/1000).
+    // The expected values are 3·(1/3) / (1 + 2/3), and diffusers' own 3·s / (1 + 2·s) with s = 3/1000 / (1
+    // + 2/1000).
     let (even, own) = (draw(true, &pipeline).unwrap(), draw(false, &pipeline).unwrap());
     let smallest = 0.003 / 1.002;
     assert!((even[2] - 0.6).abs() < 1e-9 && even[3] == 0.0, "{even:?}");
     assert!((own[2] - 3.0 * smallest / (1.0 + 2.0 * smallest)).abs() < 1e-9, "{own:?}");
-    // Whatever the sampler's custom is; λ has no value at 1, so that some begin a little below.
+    // The levels are even with every sampler. λ is infinite at level 1, so that some samplers begin
+    // slightly below.
     for sampler in ["euler", "heun", "ddim", "unipc", "dpmpp_2m"] {
         let recipe = |even_sigmas| Recipe {
             class: Some(3),
@@ -293,7 +297,7 @@ fn even_levels_are_of_flows() {
     }
     let message = draw(true, &load_changed(|_| ()).unwrap()).unwrap_err();
     assert!(message.contains("Only models of a flow"), "{message}");
-    // A scheduler that is not drawn here has a shift of its own all the same.
+    // An unsupported scheduler still defines the shift.
     let fields = serde_json::json!({"use_dynamic_shifting": true, "time_shift_type": "linear",
         "base_shift": 4.0, "max_shift": 4.0});
     let other = load_changed(|folder| with_scheduler(folder, "FlowMatchLCMScheduler", &fields));
@@ -318,7 +322,7 @@ fn classes_have_the_names_of_the_index() {
     assert!(nameless.contains("give a number, 0 to 999"), "{nameless}");
 }
 
-/// A folder in whatever state is written anew, in one file a part under today's names, and draws the same.
+/// A folder in any state is exported with one file for each part under today's names, and draws the same.
 #[test]
 fn exported_models_draw_the_same() {
     let Fixture { runs, manifests } = json("pipeline");
@@ -331,7 +335,7 @@ fn exported_models_draw_the_same() {
     };
     let whole = drawn(&load(&from));
     shard(&from.join("transformer"), "fp16");
-    // As torch.compile saves it, and as diffusers called attention of old.
+    // The names are those that torch.compile saves, and older diffusers' names of attention.
     let bytes = std::fs::read(from.join("vae").join(WEIGHTS)).unwrap();
     let all = Checkpoint::new("vae", vec![bytes]).unwrap();
     let renamed = all.keys().map(|key| {
@@ -362,7 +366,7 @@ fn exported_models_draw_the_same() {
         std::fs::metadata(place.path().join(folder).join("vae").join(WEIGHTS)).unwrap().len()
     };
     assert!(size("half") * 19 / 10 < size("to"), "{} {}", size("half"), size("to"));
-    // What needs the other layout says so.
+    // A model in the other layout is refused with a reason.
     let embedded = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
     let (success, said) = program(&["export", embedded, "--to", "diffusers", "-o", "no"]);
     assert!(!success && said.contains("reads words"), "{said}");
@@ -378,7 +382,7 @@ fn exported_models_draw_the_same() {
     }
 }
 
-/// An autoencoder whose configuration claims far more than its file holds.
+/// An autoencoder whose configuration claims far more than its file holds takes little memory.
 #[test]
 fn a_giant_autoencoder_takes_no_giant_memory() {
     let mut message = String::new();
@@ -391,8 +395,8 @@ fn a_giant_autoencoder_takes_no_giant_memory() {
     assert!(info.bytes_max < 64 << 20, "{}", info.bytes_max);
 }
 
-/// What a recipe asks for and does not get is told: here guidance, which `DiTPipeline` has above 1
-/// alone.
+/// A note reports what a recipe asks for and does not get. Here it is guidance, which `DiTPipeline` applies
+/// only above 1.
 #[test]
 fn what_guidance_leaves_unused_is_told() {
     let pipeline = load_changed(|_| ()).unwrap();
@@ -407,14 +411,13 @@ fn what_guidance_leaves_unused_is_told() {
         pipeline.begin(&recipe, None).unwrap().notes().join(" ")
     };
     for guidance in [0.0, 0.5] {
-        assert!(notes(guidance, (0.0, 1.0)).contains("guides nothing"));
+        assert!(notes(guidance, (0.0, 1.0)).contains("has no effect on this model"));
     }
     assert_eq!(notes(1.0, (0.0, 1.0)) + &notes(4.0, (0.0, 1.0)), "");
     assert!(notes(4.0, (0.9, 1.0)).contains("No step lies in the guidance interval"));
 }
 
-/// The whole road by the command line: a class, its latents, and a recipe that names the folder
-/// alone.
+/// The program draws a class and writes its latents and a recipe, whose model is named after the folder.
 #[test]
 fn the_program_draws_a_class_as_diffusers_does() {
     let Fixture { runs, manifests } = json("pipeline");

@@ -1,4 +1,4 @@
-//! Gradients of a DiT block and of a residual block, against PyTorch's autograd.
+//! Gradients of a DiT block and of a residual block, compared with PyTorch's autograd.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
@@ -47,7 +47,7 @@ fn input<const D: usize>(file: &Checkpoint, key: &str, device: &Device) -> Tenso
     tensor::<D>(file, key, device).autodiff().require_grad()
 }
 
-/// The block with the fixture's parameters, ready to learn.
+/// Returns the block with the fixture's parameters, ready for training.
 fn parameters_of<M: Module>(block: M, prefix: &str, file: &Checkpoint) -> M {
     let start = format!("{prefix}.parameter.");
     let stored: Vec<Stored> = file
@@ -58,11 +58,11 @@ fn parameters_of<M: Module>(block: M, prefix: &str, file: &Checkpoint) -> M {
         })
         .collect();
     let checkpoint = Checkpoint::new(prefix, vec![to_bytes(&stored, None)]).unwrap();
-    // A table under which our names are the file's.
+    // This key table maps the project's names to those of the file.
     trainable(load(block, &checkpoint, &keys::STICKER_AUTOENCODER).unwrap())
 }
 
-/// Every parameter's gradient, under its name and in its shape in files.
+/// Compares every parameter's gradient, under its name and in its shape in files.
 fn compare<M: Module>(block: &M, grads: GradientsParams, prefix: &str, file: &Checkpoint) {
     struct Replace(GradientsParams);
     impl ModuleMapper for Replace {

@@ -1,4 +1,4 @@
-//! MiniLM with its real weights, and its tokenizer on texts of all kinds.
+//! MiniLM with its real weights, and its tokenizer on texts of many kinds.
 
 use burn::tensor::Device;
 use patchwork::pipeline::stickers::text_config;
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{assert_close, json, on_each_device, root, tensors};
 
-/// Six layers of f32 in another order of summing.
+/// The tolerance for six layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 2e-5;
 
 on_each_device!(states);
@@ -63,8 +63,8 @@ struct Rows {
     rows_sha256: String,
 }
 
-/// What left the vocabulary has changed nothing of ten thousand common words: they have the pieces
-/// that the whole vocabulary gives them, and these the rows that they had, bit by bit.
+/// Trimming the vocabulary has not changed ten thousand common words: they have the same word pieces as
+/// with the whole vocabulary, and these have the same embedding rows, bit by bit.
 #[test]
 fn common_words_are_read_as_by_the_whole_vocabulary() {
     let model = root("www/models/stickers");

@@ -1,4 +1,4 @@
-//! PyTorch's CPU generator: integers bit for bit, normals within 1e-6.
+//! PyTorch's CPU generator: integers match bit for bit, normals within 1e-6.
 
 use patchwork::diffusion::Generator;
 use serde::Deserialize;
@@ -18,8 +18,8 @@ struct Sequence {
     shapes: Vec<Vec<usize>>,
 }
 
-/// PyTorch's vectorised sine, cosine and logarithm are themselves some ulps off, by 1e-6 at most
-/// of a normal value of 1, and in proportion beyond.
+/// Checks normals with a tolerance, because PyTorch's vectorised sine, cosine and logarithm are themselves
+/// inexact: by at most 1e-6 for a normal value of 1, and in proportion above it.
 fn assert_normal(what: &str, got: &[f32], want: &[f32]) {
     assert_eq!(got.len(), want.len());
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
@@ -79,7 +79,7 @@ fn one_generator_goes_on_as_pytorchs_does() {
     }
 }
 
-/// The integer tensors of the fixture, which the engine itself never reads.
+/// Returns the integer tensors of the fixture, which the engine itself never reads.
 fn ints() -> Vec<(String, Vec<i64>)> {
     let bytes = std::fs::read(crate::support::root("tests/golden/noise.safetensors")).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();

@@ -1,4 +1,5 @@
-//! The whole of diffusers' `DiTPipeline`: same weights, same seed, same steps, same latents.
+//! The whole pipeline, compared with diffusers' `DiTPipeline`: the same weights, seed and steps give the
+//! same latents.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,8 +12,8 @@ use serde::Deserialize;
 
 use crate::support::{Entry, assert_values_close, json, on_each_device, random_file, tensors};
 
-/// Relative to the largest latent, some hundreds: untrained weights leave much noise. The fixture
-/// script's own two code paths differ by 4e-6; levels there are f32.
+/// The tolerance relative to the largest latent, which is some hundreds, because untrained weights leave
+/// much noise. The fixture script's own two code paths differ by 4e-6, and diffusers' levels are f32.
 const TOLERANCE: f32 = 2e-5;
 
 on_each_device!(latents_and_pictures);
@@ -33,7 +34,7 @@ pub(crate) struct Reference {
     files: BTreeMap<String, String>,
 }
 
-/// Lays a model's folder out as diffusers saves it.
+/// Writes a model's folder in the layout of diffusers.
 pub(crate) fn lay_out(folder: &Path, run: &Reference, manifests: &BTreeMap<String, Vec<Entry>>) {
     for (name, text) in &run.files {
         let path = folder.join(name);
@@ -68,7 +69,7 @@ fn latents_and_pictures(device: &Device) {
                 guidance: run.guidance,
                 ..Recipe::default()
             };
-            // The first picture's noise is the seed's; the second's follows it in one stream.
+            // The first picture's noise is the seed's. The second picture's follows it in the same stream.
             let row_noise = noise[row * latent_size..][..latent_size].to_vec();
             let given = Tensor::from_data(TensorData::new(row_noise, [1, c, h, w]), device);
             let mut drawing = pipeline.begin(&recipe, (row > 0).then_some(given)).unwrap();
@@ -85,7 +86,7 @@ fn latents_and_pictures(device: &Device) {
 
             let picture = (pipeline.autoencoder.decode(latent) / 2.0 + 0.5).clamp(0.0, 1.0);
             let got: Vec<f32> = picture.into_data().try_to_vec().unwrap();
-            // Decoding latents of hundreds amplifies their last digits.
+            // Decoding latents of some hundreds amplifies their last digits.
             assert_values_close(&what, &got, &images[row * image_size..][..image_size], 1e-3);
         }
     }

@@ -1,4 +1,5 @@
-//! Every sampler against diffusers', step by step, on a toy network; and chosen timesteps.
+//! Every sampler, compared with diffusers' step by step on a toy network, and the timesteps that it
+//! chooses.
 
 use burn::tensor::{Device, Tensor};
 use patchwork::diffusion::denoiser::{Network, Pass};
@@ -13,7 +14,8 @@ use serde_json::Value;
 
 use crate::support::{assert_values_close, cases, json, on_each_device, tensor, tensors};
 
-/// Diffusers keeps its levels in f32, and its products of a thousand betas as well: some 1e-5.
+/// The tolerance. Diffusers computes its levels, and products of a thousand betas, in f32, which is an
+/// error of some 1e-5.
 const TOLERANCE: f32 = 2e-4;
 
 on_each_device!(step_by_step);
@@ -49,11 +51,12 @@ impl Network for Toy {
     }
 }
 
-/// Whole timesteps are the very ones; others are f32 in diffusers, and laid by it where it does so.
+/// Checks timesteps: whole ones must be equal, and fractional ones nearly, because diffusers computes them
+/// in f32.
 fn check_timesteps(case: &Case, levels: &Levels) {
     let mut wanted = case.timesteps.clone();
     if case.sampler == "heun" {
-        // Each but the first stands twice.
+        // Each timestep but the first occurs twice.
         wanted = wanted
             .into_iter()
             .enumerate()
@@ -66,7 +69,7 @@ fn check_timesteps(case: &Case, levels: &Levels) {
     let tolerance = match case.prediction {
         Prediction::Flow => 1e-3,
         _ if is_whole => 0.0,
-        // Found in the logarithm of f32 levels.
+        // Diffusers interpolates these in the logarithm of f32 levels.
         _ => 1e-2,
     };
     for (step, want) in levels.steps.iter().zip(&wanted) {
@@ -114,10 +117,11 @@ fn step_by_step(device: &Device) {
         while let Some(step) =
             sampling.step(&denoiser, || generator.randn_tensor([1, 2, 3, 3], device))
         {
-            // Heun's rows come in twos, of which the second is the step; the last stands alone.
+            // Heun's rows come in pairs, of which the second is the result of the step. The last row stands
+            // alone.
             let row = if case.sampler == "heun" { 2 * step.index + 1 } else { step.index };
             let row = row.min(rows.len() - 1);
-            // The fixture is on the variance-preserving scale.
+            // The fixture uses the variance-preserving scale.
             let preserving = match process {
                 Process::VarianceExploding => 1.0 / (1.0 + step.sigma * step.sigma).sqrt(),
                 Process::Flow => 1.0,
@@ -150,14 +154,14 @@ fn timesteps_are_chosen_as_diffusers_chooses_them() {
         let levels = samplers::levels(&*sampler, &schedule, steps, options);
         let sampler = sampler.name();
         if !timesteps.is_sorted_by(|a, b| a > b) {
-            // Diffusers visits a level twice here, and divides by the distance of 0.
+            // Diffusers visits a level twice here, and divides by a distance of 0.
             assert!(levels.is_err(), "{sampler} {spacing:?} {steps}");
             continue;
         }
         let levels = levels.unwrap();
         assert_eq!(levels.steps.len(), timesteps.len(), "{sampler} {spacing:?} {steps}");
         for (step, want) in levels.steps.iter().zip(timesteps) {
-            // Fractional ones are f32 there.
+            // Fractional timesteps are f32 in diffusers.
             let difference = (step.timestep - want).abs();
             assert!(
                 difference < 1e-4,
@@ -168,7 +172,8 @@ fn timesteps_are_chosen_as_diffusers_chooses_them() {
     }
 }
 
-/// Of every number of steps: ties of rounding are where orders of operations differ.
+/// The timesteps are compared for every number of steps, because ties in rounding reveal different orders
+/// of operations.
 #[test]
 fn every_number_of_steps_has_diffusers_timesteps() {
     #[derive(Deserialize)]
@@ -183,7 +188,7 @@ fn every_number_of_steps_has_diffusers_timesteps() {
         let options = LevelOptions { spacing: Some(spacing), ..LevelOptions::default() };
         let sampler = samplers::named(&sampler).unwrap();
         for (steps, want) in (1..).zip(sums) {
-            // Where diffusers visits a level twice there is nothing to compare.
+            // If diffusers visits a level twice, there is nothing to compare.
             let Ok(levels) = samplers::levels(&*sampler, &schedule, steps, options) else {
                 refused += 1;
                 continue;

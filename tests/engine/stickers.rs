@@ -1,4 +1,4 @@
-//! The embedded model with its shipped weights, against what PyTorch makes of the same files.
+//! The embedded model with its shipped weights, compared with PyTorch's results from the same files.
 
 use burn::tensor::{Device, Tensor};
 use patchwork::pipeline::{Folder, Pipeline};
@@ -10,7 +10,7 @@ use crate::support::{
     assert_close, assert_values_close, cpu, json, on_each_device, root, stickers, tensor, tensors,
 };
 
-/// What the issue of equality allows for latents and pictures after a whole run.
+/// The tolerance for latents and pictures after a whole run.
 const TOLERANCE: f32 = 1e-3;
 
 on_each_device!(recipes_draw_what_the_reference_draws, encodes_what_the_reference_encodes);
@@ -54,17 +54,17 @@ fn encodes_what_the_reference_encodes(device: &Device) {
     assert_close("log-variance", log_variance, &file, "encode.logvar", 1e-4);
 }
 
-/// What stays the same of a picture where the last bit of it does not.
+/// Statistics of a picture, which are stable where the last bit of its pixels is not.
 #[derive(Debug, Serialize, Deserialize)]
 struct Statistics {
     recipe: Recipe,
-    /// Mean of premultiplied red, green, blue and alpha in 0..1.
+    /// The means of premultiplied red, green, blue and alpha, in 0..1.
     mean: Vec<f32>,
-    /// Their standard deviations.
+    /// The standard deviations of the same channels.
     std: Vec<f32>,
 }
 
-/// Drawn with what ships. `cargo xtask renew` writes the stored statistics anew.
+/// The shipped weights draw the stored picture. `cargo xtask renew` rewrites the stored statistics.
 #[test]
 fn the_shipped_weights_draw_the_stored_picture() {
     let path = root("tests/golden/shipped.json");
@@ -125,7 +125,7 @@ fn pictures_of_a_batch_are_those_of_their_seeds() {
     assert_values_close("second", &both[second.len()..], &second, 1e-4);
 }
 
-/// A recipe's shift wins over the model's, and saying the model's own changes nothing.
+/// A recipe's shift overrides the model's. If it is the same as the model's, nothing changes.
 #[test]
 fn a_recipe_may_override_the_shift() {
     let pipeline = stickers(&cpu());
@@ -145,7 +145,8 @@ fn notes(pipeline: &Pipeline, recipe: Recipe) -> String {
     pipeline.begin(&recipe, None).unwrap().notes().join(" ")
 }
 
-/// Emoji are their names, with any skin and any variation; what has no name is told.
+/// Emoji are read as their names, with any skin tone and variation selector. Emoji without a name are
+/// reported.
 #[test]
 fn emoji_draw_what_their_names_draw() {
     let pipeline = stickers(&cpu());
@@ -162,7 +163,7 @@ fn emoji_draw_what_their_names_draw() {
         notes(&pipeline, Recipe { prompt, negative, ..Recipe::default() })
     };
     assert!(said("🍎", "").contains("In the prompt 🍎 is read as “red apple”."));
-    // The vocabulary has these letters, and none of these words.
+    // The vocabulary has these letters, but none of these words.
     assert!(said("рыжая лиса", "").contains("“рыжая лиса”"));
     assert!(said("a 赤い fox", "λύκος").contains("“λύκος” in the negative prompt"));
     let unknown = said("red ♙ ስላም", "ⵣ");
@@ -190,7 +191,7 @@ fn what_guidance_leaves_unused_is_told() {
     assert!(said(3.0, long, always).contains("The negative prompt is longer"));
 }
 
-/// A recipe as it is written says which model drew it, and names as this program spells them.
+/// A resolved recipe holds the model that drew it, and names as this program spells them.
 #[test]
 fn a_resolved_recipe_names_its_model() {
     let pipeline = stickers(&cpu());
@@ -203,7 +204,8 @@ fn a_resolved_recipe_names_its_model() {
     let resolved = pipeline.resolved(&recipe);
     assert_eq!((resolved.style.as_str(), resolved.sampler.as_str()), ("fluent flat", "dpmpp_2m"));
     assert_eq!((resolved.model, resolved.model_hash), ("stickers".into(), pipeline.hash.clone()));
-    // The first 16 digits of a SHA-256 over those of the files that decide a drawing, and what is left out.
+    // The hash is the first 16 digits of a SHA-256 over the hashes of the files that decide a drawing, and
+    // over the blocks that are skipped.
     let bytes = std::fs::read(root("www/models/stickers/model.json")).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     let files: std::collections::BTreeMap<String, serde_json::Value> =

@@ -1,4 +1,4 @@
-//! Devices, fixtures and comparison.
+//! Devices, fixtures and comparisons.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -16,14 +16,14 @@ pub(crate) fn cpu() -> Device {
     Device::flex()
 }
 
-/// The one GPU of this test program: real, or Debian's `mesa-vulkan-drivers` in software.
+/// Returns the one GPU of this test program: a real one, or Debian's `mesa-vulkan-drivers` in software.
 pub(crate) fn wgpu() -> Device {
     static DEVICE: OnceLock<Device> = OnceLock::new();
     let start = || pollster::block_on(Backend::WebGpu.start()).unwrap();
     DEVICE.get_or_init(start).clone()
 }
 
-/// Makes two tests of one body: on the CPU, and on wgpu.
+/// Makes two tests of one body: one on the CPU, and one on wgpu.
 macro_rules! on_each_device {
     ($($body:ident),+ $(,)?) => {
         mod cpu {
@@ -40,18 +40,18 @@ pub(crate) fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The embedded model, with the weights that ship.
+/// Returns the embedded model, with the shipped weights.
 pub(crate) fn stickers(device: &Device) -> Pipeline {
     pollster::block_on(Pipeline::load(&Folder(root("www/models/stickers")), device)).unwrap()
 }
 
-/// The JSON of a fixture.
+/// Returns the JSON of a fixture.
 pub(crate) fn json<T: DeserializeOwned>(name: &str) -> T {
     let bytes = std::fs::read(root(&format!("tests/golden/{name}.json"))).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// The cases of a fixture.
+/// Returns the cases of a fixture.
 pub(crate) fn cases<T: DeserializeOwned>(name: &str) -> Vec<T> {
     #[derive(Deserialize)]
     struct Fixture<T> {
@@ -60,19 +60,19 @@ pub(crate) fn cases<T: DeserializeOwned>(name: &str) -> Vec<T> {
     json::<Fixture<T>>(name).cases
 }
 
-/// The tensors of a fixture.
+/// Returns the tensors of a fixture.
 pub(crate) fn tensors(name: &str) -> Checkpoint {
     let file = format!("tests/golden/{name}.safetensors");
     Checkpoint::new(name, vec![std::fs::read(root(&file)).unwrap()]).unwrap()
 }
 
-/// A tensor of a fixture.
+/// Returns a tensor of a fixture.
 pub(crate) fn tensor<const D: usize>(file: &Checkpoint, key: &str, device: &Device) -> Tensor<D> {
     let shape: [usize; D] = file.shape(key).expect(key).try_into().unwrap();
     Tensor::from_data(TensorData::new(file.values(key).unwrap(), shape), device)
 }
 
-/// Whether all values are within `tolerance` of the largest wanted one (at least 1).
+/// Checks that all values are within `tolerance` of the largest expected one (at least 1).
 #[track_caller]
 pub(crate) fn assert_close<const D: usize>(
     what: &str,
@@ -111,7 +111,7 @@ pub(crate) struct Entry {
     offset: f32,
 }
 
-/// The safetensors file that a manifest stands for, with `more` tensors in it.
+/// Returns the safetensors file that a manifest describes, with `more` tensors in it.
 pub(crate) fn random_file(
     manifest: &[Entry],
     more: Vec<(String, Vec<usize>, Vec<f32>)>,
@@ -124,7 +124,7 @@ pub(crate) fn random_file(
     file(manifest.iter().map(draw).chain(more).collect())
 }
 
-/// A safetensors file of f32 tensors.
+/// Returns a safetensors file of f32 tensors.
 pub(crate) fn file(tensors: Vec<(String, Vec<usize>, Vec<f32>)>) -> Vec<u8> {
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
         .into_iter()

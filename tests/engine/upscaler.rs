@@ -1,4 +1,4 @@
-//! The upscaler against PyTorch's, with random weights and with those that ship; and how clean its alpha is.
+//! The upscaler, compared with PyTorch's, with random and with shipped weights, and how clean its alpha is.
 
 use burn::tensor::{Device, Tensor};
 use patchwork::model::Upscaler;
@@ -11,9 +11,9 @@ use crate::support::{
     Entry, assert_close, cpu, json, on_each_device, random_checkpoint, stickers, tensor, tensors,
 };
 
-/// Some twenty layers of f32 in another order of summing.
+/// The tolerance for some twenty layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 1e-4;
-/// What is stored in half precision.
+/// The tolerance for values that are stored in half precision.
 const STORED: f32 = 1e-3;
 
 on_each_device!(random_weights, shipped_weights);
@@ -39,8 +39,8 @@ fn shipped_weights(device: &Device) {
     assert_close("shipped", middle, &file, "shipped.out", STORED);
 }
 
-/// What is bare in a drawing is bare after it, and what is opaque opaque: to the last pixel that lies away
-/// from an edge. 200 drawings of all styles.
+/// Transparent areas of a drawing stay transparent and opaque ones opaque, at every pixel away from an
+/// edge, in 200 drawings of all styles.
 #[test]
 fn plain_grounds_stay_clear_and_insides_opaque() {
     let pipeline = stickers(&cpu());
@@ -59,7 +59,7 @@ fn plain_grounds_stay_clear_and_insides_opaque() {
         let large = pollster::block_on(pipeline.upscaled(&small)).unwrap().unwrap();
         assert_eq!((large.width, large.height), (512, 512));
         let (side, alpha) = (small.width, |i: usize| small.pixels[4 * i + 3]);
-        // Two pixels and more from any other alpha.
+        // The pixel lies more than two pixels from any other alpha.
         let is_plain = |x: usize, y: usize, is: fn(u8) -> bool| {
             (y - 2..=y + 2).all(|y| (x - 2..=x + 2).all(|x| is(alpha(y * side + x))))
         };
@@ -77,7 +77,8 @@ fn plain_grounds_stay_clear_and_insides_opaque() {
                     let at = (4 * y + dy) * large.width + 4 * x + dx;
                     let got = large.pixels[4 * at + 3];
                     assert_eq!(got, wanted, "{recipe:?} at {x}, {y}");
-                    // Nor does the network itself stray far: bare ground would be clear by the margin alone.
+                    // The network's own output is close as well: transparent ground would be transparent by
+                    // the margin alone.
                     let alpha = (raw[at] + 1.0) / 2.0;
                     let is_near = if wanted == 0 { alpha < 0.031 } else { alpha > 0.6 };
                     assert!(is_near, "{alpha} where {wanted} is meant: {recipe:?} at {x}, {y}");

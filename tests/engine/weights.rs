@@ -1,4 +1,5 @@
-//! Strict loading: every tensor there, of its shape, none left over, in any of three types.
+//! Strict loading: every tensor must be there and have its shape, none may be left over, and three types
+//! are read.
 
 use patchwork::model::DitConfig;
 use patchwork::weights::{Checkpoint, keys, load};
@@ -11,7 +12,8 @@ fn tiny() -> DitConfig {
     DitConfig::new([4, 4], 2, 2, 8, 1, 2, 3)
 }
 
-/// A right file for [`tiny`], from the names and shapes that the loader misses one by one.
+/// Returns a valid file for [`tiny`], from the names and shapes that the loader reports as missing one by
+/// one.
 fn right() -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let shapes: [(&str, &[usize]); 22] = [
         ("blocks.0.adaLN_modulation.1.bias", &[48]),
@@ -91,7 +93,7 @@ fn other_types_are_refused_by_name() {
     assert!(message.to_string().contains("ids is of type I64"), "{message}");
 }
 
-/// The published sd-vae-ft files name their attention as diffusers did before 0.18.
+/// The published sd-vae-ft files use the names that diffusers had for attention before 0.18.
 #[test]
 fn older_names_of_the_autoencoder_are_read() {
     let tiny = cases("autoencoder_kl").into_iter().find(|case: &Case| case.name == "tiny");
@@ -103,7 +105,7 @@ fn older_names_of_the_autoencoder_are_read() {
             renamed += 1;
         }
     }
-    // Weight and bias of four layers in each half.
+    // Four layers in each half have a weight and a bias.
     assert_eq!(renamed, 16);
     let network = config.autoencoder().unwrap().init(&cpu());
     let checkpoint = random_checkpoint(&manifest);

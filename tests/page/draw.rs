@@ -1,4 +1,4 @@
-//! Prompts, seeds, grids: what is drawn.
+//! Prompts, seeds and grids: what is drawn.
 
 use patchwork::page::facts::{Chip, DeviceFacts, Reading};
 use patchwork::page::grid::{Axis, Grid, Setting};
@@ -19,7 +19,7 @@ fn a_draw_is_told_to_the_worker_shown_and_kept() {
     let (job, recipe) = &drawn[0];
     assert!(shown && drawn.len() == 1);
     assert_eq!((recipe.prompt.as_str(), recipe.seed, *job), ("fox", 3, page.state.jobs));
-    // The recipe says all that it is drawn with, and by which model.
+    // The recipe holds everything that it is drawn with, and the model.
     assert_eq!((recipe.shift, recipe.model_hash.as_str()), (Some(2.0), "hash of stickers"));
     page.finish();
     assert_eq!(page.state.phase(), "done");
@@ -40,7 +40,7 @@ fn a_new_draw_replaces_the_one_that_is_drawn() {
     page.draw("fox", 1);
     let drawn = page.drawn();
     assert!(drawn.len() == 2 && drawn[1].0 != first && drawn[1].1.prompt == "fox");
-    // What is said of the first is of no interest any more.
+    // Events of the first job are ignored now.
     page.hear(done(first, false));
     assert_eq!(page.state.phase(), "running");
     assert!(page.state.run.as_ref().unwrap().frames.is_empty());
@@ -60,7 +60,7 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
     page.hear(done(job, true));
     assert!(page.status().starts_with("Stopped after 1 of"), "{}", page.status());
     assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep(_))));
-    // What waits for the model is cancelled too.
+    // A job that waits for the model is cancelled too.
     let mut page = Page::open(&[]);
     page.draw("fox", 1);
     assert!(page.state.is_busy());
@@ -68,7 +68,7 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
     page.effects.clear();
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty() && page.state.phase() == "ready");
-    // Where nothing is drawn, nothing is stopped.
+    // If nothing is drawn, nothing is stopped.
     page.act(Action::Cancel);
     assert_eq!(page.sent(), []);
 }
@@ -88,7 +88,7 @@ fn a_failed_job_leaves_the_engine_ready_and_good_news_are_not_red() {
     assert_eq!(page.state.phase(), "running");
 }
 
-/// A live region tells only what changes.
+/// A live region announces only changes, so a repeated message is altered invisibly.
 #[test]
 fn what_is_said_twice_is_heard_twice() {
     let mut page = Page::ready();
@@ -106,7 +106,7 @@ fn each_press_has_a_new_seed_unless_one_is_kept() {
     assert!(page.effects.contains(&Effect::RollSeed { draws: true }) && page.drawn().is_empty());
     page.act(Action::Rolled { seed: 99, draws: true });
     assert_eq!(page.drawn()[0].1.seed, 99);
-    // A seed that was typed, rolled by its button, or taken of a picture holds for one picture.
+    // A seed that was typed, rolled with its button or taken from a picture is used for one picture.
     page.edit(|form| form.seed += 1);
     page.act(Action::Draw);
     assert_eq!(page.drawn()[0].1.seed, 100);
@@ -120,7 +120,7 @@ fn each_press_has_a_new_seed_unless_one_is_kept() {
     assert_eq!(page.drawn()[0].1.seed, 8);
     page.act(Action::Draw);
     assert!(page.drawn().is_empty(), "chance is asked");
-    // One that is kept holds until it is not.
+    // A seed that is kept is used until it is released.
     page.act(Action::KeepSeed { keeps: true, seed: Some(7) });
     for _ in 0..2 {
         page.act(Action::Draw);
@@ -173,14 +173,14 @@ fn a_grid_is_drawn_kept_opened_and_tells_its_end_alone() {
     page.act(Action::OpenCell(1));
     assert_eq!(page.state.opened.as_ref().unwrap().recipe.steps, 2);
     assert!(page.status().contains("from the grid"));
-    // A stop lets the cell end, and begins no other.
+    // After a stop the current cell is completed, and no other one begins.
     page.act(Action::DrawGrid(grid));
     page.act(Action::Stop);
     page.effects.clear();
     page.finish();
     assert!(page.drawn().is_empty());
     assert_eq!(page.state.grid.as_ref().unwrap().done(), 1);
-    // And the form takes the stage from a grid.
+    // An axis with an invalid value is refused.
     let model = &page.state.loaded().unwrap().model;
     let (across, down) = (Axis::new(Setting::Steps, "0"), Axis::new(Setting::Seed, "5"));
     let refused = Grid::new(&page.state.form, across, down, model).unwrap_err();
@@ -192,7 +192,7 @@ fn a_quilts_recipe_is_drawn_as_it_is_and_one_at_a_time() {
     let mut page = Page::open(&[]);
     let gpu = DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
     page.hear(ready_on("stickers", gpu));
-    // A GPU that was checked draws four, unless the visitor chose how many.
+    // A checked GPU draws four pictures, unless the visitor chose a number.
     assert_eq!(page.state.form.count, 4);
     let recipe = Recipe { prompt: "fox".into(), seed: 2, steps: 3, ..page.state.form.clone() };
     let recipe = Recipe { count: 1, sampler: "euler".into(), ..recipe };
@@ -200,7 +200,7 @@ fn a_quilts_recipe_is_drawn_as_it_is_and_one_at_a_time() {
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.seed, drawn[0].1.steps, drawn[0].1.count), (2, 3, 1));
     assert_eq!((page.state.form.prompt.as_str(), page.state.form.count), ("fox", 4));
-    // While the weights load it waits for them.
+    // A recipe that is opened while the weights load waits for them.
     let mut page = Page::open(&[]);
     page.act(Action::DrawAgain(recipe.into()));
     page.effects.clear();
@@ -228,7 +228,7 @@ fn earlier_prompts_come_back_and_the_draft_too() {
     let found = [true, true, true, false, false].map(|is_back| back(&mut page, is_back));
     assert_eq!(found, ["cat", "fox", "fox", "cat", "a draft"]);
     assert_eq!(back(&mut page, false), "a draft");
-    // One that is changed is a draft too.
+    // An earlier prompt that was changed becomes a draft too.
     back(&mut page, true);
     page.edit(|form| form.prompt = "cat with a hat".into());
     let found = [true, false].map(|is_back| back(&mut page, is_back));
@@ -253,10 +253,10 @@ fn a_name_that_is_known_takes_the_place_of_what_is_not() {
     assert_eq!(page.state.form.prompt, "A red carrot, été");
     page.act(Action::TakeChip(chip("", "cat face")));
     assert_eq!(page.state.form.prompt, "cat face");
-    // What it took the place of comes back.
+    // The prompt that it replaced comes back.
     page.act(Action::Earlier { back: false });
     assert_eq!(page.state.form.prompt, "A red carrot, été");
-    // What was typed over meanwhile, or is only a part of a word, stays.
+    // A part that is no longer in the prompt, or is not a whole word, is not replaced.
     for part in ["zebra", "carr", "rot", "été,"] {
         page.act(Action::TakeChip(chip(part, "horse")));
         assert_eq!(page.state.form.prompt, "A red carrot, été", "{part}");

@@ -1,4 +1,4 @@
-//! Workers that start, crash and take each other's place.
+//! Workers that start, crash and replace each other.
 
 use patchwork::page::facts::DeviceFacts;
 use patchwork::page::grid::{Axis, Grid, Setting};
@@ -27,7 +27,7 @@ fn a_start_asks_for_a_worker_the_models_and_the_history() {
     assert_eq!(page.state.loading().unwrap().describe(), "Compiling shaders");
     page.hear(ready("stickers"));
     assert_eq!((page.state.phase(), page.status()), ("ready", "Ready on the CPU."));
-    // The form takes over how the model draws best, and the worker reads its prompts.
+    // The form takes the model's default settings, and the worker reads its prompts.
     let form = &page.state.form;
     assert_eq!((form.sampler.as_str(), form.steps, form.shift), ("heun", 12, Some(2.0)));
     assert!(matches!(page.sent()[..], [Request::Read { .. }]));
@@ -42,7 +42,7 @@ fn what_is_asked_for_while_loading_is_drawn_when_the_model_is_there() {
     page.edit(|form| form.prompt = "cat".into());
     page.effects.clear();
     page.hear(ready("stickers"));
-    // As it was asked for.
+    // The recipe is drawn as it was when it was asked for.
     let recipe = &page.drawn()[0].1;
     assert_eq!((recipe.prompt.as_str(), recipe.steps), ("fox", 3));
     assert_eq!(page.state.form.prompt, "cat");
@@ -55,7 +55,7 @@ fn a_worker_that_crashes_while_loading_is_not_started_by_itself() {
     page.hear(crashed("It cannot be loaded.", false));
     assert_eq!((page.state.phase(), page.status()), ("error", "It cannot be loaded."));
     assert!(page.started().is_empty() && page.state.status.is_bad);
-    // A stopped engine draws nothing, and is not heard.
+    // A stopped engine draws nothing, and its events are ignored.
     page.draw("fox", 1);
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty() && page.state.phase() == "error");
@@ -65,7 +65,7 @@ fn a_worker_that_crashes_while_loading_is_not_started_by_itself() {
     assert_eq!(page.state.phase(), "ready");
 }
 
-/// Auto goes on with the CPU; who asked for the GPU is told.
+/// With Auto, the page goes on with the CPU after a GPU is lost, and gives the reason.
 #[test]
 fn a_gpu_that_is_lost_before_it_is_ready_leaves_the_cpu() {
     let mut page = Page::open(&[]);
@@ -78,7 +78,7 @@ fn a_gpu_that_is_lost_before_it_is_ready_leaves_the_cpu() {
     assert_eq!(page.drawn()[0].1.prompt, "fox", "what waited is drawn");
     let reason = &page.state.loaded().unwrap().device.reason;
     assert!(reason.contains("lost its GPU (gone)"), "{reason}");
-    // If the CPU fails too, that is the end of it.
+    // If the CPU fails too, the page reports the error and stops.
     let mut page = Page::open(&[]);
     page.hear(crashed("The GPU is gone.", true));
     page.hear(crashed("No room.", false));
@@ -98,7 +98,7 @@ fn a_lost_gpu_starts_the_model_again_and_keeps_form_and_picture() {
     assert_eq!(page.state.trouble.as_deref(), Some("The browser lost its GPU."));
     assert_eq!((page.state.form.prompt.as_str(), page.state.can_decode()), ("fox", false));
     assert!(!page.state.run.as_ref().unwrap().pictures().is_empty());
-    // The old worker's last words are not heard.
+    // The old worker's last events are ignored.
     page.act(Action::Worker(old, ready("other")));
     assert_eq!(page.state.phase(), "loading");
     page.act(Action::ChooseDevice(DeviceChoice::Cpu));
@@ -127,7 +127,7 @@ fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
     assert_eq!((page.state.phase(), page.status()), ("ready", "Ready on the GPU."));
     assert!(!page.state.run.as_ref().unwrap().pictures().is_empty());
     assert!(page.drawn().is_empty(), "and draws nothing by itself");
-    // While it loads, the old one draws; what is cancelled stays cancelled.
+    // While the next worker loads, the old one draws. A cancelled job stays cancelled.
     page.act(Action::ChooseDevice(DeviceChoice::Cpu));
     assert_eq!(page.state.phase(), "loading");
     page.draw("cat", 1);
@@ -139,7 +139,7 @@ fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
     assert!(page.drawn().is_empty());
 }
 
-/// Where Auto has taken the CPU, choosing that changes nothing.
+/// If Auto already uses the CPU, choosing the CPU changes nothing.
 #[test]
 fn a_device_that_draws_already_is_not_loaded_again() {
     let mut page = Page::ready();
@@ -149,7 +149,7 @@ fn a_device_that_draws_already_is_not_loaded_again() {
     assert_eq!(page.started().len(), 1, "there may be a GPU by now");
 }
 
-/// The server has other programs than this page: what works goes on.
+/// If the server has another version of the program than this page, the worker that draws goes on.
 #[test]
 fn an_update_on_the_server_leaves_the_engine_that_draws() {
     let mut page = Page::ready();
@@ -163,7 +163,7 @@ fn an_update_on_the_server_leaves_the_engine_that_draws() {
     assert_eq!(page.state.phase(), "done");
 }
 
-/// A patch of the quilt that was pressed early is one picture, on a GPU too.
+/// A tile of the quilt that was pressed before the model was loaded makes one picture, on a GPU too.
 #[test]
 fn a_recipe_that_waits_is_drawn_as_it_is() {
     let gpu = || DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
@@ -171,7 +171,7 @@ fn a_recipe_that_waits_is_drawn_as_it_is() {
     page.act(Action::DrawAgain(Recipe { prompt: "fox".into(), ..standard() }.into()));
     page.hear(ready_on("stickers", gpu()));
     assert_eq!(page.drawn()[0].1.count, 1);
-    // The form is drawn as the device draws best.
+    // The form is drawn with the device's default number of pictures.
     let mut page = Page::open(&[]);
     page.draw("fox", 1);
     page.hear(ready_on("stickers", gpu()));
@@ -198,13 +198,13 @@ fn a_device_that_fails_leaves_the_old_one_as_it_was() {
     assert!(page.status().contains("offers no WebGPU") && page.state.status.is_bad);
     page.draw("fox", 1);
     assert_eq!(page.drawn().len(), 1);
-    // One that is chosen before it is there ends it, and so does the old one.
+    // Choosing the old device again before the new one is ready ends the new worker.
     page.finish();
     page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
     let given_up = page.state.next.as_ref().unwrap().worker;
     page.act(Action::ChooseDevice(DeviceChoice::Auto));
     assert!(page.effects.contains(&Effect::EndWorker(given_up)) && page.state.next.is_none());
-    // If the old one crashes meanwhile, the next is already on its way.
+    // If the old worker crashes meanwhile, the next one is already starting.
     page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
     page.effects.clear();
     page.hear(crashed("Out of memory.", false));
@@ -221,7 +221,7 @@ fn a_restart_while_drawing_draws_again() {
     page.effects.clear();
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.prompt, "fox");
-    // Two restarts do not lose it.
+    // Two restarts do not lose the job.
     page.act(Action::Restart);
     page.act(Action::Restart);
     page.effects.clear();
@@ -268,7 +268,7 @@ fn a_model_is_switched_and_a_pictures_model_is_loaded() {
     assert!(page.status().contains("is being loaded"), "{}", page.status());
     page.hear(ready("stickers"));
     assert_eq!(page.state.form.prompt, "fox");
-    // Of a model that is not here, and with what this one does not know.
+    // The recipe is of a model that the page does not offer, and has a style that this model does not have.
     let recipe = Recipe { model_hash: "0".into(), style: "cubism".into(), ..brought.recipe };
     page.act(Action::Bring(Brought { recipe, ..brought }));
     for word in ["picture will differ", "“cubism”", "a model that is not here"] {
@@ -301,7 +301,7 @@ fn a_page_of_another_version_asks_to_be_loaded_anew() {
     assert_eq!((recipe.prompt.as_str(), recipe.model_hash.as_str()), ("fox", "hash of stickers"));
 }
 
-/// The worker's first lines are told nothing by the engine, and fetch what it will ask for.
+/// The worker's first lines get no data from the engine, and must list the files that it will request.
 #[test]
 fn the_workers_first_lines_know_the_store_and_what_drawing_needs() {
     let lines = include_str!("../../www/worker_main.js");
@@ -309,7 +309,7 @@ fn the_workers_first_lines_know_the_store_and_what_drawing_needs() {
     assert!(lines.contains(&store), "{store}");
     let manifest = include_str!("../../www/models/stickers/model.json");
     let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
-    // Drawing encodes nothing.
+    // Drawing needs no encoder, and the upscaler is loaded later.
     let all = manifest["files"].as_object().unwrap().keys();
     let needed = all.filter(|name| {
         !["vae_encoder.safetensors", "upscaler.safetensors"].contains(&name.as_str())

@@ -1,4 +1,4 @@
-//! Pictures that are kept, opened, deleted and brought back.
+//! Pictures that are kept, opened, deleted and restored.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ fn history(page: &mut Page, action: HistoryAction) {
     page.act(Action::History(action));
 }
 
-/// A page with two stored pictures and a damaged row.
+/// Returns a page with two stored pictures and a damaged row.
 fn with_pictures() -> Page {
     let mut page = Page::ready();
     let new = vec![stored(4, "fox"), stored(5, "cat"), HistoryEntry::stored(6, "{damaged")];
@@ -32,12 +32,12 @@ fn shown(page: &Page) -> Vec<u32> {
     page.state.kept().map(|entry| entry.key).collect()
 }
 
-/// What the store says when it is asked by a page that knew some keys.
+/// Returns the store's answer to a page that knew some keys when it asked.
 fn recalled(known: &[u32], keys: &[u32], new: Vec<Rc<HistoryEntry>>) -> HistoryAction {
     HistoryAction::Recalled { known: known.to_vec(), keys: keys.to_vec(), new }
 }
 
-/// What the browser remembers of what is deleted.
+/// Returns the keys of deleted pictures that the browser remembers.
 fn remembered(page: &Page) -> &[u32] {
     let last = page.effects.iter().rev().find_map(|effect| match effect {
         Effect::RememberTrash(keys) => Some(keys.as_slice()),
@@ -63,7 +63,7 @@ fn the_history_is_recalled_by_its_keys_and_opened_when_it_is_read() {
     assert!(page.effects.contains(&Effect::ShowStage) && !page.state.can_decode());
     history(&mut page, HistoryAction::Fetched { entry, png: None, scrolls: true });
     assert!(page.state.status.is_bad && page.status().contains("not in this browser any more"));
-    // Another tab has deleted one and drawn one: only that is read.
+    // Another tab has deleted one picture and drawn another: only the new one is read.
     history(&mut page, HistoryAction::Recall);
     assert!(page.effects.contains(&Effect::Recall(vec![6, 5, 4])));
     history(&mut page, recalled(&[6, 5, 4], &[4, 6, 9], vec![stored(9, "owl")]));
@@ -82,24 +82,24 @@ fn what_is_deleted_can_come_back_and_is_gone_after_a_while() {
     history(&mut page, HistoryAction::Undo);
     assert_eq!((shown(&page), page.status()), (vec![6, 5, 4], "1 picture back."));
     assert!(remembered(&page).is_empty());
-    // The time that began then means nothing any more, also if the same is deleted again.
+    // The timer of the first deletion has no effect any more, even if the same picture is deleted again.
     history(&mut page, HistoryAction::Remove(Some(4)));
     page.effects.clear();
     history(&mut page, HistoryAction::Purge(1));
     assert_eq!(page.effects, []);
     history(&mut page, HistoryAction::Undo);
-    // All of them, the damaged one too.
+    // All pictures are deleted, including the damaged row.
     history(&mut page, HistoryAction::Remove(None));
     assert!(shown(&page).is_empty());
     history(&mut page, HistoryAction::Purge(3));
     assert!(page.effects.contains(&Effect::Purge(vec![6, 5, 4])));
     history(&mut page, HistoryAction::Purged(vec![6, 5, 4]));
     assert!(page.state.history.is_empty() && remembered(&page).is_empty());
-    // A list that was asked for before that does not bring them back.
+    // A list that was requested before that does not restore them.
     let new = vec![stored(4, "fox")];
     history(&mut page, recalled(&[], &[4], new));
     assert!(shown(&page).is_empty());
-    // What is deleted next makes the one before final; it does not show itself meanwhile.
+    // A second deletion makes the first one final. The first picture does not reappear meanwhile.
     let mut page = with_pictures();
     history(&mut page, HistoryAction::Remove(Some(4)));
     page.effects.clear();
@@ -109,19 +109,19 @@ fn what_is_deleted_can_come_back_and_is_gone_after_a_while() {
     history(&mut page, HistoryAction::Undo);
     history(&mut page, HistoryAction::Purged(vec![4]));
     assert_eq!(shown(&page), [6, 5]);
-    // A store that does not let go is told of, and nothing is hidden.
+    // If the store fails to delete, the page reports it and shows the picture again.
     history(&mut page, HistoryAction::Remove(Some(5)));
     history(&mut page, HistoryAction::Purge(3));
     history(&mut page, HistoryAction::NotPurged(vec![5]));
     assert!(page.state.status.is_bad);
     assert_eq!(shown(&page), [6, 5]);
-    // And all that are left are all that is counted.
+    // Deleting all counts only the pictures that are left.
     history(&mut page, HistoryAction::Remove(Some(5)));
     history(&mut page, HistoryAction::Remove(None));
     assert!(page.status().starts_with("1 picture deleted"), "{}", page.status());
 }
 
-/// While that can come back, its twin is drawn: it is a picture of its own.
+/// A picture that can still be restored is drawn again: the copy is kept as a picture of its own.
 #[test]
 fn a_picture_is_kept_though_its_twin_is_in_the_trash() {
     let mut page = Page::ready();
@@ -149,8 +149,8 @@ fn a_picture_is_kept_though_its_twin_is_in_the_trash() {
     assert_eq!(shown(&page), [2]);
 }
 
-/// What is drawn while the store is being read is not missed by it; what another tab deleted does not
-/// come back.
+/// A picture that is drawn while the store is being read is kept. A picture that another tab deleted does
+/// not reappear.
 #[test]
 fn the_store_is_compared_with_what_was_known_when_it_was_asked() {
     let mut page = with_pictures();
@@ -162,7 +162,7 @@ fn the_store_is_compared_with_what_was_known_when_it_was_asked() {
     assert!(page.state.trash.keys.is_empty(), "there is nothing to bring back");
 }
 
-/// A tab that is closed before that leaves it to the next.
+/// If a tab is closed before a deletion is final, the next page deletes the picture.
 #[test]
 fn what_was_deleted_is_deleted_by_the_next_page() {
     let mut page = Page::open_with(&[], Remembered { trash: vec![4], ..Remembered::default() });
@@ -185,7 +185,7 @@ fn without_a_store_it_is_in_memory_each_picture_under_its_own_number() {
     }
     let keys = shown(&page);
     assert!(keys.len() == 2 && keys[0] != keys[1]);
-    // It is told once.
+    // The message appears once.
     page.act(Action::Say("Done.".into()));
     history(&mut page, HistoryAction::Closed);
     assert_eq!(page.status(), "Done.");
@@ -208,7 +208,7 @@ fn no_room_is_told_and_the_picture_stays() {
     assert!(page.status().contains("no room") && page.state.history.len() == 1);
 }
 
-/// After the largest seed comes 0, as the engine counts; and all are kept in their order, once.
+/// After the largest seed comes 0, as in the engine. All pictures are kept once, in their order.
 #[test]
 fn pictures_of_one_run_are_kept_with_their_seeds() {
     let mut page = Page::ready();
@@ -230,7 +230,7 @@ fn pictures_of_one_run_are_kept_with_their_seeds() {
     history(&mut page, recalled(&[], &[3], new));
     history(&mut page, HistoryAction::Kept { key: Some(3), recipe: recipe.into(), png });
     assert_eq!(page.state.history.len(), 1);
-    // And what is drawn again is not kept again.
+    // A picture that is drawn again is not stored again.
     page.act(Action::UseSeed(u64::MAX));
     page.edit(|form| form.count = 1);
     page.act(Action::Draw);

@@ -1,4 +1,4 @@
-//! Links and reloads land on a picture.
+//! Links and reloads that open a picture.
 
 use patchwork::page::history::HistoryEntry;
 use patchwork::page::landing::Session;
@@ -10,7 +10,8 @@ use patchwork::recipe::{Defaults, address::standard};
 
 use crate::support::{Page, choice, ready};
 
-/// A link's page, as far as its model: whether the browser has the weights, and the history.
+/// Opens a link's page, and passes it the models, whether the browser has the weights, and an empty
+/// history.
 fn linked(pairs: &[(&str, &str)], is_cached: bool) -> Page {
     let mut page = Page::open(pairs);
     page.act(Action::Models(vec![choice("stickers"), choice("other")]));
@@ -35,7 +36,7 @@ fn a_links_picture_is_drawn_by_itself_if_that_is_soon_done() {
     page.hear(ready("stickers"));
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed, drawn[0].1.steps), ("fox", 3, 12));
-    // Beyond that it takes a press, which says why.
+    // A link that asks for more needs a press, and the button says why.
     for (name, value, word) in [("steps", "100", "100 steps"), ("count", "4", "4 pictures")] {
         let mut page = linked(&[("prompt", "fox"), ("seed", "3"), (name, value)], true);
         page.hear(ready("stickers"));
@@ -45,7 +46,7 @@ fn a_links_picture_is_drawn_by_itself_if_that_is_soon_done() {
         page.act(Action::Draw);
         assert_eq!(page.drawn()[0].1.seed, 3);
     }
-    // What this model does not know is not drawn unasked.
+    // A link with a style that this model does not have is not drawn by itself.
     let mut page = linked(&[("prompt", "fox"), ("style", "cubism")], true);
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
@@ -61,10 +62,10 @@ fn nothing_large_is_downloaded_for_a_link_before_a_press() {
     assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.seed, 3);
-    // What it cannot mean is told before that.
+    // Unknown fields are reported before that.
     let page = linked(&[("prompt", "fox"), ("lora", "x")], false);
     assert!(page.status().contains("one press") && page.status().contains("“lora”"));
-    // A small one comes by itself, and so it does where nobody knows how large it is.
+    // A small model is loaded without a press, and so is one of unknown size.
     for models in [vec![patchwork::page::ModelChoice { bytes: 1e6, ..choice("stickers") }], vec![]]
     {
         let mut page = Page::open(&[("prompt", "fox")]);
@@ -72,7 +73,7 @@ fn nothing_large_is_downloaded_for_a_link_before_a_press() {
         page.act(Action::Models(models));
         assert_eq!(page.started().len(), 1);
     }
-    // Who opens the page itself wants it to load.
+    // If the page is opened without a link, the model is loaded.
     assert_eq!(Page::open(&[]).started().len(), 1);
 }
 
@@ -103,7 +104,7 @@ fn a_links_picture_that_is_kept_is_shown() {
     assert!(page.drawn().is_empty());
 }
 
-/// The form that was not drawn yet, and the picture.
+/// A reload restores the draft in the form, and the last picture.
 #[test]
 fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     let mut page = Page::ready();
@@ -128,7 +129,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     assert_eq!(page.state.form.prompt, "a draft");
     page.act(recalled(std::slice::from_ref(&shown)));
     assert!(page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
-    // Where nothing is kept, it is drawn again, and the draft stays.
+    // If the history is not available, the picture is drawn again, and the draft stays.
     let mut page = again(&pairs);
     page.act(Action::Models(vec![choice("stickers")]));
     page.act(Action::Cached(true));
@@ -137,7 +138,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("fox", 3));
     assert_eq!(page.state.form.prompt, "a draft");
-    // What was deleted does not come back by itself.
+    // A deleted picture does not reappear by itself.
     let mut page = again(&pairs);
     page.act(Action::Models(vec![choice("stickers")]));
     page.act(Action::Cached(true));
@@ -146,7 +147,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     assert!(page.drawn().is_empty());
     // Another link in the same tab is another page.
     assert_eq!(open(&[("prompt", "owl")], false).state.form.prompt, "owl");
-    // What was deleted a moment ago, and could have come back, is not shown.
+    // A picture in the trash, which could still be restored, is not shown.
     let mut page = again(&pairs);
     page.state.trash.keys = vec![1];
     page.effects.clear();
@@ -154,7 +155,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
 }
 
-/// The address stays the run's when another picture is opened.
+/// The address remains that of the run when another picture is opened.
 #[test]
 fn a_reload_shows_the_picture_that_was_opened() {
     let mut page = Page::ready();
@@ -168,7 +169,7 @@ fn a_reload_shows_the_picture_that_was_opened() {
     assert_eq!(Session::of(&page.state).shown, Some(other));
 }
 
-/// Who types while the model loads wants what is typed, when it is asked for.
+/// If the visitor types while the model loads, the link's prompt is not drawn.
 #[test]
 fn a_half_typed_prompt_is_not_drawn_in_a_links_place() {
     let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
@@ -198,7 +199,7 @@ fn a_link_names_what_it_cannot_mean_once_the_model_is_there() {
     assert_eq!(page.state.form.sampler, "heun");
 }
 
-/// A link leaves each of the sampling fields to the model, or sets it.
+/// A link sets each of the sampling fields, or leaves it to the model.
 #[test]
 fn what_a_link_leaves_open_is_the_models() {
     for (name, value) in [

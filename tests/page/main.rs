@@ -1,4 +1,4 @@
-//! The page without a browser: what happens, what it knows then, and what it asks for.
+//! The page without a browser: actions, the state after them, and the effects that they request.
 
 mod draw;
 mod engine;

@@ -1,4 +1,4 @@
-//! The timeline, what stands on stage, and what is saved of it.
+//! The timeline, what is shown on the stage, and what is saved of it.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ fn on_view(page: &Page) -> (Vec<Vec<u8>>, View) {
     (shown.iter().map(|shown| shown.png.to_vec()).collect(), view)
 }
 
-/// The file that was saved last: its name and its bytes.
+/// Returns the name and the bytes of the file that was saved last.
 fn saved(page: &mut Page) -> Option<(String, Vec<u8>)> {
     let effects = std::mem::take(&mut page.effects);
     effects.into_iter().rev().find_map(|effect| match effect {
@@ -38,7 +38,7 @@ fn the_timeline_goes_from_pure_noise_to_the_finished_picture() {
         (on_view(&page).0, page.status()),
         (vec![vec![1]], "Pure noise, noise 1.00: where it begins.")
     );
-    // Live again.
+    // The view follows the run again.
     page.act(Action::Look(None));
     assert_eq!(on_view(&page).0, [[2]]);
     page.act(Action::ShowNoisy(true));
@@ -47,7 +47,7 @@ fn the_timeline_goes_from_pure_noise_to_the_finished_picture() {
         (vec![vec![3]], "Step 1 of 1, noise 0.00: the latent as it is.")
     );
     page.hear(done(job, false));
-    // The end is its own stop, whatever previews show.
+    // The finished picture has a stop of its own, whichever kind of preview is shown.
     assert_eq!(on_view(&page), (vec![vec![9]], View::Result));
     let run = page.state.run.as_ref().unwrap();
     assert_eq!((run.stop(), run.end(), run.name_of(2).as_str()), (2, 2, "Finished"));
@@ -83,7 +83,7 @@ fn a_stop_that_was_never_drawn_shows_the_end() {
     assert_eq!(page.state.run.as_ref().unwrap().name_of(10), "Stopped");
 }
 
-/// In every state.
+/// The picture that is shown is the one that is saved, in every state.
 #[test]
 fn what_is_shown_is_what_is_saved() {
     let mut page = Page::ready();
@@ -107,7 +107,7 @@ fn what_is_shown_is_what_is_saved() {
     page.hear(Event::Decoded { job, step: 1, pictures: vec![file(8)] });
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page), Some(("red-fox-3-step-1.png".into(), vec![8])));
-    // And a picture of the history, in front of it.
+    // The same holds for a picture from the history, shown in front of the run.
     let recipe = Recipe { prompt: "owl".into(), ..Recipe::default() }.into();
     page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe, png: [7].into() }));
     let entry = page.state.history[0].clone();
@@ -135,18 +135,18 @@ fn a_finished_file_is_shown_and_saved() {
     assert_eq!(page.state.on_stage().0[0].file.as_deref(), Some(&[5][..]));
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page), Some(("fox-3.webp".into(), vec![5])));
-    // A glance stays what it is, and whoever comes back to the end finds it made.
+    // An earlier step is saved as it is, and back at the end the finished file is still there.
     page.act(Action::Look(Some(0)));
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page).unwrap().0, "fox-3-step-0.png");
     page.act(Action::Look(None));
     assert_eq!(page.sent(), []);
-    // Something else is made once.
+    // Another finish is requested once.
     page.act(Action::ChooseFinish(Finish { size: 256, ..finish }));
     assert!(matches!(page.sent()[..], [Request::Finish { .. }]));
     page.act(Action::Say("Nothing new.".into()));
     assert_eq!(page.sent(), []);
-    // What cannot be made is told, and is shown as it was drawn.
+    // If a finish fails, the page reports it and shows the picture as it was drawn.
     let ticket = ticket + 1;
     page.hear(Event::Finished { ticket, is_upscaled: false, outcome: Err("No room.".into()) });
     assert!(page.state.status.is_bad && page.state.finishing.finish.is_plain());
@@ -187,7 +187,8 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
     let second = page.state.on_stage().0[1].recipe.clone();
     page.act(Action::History(HistoryAction::RemoveOf(second.into())));
     assert_eq!(page.state.trash.keys, [2]);
-    // Both are made of the drawings; a sheet is a PNG, also if they are saved as WebP.
+    // Zip files and sheets are made from the drawings. A sheet is a PNG, even if pictures are saved as
+    // WebP.
     let finish = Finish { size: 512, outline: true, format: FileFormat::WebP };
     page.act(Action::ChooseFinish(finish));
     let png = Finish { format: FileFormat::Png, ..finish };
@@ -209,7 +210,7 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
     assert_eq!(page.state.on_stage().0[0].recipe.seed, 4);
 }
 
-/// Nothing waits for an engine that is not there.
+/// If there is no engine, nothing waits for it.
 #[test]
 fn without_an_engine_nothing_is_being_made() {
     let mut page = Page::ready();
@@ -254,7 +255,7 @@ fn a_file_that_was_brought_is_read_by_the_worker() {
     let outcome = Err("b holds no recipe.".into());
     page.hear(Event::Opened { name: "b".into(), outcome, is_whole: false });
     assert!(page.state.status.is_bad);
-    // Of a damaged one the recipe is saved, and the picture is not shown as if it were whole.
+    // Only the recipe of a damaged file is taken: the picture is not shown as if it were complete.
     page.act(Action::OpenFile { name: "c.png".into(), bytes: vec![3] });
     let outcome = Ok((recipe.into(), Vec::new()));
     page.hear(Event::Opened { name: "c.png".into(), outcome, is_whole: false });

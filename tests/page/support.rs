@@ -8,26 +8,26 @@ use patchwork::page::{Action, Effect, ModelChoice, State, update};
 use patchwork::recipe::address;
 use patchwork::recipe::{Defaults, Recipe};
 
-/// A page, and what it asked for since it was looked at last.
+/// A page, and the effects that it requested since they were last taken.
 pub(crate) struct Page {
     pub(crate) state: State,
     pub(crate) effects: Vec<Effect>,
 }
 
 impl Page {
-    /// Opened with what its address says after the `#`.
+    /// Opens the page with the fields of its address after the `#`.
     pub(crate) fn open(pairs: &[(&str, &str)]) -> Self {
         Self::open_with(pairs, Remembered::default())
     }
 
-    /// Opened by a browser that remembers something.
+    /// Opens the page in a browser that remembers something.
     pub(crate) fn open_with(pairs: &[(&str, &str)], remembered: Remembered) -> Self {
         let pairs: Vec<_> = pairs.iter().map(|&(name, value)| (name, value.to_owned())).collect();
         let (state, effects) = State::open(address::read(&pairs), remembered);
         Self { state, effects }
     }
 
-    /// Opened, with its model loaded.
+    /// Opens the page and loads its model.
     pub(crate) fn ready() -> Self {
         let mut page = Self::open(&[]);
         page.act(Action::Models(vec![choice("stickers"), choice("other")]));
@@ -54,18 +54,18 @@ impl Page {
         self.act(Action::Draw);
     }
 
-    /// The worker that runs now says something.
+    /// Passes an event of the current worker to the page.
     pub(crate) fn hear(&mut self, event: Event) {
         self.act(Action::Worker(self.state.worker, event));
     }
 
-    /// The worker that is on its way says something.
+    /// Passes an event of the worker that is starting to the page.
     pub(crate) fn hear_next(&mut self, event: Event) {
         let next = self.state.next.as_ref().expect("another is on its way").worker;
         self.act(Action::Worker(next, event));
     }
 
-    /// What the worker was told since it was looked at last.
+    /// Returns the requests to the worker since they were last taken.
     pub(crate) fn sent(&mut self) -> Vec<Request> {
         let effects = std::mem::take(&mut self.effects).into_iter();
         let sent = effects.filter_map(|effect| match effect {
@@ -75,7 +75,7 @@ impl Page {
         sent.collect()
     }
 
-    /// The jobs that the worker was told to draw since it was looked at last.
+    /// Returns the jobs that the worker was requested to draw since they were last taken.
     pub(crate) fn drawn(&mut self) -> Vec<(u32, Recipe)> {
         let drawn = self.sent().into_iter().filter_map(|request| match request {
             Request::Draw { job, recipe } => Some((job, *recipe)),
@@ -84,7 +84,7 @@ impl Page {
         drawn.collect()
     }
 
-    /// The workers that were started since it was looked at last: model and device.
+    /// Returns the model and device of each worker that was started since they were last taken.
     pub(crate) fn started(&mut self) -> Vec<(String, DeviceChoice)> {
         let effects = std::mem::take(&mut self.effects).into_iter();
         let started = effects.filter_map(|effect| match effect {
@@ -94,7 +94,7 @@ impl Page {
         started.collect()
     }
 
-    /// The worker draws the job on stage to its end.
+    /// Makes the worker complete the current job.
     pub(crate) fn finish(&mut self) {
         let job = self.state.jobs;
         self.hear(begun(job));
@@ -102,13 +102,13 @@ impl Page {
         self.hear(done(job, false));
     }
 
-    /// What the status says.
+    /// Returns the text of the status.
     pub(crate) fn status(&self) -> &str {
         &self.state.status.text
     }
 }
 
-/// A file that is like no other.
+/// Returns a file with one byte, which distinguishes it from others.
 pub(crate) fn file(byte: u8) -> File {
     File(vec![byte])
 }

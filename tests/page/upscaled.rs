@@ -1,4 +1,4 @@
-//! Pictures that the model's upscaler makes larger, and the style that is the model's own.
+//! Pictures that the model's upscaler enlarges, and the model's own style.
 
 use patchwork::image::finish::{FileFormat, Finish};
 use patchwork::page::facts::ModelFacts;
@@ -9,7 +9,7 @@ use patchwork::recipe::Recipe;
 
 use crate::support::{Page, begun, choice, done, file, ready, step};
 
-/// A model that has an upscaler, and a style of its own.
+/// Returns the event of a loaded model with an upscaler and a style of its own.
 fn upscaling() -> Event {
     let Event::Ready { model, device, seconds } = ready("stickers") else { unreachable!() };
     let mut defaults = model.defaults.clone();
@@ -26,7 +26,7 @@ fn page() -> Page {
     page
 }
 
-/// What the worker is asked to make: ticket, picture and finish.
+/// Returns the ticket, picture and finish of each requested file.
 fn asked(page: &mut Page) -> Vec<(u32, Vec<u8>, Finish)> {
     let asked = page.sent().into_iter().filter_map(|request| match request {
         Request::Finish { ticket, png, finish } => Some((ticket, png.0, finish)),
@@ -72,7 +72,7 @@ fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
     assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { .. })));
 }
 
-/// Whichever comes first, the file or the store's number.
+/// The large picture is kept, whether the file or the store's key arrives first.
 #[test]
 fn the_history_keeps_the_large_picture_that_was_there_first() {
     let mut page = page();
@@ -98,7 +98,7 @@ fn as_drawn_is_one_press_away_and_holds() {
     page.draw("owl", 4);
     page.finish();
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![9]), Vec::new()));
-    // Another engine makes what was chosen, too.
+    // Another engine makes the chosen finish, too.
     page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
     assert_eq!(asked(&mut page).len(), 1);
     page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
@@ -117,7 +117,7 @@ fn a_step_that_is_decoded_stays_as_the_decoder_left_it() {
     page.act(Action::Decode(1));
     page.hear(Event::Decoded { job, step: 1, pictures: vec![file(8)] });
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![8]), Vec::new()));
-    // Outline and format are still made of it.
+    // Outline and format are still applied to it.
     page.act(Action::ChooseFinish(Finish { outline: true, ..LARGE }));
     let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
     assert_eq!((&png[..], finish.size, finish.outline), (&[8][..], 0, true));
@@ -151,7 +151,7 @@ fn archives_are_made_as_the_pictures_are_shown() {
         page.hear(Event::Gathering { ticket, done: 3, total: 9 });
         assert_eq!(page.status(), "The file is being made: 3 of 9 pictures.");
     }
-    // Of a file that nobody waits for any more nothing is told.
+    // Events about a file that is no longer awaited are ignored.
     page.act(Action::Say("Else.".into()));
     page.hear(Event::Gathering { ticket: 99, done: 3, total: 9 });
     assert_eq!(page.status(), "Else.");
@@ -184,7 +184,7 @@ fn what_is_to_be_saved_is_saved_when_it_is_made_and_once() {
     assert!(page.status().contains("saved as soon as it is"), "{}", page.status());
     page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(5)) });
     assert_eq!((saved(&mut page), page.status()), (1, "Saved fox-3.png."));
-    // Whoever chooses something else meanwhile wants that, and presses again.
+    // If another finish is chosen meanwhile, the pending save is dropped.
     page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
     page.act(Action::Save(None));
     page.act(Action::ChooseFinish(LARGE));
@@ -248,12 +248,12 @@ fn what_was_made_before_the_upscaler_came_is_made_anew() {
     let [(ticket, png, _)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
     assert_eq!(png, &[9]);
     page.hear(Event::Finished { ticket: *ticket, is_upscaled: true, outcome: Ok(file(6)) });
-    // What the upscaler made stays.
+    // A picture that the upscaler made is kept.
     page.hear(Event::Upscales);
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![6]), Vec::new()));
 }
 
-/// It may have been made larger, or smaller, before it was saved.
+/// The picture may have been resized before it was saved, so it stays unchanged.
 #[test]
 fn a_picture_that_was_brought_stays_as_it_is_until_a_size_is_chosen() {
     let mut page = page();
@@ -292,7 +292,7 @@ fn a_sheet_says_how_large_its_pictures_are() {
 fn whoever_asks_for_no_style_gets_the_models_own() {
     let own = |page: &Page| page.state.form.style.clone();
     assert_eq!(own(&page()), "fluent flat");
-    // It is known before the weights are there.
+    // The style is known before the weights are loaded.
     let mut early = Page::open(&[]);
     let known = patchwork::page::ModelChoice { style: "noto".into(), ..choice("stickers") };
     early.act(Action::Models(vec![known]));
@@ -300,7 +300,7 @@ fn whoever_asks_for_no_style_gets_the_models_own() {
     early.edit(|form| form.style = String::new());
     early.hear(upscaling());
     assert_eq!(own(&early), "", "any style was chosen");
-    // A link that does not say, and one that says none.
+    // The links have no style, an empty one, and a given one.
     for (pairs, wanted) in [
         (vec![("prompt", "fox")], "fluent flat"),
         (vec![("prompt", "fox"), ("style", "")], ""),
@@ -312,7 +312,7 @@ fn whoever_asks_for_no_style_gets_the_models_own() {
         page.hear(upscaling());
         assert_eq!(own(&page), wanted, "{pairs:?}");
     }
-    // What is brought or drawn again keeps its own, which may be none.
+    // A recipe that is opened or drawn again keeps its style, which may be empty.
     let mut page = page();
     page.act(Action::DrawAgain(Recipe { prompt: "owl".into(), ..Recipe::default() }.into()));
     assert_eq!((own(&page), page.drawn()[0].1.style.as_str()), (String::new(), ""));

@@ -1,4 +1,4 @@
-//! `cargo xtask bench batch`: one list of pictures beside as many runs of the program.
+//! `cargo xtask bench batch`: compares one run of the program for many pictures with one run for each.
 
 use std::process::Command;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use crate::bench::median;
 use crate::tools::{Outcome, root, run, target_folder};
 
 const PICTURES: usize = 64;
-/// Rounds of each side, in turn.
+/// How many rounds each side runs, alternately.
 const ROUNDS: usize = 3;
 
 pub(crate) fn run_all() -> Outcome {

@@ -1,11 +1,12 @@
-//! `cargo xtask bench`: timings, as ratios to other engines in the same run. Never a test.
+//! `cargo xtask bench`: measures times as ratios to other engines in the same run. These are never
+//! tests.
 
 use serde_json::Value;
 
 use crate::tools::{Outcome, ensure_python, output, root, run, target_folder};
 use crate::{batch, browser};
 
-/// Rounds of each side, in turn, so that what else the machine does falls on both.
+/// How many rounds each side runs, alternately, so that other load on the machine affects both.
 const ROUNDS: usize = 3;
 
 pub(crate) fn run_all() -> Outcome {
@@ -16,7 +17,7 @@ pub(crate) fn run_all() -> Outcome {
     in_browser(&python)
 }
 
-/// One forward, beside PyTorch.
+/// Times one forward pass of the DiT and of PyTorch.
 fn native(python: &str) -> Outcome {
     run("cargo", &["bench", "--bench", "dit", "--no-run"])?;
     let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0.0);
@@ -48,7 +49,7 @@ fn native(python: &str) -> Outcome {
     Ok(())
 }
 
-/// The gradient of a batch, beside PyTorch.
+/// Times the gradient of a batch, and PyTorch's.
 fn training(python: &str) -> Outcome {
     run("cargo", &["bench", "--bench", "train", "--no-run"])?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -68,7 +69,7 @@ fn training(python: &str) -> Outcome {
     Ok(())
 }
 
-/// One guided step in the built page, beside onnxruntime-web.
+/// Times one guided step in the built page, and onnxruntime-web's.
 fn in_browser(python: &str) -> Outcome {
     crate::build::run_all()?;
     let model = target_folder().join("dit.onnx").to_string_lossy().into_owned();
@@ -94,7 +95,7 @@ fn in_browser(python: &str) -> Outcome {
     if visits.success() { Ok(()) } else { Err("the visits could not be timed".into()) }
 }
 
-/// The upscaler in the built page.
+/// Times the upscaler in the built page.
 fn upscaler() -> Outcome {
     let line = in_node("upscaler.mjs", &root().join("dist").to_string_lossy())?;
     let value = |key| number(&line, key);
@@ -105,7 +106,7 @@ fn upscaler() -> Outcome {
     Ok(())
 }
 
-/// Returns what a script of `benches/browser` prints.
+/// Runs a script of `benches/browser` and returns its output.
 fn in_node(script: &str, argument: &str) -> Result<String, String> {
     let output = browser::node("benches/browser")?
         .args([script, argument])
@@ -121,7 +122,7 @@ fn measured(program: &str, arguments: &[&str]) -> Result<String, String> {
     output(program, arguments).ok_or_else(|| format!("`{program}` gave no measurement"))
 }
 
-/// Returns a number of a line of JSON.
+/// Returns a number from a line of JSON.
 fn number(json: &str, key: &str) -> Result<f64, String> {
     let value: Option<Value> = serde_json::from_str(json).ok();
     let number = value.and_then(|value| value[key].as_f64());

@@ -1,4 +1,4 @@
-//! Browser tests: Chromium, driven from Node.
+//! Prepares the browser tests: Chromium, driven from Node.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::process::Command;
 
 use crate::tools::{Outcome, apt_install, command, output, root, run, run_command, target_folder};
 
-/// What the pinned Playwright runs on.
+/// The Node version that the pinned Playwright needs.
 const NODE_MAJOR: u32 = 20;
-/// Where Chromium may be.
+/// The paths where Chromium may be.
 const CHROMIUMS: [&str; 4] = [
     "/usr/bin/chromium",
     "/usr/bin/chromium-browser",
@@ -16,7 +16,7 @@ const CHROMIUMS: [&str; 4] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// Returns the runner of the built page's tests, with all that it needs in place.
+/// Returns the command that runs the built page's tests, and installs everything that it needs.
 pub(crate) fn tests() -> Result<Command, String> {
     let mut runner = node("tests/browser")?;
     runner.args([
@@ -29,7 +29,8 @@ pub(crate) fn tests() -> Result<Command, String> {
     Ok(runner)
 }
 
-/// Node in a folder with its pinned packages, told of Chromium and of the native program.
+/// Returns a command for Node in a folder with its pinned packages. Its environment holds the paths of
+/// Chromium and of the native program.
 pub(crate) fn node(folder: &str) -> Result<Command, String> {
     let chromium = ensure()?;
     let folder = root().join(folder);
@@ -42,7 +43,7 @@ pub(crate) fn node(folder: &str) -> Result<Command, String> {
     Ok(node)
 }
 
-/// Installs Chromium and Node if they are missing and can be installed; tells where Chromium is.
+/// Installs Chromium and Node if they are missing and can be installed. Returns the path of Chromium.
 pub(crate) fn ensure() -> Result<PathBuf, String> {
     ensure_node()?;
     let find = || {
@@ -71,7 +72,7 @@ pub(crate) fn ensure_node() -> Outcome {
     Ok(())
 }
 
-/// The packages that the lock file pins, if they are not there yet.
+/// Installs the packages that the lock file pins, if they are missing.
 pub(crate) fn ensure_packages(folder: &Path) -> Outcome {
     let (lock, stamp) = (folder.join("package-lock.json"), folder.join("node_modules/.stamp"));
     let wanted = fs::read(&lock).map_err(|problem| format!("{}: {problem}", lock.display()))?;

@@ -1,4 +1,5 @@
-//! `cargo xtask browsers`: a smoke test of the page in the browsers that the gate does not have.
+//! `cargo xtask browsers`: a smoke test of the page in the browsers that `cargo xtask test` does not
+//! cover.
 
 use std::env;
 use std::path::PathBuf;
@@ -7,7 +8,8 @@ use crate::tools::{Outcome, apt_install, command, root, run, run_command, target
 use crate::{browser, build};
 
 const FOLDER: &str = "tests/browsers";
-/// Firefox's driver, which Debian does not have. From source, as no other way is everywhere.
+/// The version of Firefox's driver. It is built from source, because Debian lacks it and no other way
+/// works everywhere.
 const GECKODRIVER: &str = "0.37.1";
 
 pub(crate) fn run_all() -> Outcome {
@@ -29,7 +31,8 @@ pub(crate) fn run_all() -> Outcome {
     run_command(&mut smoke)
 }
 
-/// Where the first of these programs is, after installing it if need be and possible.
+/// Returns the path of the first of these programs that exists, and installs it if necessary and
+/// possible.
 fn ensure(names: &[&str], packages: &[&str]) -> Result<PathBuf, String> {
     if let Some(path) = on_path(names) {
         return Ok(path);
@@ -50,7 +53,7 @@ fn on_path(names: &[&str]) -> Option<PathBuf> {
     places.into_iter().find(|place| place.is_file())
 }
 
-/// Where Firefox's driver is; its build takes some minutes, once.
+/// Returns the path of Firefox's driver, and builds it if it is missing, which takes some minutes.
 fn ensure_geckodriver() -> Result<PathBuf, String> {
     let folder = target_folder().join("geckodriver").join(GECKODRIVER);
     let program = folder.join("bin/geckodriver");

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the page as static files in `dist/`.
+//! `cargo xtask build`: builds the page as static files in `dist/`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,8 +15,8 @@ use crate::wasm::{WITHIN, bind, optimised};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What a visitor downloads of something, in bytes, and the most that it may be: programs and texts
-/// in brotli, as hosts send them, weights and pictures as they are.
+/// The download size of a part of the page, in bytes, and its upper limit. Programs and texts count as
+/// compressed with brotli, as hosts send them, and weights and pictures as they are.
 pub(crate) struct Size {
     pub(crate) what: &'static str,
     pub(crate) bytes: usize,
@@ -27,7 +27,7 @@ pub(crate) fn run_all() -> Outcome {
     build().map(drop)
 }
 
-/// Builds the page, and tells what its two programs weigh, and a first visit with them.
+/// Builds the page, and returns the download sizes of its two programs and of a first visit.
 pub(crate) fn build() -> Result<[Size; 3], String> {
     ensure_wasm_target()?;
     let dist = root().join("dist");
@@ -38,7 +38,7 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     copy(&root().join("www"), &dist)?;
     copy_file(&root().join("index.html"), &dist.join("index.html"))?;
     let model = list_models(&dist.join("models"))?;
-    // A profile and a feature of one name each.
+    // Each program has a profile and a feature of the same name.
     let wasm = |program: &str, name: &str| {
         let features = ["--no-default-features", "--features", name];
         let arguments = ["build", "--profile", name, "--target", TARGET, "--bin", program];
@@ -49,8 +49,7 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
         [("app", "page", &WITHIN[..]), ("worker", "worker", &["-O2", "-Os"])]
     {
         let made = wasm(program, profile)?;
-        // Some versions of wasm-opt leave a program in which wasm-bindgen, which panics then, does
-        // not find its way.
+        // wasm-bindgen panics on the output of some versions of wasm-opt, because it cannot parse it.
         let bound = optimised(&made, passes)?
             .and_then(|small| catch_unwind(|| bind(&small, program, &dist)).ok()?.ok());
         if bound.is_none() {
@@ -78,7 +77,7 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     Ok(sizes)
 }
 
-/// Tells one build of the page from another, by what it is made of.
+/// Returns a version that differs between builds of the page: a hash of its files.
 fn version_of(dist: &Path) -> Result<String, String> {
     let mut all = Sha256::new();
     for file in ["app_bg.wasm", "app.js", "worker_bg.wasm", "worker.js"].iter().chain(&PAGE) {
@@ -87,13 +86,13 @@ fn version_of(dist: &Path) -> Result<String, String> {
     Ok(hex(&all.finalize()).chars().take(12).collect())
 }
 
-/// What a page is besides its two programs and its models.
+/// The files of the page besides its two programs and its models.
 const PAGE: [&str; 6] =
     ["style.css", "boot.js", "program.js", "worker_main.js", "index.html", "icon.svg"];
 
-/// The lines that start both programs, and the page that asks for them. Every address carries the
-/// version: a new page never gets an old program out of some cache, and a page that was open while
-/// a new one was uploaded hears of it by the version that the worker tells.
+/// Writes the scripts that start both programs, and the page that loads them. Every address carries the
+/// version, so a new page never loads an old program from a cache. A page that was open while a new one
+/// was uploaded learns of it from the version that the worker reports.
 fn write_starts(dist: &Path) -> Outcome {
     let version = version_of(dist)?;
     let unwritable = |problem| format!("dist/ cannot be written: {problem}");
@@ -135,8 +134,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes the list that the page offers: every folder with a `model.json`, and its bytes. Returns
-/// what a visitor downloads of the first, which everybody meets.
+/// Writes the list of models that the page offers: every folder with a `model.json`, and its size.
+/// Returns the download size of the first model, which every visitor loads.
 fn list_models(models: &Path) -> Result<usize, String> {
     let entries = fs::read_dir(models)
         .map_err(|problem| format!("{} cannot be read: {problem}", models.display()))?;
@@ -150,7 +149,7 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let files = || manifest["files"].as_object().into_iter().flatten();
         let bytes: u64 = needed(&manifest).filter_map(|(_, file)| file["bytes"].as_u64()).sum();
-        // As the engine tells it from others of its name.
+        // The engine computes the hash in the same way to distinguish models of one name.
         let hashes: BTreeMap<&String, &str> = files()
             .filter(|(name, _)| *name != UPSCALER)
             .filter_map(|(name, file)| Some((name, file["sha256"].as_str()?)))
@@ -165,14 +164,14 @@ fn list_models(models: &Path) -> Result<usize, String> {
         let style = manifest["defaults"]["style"].as_str().unwrap_or_default();
         let mut entry =
             json!({ "folder": folder, "name": name, "bytes": bytes, "hash": hash, "style": style });
-        // What the model has drawn, to be seen before it is there.
+        // The quilt shows pictures of the model before the model is loaded.
         if let Ok(quilt) = fs::read(path.join("quilt.json")) {
             entry["quilt"] = serde_json::from_slice(&quilt)
                 .map_err(|problem| format!("{}: its quilt.json: {problem}", path.display()))?;
         }
         list.push(entry);
     }
-    // The embedded model first, the rest by name.
+    // The embedded model comes first, and the rest follow by name.
     list.sort_by_key(|model| (model["name"] != "stickers", model["name"].to_string()));
     let first = list.first().and_then(|model| model["name"].as_str());
     let first = first.map_or(Ok(0), |name| download_of_model(&models.join(name)))?;
@@ -181,10 +180,10 @@ fn list_models(models: &Path) -> Result<usize, String> {
     Ok(first)
 }
 
-/// Files of a model that no picture waits for: nobody encodes on the page, and the upscaler comes while the
-/// first picture is drawn.
+/// The files of a model that drawing does not wait for. The page never encodes, and the upscaler is
+/// loaded while the first picture is drawn.
 const LATER: [&str; 2] = ["vae_encoder.safetensors", UPSCALER];
-/// It is no part of what tells a model from others of its name: pictures are drawn without it.
+/// The upscaler's file. It is not part of a model's hash, because pictures are drawn without it.
 const UPSCALER: &str = "upscaler.safetensors";
 
 /// Returns the files of a manifest that drawing needs.
@@ -193,7 +192,7 @@ fn needed(manifest: &Value) -> impl Iterator<Item = (&String, &Value)> {
     files.filter(|(name, _)| !LATER.contains(&name.as_str()))
 }
 
-/// Returns what a first visit downloads of a model's folder, in bytes.
+/// Returns the bytes of a model's folder that a first visit downloads.
 fn download_of_model(folder: &Path) -> Result<usize, String> {
     let manifest = read(&folder.join("model.json"))?;
     let json: Value = serde_json::from_slice(&manifest).unwrap_or_default();
@@ -208,7 +207,7 @@ fn download_of_model(folder: &Path) -> Result<usize, String> {
     Ok(total)
 }
 
-/// The model's card, its README, as a page.
+/// Writes the model card, which is its README, as a page.
 fn write_card(model: &Path) -> Outcome {
     let Ok(text) = fs::read_to_string(model.join("README.md")) else { return Ok(()) };
     let mut body = String::new();
@@ -243,8 +242,8 @@ fn copy_file(from: &Path, to: &Path) -> Outcome {
     outcome.map(drop).map_err(|problem| format!("{} cannot be copied: {problem}", from.display()))
 }
 
-/// Returns what a visitor downloads of each program, wasm and JavaScript, compressed as static
-/// hosts keep it ready: bytes.
+/// Returns the download size in bytes of a program, wasm and JavaScript, compressed with brotli as
+/// static hosts serve it.
 fn download(dist: &Path, program: &str) -> Result<usize, String> {
     let mut total = 0;
     for file in [format!("{program}_bg.wasm"), format!("{program}.js")] {
@@ -253,8 +252,8 @@ fn download(dist: &Path, program: &str) -> Result<usize, String> {
     Ok(total)
 }
 
-/// Returns the length of `bytes` in brotli at its best, which for megabytes takes a minute: those
-/// get quality 9, a little larger, in seconds.
+/// Returns the length of `bytes` in brotli. The best quality takes a minute for megabytes, so large
+/// inputs get quality 9, which is a little larger and takes seconds.
 fn compressed(bytes: &[u8]) -> Result<usize, String> {
     let quality = if bytes.len() > 4 << 20 { 9 } else { 11 };
     let parameters =

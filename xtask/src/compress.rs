@@ -1,5 +1,5 @@
-//! `cargo xtask build --compress`: every file of the page beside itself in brotli and gzip, for
-//! hosts that send such files where they lie ready.
+//! `cargo xtask build --compress`: writes brotli and gzip versions beside every file of the page, for
+//! hosts that serve precompressed files.
 
 use std::fs;
 use std::io::Write;
@@ -13,12 +13,12 @@ use walkdir::WalkDir;
 
 use crate::tools::Outcome;
 
-/// What is compressed already, and what this makes.
+/// The extensions of files that are compressed already, and of those that this command writes.
 const COMPRESSED: [&str; 4] = ["png", "webp", "br", "gz"];
-/// Less than this saved, in percent, is not worth a file.
+/// The least saving, in percent, that is worth a file.
 const WORTH: usize = 2;
 
-/// The largest window of brotli that every browser reads: 16 MB, as much as the worker has.
+/// The largest brotli window that every browser accepts: 16 MB, about the size of the worker.
 pub(crate) const LGWIN: i32 = 24;
 
 #[derive(Clone, Copy)]
@@ -27,18 +27,18 @@ enum Format {
     Gzip,
 }
 
-/// The bytes of a file, and of what a host sends for it in each format.
+/// The size of a file in bytes, and of what a host sends for it in each format.
 struct Sizes {
     plain: usize,
     brotli: usize,
     gzip: usize,
 }
 
-/// Writes `NAME.br` and `NAME.gz` beside each file that they make smaller, and tells the sums.
-/// Megabytes take minutes in brotli at its best.
+/// Writes `NAME.br` and `NAME.gz` beside each file that they make smaller, and prints the totals. At the
+/// best quality brotli takes minutes for files of megabytes.
 pub(crate) fn compress(dist: &Path) -> Outcome {
     let mut files = files(dist)?;
-    // The largest first, one at a time for each core, so that no core waits long in the end.
+    // The largest files come first, one at a time for each core, so that no core waits long at the end.
     files.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     let sizes: Vec<Sizes> = files
         .into_iter()
@@ -52,7 +52,7 @@ pub(crate) fn compress(dist: &Path) -> Outcome {
     Ok(())
 }
 
-/// The files below a folder that may become smaller, and their bytes.
+/// Returns the files below a folder that may become smaller, and their sizes in bytes.
 fn files(dist: &Path) -> Result<Vec<(PathBuf, u64)>, String> {
     let unreadable = |problem| format!("{} cannot be read: {problem}", dist.display());
     let mut files = Vec::new();
@@ -83,7 +83,8 @@ fn compress_file(dist: &Path, path: &Path) -> Result<Sizes, String> {
     Ok(Sizes { plain: bytes.len(), brotli, gzip })
 }
 
-/// Writes a file in a format beside itself if that is worth it; what a host then sends, in bytes.
+/// Writes a compressed file beside the original if that is worth it. Returns the number of bytes that a
+/// host then sends.
 fn write_smaller(path: &Path, bytes: &[u8], format: Format) -> Result<usize, String> {
     let (small, ending) = match format {
         Format::Brotli => (brotli(bytes), "br"),
@@ -102,7 +103,7 @@ fn write_smaller(path: &Path, bytes: &[u8], format: Format) -> Result<usize, Str
     Ok(small.len())
 }
 
-/// At its best.
+/// Compresses bytes at the best quality.
 fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let size_hint = bytes.len();
     let parameters =
@@ -130,7 +131,7 @@ mod tests {
         let dist = folder.path();
         fs::create_dir(dist.join("models")).unwrap();
         let text = "patchwork ".repeat(5000).into_bytes();
-        // Nothing makes these shorter.
+        // Random bytes cannot be compressed.
         let mut state = 1_u64;
         let noise: Vec<u8> = (0..20_000)
             .map(|_| {
@@ -156,7 +157,7 @@ mod tests {
             flate2::read::GzDecoder::new(&small[..]).read_to_end(&mut plain).unwrap();
             assert!(plain == text, "{name}.gz");
         }
-        // Six files came, and what is there now is not compressed again.
+        // Six files were added, and compressed files are not compressed again.
         assert_eq!(
             WalkDir::new(dist).into_iter().filter(|e| e.as_ref().unwrap().path().is_file()).count(),
             8 + 6

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold before a change lands, cheapest first.
+//! `cargo xtask test`: runs all checks that must pass before a change lands, the cheapest first.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -11,8 +11,8 @@ fn cargo(steps: &[&[&str]]) -> Outcome {
     steps.iter().try_for_each(|arguments| tools::run("cargo", arguments))
 }
 
-/// Runs the gate. One profile for all of it, and a package at a time, so that Burn is built once:
-/// with the whole workspace's features it would not be what `cargo run` builds.
+/// Runs all checks. They share one profile and take one package at a time, so that Burn is built once:
+/// the features of the whole workspace would give another build than `cargo run`.
 pub(crate) fn run_all() -> Outcome {
     ensure_wasm_target()?;
     let lint = |package| {
@@ -44,12 +44,12 @@ pub(crate) fn run_all() -> Outcome {
     if failed == 0 { Ok(()) } else { Err("the tests do not pass".into()) }
 }
 
-/// How long each stage took.
+/// The stages, and how long each took.
 #[derive(Default)]
 struct Stages(Vec<(String, Duration)>);
 
 impl Stages {
-    /// Runs a stage.
+    /// Runs a stage and records its duration. Prints all durations if it fails.
     fn time<T>(
         &mut self,
         name: &str,
@@ -72,8 +72,8 @@ impl Stages {
     }
 }
 
-/// The documentation of the library, of the page's and the worker's parts too: a link that leads
-/// nowhere is an error.
+/// Builds the documentation of the library, including the parts of the page and the worker. A broken
+/// link is an error.
 fn document() -> Outcome {
     let arguments = ["doc", "--release", "--no-deps", "--lib", "--package", "patchwork"];
     let mut command = tools::command("cargo", &arguments);
@@ -81,7 +81,7 @@ fn document() -> Outcome {
     tools::run_command(&mut command)
 }
 
-/// Checks whether the page is as small as it must be.
+/// Checks that the page's download sizes are within their limits.
 fn check_sizes(sizes: &[build::Size]) -> Outcome {
     match sizes.iter().find(|size| size.bytes > size.most) {
         None => Ok(()),
@@ -91,7 +91,7 @@ fn check_sizes(sizes: &[build::Size]) -> Outcome {
     }
 }
 
-/// Runs a test runner, and counts what passed and failed by its closing lines.
+/// Runs a test runner, and counts the passed and failed tests from its closing lines.
 fn run_tests(
     command: &mut Command,
     count: fn(&str, &str) -> usize,
@@ -110,7 +110,7 @@ fn run_tests(
         failed += count(&line, "fail");
     }
     let status = child.wait().map_err(|problem| format!("{name} was lost: {problem}"))?;
-    // A runner that dies before its closing line has failed all the same.
+    // A runner that ends before its closing line counts as failed.
     let failed = if status.success() { failed } else { failed.max(1) };
     if passed + failed == 0 {
         return Err(format!("{name} ran no test"));
@@ -136,7 +136,7 @@ fn node_count(line: &str, word: &str) -> usize {
     }
 }
 
-/// The page's two programs must build for browsers.
+/// The arguments that lint the page's two programs for browsers.
 const WASM_CLIPPY: [&str; 14] = [
     "clippy",
     "--release",

@@ -1,12 +1,12 @@
-//! `cargo xtask gpu`: program, model and data in one folder of at most 64 MiB, to train on a
-//! machine with a GPU, and the way there and back.
+//! `cargo xtask gpu`: packs program, model and data in one folder of at most 64 MiB, to train on a
+//! machine with a GPU. It can also copy the folder there, train and copy the results back.
 
 use std::fs;
 use std::path::Path;
 
 use crate::tools::{Outcome, output, root, run, target_folder};
 
-/// What may travel.
+/// The greatest size of the folder, in bytes.
 const MOST: u64 = 64 << 20;
 
 const USAGE: &str = "cargo xtask gpu DATASET [--features cuda,vulkan] [--host USER@MACHINE] \
@@ -88,7 +88,7 @@ pub(crate) fn run_all() -> Outcome {
     ];
     run("cargo", &[&pack[..], &["--every", "64", "-o", &at("packed.safetensors")]].concat())?;
     run("xz", &["-6", "--threads=0", &at("packed.safetensors")])?;
-    // No page asks there.
+    // There is no page there, so pictures and the README are left out.
     let stickers = root().join("www/models/stickers").to_string_lossy().into_owned();
     let leave = ["--exclude=*.png", "--exclude=README.md"];
     let from = ["-C", &stickers, "--transform", "s,^\\.,model,", "."];
@@ -114,13 +114,13 @@ pub(crate) fn run_all() -> Outcome {
     }
 }
 
-/// There, trained, and back.
+/// Copies the folder to the host, trains there, and copies the results back.
 fn carry(folder: &Path, host: &str, minutes: f64) -> Outcome {
     let place = output("ssh", &[host, "mktemp -d"]).ok_or("ssh does not reach the machine")?;
     let place = place.trim();
     run("scp", &["-r", &format!("{}/.", folder.display()), &format!("{host}:{place}/")])?;
     let trained = run("ssh", &[host, &format!("{place}/run.sh {minutes} {place}/out")]);
-    // If it failed, its output says why.
+    // If training failed, its output says why.
     let back = target_folder().join("gpu-out");
     if back.exists() {
         fs::remove_dir_all(&back).map_err(|problem| told(&back, &problem))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask`: the project's chores, each of which installs what it needs.
+//! `cargo xtask`: the project's tasks, each of which installs what it needs.
 
 mod batch;
 mod bench;
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         ["browsers"] => browsers::run_all(),
         ["bench"] => bench::run_all(),
         ["bench", "batch"] => batch::run_all(),
-        // Reads the rest of the words itself.
+        // The task parses the remaining arguments itself.
         ["gpu", ..] => gpu::run_all(),
         ["renew"] => renew::run_all(),
         _ => {

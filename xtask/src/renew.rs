@@ -1,4 +1,5 @@
-//! `cargo xtask renew`: everything stored that depends on the shipped weights, and what of it changed.
+//! `cargo xtask renew`: regenerates all stored files that depend on the shipped weights, and reports
+//! what changed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,20 +12,21 @@ use crate::{browser, build};
 
 /// The shipped model's folder.
 const MODEL: &str = "www/models/stickers";
-/// The card's sheet: its rows and columns.
+/// The rows and columns of the model card's sheet.
 const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
 const PROMPTS: [&str; 8] =
     ["red apple", "cat", "fox", "rocket", "pizza", "blue car", "cactus", "house"];
-/// The README's first picture: what strangers type, in the default style at seed 1.
+/// The prompts of the README's first picture: what new users type, in the default style at seed 1.
 const BARE: [&str; 10] =
     ["fox", "cat", "red dragon", "pizza", "rocket", "coffee", "taco", "trophy", "ghost", "robot"];
-/// Where whatever is made anew lies.
+/// The folders of regenerated files.
 const FOLDERS: [&str; 3] = [MODEL, "tests/golden", "tests/browser/screenshots"];
 
 pub(crate) fn run_all() -> Outcome {
     let before = hashes()?;
     let (data, large) = (dataset(&[], "12-styles")?, dataset(&["--side", "512"], "512")?);
-    // What prompts are read by comes first: it is a part of the model, of which all else tells.
+    // The tables for reading prompts come first, because they are part of the model on which everything
+    // else depends.
     patchwork(&["names", MODEL, "--data", &data])?;
     patchwork(&["known-answer", MODEL])?;
     patchwork(&["quilt", MODEL])?;
@@ -34,7 +36,7 @@ pub(crate) fn run_all() -> Outcome {
 
     let mut test = command("cargo", &["test", "--release", "--test", "engine", "--", "shipped"]);
     run_command(test.env("PATCHWORK_RENEW", "1"))?;
-    // What PyTorch makes of the same weights.
+    // PyTorch computes reference outputs from the same weights.
     let python = ensure_python()?.to_string_lossy().into_owned();
     run(&python, &["tests/golden/generate.py", "stickers", "minilm", "upscaler"])?;
     tell(&before, &hashes()?);
@@ -46,7 +48,7 @@ fn patchwork(arguments: &[&str]) -> Outcome {
     run("cargo", &[&program[..], arguments].concat())
 }
 
-/// Returns a dataset, which is the same wherever it is made.
+/// Returns the path of a dataset, and creates it if it is missing. It is identical wherever it is made.
 fn dataset(options: &[&str], name: &str) -> Result<String, String> {
     let path = target_folder().join(format!("stickers-{name}.safetensors"));
     let path = path.to_string_lossy().into_owned();
@@ -56,7 +58,7 @@ fn dataset(options: &[&str], name: &str) -> Result<String, String> {
     Ok(path)
 }
 
-/// Sheets of the card, and the README's first picture.
+/// Draws the sheets of the model card, and the README's first picture.
 fn pictures(data: &str, large: &str) -> Outcome {
     let card = |name: &str| format!("{MODEL}/{name}");
     let (styles, prompts) = (STYLES.join(","), PROMPTS.join(","));
@@ -75,7 +77,7 @@ fn pictures(data: &str, large: &str) -> Outcome {
     patchwork(&[&measure[..], &upscaled].concat())
 }
 
-/// Returns the SHA-256 of each file that may be made anew.
+/// Returns the SHA-256 of each file that may be regenerated.
 fn hashes() -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
     let mut all = BTreeMap::new();
     for folder in FOLDERS.iter().map(|folder| root().join(folder)).filter(|path| path.is_dir()) {
@@ -89,7 +91,7 @@ fn hashes() -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
     Ok(all)
 }
 
-/// Says which files changed, which are new, and how many are as they were.
+/// Prints which files changed, are new or are gone, and how many are unchanged.
 fn tell(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>) {
     let mut same = 0;
     for (path, hash) in after {

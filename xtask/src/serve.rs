@@ -1,4 +1,4 @@
-//! `cargo xtask serve`: build the page, serve it on this machine, open the browser.
+//! `cargo xtask serve`: builds the page, serves it on this machine and opens the browser.
 
 use std::fs::File;
 use std::io::{Cursor, ErrorKind};
@@ -13,8 +13,8 @@ use crate::build;
 use crate::tools::{Outcome, command, root};
 
 const ADDRESS: &str = "127.0.0.1:8080";
-/// How many answers are under way at once: a browser has six connections to a host, and a client
-/// that does not read holds one of these up.
+/// How many responses are sent at once. A browser has six connections to a host, and a client that does
+/// not read occupies one thread.
 const THREADS: usize = 16;
 
 pub(crate) fn run_all() -> Outcome {
@@ -24,13 +24,13 @@ pub(crate) fn run_all() -> Outcome {
     let url = format!("http://{}/", server.server_addr());
     println!("\nPatchwork is at {url} (Ctrl+C ends it)");
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    // If there is no browser, the address is enough.
+    // If no browser can be opened, the printed address is enough.
     drop(command(opener, &[&url]).stderr(Stdio::null()).spawn());
     serve(&server, &root().join("dist"));
     Ok(())
 }
 
-/// Answers until every thread was unblocked.
+/// Answers requests until every thread is unblocked.
 fn serve(server: &Server, dist: &Path) {
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -39,7 +39,7 @@ fn serve(server: &Server, dist: &Path) {
     });
 }
 
-/// Serves one file as any static host would. A client that went away is none of our business.
+/// Serves one file as any static host would. Errors are ignored if the client has disconnected.
 fn answer(request: Request, dist: &Path) {
     if !matches!(request.method(), Method::Get | Method::Head) {
         let response = sentence(405, "this server only gives files: ask with GET or HEAD");
@@ -60,7 +60,7 @@ fn answer(request: Request, dist: &Path) {
     };
     drop(match file {
         Ok((file, path)) => {
-            // A length, not chunks, so that browsers know how much is to come.
+            // The response has a length instead of chunks, so that browsers know how much is to come.
             let response = Response::from_file(file).with_chunked_threshold(usize::MAX);
             request.respond(with_header(response, "Content-Type", kind(&path)))
         }
@@ -102,20 +102,20 @@ fn kind(path: &Path) -> &'static str {
         "tsv" => "text/tab-separated-values; charset=utf-8",
         "md" | "txt" => "text/plain; charset=utf-8",
         "gz" => "application/gzip",
-        // Brotli has no registered type: as itself, `.br` is bytes too, like weights.
+        // Brotli has no registered type, so a `.br` file is sent as bytes, like weights.
         _ => "application/octet-stream",
     }
 }
 
-/// What an address leads to.
+/// The target of an address.
 enum Found {
     File(PathBuf),
-    /// A folder that was asked for without its slash: its address, seen from there.
+    /// A folder that was requested without its trailing slash, with its address relative to the request.
     Folder(String),
 }
 
-/// Finds what a URL means in `dist`, or says why nothing. Each part is decoded by itself, after the
-/// path was cut at its slashes, and must be one plain name: so no escape makes a way out.
+/// Finds the target of a URL in `dist`, or returns the refusal. The path is split at its slashes before
+/// each part is decoded, and each part must be one plain name, so no escape leads outside.
 fn find(url: &str, dist: &Path) -> Result<Found, Sentence> {
     let (path, query) =
         url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
@@ -147,9 +147,9 @@ fn find(url: &str, dist: &Path) -> Result<Found, Sentence> {
     }
 }
 
-/// Undoes the percent escapes of one part of a path; `None` where one is malformed.
+/// Decodes the percent escapes of one part of a path; returns `None` if one is malformed.
 fn decoded(part: &str) -> Option<String> {
-    // The library leaves what is no escape as it stands.
+    // The library leaves malformed escapes unchanged.
     let is_sound = part
         .split('%')
         .skip(1)
@@ -158,7 +158,7 @@ fn decoded(part: &str) -> Option<String> {
     is_sound.then(text)?.map(|text| text.into_owned())
 }
 
-/// Whether a name is that of something in a folder, and nothing else on any system.
+/// Returns whether a name denotes one entry of a folder on every system.
 fn is_plain(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     let is_one = parts.next() == Some(Component::Normal(name.as_ref())) && parts.next().is_none();
@@ -182,7 +182,7 @@ mod tests {
         socket
     }
 
-    /// Asks, and checks the answer's status and something in its head or body.
+    /// Sends a request, and checks the response's status and a part of its head or body.
     fn check(server: &Server, request: &str, status: u16, holds: &str) {
         let mut answer = String::new();
         send(server, request).read_to_string(&mut answer).unwrap();
@@ -190,7 +190,7 @@ mod tests {
         assert!(is_right, "{request}: {status} and {holds:?} expected, not {answer}");
     }
 
-    /// Ends the threads, whatever a check finds.
+    /// A guard that ends the threads even if a check fails.
     struct End<'a>(&'a Server);
 
     impl Drop for End<'_> {
@@ -208,7 +208,8 @@ mod tests {
         for file in ["index.html", "sub dir/index.html", "ä b.tsv", "a.webp", "../secret"] {
             fs::write(dist.join(file), format!("this is {file}")).unwrap();
         }
-        // Too large for a socket: who does not read it holds up a thread.
+        // The file is too large for a socket's buffer, so a client that does not read it occupies a
+        // thread.
         File::create(dist.join("large.wasm")).unwrap().set_len(64 << 20).unwrap();
         let server = Server::http("127.0.0.1:0").unwrap();
         thread::scope(|scope| {

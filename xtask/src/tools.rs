@@ -1,19 +1,19 @@
-//! Running programs, and installing those that are missing.
+//! Runs programs, and installs those that are missing.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// What went wrong, in words.
+/// The result of a task. The error is a message for the user.
 pub(crate) type Outcome = Result<(), String>;
 
-/// Returns the repository's folder, as `cargo run` tells it: checkouts may share one target folder,
-/// and with it this program.
+/// Returns the repository's folder, as `cargo run` reports it, because checkouts may share one target
+/// folder and with it this program.
 pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from);
     here.parent().map_or_else(|| here.clone(), PathBuf::from)
 }
 
-/// Returns where cargo builds.
+/// Returns cargo's target folder.
 pub(crate) fn target_folder() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => PathBuf::from(folder),
@@ -21,14 +21,14 @@ pub(crate) fn target_folder() -> PathBuf {
     }
 }
 
-/// Returns a program with arguments, in the repository's folder.
+/// Returns a command that runs a program with arguments in the repository's folder.
 pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     command
 }
 
-/// Runs a program, showing the command line and what it prints.
+/// Runs a program, and shows the command line and the output.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Outcome {
     run_command(&mut command(program, arguments))
 }
@@ -45,7 +45,7 @@ pub(crate) fn run_command(command: &mut Command) -> Outcome {
     }
 }
 
-/// Returns what a program prints; `None` if it fails or is not there.
+/// Returns a program's standard output; `None` if the program fails or is missing.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output = command(program, arguments).stderr(Stdio::inherit()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -63,7 +63,7 @@ pub(crate) fn ensure_wasm_target() -> Outcome {
     })
 }
 
-/// Returns whether Binaryen's `wasm-opt` is there, or can be installed.
+/// Returns whether Binaryen's `wasm-opt` is available, and installs it if necessary and possible.
 pub(crate) fn ensure_wasm_opt() -> bool {
     let is_there = || output("wasm-opt", &["--version"]).is_some();
     is_there() || (is_debian_root() && apt_install(&["binaryen"]).is_ok() && is_there())
@@ -75,7 +75,8 @@ fn is_debian_root() -> bool {
         && std::path::Path::new("/usr/bin/apt-get").exists()
 }
 
-/// Makes sure that wgpu finds an adapter on Linux: a driver, or Debian's software one.
+/// Ensures that wgpu finds an adapter on Linux. If there is no Vulkan driver, it installs Debian's
+/// software driver.
 pub(crate) fn ensure_vulkan() -> Outcome {
     if !cfg!(target_os = "linux") {
         return Ok(());
@@ -98,7 +99,8 @@ pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
     run_command(command.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// Returns a Python with the pinned packages of the golden scripts, in a folder of its own.
+/// Returns the path of a Python in a virtual environment with the pinned packages of the golden scripts,
+/// and creates it if necessary.
 pub(crate) fn ensure_python() -> Result<PathBuf, String> {
     const REQUIREMENTS: &str = "tests/golden/requirements.txt";
     let folder = target_folder().join("python");

@@ -1,4 +1,4 @@
-//! From what rustc makes to what browsers take: Binaryen's passes, and wasm-bindgen.
+//! Turns rustc's wasm into what browsers load, with Binaryen's passes and wasm-bindgen.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::tools::{Outcome, ensure_wasm_opt, run};
 
-/// Returns a program after Binaryen's pass, which takes a quarter off it; `None` if there is no
-/// Binaryen. It comes before wasm-bindgen, whose output has instructions that Debian's does not
-/// know.
+/// Optimises a program with Binaryen's passes, which make it a quarter smaller. Returns `None` if
+/// Binaryen is not available. This comes before wasm-bindgen, whose output has instructions that
+/// Debian's Binaryen does not know.
 pub(crate) fn optimised(wasm: &Path, passes: &[&str]) -> Result<Option<PathBuf>, String> {
     if !ensure_wasm_opt() {
         eprintln!(
@@ -23,7 +23,7 @@ pub(crate) fn optimised(wasm: &Path, passes: &[&str]) -> Result<Option<PathBuf>,
     if to.exists() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == wanted) {
         return Ok(Some(to));
     }
-    // What rustc's target and the page's flags allow, and no more.
+    // These are the features that rustc's target and the page's flags allow.
     let features = [
         "--enable-bulk-memory",
         "--enable-multivalue",
@@ -39,8 +39,8 @@ pub(crate) fn optimised(wasm: &Path, passes: &[&str]) -> Result<Option<PathBuf>,
     Ok(Some(to))
 }
 
-/// Passes that make each function smaller by itself: the page has many closures, in whose
-/// descriptions wasm-bindgen does not find its way once functions were put into each other.
+/// The passes that shrink each function separately. The page has many closures, and wasm-bindgen cannot
+/// parse their descriptions after inlining.
 pub(crate) const WITHIN: [&str; 29] = [
     "--shrink-level=2",
     "--optimize-level=2",
@@ -73,14 +73,14 @@ pub(crate) const WITHIN: [&str; 29] = [
     "--reorder-functions",
 ];
 
-/// Tells one build of a file from another.
+/// Returns a stamp that differs between builds of a file.
 fn stamp_of(file: &Path) -> String {
     let facts = fs::metadata(file).ok();
     format!("{:?}", facts.map(|facts| (facts.len(), facts.modified().ok())))
 }
 
-/// The program's wasm and JavaScript. Without inline scripts the page works under strict content
-/// security policies.
+/// Writes the program's wasm and JavaScript. There are no inline scripts, so the page works under a
+/// strict content security policy.
 pub(crate) fn bind(wasm: &Path, program: &str, dist: &Path) -> Outcome {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name(program).typescript(false).omit_default_module_path(false);

@@ -1,4 +1,4 @@
-//! `patchwork evaluate`: how good a model draws, in one table and one JSON file.
+//! `patchwork evaluate`: measures how well models draw, in one table and one JSON file.
 
 mod own;
 mod table;
@@ -34,7 +34,7 @@ pub(in crate::cli) struct EvaluateArguments {
     /// The models' folders: each gets a column.
     #[arg(long, value_name = "DIR", env = "PATCHWORK_MODEL", default_value = "www/models/stickers", num_args = 1..)]
     model: Vec<PathBuf>,
-    /// The dataset, from `patchwork dataset`: of the open sets, or of your own pictures.
+    /// The dataset, from `patchwork dataset`: the open sets, or your own pictures.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
     /// Where fetched packages are kept.
@@ -42,38 +42,40 @@ pub(in crate::cli) struct EvaluateArguments {
     cache: PathBuf,
     #[command(flatten)]
     sampling: SamplingOptions,
-    /// The most prompts of each kind.
+    /// The maximum number of prompts of each kind.
     #[arg(long, value_name = "N", default_value_t = 300)]
     most: usize,
-    /// The most everyday words, each of which is drawn in --everyday-styles.
+    /// The maximum number of everyday words, each of which is drawn in every style of --everyday-styles.
     #[arg(long, value_name = "N", default_value_t = WORDS)]
     everyday: usize,
-    /// The styles that everyday words are drawn in; by default noto, 3d and twemoji.
+    /// The styles in which everyday words are drawn; by default noto, 3d and twemoji.
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     everyday_styles: Vec<String>,
     /// The seed of the first picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Only draw a sheet of 100 prompts, concepts and styles at random, with the last model.
+    /// Only draw a sheet of 100 random prompts, concepts and styles, with the last model.
     #[arg(long, value_name = "PICTURE")]
     sheet: Option<PathBuf>,
-    /// Only measure drawings of learnt and held-out pairs, as to compare samplers.
+    /// Only measure drawings of learnt and held-out pairs, for example to compare samplers.
     #[arg(long)]
     only_drawings: bool,
-    /// Draw the last model's drawings beside the true pictures here: learnt pairs, then held-out
-    /// ones.
+    /// Write a sheet here of the last model's drawings beside the true pictures: learnt pairs, then
+    /// held-out ones.
     #[arg(long, value_name = "PICTURE")]
     beside: Option<PathBuf>,
-    /// Draw the last model's drawings that are most like pictures learnt beside those, here.
+    /// Write a sheet here of the last model's drawings that are most similar to training pictures, beside
+    /// those.
     #[arg(long, value_name = "PICTURE")]
     copies: Option<PathBuf>,
-    /// Only look for flaws in the last model's drawings of learnt pairs, and whose fault they are:
-    /// a table, and a sheet of real pictures, those through the autoencoder, and drawings, a row
-    /// each.
+    /// Only measure flaws in the last model's drawings of learnt pairs, and whether they come from the
+    /// autoencoder or the DiT: a table, and a sheet with a row each of real pictures, their
+    /// reconstructions, and drawings.
     #[arg(long, value_name = "PICTURE")]
     flaws: Option<PathBuf>,
-    /// Only measure the last model's upscaler beside plain enlarging, with the pictures of --large: two
-    /// tables, and a sheet of forty drawings, enlarged plainly above and upscaled below, at half their size.
+    /// Only compare the last model's upscaler with plain resizing, on the pictures of --large: two tables,
+    /// and a sheet of forty drawings at half their size, resized in the upper rows and upscaled in the
+    /// lower ones.
     #[arg(long, value_name = "PICTURE", requires = "large")]
     upscaled: Option<PathBuf>,
     /// Pictures of 512 pixels, from `patchwork dataset --side 512`.
@@ -172,7 +174,7 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
         reports.push(Report { model: path.display().to_string(), ..report });
         let file = arguments.output.as_ref().filter(|path| !is_stdout(path));
         if let Some(path) = file {
-            // As soon as there is something: another model may take an hour.
+            // The reports are written after each model, because the next one may take an hour.
             write_reports(path, &reports)?;
         }
     }

@@ -1,4 +1,4 @@
-//! `patchwork evaluate` with one's own pictures.
+//! `patchwork evaluate` with the user's own pictures.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::tools::files::write_target;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
-/// Drawings and pictures a row of the sheet.
+/// The number of drawings and pictures in a row of the sheet.
 const COLUMNS: usize = 8;
 
 pub(super) fn run(
@@ -59,7 +59,7 @@ pub(super) fn run(
     print_beside(&targets, table(&reports))
 }
 
-/// Returns the table in Markdown, and below it the drawings that are most like a picture learnt.
+/// Returns the table in Markdown, followed by the drawings that are most similar to a training picture.
 fn table(reports: &[OwnReport]) -> String {
     let row = |what: &str, cell: &dyn Fn(&OwnReport) -> String| {
         let cells: Vec<String> = reports.iter().map(cell).collect();

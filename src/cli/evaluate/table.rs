@@ -1,4 +1,4 @@
-//! The table of an evaluation: a row a measure, a column a model.
+//! The table of an evaluation, with a row for each measure and a column for each model.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! `patchwork evaluate --upscaled`: what an upscaler is worth, in two tables and a sheet.
+//! `patchwork evaluate --upscaled`: measures an upscaler, in two tables and a sheet.
 
 use std::path::PathBuf;
 
@@ -16,11 +16,11 @@ use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
 
-/// Drawings on the sheet, and how many in a row.
+/// How many drawings the sheet has, and how many of them are in a row.
 const SHOWN: usize = 40;
 const COLUMNS: usize = 8;
 
-/// What is asked of a model.
+/// The inputs of an upscaler's evaluation.
 pub(super) struct Asks<'a> {
     pub(super) model: &'a Pipeline,
     pub(super) large: &'a PathBuf,
@@ -63,7 +63,7 @@ impl Asks<'_> {
                 for pair in pairs {
                     shown.push(resized(&pair[way], pair[way].width / 2, pair[way].height / 2)?);
                 }
-                // A row that is not full stays a row.
+                // A row that is not full is padded with transparent pictures.
                 let Image { width, height, .. } = shown[0];
                 let clear = Image { width, height, pixels: vec![0; 4 * width * height] };
                 shown.resize(shown.len().next_multiple_of(COLUMNS), clear);

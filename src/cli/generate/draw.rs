@@ -1,4 +1,4 @@
-//! Draws orders, several at once on the CPU, and writes and tells them in their order.
+//! Draws orders, several at once on the CPU, and writes and reports them in their order.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -25,16 +25,16 @@ use crate::tools::progress::Progress;
 use crate::tools::words::counted;
 use crate::{Error, Result};
 
-/// What a decoder takes for each pixel, about: the widest layers of Stable Diffusion's have 128 channels
-/// of f32 at full size, several of which are there at once.
+/// The approximate memory that a decoder needs for each pixel: the widest layers of Stable Diffusion's
+/// decoder have 128 channels of f32 at full size, and several of them are in memory at once.
 const BYTES_A_PIXEL: usize = 8 << 10;
 
-/// Returns the name of a step's picture; 1 for the first.
+/// Returns the file name of a step's picture; `step` is 1 for the first.
 pub(super) fn step_name(step: usize) -> String {
     format!("step-{step:03}.png")
 }
 
-/// A part of an order: `count` of its pictures from `first` on, drawn at once.
+/// A part of an order: `count` of its pictures, beginning with `first`, which are drawn in one batch.
 #[derive(Debug, Clone, Copy)]
 struct Part {
     order: usize,
@@ -42,7 +42,7 @@ struct Part {
     count: usize,
 }
 
-/// What is there of an order.
+/// The results of an order so far.
 #[derive(Debug, Default)]
 struct Made {
     pictures: BTreeMap<usize, Image>,
@@ -52,21 +52,21 @@ struct Made {
     began: Option<Instant>,
 }
 
-/// All that the threads share.
+/// The state that all threads share.
 struct Studio<'a> {
     arguments: &'a GenerateArguments,
     pipeline: &'a Pipeline,
     device: &'a Device,
     orders: &'a [Order],
     made: Vec<Mutex<Made>>,
-    /// What is to be told, by order, and which order is told next.
+    /// The reports that wait, by order, and the order whose report comes next.
     told: Mutex<(BTreeMap<usize, Report>, usize)>,
     failed: Mutex<Vec<Failure>>,
     is_over: AtomicBool,
     progress: &'a dyn Progress,
 }
 
-/// What is told of an order.
+/// The outcome of an order.
 #[derive(Debug)]
 enum Report {
     Done(Value),
@@ -94,7 +94,8 @@ pub(super) fn run(
     }
     let (early, wished) = (failed.len(), failed.len() + orders.len());
     let is_cpu = *device == Device::flex();
-    // Each picture by itself is the same as in a batch: a CPU draws rows one by one in any case.
+    // A picture drawn alone equals the one drawn in a batch, because the CPU computes the rows of a batch
+    // one by one.
     let is_whole = !is_cpu || arguments.is_watched();
     let parts: Vec<Part> = (orders.iter().enumerate())
         .flat_map(|(order, Order { recipe, .. })| {
@@ -142,7 +143,7 @@ fn at_once(pipeline: &Pipeline, threads: usize, pictures: usize) -> usize {
     }
 }
 
-/// Returns an error that names the line it is about.
+/// Returns an error that names the line of the list that it is about.
 fn of_line((line, error): Failure) -> Error {
     match line {
         Some(line) => Error::Options(format!("Line {line}: {}", clause(&error))),
@@ -160,13 +161,13 @@ fn tell_failure(arguments: &GenerateArguments, (line, error): &Failure) {
     });
 }
 
-/// Locks what a thread that failed may have left.
+/// Locks a mutex, even if a thread panicked while it held it.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Studio<'_> {
-    /// Draws a part; with the last part of an order, that is written and told.
+    /// Draws a part. If it completes its order, that is written and reported.
     fn draw(&self, part: Part) {
         let Order { line, recipe, .. } = &self.orders[part.order];
         if self.is_stopped(part.order) {
@@ -209,13 +210,13 @@ impl Studio<'_> {
         }
     }
 
-    /// Returns whether nothing more of an order is to be drawn.
+    /// Returns whether an order is no longer drawn.
     fn is_stopped(&self, order: usize) -> bool {
         self.is_over.load(Ordering::Relaxed) || lock(&self.made[order]).is_failed
     }
 
-    /// Returns the finished pictures of a part, notes, and whether the upscaler made them larger; `None` if it was
-    /// stopped before it was done.
+    /// Returns the finished pictures of a part, notes, and whether the upscaler was used; `None` if the
+    /// part was stopped before it was done.
     async fn pictures(&self, part: Part) -> Result<Option<(Vec<Image>, Vec<String>, bool)>> {
         let Self { arguments, pipeline, device, .. } = self;
         let order = &self.orders[part.order];
@@ -236,7 +237,7 @@ impl Studio<'_> {
                 let images = self.decoded(step.denoised).await?;
                 write_whole(&path, &Image::contact_sheet(&images).to_png(None)?)?;
             }
-            // If work is queued on a GPU, the bar tells of work done, not of work asked for.
+            // A GPU queues its work, so this waits for it: the bar counts work that is done.
             let failed = |problem| Error::Device(format!("The device failed: {problem}"));
             device.sync().map_err(failed)?;
             self.progress.advance(1, "");
@@ -263,7 +264,7 @@ impl Studio<'_> {
         to_images(self.pipeline.autoencoder.decode(latent)).await
     }
 
-    /// Writes an order of which all pictures are there, and returns what to tell of it.
+    /// Writes a complete order, and returns its report as JSON.
     fn write(&self, order: usize, made: &Made) -> Result<Value> {
         let (Order { line, recipe, path, notes }, Made { pictures, is_upscaled, .. }) =
             (&self.orders[order], made);
@@ -273,7 +274,7 @@ impl Studio<'_> {
         let recipe = Recipe { upscaled: *is_upscaled, size, ..recipe.clone() };
         let mut notes = notes.clone();
         notes.extend(made.notes.iter().cloned());
-        // Other noise than the seed's is not in the recipe, which would then draw something else.
+        // The recipe does not hold noise from a file, and would draw another picture.
         let text = match &self.arguments.latents_in {
             Some(from) => {
                 let from = from.display();
@@ -293,7 +294,7 @@ impl Studio<'_> {
         Ok(told)
     }
 
-    /// Tells of an order as soon as all before it are told.
+    /// Reports an order as soon as all orders before it are reported.
     fn tell(&self, order: usize, report: Report) {
         let mut told = lock(&self.told);
         told.0.insert(order, report);
@@ -313,7 +314,7 @@ impl Studio<'_> {
         }
     }
 
-    /// Tells of what was finished after something that was not.
+    /// Reports the orders that were finished after one that was not.
     fn tell_rest(&self) {
         let waiting = std::mem::take(&mut lock(&self.told).0);
         waiting.iter().for_each(|(at, report)| self.tell_one(*at, report));
@@ -334,7 +335,7 @@ impl Studio<'_> {
     }
 }
 
-/// Returns an error's sentence without its full stop.
+/// Returns an error's message without its full stop.
 pub(super) fn clause(error: &Error) -> String {
     error.to_string().trim_end_matches('.').to_owned()
 }

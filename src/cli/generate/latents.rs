@@ -1,4 +1,4 @@
-//! Latents in files: the noise that a run begins with, and what it ends with.
+//! Latents in files: the noise that a run begins with, and its final latents.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::tools::files::write_target;
 use crate::weights::{Checkpoint, check_finite};
 use crate::{Error, Result};
 
-/// The tensor that latent files hold.
+/// The name of the tensor in a file of latents.
 const LATENTS: &str = "latents";
 
 /// Returns the latents of a file, `[b, c, h, w]`.

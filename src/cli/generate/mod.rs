@@ -1,4 +1,4 @@
-//! `patchwork generate`: recipes to pictures.
+//! `patchwork generate`: draws pictures from recipes.
 
 mod draw;
 mod latents;
@@ -35,24 +35,24 @@ pub(super) struct GenerateArguments {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// What to draw.
+    /// The prompt.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = words)]
     prompt: Option<String>,
-    /// A list of what to draw, or - for the standard input: a prompt a line, or JSON lines with fields of a
-    /// recipe. What a line says goes before the options. Name the files by a pattern (-o).
+    /// A list of prompts, or - for the standard input: one on each line, or JSON lines with fields of a
+    /// recipe. A line takes precedence over the options. Name the files by a pattern (-o).
     #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
     prompts: Option<PathBuf>,
-    /// Draw this picture's recipe again, or that of a JSON file. Options go before what it says.
+    /// Draw this picture's recipe again, or that of a JSON file. Options take precedence over its fields.
     #[arg(long, value_name = "F.png|F.json")]
     recipe: Option<PathBuf>,
-    /// What to draw away from.
+    /// The negative prompt: what the picture should not show.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = words)]
     negative: Option<String>,
-    /// Class, for models that draw classes: its number, or its name if the model has names.
+    /// Class, for class-conditional models: its number, or its name if the model has names.
     #[arg(long, value_name = "N|NAME", allow_negative_numbers = true)]
     class: Option<String>,
-    /// Drawing style, for models that have styles; by default the model's own, and “” for none. Several, separated
-    /// by commas, draw each picture in each.
+    /// Drawing style, for models that have styles; by default the model's own, and “” for none. If there
+    /// are several, separated by commas, each picture is drawn in each.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     style: Vec<String>,
     /// Seed of PyTorch's CPU generator, by default 0; picture i of a --count has seed + i.
@@ -65,25 +65,25 @@ pub(super) struct GenerateArguments {
     /// Guide only the first N channels of the latent; the original DiT guides 3.
     #[arg(long, value_name = "N")]
     guidance_channels: Option<usize>,
-    /// DDIM's noise: 0 none, 1 as much as DDPM.
+    /// DDIM's η: 0 adds no noise, 1 as much as DDPM.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     eta: Option<f64>,
-    /// Space the levels after Karras et al.; not for flows, such as the embedded model.
+    /// Space the noise levels after Karras et al.; not for flows, such as the embedded model.
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide_possible_values = true)]
     karras: Option<bool>,
-    /// Lay a flow's levels evenly in time down to 1/STEPS, as pipelines of diffusers do that call
-    /// set_timesteps(sigmas=linspace(1, 1/N, N)), and not as the folder's own scheduler lays them by
+    /// Space a flow's noise levels evenly down to 1/STEPS, as pipelines of diffusers do that call
+    /// set_timesteps(sigmas=linspace(1, 1/N, N)), and not as the folder's own scheduler spaces them in
     /// set_timesteps(N). The embedded model's are even in any case.
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide_possible_values = true)]
     even_sigmas: Option<bool>,
     /// cpu or webgpu.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
-    /// Threads on the CPU, by default as many as it has cores. Several pictures are drawn at once, as far as
-    /// memory allows.
+    /// The number of threads on the CPU, by default one for each core. Several pictures are drawn at once,
+    /// as far as memory allows.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// How many pictures, by default 1: a sheet of them, or with a pattern (-o) a file each.
+    /// How many pictures to draw, by default 1. Several make a sheet or, with a pattern (-o), a file each.
     #[arg(long, value_name = "N")]
     count: Option<usize>,
     /// Begin with the tensor “latents” of this file instead of the seed's noise.
@@ -92,17 +92,17 @@ pub(super) struct GenerateArguments {
     /// Write the final latents here.
     #[arg(long, value_name = "F.safetensors")]
     latents_out: Option<PathBuf>,
-    /// Write a picture of each step's prediction of the finished picture into this folder.
+    /// Write a picture of each step's prediction of the clean latent into this folder.
     #[arg(long, value_name = "DIR")]
     steps_out: Option<PathBuf>,
-    /// If a picture fails, go on with the others; the exit code is 1 all the same.
+    /// Go on with the other pictures if one fails; the exit code is still 1.
     #[arg(long)]
     keep_going: bool,
-    /// Print a line of JSON for each picture: file, recipe, notes and seconds; or the line of the list and
-    /// what went wrong with it.
+    /// Print a line of JSON for each picture, with file, recipe, notes and seconds. If a picture fails, the
+    /// line holds the list's line number and the error.
     #[arg(long)]
     json: bool,
-    /// Print errors alone (with --json, those lines too).
+    /// Print only errors (and with --json, its lines too).
     #[arg(short, long)]
     quiet: bool,
     #[arg(short, long, value_name = "PICTURE", help = output_help())]
@@ -117,7 +117,7 @@ fn output_help() -> String {
     )
 }
 
-/// Returns a text to draw by, unless it looks like an option that took its place.
+/// Returns a prompt, unless it looks like an option, which means that the prompt is missing.
 fn words(text: &str) -> Result<String, String> {
     match text {
         "-" => Err("a dash says nothing that could be drawn: write what to draw".into()),
@@ -132,7 +132,7 @@ fn words(text: &str) -> Result<String, String> {
 }
 
 impl GenerateArguments {
-    /// Puts the options that are given into a recipe; class and style are the model's matter.
+    /// Copies the options that are given into a recipe, except class and style, which depend on the model.
     fn apply(&self, recipe: &mut Recipe) -> Result<()> {
         self.sampling.apply(recipe)?;
         self.finish.apply(recipe);
@@ -151,20 +151,20 @@ impl GenerateArguments {
         Ok(())
     }
 
-    /// Returns the files that are read.
+    /// Returns the files and folders that are read.
     fn read(&self) -> Vec<&Path> {
         let files = [&self.latents_in, &self.prompts, &self.recipe].into_iter().flatten();
-        // A list from the standard input is no file that could be written over.
+        // A list from the standard input is no file that could be overwritten.
         let files = files.filter(|path| path.as_path() != Path::new("-"));
         files.chain([&self.model]).map(PathBuf::as_path).collect()
     }
 
-    /// Whether a run is watched step by step, or begins and ends with latents in files.
+    /// Returns whether a run writes its steps, or reads or writes latents in files.
     fn is_watched(&self) -> bool {
         self.latents_in.is_some() || self.latents_out.is_some() || self.steps_out.is_some()
     }
 
-    /// Refuses what does not go together, whatever the model.
+    /// Checks the options as far as that is possible without the model.
     fn check(&self) -> Result<()> {
         let refuse = |problem: &str| Err(Error::Options(problem.into()));
         self.sampling.check()?;
@@ -188,11 +188,12 @@ impl GenerateArguments {
         Ok(())
     }
 
-    /// Checks whether latents and steps can be written, each beside the others and the pictures.
+    /// Checks that latents and steps can be written, and that they overwrite neither each other nor the
+    /// pictures.
     fn check_beside(&self, pictures: &[&Path]) -> Result<()> {
         let mut read = self.read();
         if self.latents_in.is_some() && self.latents_in == self.latents_out {
-            // Whoever names one file for both wants the new latents in place of the old.
+            // If both options name one file, the new latents are meant to replace the old ones.
             read.retain(|path| Some(*path) != self.latents_in.as_deref());
         }
         let output = pictures.first().map(|path| path.to_path_buf());
@@ -221,12 +222,12 @@ pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Res
     if arguments.quiet {
         be_quiet();
     }
-    // What can be refused at once is refused before anything is loaded.
+    // All checks that need no model come before anything is loaded.
     arguments.check()?;
     let named = orders::Named::read(arguments)?;
     named.check_one(arguments)?;
     if let Some(threads) = arguments.threads {
-        // That it is built already is no harm.
+        // It is harmless if the pool was built already.
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
     }
     let _: Backend = arguments.device.parse()?;

@@ -1,4 +1,4 @@
-//! What is drawn, and into which files.
+//! Orders: the recipes that are drawn, and the files that they are written to.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,33 +16,33 @@ use crate::recipe::overlay::Overlay;
 use crate::recipe::{FIELDS, Recipe};
 use crate::{Error, Result};
 
-/// A picture, or a sheet of a recipe's pictures.
+/// A picture, or a sheet of a recipe's pictures, that is to be drawn.
 #[derive(Debug)]
 pub(super) struct Order {
     /// The line of the list that asks for it, 1 for the first; `None` without a list.
     pub(super) line: Option<usize>,
-    /// What it is drawn from, with all that the model decides written out.
+    /// The recipe, in which all fields are resolved.
     pub(super) recipe: Recipe,
-    /// Where it goes.
+    /// The file that it is written to.
     pub(super) path: PathBuf,
-    /// What is to be told of it beside what drawing finds.
+    /// The notes about it that are known before it is drawn.
     pub(super) notes: Vec<String>,
 }
 
-/// What was read before the model is loaded: the files that options name.
+/// The contents of the files that options name, which are read before the model is loaded.
 #[derive(Debug)]
 pub(super) struct Named {
     pattern: Pattern,
-    /// Fields of the recipe to draw again.
+    /// The fields of the recipe to draw again.
     recipe: Overlay,
     lines: Option<Vec<Line>>,
 }
 
-/// An error, and the line of the list that it is about.
+/// The line of the list that an error is about, and the error.
 pub(super) type Failure = (Option<usize>, Error);
 
 impl Named {
-    /// Reads recipe, list and the name of the output.
+    /// Reads the recipe, the list and the pattern of the output.
     pub(super) fn read(arguments: &GenerateArguments) -> Result<Self> {
         let pattern = match arguments.output.to_str() {
             Some(name) => Pattern::read(name)?,
@@ -56,7 +56,7 @@ impl Named {
         Ok(Self { pattern, recipe, lines })
     }
 
-    /// Checks the target if there is but one, which is so if its name has no places.
+    /// Checks the target if its name has no placeholders, because there is only one then.
     pub(super) fn check_one(&self, arguments: &GenerateArguments) -> Result<()> {
         let name = self.name(arguments, 1, &Recipe::default());
         Format::of(&name)?;
@@ -76,10 +76,10 @@ impl Named {
         }
     }
 
-    /// Returns all that is to be drawn, and the lines that cannot be.
+    /// Returns all orders, and the lines that cannot be drawn.
     ///
     /// # Errors
-    /// Returns an error about what all of it have in common, or about names of files.
+    /// Returns an error if the options that all orders share, or the names of files, are invalid.
     pub(super) fn orders(
         &self,
         arguments: &GenerateArguments,
@@ -91,7 +91,7 @@ impl Named {
             base.class = Some(pipeline.class(class)?);
         }
         let (mut orders, mut failures, mut number) = (Vec::new(), Vec::new(), 1);
-        // Without places in their names several pictures of a recipe make a sheet.
+        // Without placeholders in the name, several pictures of a recipe make a sheet.
         let of_own = |recipe: &Recipe| if self.pattern.has_places() { recipe.count } else { 1 };
         let whole = vec![(0, Ok(Wish::Fields(Overlay::default())))];
         for (line, wish) in self.lines.as_ref().unwrap_or(&whole) {
@@ -104,7 +104,8 @@ impl Named {
                 Ok(recipes) => recipes,
                 Err(problem) => {
                     failures.push((line, problem));
-                    // The next keep their numbers when it is mended.
+                    // The numbers of a failed line's pictures are skipped, so that the following pictures
+                    // keep theirs when the line is corrected.
                     number += arguments.style.len().max(1) * of_own(&base);
                     continue;
                 }
@@ -127,7 +128,7 @@ impl Named {
         Ok((orders, failures))
     }
 
-    /// Returns the recipes of a wish, one in each style, and what is to be told of each.
+    /// Returns the recipes of a wish, one for each style, each with its notes.
     fn recipes(
         &self,
         wish: &Wish,
@@ -152,7 +153,7 @@ impl Named {
             }
         }
         if styles.is_empty() {
-            // A class is a label already.
+            // A class is a label by itself, so the default style is not used.
             let is_default = recipe.class.is_some() && !says_style;
             styles.push(if is_default { String::new() } else { recipe.style.clone() });
         }
@@ -175,7 +176,7 @@ impl Named {
         each.collect()
     }
 
-    /// Makes sure that each file can be written, and none over another.
+    /// Checks that each file can be written, and that no two have the same name.
     fn check_targets(&self, arguments: &GenerateArguments, orders: &[Order]) -> Result<()> {
         let mut seen: HashMap<PathBuf, &Order> = HashMap::new();
         for order in orders {
@@ -195,7 +196,7 @@ impl Named {
         Ok(())
     }
 
-    /// Returns what to say if two pictures have one name.
+    /// Returns the error message for two pictures with the same name.
     fn twice(&self, first: &Order, second: &Order) -> String {
         let path = first.path.display();
         if !self.pattern.has_places() {
@@ -245,7 +246,7 @@ fn recipe_of(path: &Path) -> Result<Overlay> {
     Ok(overlay)
 }
 
-/// Returns the recipe in a line of what `--json` prints; any other text as it is.
+/// Returns the recipe in a line that `--json` prints, and any other text unchanged.
 fn within_line(text: &str) -> String {
     let line = serde_json::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}'));
     let recipe = line.ok().and_then(|line| line.get("recipe").filter(|it| it.is_object()).cloned());
@@ -264,7 +265,7 @@ fn of_another_model(recipe: &Recipe, pipeline: &Pipeline) -> Option<String> {
     })
 }
 
-/// Returns fields in which a class that is named has its number.
+/// Returns the fields with a class name replaced by its number.
 fn with_class(fields: &Overlay, pipeline: &Pipeline) -> Result<Overlay> {
     let mut fields = fields.clone();
     if let Some(name) = fields.fields.get("class").and_then(|class| class.as_str()) {
@@ -274,7 +275,7 @@ fn with_class(fields: &Overlay, pipeline: &Pipeline) -> Result<Overlay> {
     Ok(fields)
 }
 
-/// Returns a name as the system tells files apart.
+/// Returns a path as the system compares them: in lower case on Windows and macOS.
 fn as_one(path: &Path) -> PathBuf {
     match cfg!(any(windows, target_os = "macos")) {
         true => path.to_string_lossy().to_lowercase().into(),

@@ -1,4 +1,5 @@
-//! Names of files with places for what tells pictures apart, such as `icons/{n:03}-{prompt}.png`.
+//! File-name patterns with placeholders for what distinguishes pictures, such as
+//! `icons/{n:03}-{prompt}.png`.
 
 use std::path::PathBuf;
 
@@ -7,14 +8,14 @@ use crate::recipe::Recipe;
 use crate::recipe::file_name::slug;
 use crate::{Error, Result};
 
-/// A name with places.
+/// A file name with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern(Vec<Part>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    /// A place, and how many digits it has at least.
+    /// A placeholder, and its minimum number of digits.
     Place(Place, usize),
 }
 
@@ -35,15 +36,15 @@ const PLACES: [(&str, Place); 5] = [
     ("class", Place::Class),
 ];
 
-/// The places, as people are told of them.
+/// The placeholders, as messages and the help list them.
 pub(super) const HELP: &str =
     "{n:03} (the picture's number, as 001), {prompt}, {style}, {seed} and {class}";
 
 impl Pattern {
-    /// Reads a name; `{{` and `}}` are braces.
+    /// Parses a name, in which `{{` and `}}` stand for braces.
     ///
     /// # Errors
-    /// Returns a sentence about a place that does not exist, or one of another program's.
+    /// Returns an error if a placeholder does not exist, or has another program's syntax.
     pub(super) fn read(name: &str) -> Result<Self> {
         let refuse = |problem: String| Err(Error::Options(problem));
         if counts_as_c(name) {
@@ -87,12 +88,12 @@ impl Pattern {
         }
     }
 
-    /// Returns whether it has any place.
+    /// Returns whether the name has any placeholder.
     pub(super) fn has_places(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Place(..)))
     }
 
-    /// Returns the name for the picture `number` of a run, 1 for the first.
+    /// Returns the name for picture `number` of a run, 1 for the first.
     pub(super) fn name(&self, number: usize, recipe: &Recipe) -> PathBuf {
         let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
         let part = |part: &Part| match part {

@@ -1,4 +1,4 @@
-//! A list of what to draw: a prompt a line, or JSON lines with fields of a recipe.
+//! A list of what to draw, with one prompt on each line, or JSON lines with fields of a recipe.
 
 use std::io::Read;
 use std::path::Path;
@@ -6,25 +6,25 @@ use std::path::Path;
 use crate::recipe::overlay::Overlay;
 use crate::{Error, Result};
 
-/// The most bytes of a list.
+/// The maximum size of a list, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// What a line says.
+/// The contents of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
-    /// A prompt; of a model of classes, a class.
+    /// A prompt or, for a class-conditional model, a class.
     Words(String),
     /// Fields of a recipe.
     Fields(Overlay),
 }
 
-/// A line of a list that is not empty, and its number, 1 for the first.
+/// The number of a non-empty line of a list, 1 for the first, and its contents.
 pub(super) type Line = (usize, Result<Wish>);
 
-/// Returns the lines of a list; `-` is the standard input.
+/// Returns the non-empty lines of a list; `-` is the standard input.
 ///
 /// # Errors
-/// Returns an error if the list cannot be read, is no text, or has no line.
+/// Returns an error if the list cannot be read, is not UTF-8, or has no non-empty line.
 pub(super) fn read(path: &Path) -> Result<Vec<Line>> {
     let mut bytes = Vec::new();
     let read = |mut from: Box<dyn Read>, bytes: &mut Vec<u8>| {

@@ -1,4 +1,4 @@
-//! `patchwork inspect`: what a model's folder holds, and whether it is whole.
+//! `patchwork inspect`: shows what a model's folder holds, and whether it is complete.
 
 mod model;
 
@@ -22,7 +22,7 @@ use crate::{Error, Result};
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
-    /// Folder of a model, a single safetensors file, or a picture, whose recipe is told.
+    /// Folder of a model, a single safetensors file, or a picture, whose recipe is shown.
     #[arg(value_name = "DIR")]
     path: PathBuf,
     /// List every tensor.
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
             Ok(file)
         })
         .collect();
-    // Why the model cannot be loaded says more than why one of its files cannot.
+    // The error of loading the model comes first, because it says more than the error of one of its files.
     let model = loaded.map_err(|error| error.within(path))?;
     let files = files?;
     let (others, unknown): (Vec<PathBuf>, _) =
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     print(model::describe(&model))
 }
 
-/// A folder, and the files of it that were read.
+/// A model's folder that records which of its files were read.
 struct Noted {
     folder: Folder,
     read: RefCell<BTreeSet<String>>,
@@ -108,7 +108,7 @@ impl Source for Noted {
     }
 }
 
-/// Fields of `model.json` that this version does not know, as a misspelt one.
+/// Returns the fields of `model.json` that this version does not know, such as misspelt ones.
 fn unknown_fields(folder: &Path) -> Vec<String> {
     let bytes = std::fs::read(folder.join(MANIFEST)).unwrap_or_default();
     let Ok(found) = parse_json::<Value>(&bytes, MANIFEST) else { return Vec::new() };
@@ -129,18 +129,18 @@ fn is_weights(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "safetensors")
 }
 
-/// Returns the other safetensors files of a folder, wherever their links lead.
+/// Returns the safetensors files of a folder that were not read, including links.
 fn others(folder: &Path, read: &BTreeSet<String>) -> impl Iterator<Item = PathBuf> {
     let is_read = |path: &PathBuf| read.iter().any(|file| *path == folder.join(file));
     files_in(folder).filter(move |path| is_weights(path) && !is_read(path))
 }
 
-/// Returns whether bytes begin as a PNG, a JPEG or a WebP does.
+/// Returns whether the bytes begin like a PNG, a JPEG or a WebP.
 fn is_picture(bytes: &[u8]) -> bool {
     [&b"\x89PNG"[..], b"\xff\xd8\xff", b"RIFF"].iter().any(|start| bytes.starts_with(start))
 }
 
-/// Prints a picture's size and, of a PNG, what it was drawn from.
+/// Prints a picture's size and, for a PNG, its recipe.
 fn print_picture(path: &Path, bytes: &[u8], json: bool) -> Result<()> {
     let refuse = |problem: String| Error::Picture(format!("{}: {problem}", path.display()));
     let Image { width, height, .. } = read_picture(bytes).map_err(refuse)?;
@@ -167,7 +167,7 @@ fn print_picture(path: &Path, bytes: &[u8], json: bool) -> Result<()> {
         .try_for_each(|field| print(format!("This version does not know “{field}” of it.")))
 }
 
-/// Returns a file of weights, if its values are numbers.
+/// Returns a checkpoint, after checking that its values are finite.
 fn weights(path: &Path, bytes: Vec<u8>) -> Result<Checkpoint> {
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     for (key, dtype, _) in file.tensors() {
@@ -191,7 +191,7 @@ fn print_weights(file: &Checkpoint, tensors: bool) -> Result<()> {
     Ok(())
 }
 
-/// Returns what is told of a file of weights to programs; its tensors if they are asked for.
+/// Returns the facts about a checkpoint as JSON, with its tensors if `tensors` is true.
 fn weights_json(file: &Checkpoint, tensors: bool) -> Value {
     let mut facts = json!({
         "file": file.name(),

@@ -1,11 +1,11 @@
-//! What is told of a model that loads.
+//! Facts about a model that loads.
 
 use burn::module::Module;
 use serde_json::{Value, json};
 
 use crate::pipeline::{Pipeline, ShortPath};
 
-/// Returns the model's facts as people read them.
+/// Returns the model's facts as text.
 pub(super) fn describe(pipeline: &Pipeline) -> String {
     let config = pipeline.dit.config();
     let [height, width] = config.input_size;
@@ -56,7 +56,7 @@ pub(super) fn describe(pipeline: &Pipeline) -> String {
     text
 }
 
-/// Returns the same facts for programs.
+/// Returns the same facts as JSON.
 pub(super) fn facts(pipeline: &Pipeline) -> Value {
     let config = pipeline.dit.config();
     let [height, width] = config.input_size;

@@ -27,43 +27,43 @@ pub(in crate::cli) struct TrainDitArguments {
     /// Begin with random weights instead of the model's.
     #[arg(long)]
     from_scratch: bool,
-    /// Pictures a step.
+    /// The number of pictures in a batch.
     #[arg(long, alias = "batch", value_name = "N", default_value_t = 128)]
     batch_size: usize,
-    /// Pictures that a thread takes at a time: more need more memory, and give the same.
+    /// The number of pictures in a thread's micro-batch: more need more memory, and give the same result.
     #[arg(long, alias = "part", value_name = "N", default_value_t = 16)]
     micro_batch: usize,
-    /// The highest learning rate.
+    /// The peak learning rate.
     #[arg(long, alias = "rate", value_name = "X", default_value_t = 1.5e-3)]
     learning_rate: f64,
     /// Weight decay.
     #[arg(long, value_name = "X", default_value_t = 0.02)]
     weight_decay: f64,
-    /// Noise levels that are looked at, 0 to 1: a mixture of logit-normals, weight:location:scale
-    /// each, separated by commas. By default 0.75:1.7:1.1,0.25:0.3:1, and 0.65:1.5:1.1,0.35:0.2:1
-    /// while the rate falls.
+    /// The distribution of the noise levels, 0 to 1: a mixture of logit-normals, weight:location:scale
+    /// each, separated by commas. By default 0.75:1.7:1.1,0.25:0.3:1, and 0.65:1.5:1.1,0.35:0.2:1 during a
+    /// cooldown.
     #[arg(long, value_name = "W:L:S,…", allow_hyphen_values = true)]
     times: Option<Times>,
-    /// The weight in the loss, at high noise, of the latent's channels that hold fine detail; the others
-    /// have 1. By
-    /// default 0.25, and 0.5 while the rate falls.
+    /// The weight in the loss, at high noise, of the latent's channels that hold fine detail; the other
+    /// channels have 1. By default 0.25, and 0.5 during a cooldown.
     #[arg(long, value_name = "X")]
     detail: Option<f64>,
-    /// Draw in the dataset's styles: those that the model has keep what they have learnt, by their
-    /// names; its others are left out.
+    /// Use the dataset's styles: styles of the same name in the model keep what they have learnt, and its
+    /// other styles are removed.
     #[arg(long)]
     new_styles: bool,
-    /// The part of the patches that skips the middle blocks. By default 0.75, and 0 while the rate
-    /// falls, as the network that draws skips none.
+    /// The share of the patches that skip the middle blocks. By default 0.75, and 0 during a cooldown,
+    /// because no patch skips them when the network draws.
     #[arg(long, value_name = "X")]
     skipping: Option<f64>,
-    /// Places for captions. By default 10, and all of them while the rate falls.
+    /// The maximum number of a caption's tokens. By default 10, and as many as the model reads during a
+    /// cooldown.
     #[arg(long, alias = "places", value_name = "N")]
     max_tokens: Option<usize>,
 }
 
 impl TrainDitArguments {
-    /// Returns the name of the device that it trains on.
+    /// Returns the name of the device to train on.
     pub(super) fn device(&self) -> &str {
         &self.common.device
     }
@@ -123,8 +123,8 @@ impl TrainDitArguments {
     }
 }
 
-/// Returns what a run begins with, and the pictures that has seen: its own beginning if it goes
-/// on, another run's last snapshot, or the model.
+/// Returns the hash of the weights that a run begins with, and the number of pictures that they have seen.
+/// A resumed run keeps its own beginning; otherwise it is another run's last snapshot, or the model.
 fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(String, usize)> {
     let Common { run, from, .. } = &arguments.common;
     let Some(from) = from else {
@@ -168,7 +168,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     }
     let origin = manifest.prepared_origin(&FileFacts::of(&bytes).sha256, common.seed);
     let settings = arguments.settings(&plan, &manifest, origin.clone())?;
-    // Before long work.
+    // Other settings are refused before long work.
     snapshot::last(&common.run, &settings)?;
     let device = device(&common.device).await?;
     let model = load_model(&common.model, &device, true).await?;
@@ -210,7 +210,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     let mut files = vec![(DIT, bytes)];
     let reader = model.text.as_ref().filter(|_| !arguments.from_scratch);
     let before = reader.map(|reader| reader.words.clone()).unwrap_or_default();
-    // What an older model was taught nobody has written down.
+    // An older model has no table of the words that it was taught, so that none can be extended.
     if arguments.from_scratch || manifest.files.contains_key(WORDS) {
         let words = before.taught(&data.names(), &everyday(), data.captions());
         files.push((WORDS, words.to_text().into_bytes()));
@@ -226,7 +226,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         m.images_seen = Some(seen);
         m.latents_of = Some(m.encoder_hash().to_owned());
         m.set_styles(manifest.styles.clone());
-        // Weights that were not trained by the short path as well may have lost it.
+        // Weights that were trained without the short path may no longer work with it.
         (m.guidance_skips, m.short_below) = (None, 0.0);
     })?;
     print(format!(
@@ -244,7 +244,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     Ok(())
 }
 
-/// Returns which channels of the latent are detail, and prints them.
+/// Returns which channels of the latent hold detail, and prints them.
 fn detail_channels(data: &Prepared) -> Vec<bool> {
     let (is_detail, shares) = data.detail_channels();
     let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());

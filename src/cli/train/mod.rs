@@ -25,32 +25,32 @@ use crate::{Error, Result};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TrainArguments {
-    /// Train the DiT on a dataset; run the same command again to go on after a stop.
+    /// Train the DiT on a dataset; run the same command again to resume after a stop.
     #[command(after_help = example(
         "train dit --data mine.safetensors --run runs/mine --cooldown --steps 200 --batch-size 16 \\\n    \
          --learning-rate 0.0002 --warmup-steps 20"
     ))]
     Dit(dit::TrainDitArguments),
-    /// Train the autoencoder, by default its decoder alone; run the same command again to go on.
+    /// Train the autoencoder, by default only its decoder; run the same command again to resume.
     #[command(after_help = example("train vae --data stickers.safetensors --run runs/vae --steps 2000"))]
     Vae(vae::TrainVaeArguments),
-    /// Train the upscaler on pictures of 512 pixels; run the same command again to go on.
+    /// Train the upscaler on pictures of 512 pixels; run the same command again to resume.
     #[command(after_help = example(
         "train upscaler --data large.safetensors --run runs/upscaler --cooldown --steps 300"
     ))]
     Upscaler(upscaler::TrainUpscalerArguments),
 }
 
-/// Steps of the rate's rise, unless others are asked for.
+/// The number of warm-up steps by default.
 const WARM_UP: usize = 200;
 
-/// What every run needs.
+/// The options of every training run.
 #[derive(Debug, Args)]
 struct Common {
     /// The dataset, from `patchwork dataset`; for an upscaler, from `patchwork dataset --side 512`.
     #[arg(long, value_name = "F.safetensors")]
     data: PathBuf,
-    /// The model to go on from, or to take the other parts of.
+    /// The model to train further, or from which the other parts are taken.
     #[arg(
         long,
         value_name = "DIR",
@@ -58,46 +58,46 @@ struct Common {
         default_value = "www/models/stickers"
     )]
     model: PathBuf,
-    /// The run's folder: snapshots, metrics, samples and, in the end, the model.
+    /// The run's folder, for snapshots, metrics, samples and, at the end, the model.
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// What the new model is called; by default as the run's folder is.
+    /// The new model's name; by default the name of the run's folder.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Begin from the last snapshot of this other run, its optimiser's memory included.
+    /// Begin from the last snapshot of this other run, including the state of its optimiser.
     #[arg(long, value_name = "RUN")]
     from: Option<PathBuf>,
-    /// Steps in all.
+    /// The total number of steps.
     #[arg(long, value_name = "N")]
     steps: usize,
-    /// Let the rate fall to 0 over all steps, so that weights settle: the end of training, in a run
-    /// of its own. Without it the rate stays, and more steps can always follow.
+    /// Let the learning rate fall to 0 over all steps (cooldown), so that the weights settle: the end of
+    /// training, in a run of its own. Without it the rate stays constant, and more steps can always follow.
     #[arg(long, alias = "fall")]
     cooldown: bool,
-    /// Stop after so many minutes, to be continued.
+    /// Stop after this many minutes; the run can be resumed.
     #[arg(long, value_name = "X")]
     minutes: Option<f64>,
-    /// Steps of the learning rate's rise: by default 200, or a fifth of a run that is too short for
-    /// them; none with --from.
+    /// The number of warm-up steps: by default 200, or a fifth of the steps of a run that is too short for
+    /// that; none with --from.
     #[arg(long, alias = "warm-up", value_name = "N")]
     warmup_steps: Option<usize>,
-    /// How much of the moving average stays at each step.
+    /// The decay of the moving average (EMA): the share of it that remains at each step.
     #[arg(long, alias = "average", value_name = "X", default_value_t = 0.999)]
     ema: f64,
-    /// Steps between looks at how well a DiT guesses pictures; 0 never looks.
+    /// The number of steps between measurements of a DiT's error in predicting the clean latent; 0 never
+    /// measures it.
     #[arg(long, value_name = "N", default_value_t = 250)]
     errors: usize,
-    /// Steps between sheets of samples; 0 draws none.
+    /// The number of steps between sheets of samples; 0 draws none.
     #[arg(long, value_name = "N", default_value_t = 500)]
     samples: usize,
-    /// Decides what is drawn at random.
+    /// The seed of all random choices.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// cpu or webgpu; and vulkan, metal, cuda or rocm if the program was built with that
-    /// feature.
+    /// cpu or webgpu; also vulkan, metal, cuda or rocm if the program was built with that feature.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
-    /// Threads on the CPU; by default as many as it has cores.
+    /// The number of threads on the CPU; by default one for each core.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
@@ -139,11 +139,11 @@ impl Common {
         })
     }
 
-    /// Steps of the rate's rise. It ends well before the run does, or what was asked for would
-    /// never be reached; and a run that goes on keeps its own.
+    /// Returns the number of warm-up steps. The warm-up ends well before the run does, because the peak
+    /// rate would otherwise never be reached. A resumed run keeps the warm-up that it began with.
     fn warmup_steps(&self) -> Result<usize> {
         if self.from.is_some() {
-            // What another run has learnt needs no warming up.
+            // Weights that another run has trained need no warm-up.
             if self.warmup_steps.is_some_and(|asked| asked > 0) {
                 note("--warmup-steps is not used with --from: what has learnt needs none.");
             }
@@ -172,7 +172,7 @@ impl Common {
         Ok(asked)
     }
 
-    /// Returns the folder of the trained model, if all folders are as they must be.
+    /// Returns the folder of the trained model, after checking all folders of the run.
     fn folder(&self) -> Result<PathBuf> {
         let trained = self.run.join("model");
         check_apart(&self.model, &trained)?;
@@ -187,21 +187,21 @@ impl Common {
         Ok(trained)
     }
 
-    /// Returns what the new model is called.
+    /// Returns the new model's name.
     fn name(&self) -> String {
         let folder = self.run.canonicalize().unwrap_or_else(|_| self.run.clone());
         let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
         self.name.clone().or(folder).unwrap_or_else(|| "model".into())
     }
 
-    /// From now on Ctrl-C ends the run after its step, with a snapshot.
+    /// Makes Ctrl-C end the run after the current step, with a snapshot.
     fn listen() {
         interrupt::listen(|| {
             note("Stopping after this step, with a snapshot; press Ctrl-C again to stop at once.");
         });
     }
 
-    /// Returns how far a run is.
+    /// Returns a phrase about how many steps are done.
     fn done(&self, step: usize) -> String {
         match self.steps {
             steps if step < steps => {
@@ -216,7 +216,7 @@ impl Common {
     }
 }
 
-/// Trains, in a process whose environment is as it should be.
+/// Trains in a process that has the environment variables that training needs.
 pub(super) fn run(arguments: &TrainArguments, progress: &dyn Progress) -> Result<ExitCode> {
     let device = match arguments {
         TrainArguments::Dit(arguments) => arguments.device(),

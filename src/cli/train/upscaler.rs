@@ -33,20 +33,21 @@ pub(in crate::cli) struct TrainUpscalerArguments {
     /// Begin with random weights; by default with the model's, if it has an upscaler.
     #[arg(long)]
     from_scratch: bool,
-    /// Pictures to learn from, evenly of all: each is first drawn by the model, three times.
+    /// The number of training pictures, evenly spaced among all: each is first drawn by the model, three
+    /// times.
     #[arg(long, value_name = "N", default_value_t = 600)]
     pictures: usize,
-    /// Crops a step.
+    /// The number of crops in a batch.
     #[arg(long, value_name = "N", default_value_t = 12)]
     batch_size: usize,
-    /// Crops that a thread takes at a time.
+    /// The number of crops in a thread's micro-batch.
     #[arg(long, value_name = "N", default_value_t = 2)]
     micro_batch: usize,
-    /// The highest learning rate: by default 0.0006 from scratch, else 0.00001.
+    /// The peak learning rate: by default 0.0006 from scratch, else 0.00001.
     #[arg(long, value_name = "X")]
     learning_rate: Option<f64>,
-    /// How much it counts what the discriminators say; 0 leaves them out. By default 0.03 from scratch, else 0.1:
-    /// new ones must be louder to keep edges as sharp as the earlier ones made them.
+    /// The weight of the adversarial loss; 0 trains without discriminators. By default 0.03 from scratch,
+    /// else 0.1: new discriminators need more weight to keep edges as sharp as the earlier ones made them.
     #[arg(long, value_name = "X")]
     adversarial: Option<f64>,
     /// Where fetched packages are kept.
@@ -55,7 +56,7 @@ pub(in crate::cli) struct TrainUpscalerArguments {
 }
 
 impl TrainUpscalerArguments {
-    /// Returns the name of the device that it trains on.
+    /// Returns the name of the device to train on.
     pub(super) fn device(&self) -> &str {
         &self.common.device
     }
@@ -91,10 +92,10 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     let (rate, adversarial) = if is_new { (6e-4, 0.03) } else { (1e-5, 0.1) };
     let plan = common.plan(arguments.learning_rate.unwrap_or(rate), *batch_size)?;
     let workers = common.workers(&device);
-    // It may have to be fetched: before what takes long.
+    // The perceptual network may have to be fetched, so it is loaded before long work.
     let perception = Lite0::load(&arguments.cache, &device, progress)?;
     let pairs = pairs(&model, &large, (arguments.pictures, common.seed), &workers, progress)?;
-    // The first names all that draws what is learnt from, but for the encoder.
+    // The upscaler is listed separately, because the model's hash does not cover it. So is the encoder.
     let parts = [&model.hash, manifest.hash(ENCODER), manifest.hash(UPSCALER)];
     let settings = UpscalerSettings {
         origin: format!(
@@ -106,10 +107,12 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         batch_size: *batch_size,
         learning_rate: plan.learning_rate,
         ema: plan.ema,
-        // The judges' gradient is much the longer one, and must not shorten the upscaler's.
+        // The discriminators' gradient is much longer than the upscaler's, which must not be shortened by
+        // gradient clipping.
         max_grad_norm: 20.0,
         adversarial: arguments.adversarial.unwrap_or(adversarial),
-        // Judges that have seen little say nothing that is worth hearing; those of an earlier run do.
+        // Discriminators that have seen few pictures give no useful gradient, so their loss starts later;
+        // those of an earlier run are used at once.
         heard: match (&common.from, is_new) {
             (Some(_), _) => [0, 1],
             (None, true) => [400, 300],
@@ -139,7 +142,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     print(format!("{}: {}", folder.display(), common.done(state.step)))
 }
 
-/// Returns `count` pictures, evenly of those that are learnt from, as the model draws them.
+/// Returns `count` training pictures, evenly spaced among all, each with its drawings by the model.
 fn pairs(
     model: &Pipeline,
     large: &LargePictures,
@@ -155,7 +158,7 @@ fn pairs(
     let places: Vec<usize> = (0..count).map(|i| all[i * all.len() / count]).collect();
     progress.begin("Drawing what is learnt from", count, 0);
     let mut pairs = Vec::new();
-    // A picture for each worker at a time: the bar moves.
+    // The pictures are drawn in groups of one for each worker, so that the progress bar moves.
     for places in places.chunks(workers.count()) {
         let drawn = workers.map(places.to_vec(), |place| {
             let small = quartered(&large.picture(place)?);

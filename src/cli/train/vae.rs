@@ -22,28 +22,28 @@ use crate::{Error, Result};
 pub(in crate::cli) struct TrainVaeArguments {
     #[command(flatten)]
     common: Common,
-    /// Begin with random weights and train the encoder too; a DiT must then be trained anew.
+    /// Begin with random weights and train the encoder too; a DiT must then be trained from scratch.
     #[arg(long)]
     from_scratch: bool,
-    /// Pictures a step.
+    /// The number of pictures in a batch.
     #[arg(long, alias = "batch", value_name = "N", default_value_t = 32)]
     batch_size: usize,
-    /// Pictures that a thread takes at a time.
+    /// The number of pictures in a thread's micro-batch.
     #[arg(long, alias = "part", value_name = "N", default_value_t = 4)]
     micro_batch: usize,
-    /// The highest learning rate.
+    /// The peak learning rate.
     #[arg(long, alias = "rate", value_name = "X", default_value_t = 5e-4)]
     learning_rate: f64,
-    /// The most noise on latents, in their deviations.
+    /// The largest standard deviation of the noise that is added to latents, relative to theirs.
     #[arg(long, value_name = "X", default_value_t = 0.2)]
     noise: f64,
-    /// How much edges count beside values.
+    /// The weight of the edge loss relative to the pixel loss.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     edges: f64,
 }
 
 impl TrainVaeArguments {
-    /// Returns the name of the device that it trains on.
+    /// Returns the name of the device to train on.
     pub(super) fn device(&self) -> &str {
         &self.common.device
     }
@@ -103,7 +103,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
 
     let mut files = autoencoder_files(&state.ema, Precision::Half).to_vec();
     if !arguments.from_scratch && has_encoder {
-        // It is as it was, and so are its latents.
+        // The encoder is unchanged, and so are its latents.
         files.retain(|(name, _)| *name != ENCODER);
     }
     let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
@@ -112,7 +112,7 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     export(&common.model, &folder, &files, |manifest| {
         manifest.name = common.name();
         if arguments.from_scratch {
-            // The DiT beside it knows nothing of the new latents.
+            // The DiT in the same folder was trained on the old latents.
             manifest.latents_of.get_or_insert(learnt);
         } else if knew {
             manifest.latents_of = Some(manifest.encoder_hash().to_owned());

@@ -1,18 +1,18 @@
-//! What the configuration files of diffusers' layout say, in our terms.
+//! The configuration files of diffusers' layout, in this project's terms.
 
 use serde::Deserialize;
 
 use crate::model::{AutoencoderKlConfig, DitConfig};
 use crate::{Error, Result};
 
-/// The transformer's file.
+/// The path of the transformer's configuration.
 pub const TRANSFORMER: &str = "transformer/config.json";
-/// The autoencoder's file.
+/// The path of the autoencoder's configuration.
 pub const VAE: &str = "vae/config.json";
-/// Diffusers puts frequencies one place further apart than the paper's code.
+/// The shift of the timestep frequencies, which diffusers spaces one place wider than the paper's code.
 const FREQUENCY_SHIFT: f64 = 1.0;
 
-/// `transformer/config.json`; defaults are diffusers'.
+/// The content of `transformer/config.json`, with diffusers' defaults.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct TransformerConfig {
@@ -52,10 +52,10 @@ impl Default for TransformerConfig {
 }
 
 impl TransformerConfig {
-    /// Returns the sizes in our terms.
+    /// Returns the DiT's configuration in this project's terms.
     ///
     /// # Errors
-    /// Returns an error if it asks for something that the paper's DiT does not have.
+    /// Returns an error if the file asks for something that the paper's DiT does not have.
     pub fn dit(&self) -> Result<DitConfig> {
         let refuse = |problem: &str| Err(Error::model(TRANSFORMER, problem));
         let out_channels = self.out_channels.unwrap_or(self.in_channels);
@@ -89,7 +89,7 @@ impl TransformerConfig {
     }
 }
 
-/// `vae/config.json`; defaults are diffusers'.
+/// The content of `vae/config.json`, with diffusers' defaults.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct VaeConfig {
@@ -125,10 +125,10 @@ impl Default for VaeConfig {
 }
 
 impl VaeConfig {
-    /// Returns the sizes in our terms.
+    /// Returns the autoencoder's configuration in this project's terms.
     ///
     /// # Errors
-    /// Returns an error if it asks for something that Stable Diffusion's autoencoder does not have.
+    /// Returns an error if the file asks for something that Stable Diffusion's autoencoder does not have.
     pub fn autoencoder(&self) -> Result<AutoencoderKlConfig> {
         let refuse = |problem: String| Err(Error::model(VAE, problem));
         if self.act_fn != "silu" || (self.in_channels, self.out_channels) != (3, 3) {

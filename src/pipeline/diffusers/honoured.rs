@@ -1,10 +1,11 @@
-//! The fields of a scheduler's configuration that are honoured.
+//! The fields of a scheduler's configuration that have an effect here.
 
 use serde::Deserialize;
 
 use crate::diffusion::timesteps::Spacing;
 
-/// The fields that are honoured. What the file leaves out is the class's own in diffusers.
+/// The fields that have an effect here. Fields that the file leaves out have the class's default in
+/// diffusers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct SchedulerFields {
@@ -36,8 +37,9 @@ pub(super) struct SchedulerFields {
 }
 
 impl SchedulerFields {
-    /// Returns the shift of a picture of `tokens` patches, if it depends on that: on the line between
-    /// base and largest shift, as the pipelines of diffusers that shift so find it (`calculate_shift`).
+    /// Returns the shift of a picture of `tokens` patches under dynamic shifting. It, or its logarithm if
+    /// the type is exponential, lies on the line between the base and the largest shift, as in
+    /// `calculate_shift` of diffusers' pipelines.
     pub(super) fn dynamic_shift(&self, tokens: usize) -> f64 {
         let (from, to) = (self.base_image_seq_len as f64, self.max_image_seq_len as f64);
         let slope = (self.max_shift - self.base_shift) / (to - from);

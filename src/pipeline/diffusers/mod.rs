@@ -23,17 +23,17 @@ use config::{TRANSFORMER, TransformerConfig, VAE, VaeConfig};
 use scheduler_classes::SCHEDULER;
 use scheduler_config::SchedulerConfig;
 
-/// The file that tells this layout.
+/// The file that identifies this layout.
 pub const INDEX: &str = "model_index.json";
 
 #[derive(Debug, Deserialize)]
 struct ModelIndex {
     #[serde(rename = "_class_name")]
     class_name: String,
-    /// Library and class.
+    /// The library and the class of the scheduler.
     #[serde(default)]
     scheduler: Option<(Option<String>, Option<String>)>,
-    /// Names of classes, whatever is there.
+    /// The names of classes, in any form.
     #[serde(default)]
     id2label: Option<Value>,
 }
@@ -43,13 +43,13 @@ struct ShardIndex {
     weight_map: BTreeMap<String, String>,
 }
 
-/// What diffusers calls a component's weights.
+/// The name of a component's weights in diffusers, without its ending.
 pub const WEIGHTS: &str = "diffusion_pytorch_model";
-/// Variants that diffusers saves beside or instead of the plain files, the exacter first.
+/// The variants that diffusers saves beside or instead of the plain files, in order of preference.
 const VARIANTS: [&str; 2] = ["bf16", "fp16"];
 
-/// Returns a component's weights: one file, or several that an index lists; those of a variant
-/// if there are no others.
+/// Loads a component's weights: one file, or several that an index lists. A variant is loaded only if there
+/// are no plain files.
 ///
 /// # Errors
 /// Returns an error if a file is missing or malformed.
@@ -71,7 +71,7 @@ pub async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoin
     Err(Error::model(file(""), problem))
 }
 
-/// Returns the weights in all files that an index lists.
+/// Loads the weights in all files that an index lists.
 async fn sharded<S: Source>(source: &S, folder: &str, index: &str) -> Result<Checkpoint> {
     let shards: ShardIndex = read_json(source, index).await?;
     let mut parts = Vec::new();
@@ -85,8 +85,7 @@ async fn sharded<S: Source>(source: &S, folder: &str, index: &str) -> Result<Che
     Checkpoint::new(index, parts)
 }
 
-/// Returns a folder's own name: where it lies is nobody else's business, and recipes carry the
-/// name.
+/// Returns only a folder's own name, because recipes carry the name and must not reveal the path.
 fn folder_name(path: &str) -> String {
     let mut parts = path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
     parts.next_back().unwrap_or("diffusers").to_owned()
@@ -95,7 +94,7 @@ fn folder_name(path: &str) -> String {
 /// Loads the model of `source`.
 ///
 /// # Errors
-/// Returns an error if a file is missing or malformed, or the model is no class-conditional DiT.
+/// Returns an error if a file is missing or malformed, or if the model is not a class-conditional DiT.
 pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Result<Pipeline> {
     let source = &Hashing::new(source);
     let index: ModelIndex = read_json(source, INDEX).await?;
@@ -150,7 +149,7 @@ pub async fn load<S: Source>(source: &S, device: &Device, parts: Parts) -> Resul
         schedule,
         defaults: Defaults::default(),
         level_options: scheduler.level_options(),
-        // As `DiTPipeline` does, which takes a guidance of 1 and below for none.
+        // `DiTPipeline` treats a guidance scale of 1 or below as no guidance.
         guides_above_1: true,
         short_path: ShortPath::default(),
         autoencoder: Autoencoder::Kl { network: Box::new(network), scale: vae.scaling_factor },

@@ -1,26 +1,26 @@
-//! The schedulers of diffusers that are drawn here, and the fields that each knows.
+//! The schedulers of diffusers that are supported here, and the fields that each knows.
 //!
-//! A field that a scheduler does not know makes no difference in diffusers, and none here.
+//! A field that a scheduler does not know has no effect in diffusers, and none here.
 
-/// The scheduler's file.
+/// The path of the scheduler's configuration.
 pub const SCHEDULER: &str = "scheduler/scheduler_config.json";
 
-/// A scheduler of diffusers that is drawn here.
+/// A scheduler of diffusers that is supported here.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Class {
     /// Its name in diffusers.
     pub name: &'static str,
-    /// The name of the sampler that it is here.
+    /// The name of the corresponding sampler here.
     pub sampler: &'static str,
-    /// Whether it walks a rectified flow, and nothing else.
+    /// Whether it supports rectified flows and nothing else.
     pub is_flow: bool,
-    /// β if the file leaves them out.
+    /// The first and the last β if the file leaves them out.
     pub betas: (f64, f64),
-    /// The fields that its constructor takes, besides the levels that most have.
+    /// The fields that its constructor takes, besides those in `LEVELS`.
     fields: &'static [&'static str],
 }
 
-/// What all but the flow's schedulers know.
+/// The fields that all schedulers know, except those of flows, which know only the first.
 const LEVELS: [&str; 8] = [
     "num_train_timesteps",
     "beta_start",
@@ -40,7 +40,7 @@ const fn class(
     Class { name, sampler, is_flow: false, betas: (1e-4, 0.02), fields }
 }
 
-/// Every one of them.
+/// All supported schedulers.
 pub const CLASSES: [Class; 9] = [
     class(
         "DDIMScheduler",
@@ -176,7 +176,7 @@ pub const CLASSES: [Class; 9] = [
     Class { is_flow: true, ..class("FlowMatchHeunDiscreteScheduler", "heun", &["shift"]) },
 ];
 
-/// A scheduler that is not drawn here: what of its fields tells the levels that the weights were made
+/// The fields of an unsupported scheduler that determine the noise levels that the weights were trained
 /// for.
 const OTHER: [&str; 13] = [
     "rescale_betas_zero_snr",
@@ -195,13 +195,13 @@ const OTHER: [&str; 13] = [
 ];
 
 impl Class {
-    /// Returns the scheduler of a name; `None` if it is not drawn here.
+    /// Returns the scheduler of a name; `None` if it is not supported.
     pub fn named(name: &str) -> Option<Self> {
         CLASSES.into_iter().find(|class| class.name == name)
     }
 
-    /// Returns what stands in for a scheduler that is not drawn here: what samplers walk its levels
-    /// with, as far as its file tells them.
+    /// Returns a stand-in for an unsupported scheduler. With it, other samplers use its noise levels, as
+    /// far as its file gives them.
     pub fn other(name: &str) -> Self {
         let is_flow = name.starts_with("FlowMatch");
         Self { is_flow, ..class("the scheduler", "euler", &OTHER) }

@@ -1,4 +1,4 @@
-//! What a scheduler's configuration in diffusers' layout says, in our terms.
+//! A scheduler's configuration in diffusers' layout, in this project's terms.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::diffusion::flow_levels::smallest_time;
 use crate::diffusion::{Curve, FlowOptions, LevelOptions, Prediction, Schedule};
 use crate::{Error, Result};
 
-/// `scheduler/scheduler_config.json`, as far as it says anything that may differ.
+/// The part of `scheduler/scheduler_config.json` that has an effect here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchedulerConfig {
     class: Class,
@@ -22,13 +22,13 @@ fn refuse<T>(problem: impl Into<String>) -> Result<T> {
 }
 
 impl SchedulerConfig {
-    /// Reads the file's JSON. `class` is the scheduler that the model's index names, which wins
-    /// over the one that the file names, as in diffusers.
+    /// Reads the file's JSON. `class` is the scheduler that the model's index names. As in diffusers, it
+    /// takes precedence over the one that the file names.
     ///
     /// # Errors
-    /// Returns an error if a field has the wrong type, or asks for something that the weights were
-    /// made for and that is not supported; or if the scheduler is not drawn here and its file does not
-    /// tell the levels that the weights were made for.
+    /// Returns an error if a field has the wrong type, or an unsupported value that the weights were
+    /// trained for. Also returns an error if the scheduler is not supported and its file does not give the
+    /// noise levels that the weights were trained for.
     pub fn read(json: Value, class: Option<&str>) -> Result<Self> {
         let Value::Object(json) = json else { return refuse("it is no JSON object") };
         let named = json.get("_class_name").and_then(Value::as_str);
@@ -49,14 +49,14 @@ impl SchedulerConfig {
         Ok(Self { class, fields, prediction, not_drawn })
     }
 
-    /// Returns the name of the sampler that its makers chose; if that is not drawn here, of one that
-    /// takes its levels.
+    /// Returns the name of the sampler that its authors chose. If it is not supported, returns the name of
+    /// one that can use its noise levels.
     pub fn sampler(&self) -> &'static str {
         self.class.sampler
     }
 
-    /// Returns why its makers' way of drawing, over the levels of `schedule`, is not done here, in a
-    /// sentence's words; `None` if it is.
+    /// Returns why its authors' way of drawing, over the levels of `schedule`, is not supported here, as
+    /// part of a sentence; `None` if it is supported.
     pub fn not_drawn(&self, schedule: &Schedule) -> Option<String> {
         let largest = schedule.sigma((schedule.timesteps() - 1) as f64);
         let leaves_out =
@@ -70,23 +70,22 @@ impl SchedulerConfig {
         }))
     }
 
-    /// Returns what the network predicts.
+    /// Returns the quantity that the network predicts.
     pub fn prediction(&self) -> Prediction {
         self.prediction
     }
 
-    /// Returns whether DDPM's steps take the variance that the network learned. Diffusers' DDPM
-    /// does so only if it is told to; under another scheduler's configuration DDPM is the
-    /// paper's.
+    /// Returns whether DDPM's steps use the variance that the network learned. Diffusers' DDPM does so only
+    /// if its configuration says so. Under another scheduler's configuration, DDPM follows the paper.
     pub fn learned_variance(&self) -> bool {
         self.sampler() != "ddpm" || self.fields.variance_type.as_deref() == Some("learned_range")
     }
 
-    /// Returns the trained levels. `tokens` is how many patches a latent has, by which some flows are
-    /// shifted.
+    /// Returns the noise schedule of training. `tokens` is how many patches a latent has, which determines
+    /// the shift of some flows.
     ///
     /// # Errors
-    /// Returns an error if it asks for levels that are not supported.
+    /// Returns an error if the configured noise levels are not supported.
     pub fn schedule(&self, tokens: usize) -> Result<Schedule> {
         let SchedulerFields { num_train_timesteps: train, steps_offset, .. } = self.fields;
         if !(2..=100_000).contains(&train) {
@@ -108,7 +107,7 @@ impl SchedulerConfig {
             "scaled_linear" => Schedule::scaled_linear(from..=to, train),
             _ => Schedule::linear(from..=to, train),
         };
-        // Beyond, f32 cannot tell the data from the noise.
+        // Beyond this, f32 cannot distinguish the data from the noise.
         let largest = schedule.sigma((train - 1) as f64);
         if largest.is_nan() || largest > 1e6 {
             return refuse(format!("betas from {from} to {to} leave nothing of the data"));
@@ -141,8 +140,8 @@ impl SchedulerConfig {
         Ok(Schedule::Flow { shift })
     }
 
-    /// Returns how its makers lay a run's levels. Multistep solvers of diffusers tell a flow's
-    /// network whole timesteps, cut and not rounded.
+    /// Returns how its authors choose the noise levels of a run. For flows, diffusers' multistep solvers
+    /// pass whole timesteps to the network, truncated and not rounded.
     pub fn level_options(&self) -> LevelOptions {
         let fields = &self.fields;
         let clips_by_custom = matches!(self.class.name, "DDIMScheduler" | "DDPMScheduler");
@@ -162,7 +161,7 @@ impl SchedulerConfig {
         let fields = &self.fields;
         let smallest = match fields.use_dynamic_shifting {
             true => smallest_time(),
-            // Shifted here, and with all other times once more.
+            // It is shifted here, and once more together with all other times.
             false => Schedule::Flow { shift: fields.shift }.shifted(smallest_time()),
         };
         let curve = match self.class.is_flow {
@@ -181,7 +180,7 @@ impl SchedulerConfig {
 }
 
 impl SchedulerFields {
-    /// Returns what of fields together is not drawn here.
+    /// Returns why a combination of fields is not supported here; `None` if it is.
     fn not_drawn(&self) -> Option<String> {
         let curves = [self.use_karras_sigmas, self.use_exponential_sigmas, self.use_beta_sigmas];
         (curves.iter().filter(|is_on| **is_on).count() > 1).then(|| {
@@ -192,10 +191,10 @@ impl SchedulerFields {
     }
 }
 
-/// Returns what to say of a scheduler that is not drawn here.
+/// Returns the message about an unsupported scheduler.
 ///
 /// # Errors
-/// Returns an error if its file does not tell the levels either.
+/// Returns an error if its file does not give the noise levels either.
 fn other_scheduler(name: &str, json: &Map<String, Value>) -> Result<String> {
     let names = CLASSES.map(|class| class.name).join(", ");
     let problem = format!("its scheduler {name} is not supported; these are: {names}");
@@ -209,7 +208,7 @@ fn other_scheduler(name: &str, json: &Map<String, Value>) -> Result<String> {
     ))
 }
 
-/// Returns what the network predicts, by the class and the fields that it knows.
+/// Returns what the network predicts, according to the class and the fields that it knows.
 fn prediction(class: Class, fields: &SchedulerFields) -> Result<Prediction> {
     let has_flow_sigmas = class.is_flow || fields.use_flow_sigmas;
     let prediction = match fields.prediction_type.as_deref() {
@@ -242,14 +241,15 @@ mod tests {
 
     use super::*;
 
-    /// How many patches the pictures have here.
+    /// How many patches the pictures of these tests have.
     const TOKENS: usize = 256;
 
     fn schedule(json: Value) -> Result<Schedule> {
         SchedulerConfig::read(json, None)?.schedule(TOKENS)
     }
 
-    /// Returns what is wrong with a configuration, be it with the levels or only the way of drawing.
+    /// Returns the problem of a configuration, either with its noise levels or only with its way of
+    /// drawing.
     fn problem(json: Value) -> String {
         let read = SchedulerConfig::read(json, None).and_then(|config| {
             let schedule = config.schedule(TOKENS)?;
@@ -268,7 +268,7 @@ mod tests {
             "flow_shift": 7.0, "prediction_type": "epsilon"});
         assert_eq!(schedule(euler).unwrap(), Schedule::Flow { shift: 3.0 });
         for class in ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler"] {
-            // `shift` is another scheduler's word.
+            // `shift` is a field of another scheduler.
             let mut solver = json!({"_class_name": class, "flow_shift": 2.0, "shift": 7.0,
                 "prediction_type": "flow_prediction", "use_flow_sigmas": true});
             assert_eq!(schedule(solver.clone()).unwrap(), Schedule::Flow { shift: 2.0 });
@@ -277,8 +277,7 @@ mod tests {
         }
     }
 
-    /// As Python reads them: null is false, 2.0 is 2, and what a scheduler does not know is
-    /// nothing.
+    /// Values are read as in Python: null is false, and 2.0 is 2. Unknown fields have no effect.
     #[test]
     fn values_mean_what_they_mean_in_python() {
         let read = |json| SchedulerConfig::read(json, None).unwrap();
@@ -302,7 +301,7 @@ mod tests {
         assert!(other.contains("beta_start"), "{other}");
     }
 
-    /// A scheduler that is not drawn here stands in nobody's way who names a sampler.
+    /// An unsupported scheduler is no problem if the recipe names a sampler.
     #[test]
     fn levels_of_other_schedulers_are_known_by_their_fields() {
         let betas = json!({"beta_start": 0.00085, "beta_end": 0.012, "timestep_spacing": "leading",
@@ -324,7 +323,8 @@ mod tests {
         assert!(message.contains("rescale_betas_zero_snr"), "{message}");
     }
 
-    /// As `calculate_shift` of diffusers' pipelines: on a line through (256, 0.5) and (4096, 1.15).
+    /// The shift is that of `calculate_shift` in diffusers' pipelines, on a line through (256, 0.5) and
+    /// (4096, 1.15).
     #[test]
     fn dynamic_shifts_depend_on_the_number_of_patches() {
         let shift = |kind: &str, tokens| {

@@ -1,4 +1,4 @@
-//! Which values of the fields of diffusers' schedulers are drawn here, and what to say of others.
+//! The supported values of the fields of diffusers' schedulers, and the messages about others.
 
 use serde_json::{Map, Value, json};
 
@@ -7,19 +7,19 @@ use super::scheduler_classes::SCHEDULER;
 use crate::tools::words::short;
 use crate::{Error, Result};
 
-/// Why a value that is not drawn here stands in a file, and so what may be done about it.
+/// The reason for an unsupported value in a file, which decides what can be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Belongs {
-    /// To the weights: another value would draw something that they never learnt.
+    /// The value belongs to the weights: another value would draw something that they never learnt.
     ToTheWeights,
-    /// To the way of drawing, which is free to be chosen anew.
+    /// The value belongs to the way of drawing, which can be chosen freely.
     ToTheDrawing,
 }
 
 use Belongs::{ToTheDrawing, ToTheWeights};
 
-/// Fields that change the picture, the values of each that are drawn here, and why others stand
-/// there. The first value is the one to advise; none means to leave the field out.
+/// Returns the fields that change the picture, the supported values of each, and why others occur. The
+/// first value is the advised one; without any, the advice is to leave the field out.
 fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>, Belongs)> {
     let (no, is) = (json!(false), |key: &str, value: &Value| json.get(key) == Some(value));
     let mut limits = vec![
@@ -55,7 +55,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
             limits.push(("use_karras_sigmas", vec![no.clone()], ToTheDrawing));
         }
         if class.sampler != "dpmpp_2m" {
-            // That one shifts only if a pipeline tells it by how much, and `DiTPipeline` does not.
+            // DPM-Solver++ shifts only if a pipeline passes the amount, and `DiTPipeline` does not.
             limits.push(("use_dynamic_shifting", vec![no.clone()], ToTheWeights));
         }
     }
@@ -66,7 +66,7 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
                 if is("variance_type", &json!("learned")) { ToTheWeights } else { ToTheDrawing };
             limits.push(("variance_type", drawn, why));
         }
-        // Diffusers takes these names for one.
+        // Diffusers treats these names as the same.
         "dpmpp_2m" => {
             let drawn = ["midpoint", "logrho", "bh1", "bh2"].map(Value::from).to_vec();
             limits.push(("solver_type", drawn, ToTheDrawing));
@@ -81,11 +81,11 @@ fn limits(class: Class, json: &Map<String, Value>) -> Vec<(&'static str, Vec<Val
     limits
 }
 
-/// Fields that are true if a file leaves them out.
+/// The fields that are true if a file leaves them out.
 const TRUE_BY_CUSTOM: [&str; 4] =
     ["set_alpha_to_one", "clip_sample", "predict_x0", "lower_order_final"];
 
-/// Returns whether two values are one to Python, to which 0 is false and 2.0 is 2.
+/// Returns whether two values are equal in Python, where 0 equals false and 2.0 equals 2.
 fn is_equal(a: &Value, b: &Value) -> bool {
     let number = |value: &Value| match value {
         Value::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -95,18 +95,17 @@ fn is_equal(a: &Value, b: &Value) -> bool {
 }
 
 impl Class {
-    /// Returns the fields that it knows, less those that are null; and what they ask of the way of
-    /// drawing that is not done here, in a sentence's words, if there is such a thing.
+    /// Returns the fields that the scheduler knows and that are not null. Also returns why the way of
+    /// drawing is not supported here, as part of a sentence; `None` if it is supported.
     ///
     /// # Errors
-    /// Returns an error if a field asks for something that the weights were made for, and that is
-    /// not supported.
+    /// Returns an error if a field has an unsupported value that the weights were trained for.
     pub fn fields(
         self,
         mut json: Map<String, Value>,
     ) -> Result<(Map<String, Value>, Option<String>)> {
         for field in TRUE_BY_CUSTOM {
-            // Nothing is false in Python.
+            // `None` is false in Python.
             if let Some(value) = json.get_mut(field).filter(|value| value.is_null()) {
                 *value = Value::Bool(false);
             }

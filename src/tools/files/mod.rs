@@ -1,8 +1,9 @@
-//! Files that are written whole or not at all, and targets that are tried before long work.
+//! Files that are written atomically, and targets that are checked before long work.
 //!
-//! Two kinds of names are told apart. What a user names is followed where it leads: a link, a
-//! device such as `/dev/null`, or `-` for the standard output. What this program names itself, in a
-//! folder of its own, is replaced: a link of such a name leads nowhere that it should write.
+//! There are two kinds of names. A name from the user is followed to where it leads: through a link, to
+//! a device such as `/dev/null`, or to the standard output for `-`. A file that this program names
+//! itself, in a folder of its own, is replaced, even if it is a link, so that nothing is written where
+//! the link leads.
 
 mod target;
 
@@ -18,8 +19,9 @@ use target::{TargetPlace, folder_of, is_pipe, place};
 
 use crate::{Error, Result};
 
-/// Writes a file of this program's own naming, whole or not at all: a kill or a full disk leaves
-/// what was there before. A link of that name is replaced.
+/// Writes a file that this program names itself, atomically (to a temporary file that is then renamed):
+/// if the process is killed or the disk is full, the earlier file stays. A link of that name is
+/// replaced.
 ///
 /// # Errors
 /// Returns an error if it cannot be written.
@@ -27,8 +29,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, bytes).map_err(|source| Error::write(path, source))
 }
 
-/// Writes what a user named, as [`write_whole`] does, after following its links. Devices and pipes
-/// are written to, and `-` is the standard output.
+/// Writes a target that the user named, as [`write_whole`] does, after following its links. Devices and
+/// pipes are written to directly, and `-` is the standard output.
 ///
 /// # Errors
 /// Returns an error if it cannot be written.
@@ -48,14 +50,15 @@ pub fn write_target(path: &Path, bytes: &[u8]) -> Result<()> {
     write().map_err(|source| Error::write(path, source))
 }
 
-/// Makes sure that what a user named can be written, before long work.
+/// Makes sure that a target that the user named can be written, before long work.
 ///
 /// # Errors
-/// Returns a sentence if it cannot: a folder, a name in no folder, a file or a folder that may only
-/// be read, a device that is full.
+/// Returns a sentence if it cannot: it is a folder, its folder does not exist, the file or the folder is
+/// read-only, or the device is full.
 pub fn probe(path: &Path) -> Result<()> {
     let try_it = || match place(path)? {
-        // A full device refuses even nothing, and what cannot be opened anew may still be written.
+        // A full device refuses even 0 bytes. An output that cannot be opened again may still be
+        // writable.
         TargetPlace::Stdout => match fs::metadata("/dev/stdout").is_ok_and(|f| !f.is_file()) {
             true if !is_pipe(Path::new("/dev/stdout")) => {
                 let opened = File::options().write(true).open("/dev/stdout");
@@ -63,9 +66,9 @@ pub fn probe(path: &Path) -> Result<()> {
             }
             _ => Ok(()),
         },
-        // A pipe would tell its reader that all is written.
+        // Closing a pipe would tell its reader that all is written.
         TargetPlace::Device(path) if is_pipe(&path) => Ok(()),
-        // Nothing is written, which a full device refuses too.
+        // Writes 0 bytes, which a full device refuses too.
         TargetPlace::Device(path) => File::options().write(true).open(path)?.write(&[]).map(drop),
         TargetPlace::File(path) => {
             if fs::metadata(&path).is_ok_and(|facts| facts.permissions().readonly()) {
@@ -78,10 +81,11 @@ pub fn probe(path: &Path) -> Result<()> {
     try_it().map_err(|source| Error::write(path, source))
 }
 
-/// Makes sure that a folder is there or can be made, and files in it, before long work.
+/// Makes sure that a folder exists or can be created, and that files can be created in it, before long
+/// work.
 ///
 /// # Errors
-/// Returns a sentence if not.
+/// Returns a sentence if they cannot.
 pub fn probe_folder(path: &Path) -> Result<()> {
     let unwritable = |source| Error::write(path, source);
     let there = path.ancestors().find(|place| place.symlink_metadata().is_ok());
@@ -93,15 +97,15 @@ pub fn probe_folder(path: &Path) -> Result<()> {
     draft(&there.join("x")).map(drop).map_err(unwritable)
 }
 
-/// Returns a new file beside `path`, which vanishes unless it takes its place.
+/// Creates a temporary file beside `path`, which is deleted unless it is renamed to `path`.
 fn draft(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
-    // As any new file has it; less what the user's mask takes away.
+    // The mode is that of any new file; the user's umask still applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let made = builder.prefix(".patchwork-").tempfile_in(folder_of(path));
     made.map_err(|problem| {
-        // The draft's own name is nobody's business.
+        // The message leaves out the name of the temporary file, which the user does not know.
         let text = problem.to_string();
         let what = text.split(" at path ").next().unwrap_or(&text).to_owned();
         io::Error::new(problem.kind(), what)
@@ -111,7 +115,7 @@ fn draft(path: &Path) -> io::Result<NamedTempFile> {
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = draft(path)?;
     file.write_all(bytes)?;
-    // Of a link only the name is ours.
+    // Permissions are kept from a file, but not from a link, which is only replaced.
     if let Ok(facts) = fs::symlink_metadata(path)
         && facts.is_file()
     {
@@ -157,7 +161,7 @@ mod tests {
         assert_eq!(fs::read(folder.path().join("made.png")).unwrap(), b"made");
         assert_eq!(fs::read(folder.path().join("a.part")).unwrap(), b"somebody's");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        // What the program names itself is its own: the link goes, what it led to stays.
+        // A file that the program names itself is replaced: the link is gone, and its target stays.
         write_whole(&link, b"own").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert!(!fs::symlink_metadata(&link).unwrap().is_symlink());

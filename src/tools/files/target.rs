@@ -1,4 +1,4 @@
-//! Where the names that a user gives lead to, and whether two of them are one file.
+//! The places that names from the user lead to, and whether two of them are the same file.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// The name that means the standard output in place of a file.
+/// The name that stands for the standard output instead of a file.
 const STDOUT: &str = "-";
 
-/// Returns whether a user names the standard output.
+/// Returns whether a path names the standard output.
 pub fn is_stdout(path: &Path) -> bool {
     let places = [STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
     places.iter().any(|place| path == Path::new(place))
 }
 
-/// Makes sure that no two `targets`, each with the name of its option, are one file, by whatever
-/// spelling or link, and that none is one of the files in `read`.
+/// Makes sure that no two `targets`, each with the name of its option, are the same file, whatever their
+/// spelling or links, and that none is one of the files in `read`.
 ///
 /// # Errors
-/// Returns a sentence about the first two that are one.
+/// Returns a sentence about the first two that are the same.
 pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
     for (i, (option, path)) in targets.iter().enumerate() {
         if let Some((other, _)) = targets[..i].iter().find(|(_, other)| is_same(path, other)) {
@@ -38,14 +38,14 @@ pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
     Ok(())
 }
 
-/// Returns whether two paths are one file, or would be.
+/// Returns whether two paths are the same file, or would be once they are written.
 pub fn is_same(a: &Path, b: &Path) -> bool {
     match (place(a), place(b)) {
         (Ok(TargetPlace::Stdout), Ok(TargetPlace::Stdout)) => true,
         (Ok(TargetPlace::File(a)), Ok(TargetPlace::File(b))) => {
             absolute(&a) == absolute(&b) || same_file::is_same_file(&a, &b).unwrap_or(false)
         }
-        // A device such as `/dev/null` takes both; in a pipe they would be one.
+        // A device such as `/dev/null` takes both; in a pipe the two outputs would be mixed.
         (Ok(TargetPlace::Device(a)), Ok(TargetPlace::Device(b))) => {
             is_pipe(&a) && same_file::is_same_file(&a, &b).unwrap_or(false)
         }
@@ -53,17 +53,17 @@ pub fn is_same(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Where bytes go.
+/// The kinds of places that bytes are written to.
 pub(super) enum TargetPlace {
     Stdout,
     Device(PathBuf),
     File(PathBuf),
 }
 
-/// How many links may lead to a file.
+/// How many links are followed at most.
 const MOST_LINKS: usize = 40;
 
-/// Returns where a user's name leads.
+/// Returns where a name from the user leads.
 pub(super) fn place(path: &Path) -> io::Result<TargetPlace> {
     if is_stdout(path) {
         return Ok(TargetPlace::Stdout);
@@ -76,7 +76,7 @@ pub(super) fn place(path: &Path) -> io::Result<TargetPlace> {
         Ok(_) => Ok(TargetPlace::Device(path.to_owned())),
         Err(problem) if problem.kind() != ErrorKind::NotFound => Err(problem),
         Err(_) => {
-            // A link to what is not there yet.
+            // The path may be a link to a file that does not exist yet.
             let mut place = path.to_owned();
             for _ in 0..MOST_LINKS {
                 let Ok(to) = fs::read_link(&place) else { break };
@@ -96,7 +96,7 @@ pub(super) fn place(path: &Path) -> io::Result<TargetPlace> {
     }
 }
 
-/// Returns a path by which two spellings can be compared.
+/// Returns a canonical path, by which two spellings can be compared.
 fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
         let folder = folder_of(path);

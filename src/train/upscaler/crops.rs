@@ -1,11 +1,11 @@
-//! Parts of pictures, in other positions and colours each time.
+//! Crops of pictures, with random orientation and order of colours.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 use crate::image::Image;
 
-/// Returns a square part of a picture.
+/// Returns a square crop of a picture.
 pub(super) fn cut(image: &Image, [left, top]: [usize; 2], side: usize) -> Image {
     let rows = (top..top + side).flat_map(|y| {
         let start = 4 * (y * image.width + left);
@@ -14,7 +14,8 @@ pub(super) fn cut(image: &Image, [left, top]: [usize; 2], side: usize) -> Image 
     Image { width: side, height: side, pixels: rows.collect() }
 }
 
-/// A turn, a flip and an exchange of colours, the same for a small picture and its true one.
+/// A transposition, flips and a permutation of the colours, which are the same for a small picture and
+/// its true one.
 pub(super) struct Turn {
     is_transposed: bool,
     flips: [bool; 2],
@@ -32,7 +33,7 @@ impl Turn {
         }
     }
 
-    /// Of a square picture.
+    /// Applies it to a square picture.
     pub(super) fn of(&self, image: &Image) -> Image {
         let (side, pixels) = (image.width, image.pixels.as_chunks::<4>().0);
         let turned = (0..side * side).flat_map(|i| {
@@ -58,7 +59,7 @@ mod tests {
         let image = Image { width: 3, height: 3, pixels: (0..9).flat_map(pixel).collect() };
         let turn = Turn { is_transposed: true, flips: [true, false], colours: [2, 0, 1] };
         let turned = turn.of(&image);
-        // Where the upper right was taken from: column 0, row 0 transposed.
+        // The upper right pixel comes from column 0 and row 0.
         assert_eq!(turned.pixels[4 * 2..4 * 3], [100, 0, 10, 255]);
         assert_eq!(turned.pixels[..4], [106, 6, 16, 255]);
         assert_eq!(cut(&image, [1, 1], 2).pixels[..4], pixel(4));

@@ -1,7 +1,7 @@
-//! Two patch discriminators (Isola et al., arXiv 1611.07004), one at the picture's size and one at half of
-//! it, with spectral normalisation (Miyato et al., arXiv 1802.05957) and the hinge loss (Lim and Ye,
-//! arXiv 1705.02894): they learn to tell upscaled pictures from true ones, and drawing learns from what they
-//! see.
+//! Two patch discriminators (Isola et al., arXiv 1611.07004), one at the picture's size and one at half
+//! of it, with spectral normalisation (Miyato et al., arXiv 1802.05957) and the hinge loss (Lim and Ye,
+//! arXiv 1705.02894). They learn to tell upscaled pictures from true ones, and the upscaler learns from
+//! their outputs.
 
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
@@ -10,18 +10,19 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, activation};
 
-/// Channels of the layers; the last gives one value a patch.
+/// The channels of the layers. The last layer gives one value per patch.
 const WIDTHS: [usize; 5] = [4, 32, 64, 96, 1];
-/// How far each layer steps.
+/// The strides of the layers.
 const STRIDES: [usize; 4] = [2, 2, 2, 1];
-/// Sides of the kernels.
+/// The side of the kernels.
 const KERNEL: usize = 4;
-/// Steps of the power iteration. Its start is fixed, so that a run depends on nothing but its weights.
+/// The steps of the power iteration. Its start is fixed, so that a run depends on nothing but its
+/// weights.
 const ITERATIONS: usize = 12;
-/// Slope of the leaky ReLU below 0.
+/// The slope of the leaky ReLU below 0.
 const SLOPE: f64 = 0.2;
 
-/// Judges patches of pictures of one size.
+/// A patch discriminator for pictures of one size.
 #[derive(Module, Debug)]
 pub struct PatchJudge {
     layers: Vec<Conv2d>,
@@ -44,7 +45,8 @@ impl PatchJudge {
         Self { layers: (0..STRIDES.len()).map(layer).collect() }
     }
 
-    /// Returns what each layer makes of pictures: the last holds a value a patch, above 0 if it looks true.
+    /// Returns the output of each layer. The last one holds one value per patch, above 0 if the patch
+    /// looks true.
     fn see(&self, x: Tensor<4>) -> Vec<Tensor<4>> {
         let (mut x, mut seen) = (x, Vec::new());
         for (i, (layer, stride)) in self.layers.iter().zip(STRIDES).enumerate() {
@@ -61,12 +63,12 @@ impl PatchJudge {
 }
 
 impl Judges {
-    /// Returns new ones.
+    /// Returns new discriminators.
     pub fn init(device: &Device) -> Self {
         Self { full: PatchJudge::init(device), half: PatchJudge::init(device) }
     }
 
-    /// Returns what all layers make of pictures, at both sizes.
+    /// Returns the outputs of all layers, at both sizes.
     ///
     /// # Shapes
     /// `[b, 4, h, w]`, h and w even
@@ -75,7 +77,7 @@ impl Judges {
     }
 }
 
-/// Returns the hinge loss by which discriminators learn.
+/// Returns the hinge loss of the discriminators.
 pub fn hinge(of_true: &[Vec<Tensor<4>>; 2], of_made: &[Vec<Tensor<4>>; 2]) -> Tensor<1> {
     let loss = |(of_true, of_made): (&Vec<Tensor<4>>, &Vec<Tensor<4>>)| {
         let far = |x: Tensor<4>| activation::relu(x + 1.0).mean();
@@ -84,12 +86,13 @@ pub fn hinge(of_true: &[Vec<Tensor<4>>; 2], of_made: &[Vec<Tensor<4>>; 2]) -> Te
     sum(of_true.iter().zip(of_made).map(loss))
 }
 
-/// Returns the loss that is small if made pictures are taken for true ones.
+/// Returns the adversarial loss, which is small if upscaled pictures are taken for true ones.
 pub fn fooling(of_made: &[Vec<Tensor<4>>; 2]) -> Tensor<1> {
     sum(of_made.iter().map(|seen| -verdict(seen).mean()))
 }
 
-/// Returns how far apart the layers are but for the last, as in pix2pixHD (Wang et al., arXiv 1711.11585).
+/// Returns the feature matching loss of all layers but the last, as in pix2pixHD (Wang et al., arXiv
+/// 1711.11585).
 pub fn matching(of_true: &[Vec<Tensor<4>>; 2], of_made: &[Vec<Tensor<4>>; 2]) -> Tensor<1> {
     let layers = of_true.iter().zip(of_made).flat_map(|(of_true, of_made)| {
         let inner = of_true.len() - 1;
@@ -116,7 +119,7 @@ pub fn halved(x: Tensor<4>) -> Tensor<4> {
     pairs.mean_dims(&[2, 4]).reshape([b, c, h / 2, w / 2])
 }
 
-/// Returns a kernel over its spectral norm, the largest factor by which it lengthens a vector.
+/// Returns a kernel divided by its spectral norm, the largest factor by which it lengthens a vector.
 fn normalised(weight: Tensor<4>) -> Tensor<4> {
     let [outputs, inputs, rows, columns] = weight.dims();
     let matrix = weight.clone().reshape([outputs, inputs * rows * columns]);
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn a_normalised_kernel_lengthens_nothing() {
         let device = Device::flex();
-        // Rank 1, so that the norm is the product of two lengths: 5 and 2.
+        // The kernel has rank 1, so its norm is the product of two lengths, 5 and 2.
         let column = Tensor::<1>::from_floats([3.0, 4.0], &device).reshape([2, 1, 1, 1]);
         let row = Tensor::<1>::from_floats([2.0, 0.0, 0.0, 0.0], &device).reshape([1, 1, 2, 2]);
         let weight = column * row;
@@ -158,10 +161,10 @@ mod tests {
         let seen =
             |value: f32| [(); 2].map(|()| vec![Tensor::full([1, 1, 1, 1], value, &device); 2]);
         let value = |loss: Tensor<1>| loss.into_scalar::<f32>();
-        // max(0, 1 − 0.5) + max(0, 1 − 3), for each of two.
+        // The loss is max(0, 1 − 0.5) + max(0, 1 − 3) for each of the two.
         assert_eq!(value(hinge(&seen(0.5), &seen(-3.0))), 1.0);
         assert_eq!(value(fooling(&seen(0.25))), -0.5);
-        // The last layer is the verdict, and is not matched.
+        // The last layer is the output and is not matched.
         assert_eq!(value(matching(&seen(1.0), &seen(4.0))), 6.0);
     }
 

@@ -1,25 +1,29 @@
-//! How far upscaled pictures are from true ones: what is weighed, and what a network that knows pictures sees.
+//! The losses between upscaled and true pictures: the weights of pictures, and a perceptual distance
+//! between the features of a pretrained network.
 
 use burn::tensor::Tensor;
 
-/// How fast a picture counts less the higher the noise level is that it was redrawn from.
+/// How fast the weight of a picture falls with the noise level from which it was redrawn.
 const WEAKER: f64 = 3.0;
 
-/// Returns how much a picture counts that was redrawn from a noise level: less of it is known.
+/// Returns the weight of a picture that was redrawn from a noise level. It falls with the level because
+/// less of the picture is known.
 pub(super) fn weight(level: f64) -> f32 {
     (1.0 / (1.0 + WEAKER * level)) as f32
 }
 
-/// Returns premultiplied RGBA, −1..1, over grounds of colours in 0..1, as Lite0 takes it: RGB in −1..1.
+/// Composites premultiplied RGBA, −1..1, over background colours in 0..1. Returns RGB in −1..1, as
+/// Lite0 takes it.
 pub(super) fn on_ground(x: Tensor<4>, grounds: &Tensor<4>) -> Tensor<4> {
     let (rgb, alpha) = (x.clone().narrow(1, 0, 3), x.narrow(1, 3, 1));
-    // In −1..1 a premultiplied colour is 2·c·a − 1, and what shines through 2·g·(1 − a).
+    // In −1..1 a premultiplied colour is 2·c·a − 1, and the background adds 2·g·(1 − a).
     let through = (alpha * -1.0 + 1.0) * grounds.clone();
     rgb + through
 }
 
-/// Returns how far apart features are, each position's brought to length 1 (as in LPIPS, Zhang et al.,
-/// arXiv 1801.03924): summed over channels, the mean over positions and layers.
+/// Returns the distance between features, which are normalised to length 1 at each position (as in
+/// LPIPS, Zhang et al., arXiv 1801.03924). Squared differences are summed over channels and averaged
+/// over positions and layers.
 pub(super) fn distance(of_true: Vec<Tensor<4>>, of_made: Vec<Tensor<4>>) -> Tensor<1> {
     let layers = of_true.len() as f64;
     let unit = |x: Tensor<4>| {
@@ -44,7 +48,8 @@ mod tests {
         assert_eq!([0.0, 1.0 / 3.0, 1.0].map(weight), [1.0, 0.5, 0.25]);
     }
 
-    /// Features that point the same way are no distance apart, however long; opposite ones 2² of it.
+    /// Checks that features of one direction have distance 0 whatever their length, and opposite ones
+    /// 2².
     #[test]
     fn features_are_compared_by_their_direction() {
         let device = Device::flex();
@@ -60,7 +65,7 @@ mod tests {
     #[test]
     fn grounds_shine_through_what_is_not_opaque() {
         let device = Device::flex();
-        // Half opaque red on blue: 0.5 red, 0.5 blue.
+        // Half-opaque red on blue gives 0.5 red and 0.5 blue.
         let x = Tensor::<1>::from_floats([0.0, -1.0, -1.0, 0.0], &device).reshape([1, 4, 1, 1]);
         let ground = Tensor::<1>::from_floats([0.0, 0.0, 1.0], &device).reshape([1, 3, 1, 1]);
         let rgb: Vec<f32> = on_ground(x, &ground).into_data().try_to_vec().unwrap();

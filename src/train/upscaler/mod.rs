@@ -1,6 +1,6 @@
-//! What the upscaler learns: to make true pictures of small drawings. Values and their gradients must be
-//! right, a network that knows pictures must see the same, and two discriminators learn to tell the upscaled
-//! from the true (as in ESRGAN, Wang et al., arXiv 1809.00219).
+//! The training of the upscaler, which learns to turn small drawings into true pictures. The loss
+//! compares values, their gradients and the features of a pretrained network, and two discriminators
+//! learn to tell upscaled pictures from true ones (as in ESRGAN, Wang et al., arXiv 1809.00219).
 
 mod crops;
 pub mod judges;
@@ -36,45 +36,47 @@ use losses::{distance, on_ground, weight};
 use pairs::Drawn;
 pub use settings::UpscalerSettings;
 
-/// Pixels a side of what is cut out of small pictures.
+/// The side of the crops of small pictures, in pixels.
 pub const CROP: usize = 64;
-/// How much gradients, features, and matching count beside values and fooling.
+/// The loss weights of gradients and features relative to values, and of feature matching relative to
+/// the adversarial loss.
 const GRADIENTS: f64 = 0.5;
 const FEATURES: f64 = 0.6;
 const MATCHING: f64 = 2.0;
 
-/// What learns: the upscaler, and those that judge it.
+/// The networks in training: the upscaler and its discriminators.
 #[derive(Module, Debug)]
 pub struct Contest {
     /// The upscaler.
     pub upscaler: Upscaler,
-    /// Its judges.
+    /// Its discriminators.
     pub judges: Judges,
 }
 
-/// A small picture's place among the large ones, and itself.
+/// The index of a true picture, and a small drawing of it.
 pub type Pair = (usize, Drawn);
 
-/// An upscaler's training.
+/// The training task of an upscaler.
 #[derive(Debug)]
 pub struct UpscalerTask<'a> {
     /// The true pictures.
     pub large: &'a LargePictures,
     /// Small drawings of them.
     pub pairs: Vec<Pair>,
-    /// Sees features; without it only values and gradients count, and what the judges say.
+    /// The network of the feature loss. Without it only values, gradients and the discriminators count.
     pub perception: Option<&'a Lite0>,
     /// Its settings.
     pub settings: &'a UpscalerSettings,
-    /// Threads.
+    /// The worker threads.
     pub workers: Workers,
-    /// Crops that a thread takes at a time.
+    /// The micro-batch: crops that a thread takes at a time.
     pub micro_batch: usize,
-    /// Where it trains.
+    /// The device that trains.
     pub device: Device,
 }
 
-/// Crops, small and true, how much each counts, and the ground that each is seen on.
+/// Crops of small and true pictures, the loss weight of each, and the background colour on which each
+/// is seen.
 struct Crops {
     small: Vec<Image>,
     large: Vec<Image>,
@@ -100,7 +102,7 @@ impl UpscalerTask<'_> {
             let corner = corner.map(|at| SCALE * at);
             crops.large.push(turn.of(&cut(&large, corner, SCALE * CROP)));
             crops.weights.push(weight(drawn.level));
-            // White half of the time, as pictures are mostly seen.
+            // The background is white half of the time, as pictures are mostly seen on white.
             let is_white = rng.random::<bool>();
             crops.grounds.extend((0..3).map(|_| if is_white { 1.0 } else { rng.random::<f32>() }));
         }
@@ -116,7 +118,7 @@ impl UpscalerTask<'_> {
         let (small, large) = (tensor(&crops.small), tensor(&crops.large));
         let (weights, grounds) = (given(crops.weights, 1), given(crops.grounds, 3));
         if self.settings.waits(step) {
-            // The judges' loss alone, which is cheap.
+            // This is the loss of the discriminators alone, which is cheap.
             let made = contest.upscaler.clone().no_grad().forward(small);
             return hinge(&contest.judges.see(&large), &contest.judges.see(&made.detach()));
         }
@@ -138,13 +140,14 @@ impl UpscalerTask<'_> {
 
         let known = contest.judges.see(&made.clone().detach());
         let learning = hinge(&contest.judges.see(&large), &known);
-        // The judges learn from it, and the loss that is told is the upscaler's alone.
+        // The discriminators learn from this term. Its value is 0, so that the reported loss is the
+        // upscaler's alone.
         let learning = learning.clone() - learning.detach();
         let weight = self.settings.adversarial_at(step);
         if weight == 0.0 {
             return drawing + learning;
         }
-        // Judges that do not learn from this.
+        // These discriminators do not learn from the upscaler's loss.
         let judges = contest.judges.clone().no_grad();
         let (of_true, of_made) = (judges.see(&large), judges.see(&made));
         let of_true = of_true.map(|seen| seen.into_iter().map(Tensor::detach).collect());
@@ -175,7 +178,8 @@ impl Task for UpscalerTask<'_> {
         self.settings.learning_rates(planned, step)
     }
 
-    /// Small drawings enlarged plainly above, upscaled in the middle, and the true pictures below.
+    /// Draws a sheet: small drawings enlarged bicubically above, upscaled in the middle, and the true
+    /// pictures below.
     fn sample(&self, ema: &Contest, folder: &Path, step: usize) -> Result<()> {
         let count = self.pairs.len().min(6);
         let mut rows: [Vec<Image>; 3] = Default::default();

@@ -1,6 +1,6 @@
-//! What an upscaler learns from: pictures as they are drawn, small and with the flaws of drawings, beside the
-//! true ones. The small ones come through the autoencoder; more of them are redrawn by the DiT from a noise
-//! level, so that the upscaler learns to mend what the DiT does.
+//! The training pairs of an upscaler: small pictures with the flaws of drawings, and the true pictures.
+//! Each small picture is passed through the autoencoder, and is also redrawn by the DiT from a noise
+//! level, so that the upscaler learns to correct the errors of the DiT.
 
 use burn::tensor::Tensor;
 use rand::RngExt;
@@ -19,7 +19,7 @@ use crate::{Error, Result};
 
 /// The noise levels from which pictures are redrawn, 1 being pure noise.
 const LEVELS: std::ops::Range<f64> = 0.08..0.45;
-/// The scales of guidance by which they are.
+/// The guidance scales with which they are redrawn.
 const GUIDANCE: [f64; 2] = [1.0, 3.0];
 /// How often each picture is redrawn.
 const REDRAWN: usize = 2;
@@ -33,11 +33,11 @@ pub struct Drawn {
     pub level: f64,
 }
 
-/// Returns what the model makes of a picture: through its autoencoder, and redrawn. `place` decides levels,
-/// guidance and noise.
+/// Returns a picture as the model draws it: passed through its autoencoder, and redrawn. `seed` and
+/// `place` decide the noise levels, the guidance scales and the noise.
 ///
 /// # Errors
-/// Returns an error if the model cannot draw what `entry` says, or the device fails.
+/// Returns an error if the model cannot draw the prompt of `entry`, or the device fails.
 pub fn drawn(
     model: &Pipeline,
     (place, entry): (usize, &Entry),
@@ -59,7 +59,7 @@ pub fn drawn(
         let noisy = latent.clone() * (1.0 - level) + noise * level;
         let recipe = Recipe {
             prompt: entry.label.clone(),
-            // A model that does not have the style draws it as none.
+            // A model that does not have the style draws without one.
             style: if model.style(&entry.style).is_ok() {
                 entry.style.clone()
             } else {
@@ -73,8 +73,8 @@ pub fn drawn(
     Ok(all)
 }
 
-/// Returns the clean latent that a rectified flow leads to from a level, in as many even steps of Euler's as
-/// there are tenths, and at least two.
+/// Returns the clean latent to which a rectified flow leads from a noise level. The number of Euler
+/// steps of equal size is 10 times the level, but at least two.
 fn redrawn(model: &Pipeline, recipe: &Recipe, noisy: Tensor<4>, level: f64) -> Result<Tensor<4>> {
     let steps = ((10.0 * level).round() as usize).max(2);
     let sigmas: Vec<f64> = (0..=steps).map(|i| level * (1.0 - i as f64 / steps as f64)).collect();

@@ -1,4 +1,5 @@
-//! Holds the source to the table of rooms in ARCHITECTURE.md: which may use which.
+//! Checks the source against the table of rooms (top-level modules) in ARCHITECTURE.md, which says which
+//! room may use which.
 
 mod paths;
 
@@ -10,10 +11,10 @@ use crate::tools::{Outcome, root};
 
 const TABLE: &str = "ARCHITECTURE.md";
 
-/// Names at the crate's root that are no rooms, and that every room may use.
+/// The names at the crate's root that are no rooms, and that every room may use.
 const EVERYBODYS: [&str; 2] = ["Error", "Result"];
 
-/// What a room may use, and what its tests may use besides.
+/// The rooms that a room may use, and those that only its tests may use.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Allowed {
     rooms: BTreeSet<String>,
@@ -23,7 +24,7 @@ struct Allowed {
 /// The files of `src/` that belong to no room.
 const ROOT: [&str; 2] = ["lib.rs", "error.rs"];
 
-/// Checks every path in `src/` against the table, and the table against what is used.
+/// Checks every path in `src/` against the table, and checks that each entry of the table is used.
 pub(crate) fn check() -> Outcome {
     let path = root().join(TABLE);
     let text = fs::read_to_string(&path).map_err(|problem| format!("{TABLE}: {problem}"))?;
@@ -71,7 +72,7 @@ pub(crate) fn check() -> Outcome {
     Err(problems.join("\n"))
 }
 
-/// Returns the table's rows: rooms, and what each may use.
+/// Returns the table's rows: each room, with the rooms that it may use.
 fn table(text: &str) -> BTreeMap<String, Allowed> {
     let names = |cell: &str| -> BTreeSet<String> {
         cell.split(',').map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect()

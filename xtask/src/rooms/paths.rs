@@ -1,16 +1,16 @@
-//! The names at the crate's root that a file uses, by every kind of path that Rust has.
+//! Finds the names at the crate's root that a file uses, in every kind of path that Rust has.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// Names that no table allows: ways round it.
+/// Names that no table allows, because they circumvent it.
 const WHOLE: &str = "the crate's root by another name";
 const AGAIN: &str = "`pub use` of another room";
 const INCLUDE: &str = "another file in its place";
 
-/// Returns the names that a file uses, and whether in a test.
+/// Returns the names that a file uses, and whether each use is in a test.
 pub(super) fn used(text: &str, module: &[String]) -> Result<BTreeSet<(String, bool)>, String> {
     let file = syn::parse_file(text).map_err(|problem| problem.to_string())?;
     let mut finder = Finder { module: module.to_vec(), is_test: false, found: BTreeSet::new() };
@@ -29,7 +29,7 @@ impl Finder {
         self.found.insert((name.to_owned(), self.is_test));
     }
 
-    /// Returns a path from the crate's root; `None` if it leads elsewhere.
+    /// Resolves a path from the crate's root; returns `None` if it leads elsewhere.
     fn resolve(&self, parts: &[String]) -> Option<Vec<String>> {
         let mut from = match parts.first()?.as_str() {
             "crate" | "patchwork" => Vec::new(),
@@ -46,14 +46,14 @@ impl Finder {
         Some(from)
     }
 
-    /// Takes in a path by its parts.
+    /// Records the first name of a path.
     fn path(&mut self, parts: &[String]) {
         if let Some(first) = self.resolve(parts).as_deref().and_then(<[_]>::first) {
             self.insert(first);
         }
     }
 
-    /// Takes in a path that brings a name into scope.
+    /// Records a path that brings a name into scope.
     fn import(&mut self, parts: &[String], is_public: bool) {
         match self.resolve(parts).as_deref() {
             Some([]) => self.insert(WHOLE),
@@ -75,8 +75,8 @@ impl Finder {
         }
     }
 
-    /// Paths in what a macro or an attribute is given, which need not be Rust. `before` stands in
-    /// front of each, as in `crate::{a, b}`.
+    /// Records the paths in the tokens of a macro or an attribute, which need not be Rust. `before`
+    /// precedes each path, as in `crate::{a, b}`.
     fn tokens(&mut self, before: &[String], tokens: TokenStream) {
         let mut parts = before.to_vec();
         let mut colons = 2;
@@ -114,7 +114,7 @@ impl Finder {
         self.path(&parts);
     }
 
-    /// Visits something, as a test if its attributes say so.
+    /// Visits an item, as a test if its attributes say so.
     fn within(&mut self, attributes: &[syn::Attribute], visit: impl FnOnce(&mut Self)) {
         let was = self.is_test;
         self.is_test |= attributes.iter().any(is_test);
@@ -167,7 +167,7 @@ impl<'ast> Visit<'ast> for Finder {
     }
 }
 
-/// Returns whether something is there for tests alone: `cfg(test)`, or `cfg(all(test, …))`.
+/// Returns whether an attribute makes an item exist only in tests: `cfg(test)`, or `cfg(all(test, …))`.
 fn is_test(attribute: &syn::Attribute) -> bool {
     fn asks_for_test(meta: &syn::Meta) -> bool {
         match meta {

@@ -7,6 +7,10 @@ import { test } from "node:test";
 
 import { fill, generate, open, openSettings, state, status } from "./support.mjs";
 
+/** Waits until the page has been painted twice: what an event leads to is there then. */
+const frames = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 2 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -135,7 +139,7 @@ test("Enter draws, but not while an input method composes; earlier prompts come 
     area.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true }));
     area.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", isComposing: true, bubbles: true, cancelable: true }));
   });
-  await page.waitForTimeout(200);
+  await frames(page);
   assert.equal(await state(page, ["ready", "running", "done"]), "ready");
   await prompt.focus();
   await page.keyboard.press("Shift+Enter");
@@ -187,19 +191,19 @@ test("the keyboard's place is never lost when a button goes away", async (t) => 
   await generate(page);
   await page.getByText("1 picture,").waitFor();
   const place = () => page.evaluate(() => document.activeElement?.tagName);
+  const until = (is) => page.waitForFunction(is, undefined, { timeout: 5000 });
   await page.getByRole("region", { name: "Timeline" }).getByRole("slider").fill("0");
   await page.getByRole("button", { name: "Back to the result" }).press("Enter");
   assert.notEqual(await place(), "BODY");
   await page.getByRole("button", { name: /^Open red apple/ }).press("Enter");
   await page.getByRole("button", { name: "Back to the run" }).press("Enter");
-  await page.waitForTimeout(50);
+  await page.getByRole("button", { name: "Back to the run" }).waitFor({ state: "detached" });
+  await frames(page);
   assert.notEqual(await place(), "BODY");
   await page.getByRole("button", { name: /^Delete red apple/ }).press("Enter");
-  await page.waitForTimeout(50);
-  assert.equal(await page.evaluate(() => document.activeElement.className), "undo");
+  await until(() => document.activeElement.className === "undo");
   await page.getByRole("button", { name: /^Undo/ }).press("Enter");
-  await page.waitForTimeout(50);
-  assert.equal(await place(), "H2");
+  await until(() => document.activeElement.tagName === "H2");
 });
 
 test("reduced motion holds Play: one stop a press", async (t) => {
@@ -252,13 +256,16 @@ test("what is told twice is heard twice, and a short status does not cover the p
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 1 });
   await generate(page);
-  const texts = [];
+  // A screen reader hears only texts that change.
+  let told = await page.locator(".status").evaluate((element) => element.textContent);
   for (let i = 0; i < 2; i++) {
     await page.getByRole("button", { name: "Copy link" }).click();
-    await page.waitForTimeout(100);
-    texts.push(await page.locator(".status").evaluate((element) => element.textContent));
+    const other = await page.waitForFunction((told) => {
+      const text = document.querySelector(".status").textContent;
+      return text.includes("link") && text !== told && text;
+    }, told, { timeout: 5000 });
+    told = await other.jsonValue();
   }
-  assert.notEqual(texts[0], texts[1]);
   assert.equal(await page.locator(".status").evaluate((element) => getComputedStyle(element).position), "static");
   assert.ok((await status(page)).length > 0);
   // Out of sight, it stands at the foot of the window for a moment, for eyes alone.

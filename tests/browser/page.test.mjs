@@ -10,6 +10,15 @@ import { makeTiny, offer } from "./tiny.mjs";
 
 const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 4 };
 
+/** Waits until so many steps are done, and tells how many are. */
+async function denoised(page, least) {
+  const done = await page.waitForFunction((least) => {
+    const value = document.querySelector("progress[aria-label=Denoising]")?.value ?? 0;
+    return value >= least && value;
+  }, least, { timeout: 120_000 });
+  return done.jsonValue();
+}
+
 test("a cold start draws a picture on the CPU, with a preview each step", async (t) => {
   const { page, server, errors } = await open(t, { shipped: true });
   await page.getByRole("progressbar", { name: "Loading" }).waitFor();
@@ -93,9 +102,7 @@ test("cancel stops within a step, and keeps what was drawn", async (t) => {
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 150 });
   await page.getByRole("button", { name: "Generate" }).click();
-  const value = () => page.getByRole("progressbar", { name: "Denoising" }).getAttribute("value");
-  while (Number(await value()) < 3) await page.waitForTimeout(20);
-  const before = Number(await value());
+  const before = await denoised(page, 3);
   await page.getByRole("button", { name: "Cancel" }).click();
   await state(page, "done");
   const steps = Number((await status(page)).match(/after (\d+) of 150/)[1]);
@@ -178,13 +185,11 @@ test("while it is drawn one can look back, and go live again", async (t) => {
   await fill(page, { ...RECIPE, steps: 60 });
   await page.getByRole("button", { name: "Generate" }).click();
   const timeline = page.getByRole("region", { name: "Timeline" });
-  const value = async () => Number(await timeline.getByRole("progressbar", { name: "Denoising" }).getAttribute("value"));
-  while ((await value()) < 3) await page.waitForTimeout(20);
+  const at = await denoised(page, 3);
   assert.match(await page.title(), /^\(\d+\/60\) red apple/);
   await timeline.getByRole("slider", { name: "Step" }).fill("1");
   const first = await pixels(page, "Preview");
-  const at = await value();
-  while ((await value()) < at + 2) await page.waitForTimeout(20);
+  await denoised(page, at + 3);
   assert.deepEqual(await pixels(page, "Preview"), first, "it stays where one looks");
   await timeline.getByRole("button", { name: "Live" }).click();
   await page.waitForFunction((src) => document.querySelector(".single img")?.src !== src, await page.getByRole("img", { name: "Preview" }).getAttribute("src"));

@@ -12,7 +12,7 @@ use super::timesteps::{Family, Spacing, timesteps};
 pub struct LevelOptions {
     /// The spacing of timesteps; `None` is the sampler's default in diffusers.
     pub spacing: Option<Spacing>,
-    /// An offset that is added to leading timesteps.
+    /// An offset that is added to each timestep if the spacing is leading (`steps_offset` in diffusers).
     pub steps_offset: usize,
     /// Whether the levels are even in `σ^(1/7)` instead of in time.
     pub karras: bool,

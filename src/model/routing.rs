@@ -1,7 +1,7 @@
 //! Training with fewer tokens: some patches skip the middle blocks and rejoin after them (TREAD,
-//! Krause et al., arXiv 2501.04765). Drawing uses the whole network. But because the network has
-//! learnt to do without those blocks, the unconditional pass of classifier-free guidance may skip
-//! them (as in SPRINT, arXiv 2510.21986).
+//! Krause et al., arXiv 2501.04765). Because the network has learnt to do without those blocks, some
+//! predictions of a run may skip them too: the unconditional one of classifier-free guidance (as in
+//! SPRINT, arXiv 2510.21986), and every one below a noise level of the model's choice.
 
 use std::ops::Range;
 

@@ -9,7 +9,7 @@ use super::turn::{Turn, sampling};
 
 /// The name under which the session of this tab is stored.
 pub const SESSION: &str = "patchwork-session";
-/// The name under which is stored whether the settings are open.
+/// The name under which the page stores whether the settings are open.
 pub const SETTINGS: &str = "patchwork-settings";
 
 /// Returns the state after an action, and the effects.

@@ -183,6 +183,7 @@ fn a_failure_while_drawing_leaves_no_noise() {
                 draw(&folder, small, &[more, &["--threads", threads]].concat());
             assert_eq!(code, Some(1), "{said}");
             assert!(said.contains("Line 3: Cannot write 03.png"), "{said}");
+            assert_eq!(said.matches("Line 3:").count(), 1, "it is told once: {said}");
             let made = names(&at);
             let all_others = made.len() == 11;
             assert!(!made.contains(&"03.png".into()) && all_others != more.is_empty(), "{made:?}");

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use super::{check_targets, model_folder, picture, print_beside};
 use crate::cli::terminal::note;
 use crate::dataset::gather::{Count, Match, gather};
@@ -30,8 +32,8 @@ pub(super) struct DatasetArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// Pixels per side. More than 128 are for `train upscaler`, which takes no other file: raster sets with

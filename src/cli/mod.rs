@@ -105,6 +105,10 @@ fn example(arguments: &str) -> String {
     format!("Example:\n  patchwork {arguments}")
 }
 
+/// The model of a command that names none with `--model`, and the variable that names another.
+const DEFAULT_MODEL: &str = "www/models/stickers";
+const MODEL_VARIABLE: &str = "PATCHWORK_MODEL";
+
 /// Runs the command line. The exit code is 0 for success, 1 for an error, which is printed as a sentence,
 /// and 2 for a command line that does not parse.
 pub fn main() -> ExitCode {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use super::{check_targets, load_model, print_beside};
 use crate::dataset::{Dataset, captions};
 use crate::pipeline::export::manifest;
@@ -22,8 +24,8 @@ pub(super) struct PackArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// Keep only each Nth of the pictures that are composed of others.

@@ -1,11 +1,12 @@
 //! The progress of long work: a bar in a terminal, and otherwise a line from time to time.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::terminal::{is_quiet, note};
+use crate::tools::parallel::lock;
 use crate::tools::progress::Progress;
 
 /// The interval between lines if there is no terminal, and the delay before the first one.
@@ -27,7 +28,7 @@ struct Bar {
 
 impl Bars {
     fn with(&self, work: impl FnOnce(&mut Option<Bar>)) {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        work(&mut lock(&self.0));
     }
 }
 

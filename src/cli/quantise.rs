@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use super::terminal::{note, print};
 use super::{check_new_model, load_model};
 use crate::dataset::Dataset;
@@ -18,8 +20,8 @@ pub(super) struct QuantiseArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// A dataset on whose captions and pictures the smaller model is tested.

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use burn::tensor::Device;
 use clap::Args;
+
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
 
 use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
@@ -14,7 +16,7 @@ use crate::image::file::Format;
 use crate::image::finish::Finish;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
-use crate::tools::parallel::Workers;
+use crate::tools::parallel::{Workers, lock};
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
@@ -24,8 +26,8 @@ pub(super) struct SheetArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// The prompts of the columns, separated by commas.
@@ -78,8 +80,7 @@ async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()>
     let sampling = arguments.sampling.recipe(&pipeline)?;
     // Each note is printed once, even if it applies to several styles.
     let said = Mutex::new(HashSet::new());
-    let is_new =
-        |note: &String| said.lock().unwrap_or_else(PoisonError::into_inner).insert(note.clone());
+    let is_new = |note: &String| lock(&said).insert(note.clone());
     let one = |(style, prompt): (&String, &String)| {
         let recipe = Recipe {
             prompt: prompt.trim().to_owned(),

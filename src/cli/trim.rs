@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use super::{check_new_model, load_model};
 use crate::cli::terminal::print;
 use crate::dataset::colours::COLOURS;
@@ -25,8 +27,8 @@ pub(super) struct TrimArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// A dataset; the word pieces of all its captions are kept.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
 use crate::dataset::contact::{Cell, sheet};
@@ -42,8 +44,8 @@ pub(super) struct WordsArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
 }

@@ -2,6 +2,8 @@
 //! in each small matrix product, and the sum is the same on every run.
 
 use std::ops::Range;
+#[cfg(feature = "native")]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{Device, Tensor};
 
@@ -100,6 +102,12 @@ impl Workers {
         results.sort_by_key(|(i, _)| *i);
         results.into_iter().map(|(_, result)| result).collect()
     }
+}
+
+/// Locks a mutex, even if a thread panicked while it held it.
+#[cfg(feature = "native")]
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(all(test, feature = "native"))]

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use crate::cli::sampling::SamplingOptions;
 use crate::cli::terminal::note;
 use crate::cli::{check_targets, load_model, picture, print_beside};
@@ -32,7 +34,7 @@ use crate::{Error, Result};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvaluateArguments {
     /// The models' folders: each gets a column.
-    #[arg(long, value_name = "DIR", env = "PATCHWORK_MODEL", default_value = "www/models/stickers", num_args = 1..)]
+    #[arg(long, value_name = "DIR", env = MODEL_VARIABLE, default_value = DEFAULT_MODEL, num_args = 1..)]
     model: Vec<PathBuf>,
     /// The dataset, from `patchwork dataset`: the open sets, or your own pictures.
     #[arg(long, value_name = "F.safetensors")]

@@ -20,7 +20,7 @@ use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::tools::files::{probe, write_whole};
 use crate::tools::memory;
-use crate::tools::parallel::Workers;
+use crate::tools::parallel::{Workers, lock};
 use crate::tools::progress::Progress;
 use crate::tools::words::counted;
 use crate::{Error, Result};
@@ -151,19 +151,20 @@ fn of_line((line, error): Failure) -> Error {
     }
 }
 
-fn tell_failure(arguments: &GenerateArguments, (line, error): &Failure) {
+/// Prints the line of JSON about a failure, if such lines are asked for.
+fn print_failure(arguments: &GenerateArguments, (line, error): &Failure) {
     if arguments.json {
         drop(print_json(&json!({"line": line, "error": error.to_string()})));
     }
-    complain(match line {
-        Some(line) => format!("Line {line}: {error}"),
-        None => error.to_string(),
-    });
 }
 
-/// Locks a mutex, even if a thread panicked while it held it.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Prints a failure, and goes on.
+fn tell_failure(arguments: &GenerateArguments, failure: &Failure) {
+    print_failure(arguments, failure);
+    complain(match failure {
+        (Some(line), error) => format!("Line {line}: {error}"),
+        (None, error) => error.to_string(),
+    });
 }
 
 impl Studio<'_> {
@@ -201,8 +202,10 @@ impl Studio<'_> {
                     self.is_over.store(true, Ordering::Relaxed);
                 }
                 let failure = (*line, error);
-                if self.arguments.keep_going || self.arguments.json {
-                    tell_failure(self.arguments, &failure);
+                match self.arguments.keep_going {
+                    true => tell_failure(self.arguments, &failure),
+                    // The program ends with its message.
+                    false => print_failure(self.arguments, &failure),
                 }
                 lock(&self.failed).push(failure);
                 self.tell(part.order, Report::Failed);

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use super::finishing::FinishOptions;
 use super::sampling::SamplingOptions;
 use super::terminal::be_quiet;
@@ -31,8 +33,8 @@ pub(super) struct GenerateArguments {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// The prompt.

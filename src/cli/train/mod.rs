@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
+
 use crate::cli::terminal::note;
 use crate::cli::{example, model_folder};
 use crate::pipeline::export::check_apart;
@@ -54,8 +56,8 @@ struct Common {
     #[arg(
         long,
         value_name = "DIR",
-        env = "PATCHWORK_MODEL",
-        default_value = "www/models/stickers"
+        env = MODEL_VARIABLE,
+        default_value = DEFAULT_MODEL
     )]
     model: PathBuf,
     /// The run's folder, for snapshots, metrics, samples and, at the end, the model.

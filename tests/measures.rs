@@ -29,7 +29,7 @@ fn real() -> Vec<Image> {
 /// of 4×4 cells.
 fn features(model: &Pipeline, images: &[Image]) -> Vec<Vec<f32>> {
     let images: Vec<&Image> = images.iter().collect();
-    let latent = model.autoencoder.encode(to_tensor(&images, &model.device));
+    let latent = model.autoencoder.encode(to_tensor(&images, &model.device)).unwrap().tensor();
     let [count, channels, height, width] = latent.dims();
     let cells = latent.reshape([count * channels, 4, height / 4, 4, width / 4]);
     let means = cells.mean_dims(&[2, 4]).reshape([count, channels * 16]);

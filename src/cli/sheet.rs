@@ -14,6 +14,7 @@ use super::{check_targets, load_model, picture, print_beside};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::image::finish::Finish;
+use crate::pipeline::Start;
 use crate::pipeline::pixels::to_images;
 use crate::recipe::Recipe;
 use crate::tools::parallel::{Workers, lock};
@@ -88,12 +89,12 @@ async fn draw(arguments: &SheetArguments, progress: &dyn Progress) -> Result<()>
             seed: arguments.seed,
             ..sampling.clone()
         };
-        let mut run = pipeline.begin(&recipe, None)?;
+        let mut run = pipeline.begin(&recipe, Start::default())?;
         run.notes().iter().filter(|note| is_new(note)).for_each(|note| progress.note(note));
         while run.step().is_some() {}
         let finished = pollster::block_on(async {
             let mut finished = Vec::new();
-            for image in to_images(pipeline.autoencoder.decode(run.latent())).await? {
+            for image in to_images(pipeline.autoencoder.decode(&run.latent())).await? {
                 let (base, _) = pipeline.base(&arguments.finish(), image).await?;
                 finished.push(arguments.finish().picture(&base)?);
             }

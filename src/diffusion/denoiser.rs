@@ -3,6 +3,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::latent::Latent;
+
 /// A noise level, as samplers and networks see it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
@@ -15,17 +17,17 @@ pub struct Level {
 /// The output of a denoiser for a noisy latent.
 #[derive(Debug, Clone)]
 pub struct Denoised {
-    /// The prediction of the clean latent (x₀), `[b, c, h, w]`.
-    pub x0: Tensor<4>,
+    /// The prediction of the clean latent (x₀).
+    pub x0: Latent,
     /// The network's raw interpolation of the log-variance, if it learned σ: −1 to 1 between the
-    /// posterior's and β's (Nichol and Dhariwal, arXiv 2102.09672, eq. 15), `[b, c, h, w]`.
-    pub variance: Option<Tensor<4>>,
+    /// posterior's and β's (Nichol and Dhariwal, arXiv 2102.09672, eq. 15).
+    pub variance: Option<Latent>,
 }
 
 /// A model as a sampler sees it.
 pub trait Denoiser {
-    /// Returns the prediction of the clean latent in `x`, `[b, c, h, w]`, at `level`.
-    fn denoise(&self, x: Tensor<4>, level: Level) -> Denoised;
+    /// Returns the prediction of the clean latent in `x` at `level`.
+    fn denoise(&self, x: Latent, level: Level) -> Denoised;
 }
 
 /// The conditions under which a batch is evaluated.
@@ -71,7 +73,7 @@ pub struct Parameterised<N> {
 impl<N: Network> Parameterised<N> {
     /// Returns the prediction of the clean latent for each row of `x` under the conditions of
     /// `pass`.
-    pub fn denoise(&self, x: Tensor<4>, level: Level, pass: Pass) -> Denoised {
+    pub fn denoise(&self, x: Latent, level: Level, pass: Pass) -> Denoised {
         let sigma = level.sigma;
         // Scaling by 1/√(1 + σ²) turns a variance-exploding latent into the variance-preserving
         // network input.
@@ -80,9 +82,8 @@ impl<N: Network> Parameterised<N> {
             Prediction::Epsilon | Prediction::V => x.clone() * preserving,
             Prediction::Flow => x.clone(),
         };
-        let [_, channels, _, _] = x.dims();
-        let (output, variance) =
-            split_variance(self.network.predict(input, level.timestep, pass), channels);
+        let output = self.network.predict(input.tensor(), level.timestep, pass);
+        let (output, variance) = split_variance(output.into(), x.channels());
         let x0 = match self.prediction {
             Prediction::Epsilon | Prediction::Flow => x - output * sigma,
             Prediction::V => x * (preserving * preserving) - output * (sigma * preserving),
@@ -91,13 +92,13 @@ impl<N: Network> Parameterised<N> {
     }
 }
 
-/// Splits `[b, c or 2·c, h, w]` into the prediction and the learned variance, if there is one.
-fn split_variance(output: Tensor<4>, channels: usize) -> (Tensor<4>, Option<Tensor<4>>) {
-    let [_, found, _, _] = output.dims();
+/// Splits `c` or `2·c` channels into the prediction and the learned variance, if there is one.
+fn split_variance(output: Latent, channels: usize) -> (Latent, Option<Latent>) {
+    let found = output.channels();
     if found == channels {
         return (output, None);
     }
     assert_eq!(found, 2 * channels, "a network gives {channels} channels, or twice as many");
-    let prediction = output.clone().narrow(1, 0, channels);
-    (prediction, Some(output.narrow(1, channels, channels)))
+    let variance = output.channels_from(channels, channels);
+    (output.channels_from(0, channels), Some(variance))
 }

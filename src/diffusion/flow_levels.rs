@@ -3,7 +3,7 @@
 
 use super::curve::Curve;
 use super::levels::{LevelOptions, Levels};
-use super::schedule::{FLOW_TIMESTEPS, Process, Schedule, linspace};
+use super::schedule::{FLOW_TIMESTEPS, Schedule, linspace};
 use crate::{Error, Result};
 
 /// The options of a flow's levels in a model's configuration, besides the shift.
@@ -63,7 +63,7 @@ pub fn flow(schedule: &Schedule, times: &[f64], options: LevelOptions) -> Result
     }
     let timesteps: Vec<f64> = sigmas.iter().map(|&sigma| schedule.timestep(sigma)).collect();
     sigmas.push(0.0);
-    Ok(Levels::through(Process::Flow, &sigmas, &timesteps, 1.0))
+    Ok(Levels::through(schedule, &sigmas, &timesteps, 1.0))
 }
 
 /// Stretches levels away from 1 so that the last is `terminal`. If the last is 1, nothing changes.

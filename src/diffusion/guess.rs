@@ -5,6 +5,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::latent::Latent;
+
 /// The noise levels at which the error is measured; 1 is pure noise.
 pub const LEVELS: [f64; 3] = [0.98, 0.8, 0.5];
 
@@ -36,18 +38,17 @@ impl GuessErrors {
 /// Returns the mean of `|x̂ − x|²` per value, where `x̂ = z − t·v(z, 1000·t)` is the prediction of
 /// the clean latent, `z = (1 − t)·x + t·noise`, and `v` is the flow that the network predicts.
 ///
-/// # Shapes
-/// - `clean`, `noise`: `[b, c, h, w]`
-/// - `predict`: noisy latents `[b, c, h, w]` and a timestep, 0 to 1000 → `[b, c, h, w]`
+/// `predict` gets noisy latents, `[b, c, h, w]`, and a timestep, 0 to 1000, and returns `v` in the
+/// same shape.
 pub fn guess_error(
-    clean: &Tensor<4>,
-    noise: &Tensor<4>,
+    clean: &Latent,
+    noise: &Latent,
     t: f64,
     predict: impl FnOnce(Tensor<4>, f64) -> Tensor<4>,
 ) -> f64 {
     let noisy = clean.clone() * (1.0 - t) + noise.clone() * t;
-    let guess = noisy.clone() - predict(noisy, 1000.0 * t) * t;
-    f64::from((guess - clean.clone()).square().mean().into_scalar::<f32>())
+    let guess = noisy.clone() - Latent::new(predict(noisy.tensor(), 1000.0 * t)) * t;
+    f64::from((guess - clean.clone()).tensor().square().mean().into_scalar::<f32>())
 }
 
 #[cfg(test)]
@@ -59,9 +60,9 @@ mod tests {
     #[test]
     fn the_true_flow_guesses_right_and_none_guesses_the_noisy_latent() {
         let device = Device::flex();
-        let clean = Tensor::<4>::full([1, 1, 2, 2], 3.0, &device);
-        let noise = Tensor::<4>::full([1, 1, 2, 2], -1.0, &device);
-        let flow = noise.clone() - clean.clone();
+        let clean = Latent::new(Tensor::full([1, 1, 2, 2], 3.0, &device));
+        let noise = Latent::new(Tensor::full([1, 1, 2, 2], -1.0, &device));
+        let flow = (noise.clone() - clean.clone()).tensor();
         assert!(guess_error(&clean, &noise, 0.8, |_, _| flow) < 1e-10);
         // The latent is 0.2·3 − 0.8 = −0.2, which is 3.2 away from 3.
         let error = guess_error(&clean, &noise, 0.8, |x, timestep| {

@@ -1,8 +1,7 @@
 //! Classifier-free guidance (Ho and Salimans, arXiv 2207.12598), as a denoiser that wraps a model.
 
-use burn::tensor::Tensor;
-
 use super::denoiser::{Denoised, Denoiser, Level, Network, Parameterised, Pass};
+use super::latent::Latent;
 
 /// A denoiser that returns `uncond + scale · (cond − uncond)` of the clean latent.
 ///
@@ -39,34 +38,33 @@ impl<N: Network> Guided<N> {
 }
 
 impl<N: Network> Denoiser for Guided<N> {
-    fn denoise(&self, x: Tensor<4>, level: Level) -> Denoised {
+    fn denoise(&self, x: Latent, level: Level) -> Denoised {
         if !self.is_guided_at(level) {
             return self.model.denoise(x, level, Pass::Conditional);
         }
-        let [batch, channels, _, _] = x.dims();
-        let pair = Tensor::cat(vec![x.clone(), x], 0);
+        let (batch, channels) = (x.count(), x.channels());
+        let pair = Latent::cat(vec![x.clone(), x]);
         let Denoised { x0, variance } = self.model.denoise(pair, level, Pass::Both);
-        let conditional = x0.clone().narrow(0, 0, batch);
-        let unconditional = x0.narrow(0, batch, batch);
+        let conditional = x0.rows(0, batch);
+        let unconditional = x0.rows(batch, batch);
 
         let guided = self.channels.unwrap_or(channels).min(channels);
-        let towards = |from: Tensor<4>, to: Tensor<4>| from.clone() + (to - from) * self.scale;
+        let towards = |from: Latent, to: Latent| from.clone() + (to - from) * self.scale;
         let x0 = if guided == channels {
             towards(unconditional, conditional)
         } else {
-            let first = towards(
-                unconditional.narrow(1, 0, guided),
-                conditional.clone().narrow(1, 0, guided),
-            );
-            Tensor::cat(vec![first, conditional.narrow(1, guided, channels - guided)], 1)
+            let (from, to) =
+                (unconditional.channels_from(0, guided), conditional.channels_from(0, guided));
+            let rest = conditional.channels_from(guided, channels - guided);
+            towards(from, to).with_channels(rest)
         };
-        Denoised { x0, variance: variance.map(|v| v.narrow(0, 0, batch)) }
+        Denoised { x0, variance: variance.map(|v| v.rows(0, batch)) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
+    use burn::tensor::{Device, Tensor, TensorData};
 
     use super::*;
     use crate::diffusion::Prediction;
@@ -87,11 +85,11 @@ mod tests {
 
     fn guided(scale: f64, channels: Option<usize>, interval: (f64, f64)) -> Vec<f32> {
         let model = Parameterised { network: Toy, prediction: Prediction::Flow };
-        let x = Tensor::zeros([1, 2, 1, 1], &Device::flex());
+        let x = Latent::new(Tensor::zeros([1, 2, 1, 1], &Device::flex()));
         let level = Level { sigma: 1.0, timestep: 500.0 };
         let denoised =
             Guided { model, scale, channels, interval, timesteps: 1000 }.denoise(x, level);
-        let data: TensorData = denoised.x0.into_data();
+        let data: TensorData = denoised.x0.tensor().into_data();
         data.try_to_vec().unwrap()
     }
 

@@ -21,9 +21,17 @@ impl Process {
         }
     }
 
-    /// Returns half the logarithm of the signal-to-noise ratio, `ln(α/σ)`.
+    /// Returns half the logarithm of the signal-to-noise ratio, `λ = ln(α/σ)`.
     pub fn lambda(self, sigma: f64) -> f64 {
         (self.alpha(sigma) / sigma).ln()
+    }
+
+    /// Returns the level at which [`lambda`](Self::lambda) has a value.
+    pub fn sigma(self, lambda: f64) -> f64 {
+        match self {
+            Self::VarianceExploding => (-lambda).exp(),
+            Self::Flow => 1.0 / (1.0 + lambda.exp()),
+        }
     }
 }
 
@@ -69,6 +77,14 @@ impl Schedule {
             })
             .collect();
         Self::Discrete { sigmas }
+    }
+
+    /// Returns the process of its latents.
+    pub fn process(&self) -> Process {
+        match self {
+            Self::Discrete { .. } => Process::VarianceExploding,
+            Self::Flow { .. } => Process::Flow,
+        }
     }
 
     /// Returns the number of training timesteps, 1000 for a flow.
@@ -138,6 +154,15 @@ mod tests {
         // ᾱ₀ = 1 − 1e-4, so σ₀ = √(1e-4 / 0.9999).
         assert!((schedule.sigma(0.0) - (1e-4f64 / 0.9999).sqrt()).abs() < 1e-12);
         assert!((schedule.sigma(999.0) - 157.407).abs() < 1e-2);
+    }
+
+    #[test]
+    fn a_process_inverts_its_lambda() {
+        for process in [Process::VarianceExploding, Process::Flow] {
+            for sigma in [0.01, 0.5, 0.999] {
+                assert!((process.sigma(process.lambda(sigma)) - sigma).abs() < 1e-12);
+            }
+        }
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl<'a> Benchmark<'a> {
             real_concepts: self.real.concepts.clone(),
             colour: mean_share(drawn.into_iter().zip(colours)),
             real_colour: self.real.colour,
-            reconstruction: reconstruction::measure(model, &images(self.dataset, held)),
+            reconstruction: reconstruction::measure(model, &images(self.dataset, held))?,
         })
     }
 }

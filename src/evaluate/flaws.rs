@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::{Asked, draw};
 use crate::Result;
-use crate::diffusion::Generator;
+use crate::diffusion::{Generator, Latent};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::detail::{coarse_shares, is_detail};
@@ -50,19 +50,20 @@ pub fn compare(
 ) -> Result<Vec<Row>> {
     let device = &model.device;
     let encoded = |picture: &&Image| model.autoencoder.encode(to_tensor(&[picture], device));
-    let latents: Vec<Tensor<4>> = real.iter().map(encoded).collect();
-    let decoded = |change: &mut dyn FnMut(Tensor<4>) -> Tensor<4>| -> Result<Vec<Image>> {
+    let latents: Vec<Latent> = real.iter().map(encoded).collect::<Result<_>>()?;
+    let decoded = |change: &mut dyn FnMut(Latent) -> Latent| -> Result<Vec<Image>> {
         let mut images = Vec::new();
         for latent in &latents {
-            let picture = model.autoencoder.decode(change(latent.clone()));
+            let picture = model.autoencoder.decode(&change(latent.clone()));
             images.extend(pollster::block_on(to_images(picture))?);
         }
         Ok(images)
     };
     let mut generator = Generator::new(0);
-    let shares = coarse_shares(Tensor::cat(latents.clone(), 0));
+    let shares = coarse_shares(Latent::cat(latents.clone()).tensor());
     let keep: Vec<f32> = shares.iter().map(|s| f32::from(u8::from(!is_detail(*s)))).collect();
     let keep = Tensor::<1>::from_floats(keep.as_slice(), device).reshape([1, keep.len(), 1, 1]);
+    let keep = Latent::new(keep);
     progress.begin("Drawing", 2 * asked.len(), 0);
     let many = Recipe { steps: (4 * sampling.steps).min(200), ..sampling.clone() };
     let ways = [
@@ -70,7 +71,7 @@ pub fn compare(
         ("through the autoencoder", decoded(&mut |latent| latent)?),
         ("… with noise of 0.2 on the latent", {
             decoded(&mut |latent| {
-                let noise: Tensor<4> = generator.randn_tensor(latent.dims(), device);
+                let noise = Latent::new(generator.randn_tensor(latent.dims(), device));
                 latent + noise * NOISE
             })?
         }),

@@ -2,13 +2,11 @@
 //! the most sensitive comparison of two DiTs with the same encoder. It is not the loss that training
 //! prints, which has other levels, captions and pictures.
 
-use burn::tensor::Tensor;
-
 use super::Asked;
 use crate::Result;
-use crate::diffusion::Generator;
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::diffusion::guess::{self, GuessErrors, guess_error};
+use crate::diffusion::{Generator, Latent};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::conditions::Conditioned;
@@ -32,10 +30,10 @@ pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Resul
     let mut sum = 0.0;
     for (asked, image) in asked.iter().zip(images) {
         let conditioned = conditioned(model, &asked.prompt, &asked.style)?;
-        let data = model.autoencoder.encode(to_tensor(&[image], &model.device));
+        let data = model.autoencoder.encode(to_tensor(&[image], &model.device))?;
         for level in 0..LEVELS {
             let t = (level as f64 + 0.5) / LEVELS as f64;
-            let noise: Tensor<4> = generator.randn_tensor(data.dims(), &model.device);
+            let noise = Latent::new(generator.randn_tensor(data.dims(), &model.device));
             // x̂ − x = t·((noise − x) − v)
             let predict = |x, timestep| conditioned.predict(x, timestep, Pass::Conditional);
             sum += guess_error(&data, &noise, t, predict) / (t * t);
@@ -60,10 +58,10 @@ pub fn guess_errors(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Res
         let other = others.into_iter().find(|other| *other != prompt).unwrap_or(prompt);
         let [right, wrong] =
             [conditioned(model, prompt, style)?, conditioned(model, other, style)?];
-        let data = model.autoencoder.encode(to_tensor(&[image], &model.device));
+        let data = model.autoencoder.encode(to_tensor(&[image], &model.device))?;
         let mut errors = GuessErrors::default();
         for (level, t) in guess::LEVELS.into_iter().enumerate() {
-            let noise: Tensor<4> = generator.randn_tensor(data.dims(), &model.device);
+            let noise = Latent::new(generator.randn_tensor(data.dims(), &model.device));
             let error = |conditioned: &Conditioned<'_>| {
                 let predict = |x, timestep| conditioned.predict(x, timestep, Pass::Conditional);
                 guess_error(&data, &noise, t, predict)

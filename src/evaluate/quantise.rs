@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::Asked;
 use super::flow::flow_error;
-use super::reconstruction::{Reconstruction, measure};
+use super::reconstruction::measure;
 use crate::dataset::Dataset;
 use crate::dataset::render::SIDE;
 use crate::image::Image;
@@ -106,14 +106,11 @@ impl QuantisationLoss {
             dataset.entries.iter().step_by(every(PICTURES)).map(Asked::of).collect();
         let pictures: Vec<&Image> = dataset.pictures.iter().step_by(every(PICTURES)).collect();
         let error = |model: &Pipeline| flow_error(model, &asked, &pictures);
-        let models = [before, after];
+        let psnr = |model: &Pipeline| measure(model, &pictures).map(|found| found.psnr);
         Ok(Self {
             cosine: least_cosine(captions, before, after)?,
             errors: [error(before)?, error(after)?],
-            psnr: models.map(|model| -> f64 {
-                let Reconstruction { psnr, .. } = measure(model, &pictures);
-                psnr
-            }),
+            psnr: [psnr(before)?, psnr(after)?],
         })
     }
 

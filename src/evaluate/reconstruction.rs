@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::diffusion::Generator;
+use crate::Result;
+use crate::diffusion::{Generator, Latent};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::{differences, to_tensor};
@@ -27,18 +28,21 @@ const NOISE: f64 = 0.1;
 
 /// Measures the reconstructions of pictures of one size.
 ///
+/// # Errors
+/// Returns an error if the model was loaded without its encoder.
+///
 /// # Panics
 /// Panics if there are no pictures, or the model's autoencoder is not the stickers'.
-pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
+pub fn measure(model: &Pipeline, images: &[&Image]) -> Result<Reconstruction> {
     let mut sums = [0f64; 4];
     let mut generator = Generator::new(0);
     for images in images.chunks(8) {
         let x = to_tensor(images, &model.device);
-        let clean = model.autoencoder.encode(x.clone());
-        let noise = generator.randn_tensor(clean.dims(), &model.device);
+        let clean = model.autoencoder.encode(x.clone())?;
+        let noise = Latent::new(generator.randn_tensor(clean.dims(), &model.device));
         let noisy = clean.clone() + noise * NOISE;
         for (i, latent) in [clean, noisy].into_iter().enumerate() {
-            let y = model.autoencoder.decode(latent).clamp(-1.0, 1.0);
+            let y = model.autoencoder.decode(&latent).clamp(-1.0, 1.0);
             let error = (x.clone() - y.clone()).square().mean_dims(&[1, 2, 3]);
             let error: Vec<f32> = error.into_data().iter::<f32>().collect();
             sums[i] += error.iter().map(|&error| decibel(error)).sum::<f64>();
@@ -47,7 +51,7 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Reconstruction {
     }
     let [psnr, psnr_noisy, edge_error, edge_error_noisy] =
         sums.map(|sum| sum / images.len() as f64);
-    Reconstruction { psnr, psnr_noisy, edge_error, edge_error_noisy }
+    Ok(Reconstruction { psnr, psnr_noisy, edge_error, edge_error_noisy })
 }
 
 /// Returns the peak signal-to-noise ratio of a mean squared error of values that span 2; NaN if the

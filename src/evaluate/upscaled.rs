@@ -66,8 +66,8 @@ pub fn sharpness(
     for i in 0..count {
         let truth = large.picture(held[i * held.len() / count])?;
         let small = quartered(&truth);
-        let latent = model.autoencoder.encode(to_tensor(&[&small], &model.device));
-        let mut small = pollster::block_on(to_images(model.autoencoder.decode(latent)))?;
+        let latent = model.autoencoder.encode(to_tensor(&[&small], &model.device))?;
+        let mut small = pollster::block_on(to_images(model.autoencoder.decode(&latent)))?;
         let [plain, upscaled] = enlarged(model, &small.remove(0))?;
         let all = [truth, plain, upscaled];
         let tensor = |image: &Image| to_tensor(&[image], &model.device);

@@ -9,6 +9,8 @@ pub mod file;
 pub mod finish;
 #[cfg(feature = "finish")]
 pub mod finishing;
+#[cfg(feature = "finish")]
+pub mod fit;
 #[cfg(feature = "native")]
 pub mod font;
 #[cfg(feature = "finish")]

@@ -167,6 +167,11 @@ pub struct AutoencoderKl {
 }
 
 impl AutoencoderKl {
+    /// Returns whether it has its encoder.
+    pub fn has_encoder(&self) -> bool {
+        self.encoder.is_some()
+    }
+
     /// Returns the ratio of the picture's side to the latent's.
     pub fn factor(&self) -> usize {
         1 << (self.decoder.up_blocks.len() - 1)

@@ -149,6 +149,11 @@ impl StickerDecoder {
 }
 
 impl StickerAutoencoder {
+    /// Returns whether it has its encoder.
+    pub fn has_encoder(&self) -> bool {
+        self.encoder.is_some()
+    }
+
     /// Returns a new autoencoder.
     pub fn init(device: &Device) -> Self {
         Self { encoder: Some(StickerEncoder::init(device)), ..Self::decoder(device) }

@@ -52,6 +52,13 @@ pub enum Request {
         /// The device to use.
         device: DeviceChoice,
     },
+    /// Hands over a picture that runs can begin with. It is sent once, before the first of them.
+    Picture {
+        /// Its hash, by which recipes name it.
+        hash: String,
+        /// Its pixels at the model's size: RGBA, row by row.
+        pixels: File,
+    },
     /// Draws a recipe, in place of the current and the queued one.
     Draw {
         /// The number that names the job in the events about it.

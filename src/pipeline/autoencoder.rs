@@ -2,8 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::diffusion::Latent;
 use crate::model::sticker_autoencoder::FACTOR;
 use crate::model::{AutoencoderKl, StickerAutoencoder};
+use crate::{Error, Result};
 
 /// An autoencoder, and how its latents are normalised for the DiT: `(z − mean) / std`.
 ///
@@ -31,29 +33,42 @@ pub enum Autoencoder {
 }
 
 impl Autoencoder {
+    /// Returns whether it was loaded with its encoder.
+    pub fn has_encoder(&self) -> bool {
+        match self {
+            Self::Sticker { network, .. } => network.has_encoder(),
+            Self::Kl { network, .. } => network.has_encoder(),
+        }
+    }
+
     /// Encodes pictures to normalised latents: the means of the posterior.
     ///
     /// # Shapes
     /// `[b, 3 or 4, f·h, f·w]`, values in −1..1 → `[b, latent, h, w]`
     ///
-    /// # Panics
-    /// Panics if the encoder was not loaded.
-    pub fn encode(&self, pictures: Tensor<4>) -> Tensor<4> {
-        match self {
+    /// # Errors
+    /// Returns an error if the encoder was not loaded.
+    pub fn encode(&self, pictures: Tensor<4>) -> Result<Latent> {
+        if !self.has_encoder() {
+            let problem = "it was loaded without its encoder of pictures: load that too";
+            return Err(Error::model("The autoencoder", problem));
+        }
+        Ok(Latent::new(match self {
             Self::Sticker { network, mean, std } => {
                 let (latent, _) = network.encode(pictures);
                 let device = latent.device();
                 (latent - channels(mean, &device)) / channels(std, &device)
             }
             Self::Kl { network, scale } => network.encode(pictures).0 * *scale,
-        }
+        }))
     }
 
     /// Decodes normalised latents to pictures.
     ///
     /// # Shapes
     /// `[b, latent, h, w]` → `[b, 3 or 4, f·h, f·w]`, values about −1..1
-    pub fn decode(&self, latent: Tensor<4>) -> Tensor<4> {
+    pub fn decode(&self, latent: &Latent) -> Tensor<4> {
+        let latent = latent.tensor();
         match self {
             Self::Sticker { network, mean, std } => {
                 let device = latent.device();

@@ -5,7 +5,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::Pipeline;
+use super::{Pipeline, Start};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -33,11 +33,11 @@ impl KnownAnswer {
     /// # Errors
     /// Returns an error if the recipe does not fit the model, or if the device fails.
     pub async fn ask(pipeline: &Pipeline, recipe: Recipe) -> Result<Self> {
-        let mut run = pipeline.begin(&recipe, None)?;
+        let mut run = pipeline.begin(&recipe, Start::default())?;
         while run.step().is_some() {}
         let latent = run.latent();
-        let picture = pipeline.autoencoder.decode(latent.clone());
-        Ok(Self { recipe, latent: sample(latent).await?, picture: sample(picture).await? })
+        let picture = pipeline.autoencoder.decode(&latent);
+        Ok(Self { recipe, latent: sample(latent.tensor()).await?, picture: sample(picture).await? })
     }
 
     /// Returns the recipe of the check for a model whose style labels are `styles`: one guided step.

@@ -16,6 +16,7 @@ mod plan;
 pub mod preview;
 pub mod run;
 pub mod source;
+pub mod start;
 pub mod stickers;
 pub mod upscale;
 
@@ -28,6 +29,7 @@ pub use class_names::ClassNames;
 pub use preview::PreviewMap;
 pub use run::Run;
 pub use source::{Folder, Source, read_json};
+pub use start::{Origin, Start};
 use stickers::Manifest;
 
 use crate::diffusion::{LevelOptions, Prediction, Schedule};
@@ -208,13 +210,12 @@ impl Pipeline {
         }
     }
 
-    /// Begins a run, which includes everything before its first step. `noise`, `[count, c, h, w]`, replaces
-    /// the seed's noise if it is given.
+    /// Begins a run, which includes everything before its first step.
     ///
     /// # Errors
-    /// Returns an error if the recipe does not fit the model or the sampler.
-    pub fn begin(&self, recipe: &Recipe, noise: Option<Tensor<4>>) -> Result<Run<'_>> {
-        Run::new(self, recipe, noise)
+    /// Returns an error if the recipe does not fit the model, the sampler or `start`.
+    pub fn begin(&self, recipe: &Recipe, start: Start) -> Result<Run<'_>> {
+        Run::new(self, recipe, start)
     }
 
     /// Draws `recipe` from start to end, and returns its pictures.
@@ -231,9 +232,9 @@ impl Pipeline {
     /// # Errors
     /// See [`begin`](Self::begin).
     pub fn draw(&self, recipe: &Recipe) -> Result<Tensor<4>> {
-        let mut run = self.begin(recipe, None)?;
+        let mut run = self.begin(recipe, Start::default())?;
         while run.step().is_some() {}
-        Ok(self.autoencoder.decode(run.latent()))
+        Ok(self.autoencoder.decode(&run.latent()))
     }
 }
 

@@ -9,17 +9,20 @@ use crate::samplers::{self, Sampler};
 use crate::{Error, Result};
 
 impl Pipeline {
-    /// Checks whether a recipe can be drawn, without drawing anything.
+    /// Checks whether a recipe can be drawn, without drawing anything, and returns how many steps it takes.
     ///
     /// # Errors
     /// Returns an error if the recipe does not fit the model or the sampler.
-    pub fn check(&self, recipe: &Recipe) -> Result<()> {
+    pub fn check(&self, recipe: &Recipe) -> Result<usize> {
         label(self, recipe)?;
         if self.text.is_none() {
             refuse_words("prompt", &recipe.prompt)?;
             refuse_words("negative prompt", &recipe.negative)?;
         }
-        plan(self, recipe).map(drop)
+        let (_, levels) = plan(self, recipe)?;
+        let begins_with_noise = recipe.picture.is_empty() || recipe.strength >= 1.0;
+        let first = if begins_with_noise { 0 } else { levels.first_step(recipe.strength) };
+        Ok(levels.steps.len() - first)
     }
 }
 
@@ -35,10 +38,10 @@ pub(super) fn plan(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Box<dyn Samp
         ("", Some(problem)) => return Err(needs_a_sampler(problem)),
         (name, _) => name,
     })?;
-    sampler.set_eta(recipe.eta)?;
+    samplers::set_eta(&mut *sampler, recipe.eta)?;
     // The authors' choice applies only if the sampler supports it. The recipe's choice must be supported.
     let mut options = pipeline.level_options;
-    options.karras = recipe.karras || (options.karras && sampler.takes_karras());
+    options.karras = recipe.karras || (options.karras && sampler.capabilities().takes_karras);
     options.flow.even = recipe.even_sigmas;
     if recipe.even_sigmas && pipeline.shift().is_none() {
         return refuse(

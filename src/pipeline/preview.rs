@@ -3,6 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::diffusion::Latent;
+
 /// A linear map from a latent's channels to a picture's, fitted once for an autoencoder. It maps each
 /// latent cell to the mean colour of its block, in 0..1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +29,8 @@ impl PreviewMap {
     ///
     /// # Shapes
     /// `[b, latent, h, w]` → `[b, 3 or 4, h, w]`, values in −1..1 as in pictures
-    pub fn apply(&self, latent: Tensor<4>) -> Tensor<4> {
+    pub fn apply(&self, latent: &Latent) -> Tensor<4> {
+        let latent = latent.tensor();
         let device = latent.device();
         let channels = self.bias.len();
         let weight = TensorData::new(self.weight.concat(), [self.weight.len(), channels]);
@@ -66,8 +69,8 @@ mod tests {
             bias: vec![0.5, 0.5, 1.0],
         };
         assert!(map.fits(2) && !map.fits(3));
-        let latent = Tensor::<4>::from_floats([[[[1.0]], [[-2.0]]]], &Device::flex());
-        let rgb: Vec<f32> = map.apply(latent).into_data().try_to_vec().unwrap();
+        let latent = Latent::new(Tensor::from_floats([[[[1.0]], [[-2.0]]]], &Device::flex()));
+        let rgb: Vec<f32> = map.apply(&latent).into_data().try_to_vec().unwrap();
         // (0.5·1 + 0.5, 0.25·−2 + 0.5, 1) in 0..1
         assert_eq!(rgb, [1.0, -1.0, 1.0]);
     }

@@ -1,15 +1,14 @@
 //! A run of one recipe: its conditions, its noise and the sampler, one step at a time.
 
-use burn::tensor::Tensor;
-
 use super::Pipeline;
 use super::conditions::Conditioned;
 use super::notes::unguided;
 use super::plan::plan;
-use crate::diffusion::{Generator, Guided, Parameterised};
+use super::start::{Origin, Start};
+use crate::Result;
+use crate::diffusion::{Generator, Guided, Latent, Parameterised};
 use crate::recipe::Recipe;
 use crate::samplers::{Sampling, Step};
-use crate::{Error, Result};
 
 /// A run between its beginning and its last step.
 #[derive(Debug)]
@@ -18,16 +17,15 @@ pub struct Run<'a> {
     sampling: Sampling,
     generators: Vec<Generator>,
     pipeline: &'a Pipeline,
-    noise: Tensor<4>,
+    /// The index of its first step among those of its levels: 0, or more if it begins with a picture.
+    first: usize,
+    noise: Latent,
+    origin: Option<Origin>,
     notes: Vec<String>,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(
-        pipeline: &'a Pipeline,
-        recipe: &Recipe,
-        given: Option<Tensor<4>>,
-    ) -> Result<Self> {
+    pub(super) fn new(pipeline: &'a Pipeline, recipe: &Recipe, start: Start) -> Result<Self> {
         let (sampler, levels) = plan(pipeline, recipe)?;
         let (network, mut notes) = Conditioned::new(pipeline, recipe)?;
         let guides = !pipeline.guides_above_1 || recipe.guidance > 1.0;
@@ -36,18 +34,7 @@ impl<'a> Run<'a> {
         notes.extend(unguided(recipe, scale, &levels, timesteps));
         let seeds = (0..recipe.count as u64).map(|i| recipe.seed.wrapping_add(i));
         let mut generators: Vec<_> = seeds.map(Generator::new).collect();
-        let drawn = draw(pipeline, &mut generators);
-        let noise = match given {
-            None => drawn,
-            Some(noise) if noise.dims() == drawn.dims() => noise,
-            Some(noise) => {
-                return Err(Error::Recipe(format!(
-                    "The given latents have shape {:?}, and this model needs {:?}",
-                    noise.dims(),
-                    drawn.dims()
-                )));
-            }
-        };
+        let (noise, origin) = start.resolve(pipeline, recipe, &mut generators)?;
         let denoiser = Guided {
             model: Parameterised { network, prediction: pipeline.prediction },
             scale,
@@ -55,8 +42,16 @@ impl<'a> Run<'a> {
             interval: recipe.guidance_interval,
             timesteps,
         };
-        let sampling = Sampling::new(sampler, levels, noise.clone());
-        Ok(Self { denoiser, sampling, generators, pipeline, noise, notes })
+        // At full strength nothing is left of the picture, so that the run begins with noise alone.
+        let (first, sampling) = match &origin {
+            Some(Origin { latent, .. }) if recipe.strength < 1.0 => {
+                let first = levels.first_step(recipe.strength);
+                let noisy = levels.add_noise(first, latent.clone(), noise.clone());
+                (first, Sampling::resume(sampler, levels, first, noisy))
+            }
+            _ => (0, Sampling::new(sampler, levels, noise.clone())),
+        };
+        Ok(Self { denoiser, sampling, generators, pipeline, first, noise, origin, notes })
     }
 
     /// Returns notes for the user, such as words of the prompt that did not fit.
@@ -64,39 +59,46 @@ impl<'a> Run<'a> {
         &self.notes
     }
 
-    /// Returns the noise that the run began with, `[b, c, h, w]`.
-    pub fn noise(&self) -> Tensor<4> {
+    /// Returns the seeds' noise, or the noise that was given in its place.
+    pub fn noise(&self) -> Latent {
         self.noise.clone()
     }
 
     /// Returns the noise levels σ at the start of the run and at the end of each step.
     pub fn noise_levels(&self) -> Vec<f64> {
-        let steps = &self.sampling.levels().steps;
-        let first = steps.first().map(|step| step.from);
-        first.into_iter().chain(steps.iter().map(|step| step.to)).collect()
+        let steps = &self.sampling.levels().steps[self.first..];
+        let first = steps.first().map_or(0.0, |step| step.from);
+        [first].into_iter().chain(steps.iter().map(|step| step.to)).collect()
     }
 
-    /// Returns how many steps the run has.
+    /// Returns how many steps the run takes: fewer than its recipe says if it begins with a picture.
     pub fn steps(&self) -> usize {
-        self.sampling.levels().steps.len()
+        self.sampling.levels().steps.len() - self.first
     }
 
-    /// Takes the next step and returns it; `None` if all steps are done.
+    /// Takes the next step and returns it, with 0 as the index of the run's first; `None` if all steps are
+    /// done.
     pub fn step(&mut self) -> Option<Step> {
         let Self { denoiser, sampling, generators, pipeline, .. } = self;
-        sampling.step(denoiser, || draw(pipeline, generators))
+        let noise = || Latent::noise(generators, pipeline.latent_shape(), &pipeline.device);
+        let step = sampling.step(denoiser, noise)?;
+        let step = Step { index: step.index - self.first, ..step };
+        Some(self.kept(step))
     }
 
-    /// Returns the current latent, `[b, c, h, w]`, which is the result after the last step.
-    pub fn latent(&self) -> Tensor<4> {
+    /// Returns a step with what the mask keeps of the picture put back: its latent at the level where the
+    /// next step begins (Lugmayr et al., arXiv 2201.09865, eq. 8).
+    fn kept(&mut self, step: Step) -> Step {
+        let Some(Origin { latent: clean, mask: Some(mask) }) = &self.origin else { return step };
+        let (sampling, noise) = (&mut self.sampling, self.noise.clone());
+        let known = sampling.levels().add_noise(sampling.index(), clean.clone(), noise);
+        let latent = sampling.latent().blend(known, mask);
+        sampling.replace_latent(latent.clone());
+        Step { latent, denoised: step.denoised.blend(clean.clone(), mask), ..step }
+    }
+
+    /// Returns the current latent, which is the result after the last step.
+    pub fn latent(&self) -> Latent {
         self.sampling.latent()
     }
-}
-
-/// Draws one latent of noise from each generator, `[b, c, h, w]`.
-fn draw(pipeline: &Pipeline, generators: &mut [Generator]) -> Tensor<4> {
-    let shape = pipeline.latent_shape();
-    let rows =
-        generators.iter_mut().map(|generator| generator.randn_tensor(shape, &pipeline.device));
-    Tensor::cat(rows.collect(), 0)
 }

@@ -57,6 +57,9 @@ impl Defaults {
     }
 }
 
+/// The strength of a recipe that does not say one.
+pub const STRENGTH: f64 = 0.6;
+
 /// All settings that determine a picture, and the model that draws it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -91,6 +94,12 @@ pub struct Recipe {
     /// Whether a flow's noise levels are even in time before the shift, down to 1/steps, instead of
     /// following the scheduler in the model's folder.
     pub even_sigmas: bool,
+    /// The hash of the picture that the run begins with: the first 16 digits of the SHA-256 of its pixels
+    /// at the model's size; empty if it begins with noise.
+    pub picture: String,
+    /// How much of that picture changes, from 0 (nothing) to 1 (all of it); without a picture it has no
+    /// effect.
+    pub strength: f64,
     /// How many pictures are drawn.
     pub count: usize,
     /// How many pixels the longer side of each saved picture has; `None` if that is not known, which
@@ -109,7 +118,7 @@ pub struct Recipe {
 }
 
 /// The names of a recipe's fields.
-pub const FIELDS: [&str; 20] = [
+pub const FIELDS: [&str; 22] = [
     "prompt",
     "negative",
     "class",
@@ -124,6 +133,8 @@ pub const FIELDS: [&str; 20] = [
     "eta",
     "karras",
     "even_sigmas",
+    "picture",
+    "strength",
     "count",
     "size",
     "outline",
@@ -150,6 +161,8 @@ impl Default for Recipe {
             eta: 0.0,
             karras: false,
             even_sigmas: false,
+            picture: String::new(),
+            strength: STRENGTH,
             count: 1,
             size: None,
             outline: false,
@@ -210,6 +223,9 @@ impl Recipe {
         if !(0.0..=1.0).contains(&self.eta) {
             return refuse(format!("Eta must be 0 to 1, and is {}", self.eta));
         }
+        if !(0.0..=1.0).contains(&self.strength) {
+            return refuse(format!("The strength must be 0 to 1, and is {:?}", self.strength));
+        }
         let (from, to) = self.guidance_interval;
         if !(0.0..=1.0).contains(&from) || !(from..=1.0).contains(&to) {
             return refuse(format!(
@@ -262,6 +278,7 @@ mod tests {
             (Recipe { steps: 0, ..Recipe::default() }, "Steps"),
             (Recipe { count: 65, ..Recipe::default() }, "count"),
             (Recipe { guidance: f64::NAN, ..Recipe::default() }, "Guidance"),
+            (Recipe { strength: 1.5, ..Recipe::default() }, "strength"),
             (Recipe { eta: f64::NAN, ..Recipe::default() }, "Eta"),
             (Recipe { shift: Some(0.0), ..Recipe::default() }, "shift"),
             (Recipe { shift: Some(f64::NAN), ..Recipe::default() }, "shift"),

@@ -1,13 +1,11 @@
 //! DDPM (Ho et al., arXiv 2006.11239), with the variance of the network if it learned one (Nichol
 //! and Dhariwal, arXiv 2102.09672).
 
-use burn::tensor::Tensor;
-
-use super::{At, Next, Noise, Sampler, euler, euler_ancestral};
+use super::{At, Capabilities, Next, Noise, Sampler, euler, euler_ancestral};
 use crate::Result;
 use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Schedule};
+use crate::diffusion::{Denoised, Latent, Schedule};
 
 /// A sampler that reverses the chain of training, with fresh noise at each step.
 #[derive(Debug)]
@@ -16,12 +14,12 @@ pub(super) struct Ddpm;
 /// Takes a step whose log-variance the network interpolates between that of the posterior (−1) and
 /// that of β (1): arXiv 2102.09672, eq. 15.
 fn learned(
-    x: Tensor<4>,
-    x0: Tensor<4>,
-    variance: Tensor<4>,
+    x: Latent,
+    x0: Latent,
+    variance: Latent,
     (sigma, next): (f64, f64),
     noise: Noise<'_>,
-) -> Tensor<4> {
+) -> Latent {
     let (down, up) = euler_ancestral::split(sigma, next, 1.0);
     let mean = euler::step(x, x0, sigma, down);
     if up == 0.0 {
@@ -39,25 +37,28 @@ impl Sampler for Ddpm {
         "ddpm"
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            order: 1,
+            evaluations: 1,
+            adds_noise: true,
+            takes_eta: false,
+            takes_karras: false,
+            refuses_flow: Some("DDPM walks back a variance-preserving chain"),
+        }
+    }
+
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
         Ok(levels::discrete(Family::Ancestral, schedule, steps, options).clipping(options.clip))
     }
 
-    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
+    fn step(&mut self, run: At<'_>, x: Latent, found: Denoised, noise: Noise<'_>) -> Next {
         let (Denoised { x0, variance }, sigmas) = (found, run.sigmas());
         let x0 = run.clipped(x0);
         Next::Latent(match variance {
             Some(variance) => learned(x, x0, variance, sigmas, noise),
             None => euler_ancestral::step(x, x0, sigmas, 1.0, noise),
         })
-    }
-
-    fn takes_karras(&self) -> bool {
-        false
-    }
-
-    fn refuses_flow(&self) -> Option<&'static str> {
-        Some("DDPM walks back a variance-preserving chain")
     }
 }
 
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn a_learned_variance_goes_from_the_posteriors_to_betas() {
         let spread =
-            |v: f64| value(learned(one(0.0), one(0.0), one(v), (2.0, 1.0), &mut || one(1.0)));
+            |v: f64| value(&learned(one(0.0), one(0.0), one(v), (2.0, 1.0), &mut || one(1.0)));
         let (_, up) = euler_ancestral::split(2.0, 1.0, 1.0);
         assert!((spread(-1.0) - up).abs() < 1e-6);
         // β is 1 − (1/5)/(1/2) = 0.6, scaled by 1/ᾱ' = 2.

@@ -1,15 +1,10 @@
 //! DPM-Solver++(2M), midpoint (Lu et al., arXiv 2211.01095, algorithm 2).
 
-use burn::tensor::Tensor;
-
-use super::lambda::{Seen, Stride};
-use super::{At, Next, Noise, Sampler};
+use super::lambda::{Seen, Stride, solver_levels};
+use super::{At, Capabilities, Next, Noise, Sampler};
 use crate::Result;
-use crate::diffusion::flow_levels::flow;
-use crate::diffusion::levels::{self, LevelOptions, Levels};
-use crate::diffusion::schedule::linspace;
-use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Schedule};
+use crate::diffusion::levels::{LevelOptions, Levels};
+use crate::diffusion::{Denoised, Latent, Schedule};
 
 /// A sampler that extrapolates the clean latent from the last two levels, with one evaluation per
 /// step.
@@ -27,24 +22,24 @@ impl Sampler for Dpmpp2m {
         Some("DPM-Solver++(2M)")
     }
 
-    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
-        if let Schedule::Discrete { .. } = schedule {
-            return Ok(levels::discrete(Family::Multistep, schedule, steps, options));
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            order: 2,
+            evaluations: 1,
+            adds_noise: false,
+            takes_eta: false,
+            takes_karras: true,
+            refuses_flow: None,
         }
-        // λ is infinite at σ = 1, so the first time is a thousandth below 1.
-        let last = 1.0 / schedule.timesteps() as f64;
-        let mut times: Vec<f64> = match options.flow.even {
-            true => options.flow.times(steps),
-            false => linspace(1.0, last, steps + 1).iter().rev().map(|alpha| 1.0 - alpha).collect(),
-        };
-        times[0] = times[0].min(1.0 - last);
-        let levels = flow(schedule, &times, options)?;
-        Ok(levels.rounded_down(options.whole_timesteps))
+    }
+
+    fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
+        solver_levels(schedule, steps, options)
     }
 
     /// Takes a step of second order, or of first order if there is no earlier level or σ ends at 0.
-    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
-        let (process, (sigma, next)) = (run.levels.process, run.sigmas());
+    fn step(&mut self, run: At<'_>, x: Latent, found: Denoised, _: Noise<'_>) -> Next {
+        let (process, (sigma, next)) = (run.levels.process(), run.sigmas());
         let stride = Stride::new(process, sigma, next);
         let x0 = match &self.before {
             Some(before) if next > 0.0 => {
@@ -66,6 +61,6 @@ mod tests {
 
     #[test]
     fn converges_at_order_2() {
-        assert_order(|| Box::new(Dpmpp2m::default()), 2);
+        assert_order(|| Box::new(Dpmpp2m::default()));
     }
 }

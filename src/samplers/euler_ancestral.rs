@@ -1,12 +1,10 @@
 //! Euler ancestral: DDPM's noise at each step, on Euler's levels (Karras et al., arXiv 2206.00364;
 //! k-diffusion gave it its name).
 
-use burn::tensor::Tensor;
-
-use super::{At, Next, Noise, Sampler, euler};
+use super::{At, Capabilities, Next, Noise, Sampler, euler};
 use crate::Result;
 use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Schedule};
+use crate::diffusion::{Denoised, Latent, Schedule};
 
 /// A sampler that steps below the end of each step and adds noise to return to it.
 #[derive(Debug)]
@@ -26,12 +24,12 @@ pub(super) fn split(sigma: f64, next: f64, eta: f64) -> (f64, f64) {
 /// arXiv 2006.11239) and of Euler ancestral; with any η it is that of DDIM (Song et al.,
 /// arXiv 2010.02502, eq. 12 and 16).
 pub(super) fn step(
-    x: Tensor<4>,
-    x0: Tensor<4>,
+    x: Latent,
+    x0: Latent,
     (sigma, next): (f64, f64),
     eta: f64,
     noise: Noise<'_>,
-) -> Tensor<4> {
+) -> Latent {
     let (down, up) = split(sigma, next, eta);
     let x = euler::step(x, x0, sigma, down);
     if up > 0.0 { x + noise() * up } else { x }
@@ -42,16 +40,23 @@ impl Sampler for EulerAncestral {
         "euler_ancestral"
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            order: 1,
+            evaluations: 1,
+            adds_noise: true,
+            takes_eta: false,
+            takes_karras: true,
+            refuses_flow: Some("Euler ancestral adds noise as a variance-exploding chain does"),
+        }
+    }
+
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
         euler::euler_levels(schedule, steps, options)
     }
 
-    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next {
+    fn step(&mut self, run: At<'_>, x: Latent, found: Denoised, noise: Noise<'_>) -> Next {
         Next::Latent(step(x, found.x0, run.sigmas(), 1.0, noise))
-    }
-
-    fn refuses_flow(&self) -> Option<&'static str> {
-        Some("Euler ancestral adds noise as a variance-exploding chain does")
     }
 }
 

@@ -1,19 +1,17 @@
 //! Heun's method (Karras et al., arXiv 2206.00364, algorithm 1, second order), with two evaluations
 //! per step.
 
-use burn::tensor::Tensor;
-
-use super::{At, Next, Noise, Sampler, euler};
+use super::{At, Capabilities, Next, Noise, Sampler, euler};
 use crate::Result;
 use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Level, Schedule};
+use crate::diffusion::{Denoised, Latent, Level, Schedule};
 
 /// A sampler that steps along the mean of the slopes at both ends of a step.
 #[derive(Debug, Default)]
 pub(super) struct Heun {
     /// The latent at the beginning of the step and the prediction of the clean latent there, while
     /// the end of the Euler step from it is evaluated.
-    began: Option<(Tensor<4>, Tensor<4>)>,
+    began: Option<(Latent, Latent)>,
 }
 
 impl Sampler for Heun {
@@ -22,14 +20,25 @@ impl Sampler for Heun {
     }
 
     fn label(&self) -> Option<&'static str> {
-        Some("Heun (two passes a step)")
+        Some("Heun")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            order: 2,
+            evaluations: 2,
+            adds_noise: false,
+            takes_eta: false,
+            takes_karras: true,
+            refuses_flow: None,
+        }
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
         Ok(euler::euler_levels(schedule, steps, options)?.clipping(options.clip))
     }
 
-    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
+    fn step(&mut self, run: At<'_>, x: Latent, found: Denoised, _: Noise<'_>) -> Next {
         let (sigma, next) = run.sigmas();
         let found = Denoised { x0: run.clipped(found.x0), ..found };
         if let Some((began, x0)) = self.began.take() {
@@ -58,6 +67,6 @@ mod tests {
 
     #[test]
     fn converges_at_order_2() {
-        assert_order(|| Box::new(Heun::default()), 2);
+        assert_order(|| Box::new(Heun::default()));
     }
 }

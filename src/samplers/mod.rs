@@ -14,6 +14,7 @@
 mod ddim;
 mod ddpm;
 mod dpmpp_2m;
+mod dpmpp_2s;
 mod euler;
 mod euler_ancestral;
 mod heun;
@@ -25,12 +26,10 @@ mod unipc;
 
 use std::fmt::Debug;
 
-use burn::tensor::Tensor;
-
 pub use sampling::{Sampling, Step};
 
 use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Level, Schedule};
+use crate::diffusion::{Denoised, Latent, Level, Schedule};
 use crate::tools::words::meant;
 use crate::{Error, Result};
 
@@ -39,11 +38,14 @@ pub trait Sampler: Debug + Send {
     /// Returns the name in recipes and on the command line.
     fn name(&self) -> &'static str;
 
-    /// Returns its name on the page, or `None` if the page does not offer it. The page draws only
-    /// rectified flows: some samplers refuse them, and DDIM equals Euler on them.
+    /// Returns its name on the page, or `None` if the page does not offer it, as DDIM, which equals
+    /// Euler on the rectified flows that the page draws.
     fn label(&self) -> Option<&'static str> {
         None
     }
+
+    /// Returns what it can do.
+    fn capabilities(&self) -> Capabilities;
 
     /// Returns the levels of a run. Call [`levels`](fn@levels) instead, which also checks them.
     ///
@@ -53,40 +55,46 @@ pub trait Sampler: Debug + Send {
 
     /// Takes one step, or a part of it.
     ///
-    /// `x` is the latent that was evaluated, `[b, c, h, w]`, and `found` holds the prediction of
+    /// `x` is the latent that was evaluated, and `found` holds the prediction of
     /// the clean latent in it. On the first call of step `index`, `x` is the latent at the level
-    /// where that step begins. `noise` draws `[b, c, h, w]` of unit variance.
-    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, noise: Noise<'_>) -> Next;
+    /// where that step begins. `noise` draws noise of unit variance.
+    fn step(&mut self, run: At<'_>, x: Latent, found: Denoised, noise: Noise<'_>) -> Next;
 
     /// Forgets what no longer holds, because the caller replaced the latent.
     fn replaced(&mut self) {}
 
-    /// Returns whether its levels may have the spacing of Karras et al.
-    fn takes_karras(&self) -> bool {
-        true
-    }
+    /// Sets DDIM's η. Call [`set_eta`](fn@set_eta) instead, which also checks it.
+    fn set_eta(&mut self, _: f64) {}
+}
 
-    /// Returns why it cannot draw with a rectified flow, or `None` if it can. The reason begins a
-    /// sentence that “, and this model is a rectified flow” ends.
-    fn refuses_flow(&self) -> Option<&'static str> {
-        None
-    }
+/// What a sampler can do. Forms, checks and tests read this instead of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The order of convergence without noise: 2 if half the step divides the error by four.
+    pub order: u32,
+    /// How often a step evaluates the network, but for a step that ends at 0.
+    pub evaluations: u32,
+    /// Whether it adds fresh noise in each step.
+    pub adds_noise: bool,
+    /// Whether it takes an η, the share of fresh noise that DDIM adds.
+    pub takes_eta: bool,
+    /// Whether its levels may have the spacing of Karras et al.
+    pub takes_karras: bool,
+    /// Why it cannot draw with a rectified flow, or `None` if it can. The reason begins a sentence
+    /// that “, and this model is a rectified flow” ends.
+    pub refuses_flow: Option<&'static str>,
+}
 
-    /// Sets DDIM's η.
-    ///
-    /// # Errors
-    /// Returns a sentence if `eta` is not 0 and the sampler is not DDIM.
-    fn set_eta(&mut self, eta: f64) -> Result<()> {
-        if eta == 0.0 {
-            return Ok(());
-        }
-        let name = self.name();
-        Err(Error::Recipe(format!("Only ddim has an eta: leave it out with {name}")))
+impl Capabilities {
+    /// Returns whether a step uses what earlier steps found: a method of higher order needs either
+    /// several evaluations or a memory.
+    pub fn remembers(&self) -> bool {
+        self.order > self.evaluations
     }
 }
 
 /// Draws noise of unit variance in the shape of the latent.
-pub type Noise<'a> = &'a mut dyn FnMut() -> Tensor<4>;
+pub type Noise<'a> = &'a mut dyn FnMut() -> Latent;
 
 /// The position in a run.
 #[derive(Debug, Clone, Copy)]
@@ -104,10 +112,10 @@ impl At<'_> {
         (step.from, step.to)
     }
 
-    /// Returns the prediction of the clean latent clipped to the run's bound, `[b, c, h, w]`.
-    pub fn clipped(&self, x0: Tensor<4>) -> Tensor<4> {
+    /// Returns the prediction of the clean latent clipped to the run's bound.
+    pub fn clipped(&self, x0: Latent) -> Latent {
         match self.levels.clip {
-            Some(most) => x0.clamp(-most, most),
+            Some(most) => x0.clamp(most),
             None => x0,
         }
     }
@@ -121,17 +129,18 @@ impl At<'_> {
 /// A sampler's answer to an evaluation.
 #[derive(Debug)]
 pub enum Next {
-    /// The latent at the level where the step ends, `[b, c, h, w]`.
-    Latent(Tensor<4>),
+    /// The latent at the level where the step ends.
+    Latent(Latent),
     /// One more evaluation, of this latent at this level, before the step is done.
-    Evaluate(Tensor<4>, Level),
+    Evaluate(Latent, Level),
 }
 
 /// All samplers, in the order in which they are offered.
-pub const ALL: [fn() -> Box<dyn Sampler>; 7] = [
+pub const ALL: [fn() -> Box<dyn Sampler>; 8] = [
     || Box::new(euler::Euler),
     || Box::new(heun::Heun::default()),
     || Box::new(dpmpp_2m::Dpmpp2m::default()),
+    || Box::new(dpmpp_2s::Dpmpp2s::default()),
     || Box::new(unipc::Unipc::default()),
     || Box::new(ddim::Ddim::default()),
     || Box::new(ddpm::Ddpm),
@@ -148,9 +157,9 @@ pub fn names() -> [&'static str; ALL.len()] {
     ALL.map(|new| new().name())
 }
 
-/// Returns the names of the samplers for which `can` is true, as a list in words.
-fn those(can: fn(&dyn Sampler) -> bool) -> String {
-    let names: Vec<_> = all().filter(|sampler| can(&**sampler)).map(|s| s.name()).collect();
+/// Returns the names of the samplers that can do something, as a list in words.
+fn those(can: fn(Capabilities) -> bool) -> String {
+    let names: Vec<_> = all().filter(|s| can(s.capabilities())).map(|s| s.name()).collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => names.concat(),
@@ -159,12 +168,18 @@ fn those(can: fn(&dyn Sampler) -> bool) -> String {
 
 /// Returns the names of the samplers that support a rectified flow, as a list in words.
 pub fn those_of_flows() -> String {
-    those(|sampler| sampler.refuses_flow().is_none())
+    those(|can| can.refuses_flow.is_none())
 }
 
 /// Returns the samplers that the page offers, as pairs of a name and its label.
 pub fn offered() -> Vec<(String, String)> {
-    all().filter_map(|sampler| Some((sampler.name().into(), sampler.label()?.into()))).collect()
+    let passes = |sampler: &dyn Sampler| match sampler.capabilities().evaluations {
+        2 => " (two passes a step)",
+        _ => "",
+    };
+    let pair =
+        |s: Box<dyn Sampler>| Some((s.name().into(), format!("{}{}", s.label()?, passes(&*s))));
+    all().filter_map(pair).collect()
 }
 
 /// Returns the sampler that `name` means; see [`meant`].
@@ -178,6 +193,27 @@ pub fn named(name: &str) -> Result<Box<dyn Sampler>> {
         let names = names.join(", ");
         Error::Recipe(format!("There is no sampler “{name}”: choose one of {names}"))
     })
+}
+
+/// Sets a sampler's η.
+///
+/// # Errors
+/// Returns a sentence if `eta` is not 0 and the sampler takes none, or if it is not 0 to 1.
+pub fn set_eta(sampler: &mut dyn Sampler, eta: f64) -> Result<()> {
+    let refuse = |problem: String| Err(Error::Recipe(problem));
+    match sampler.capabilities().takes_eta {
+        false if eta != 0.0 => {
+            let (name, takers) = (sampler.name(), those(|can| can.takes_eta));
+            refuse(format!("Only {takers} has an eta: leave it out with {name}"))
+        }
+        true if !(0.0..=1.0).contains(&eta) => {
+            refuse(format!("DDIM's eta must be 0 to 1, and is {eta}"))
+        }
+        _ => {
+            sampler.set_eta(eta);
+            Ok(())
+        }
+    }
 }
 
 /// Returns the checked levels of a run of `steps` on a model that was trained on `schedule`.
@@ -195,17 +231,18 @@ pub fn levels(
     if steps == 0 || steps > train {
         return Err(Error::Recipe(format!("{steps} steps cannot be walked: choose 1 to {train}")));
     }
-    match (schedule, sampler.refuses_flow()) {
+    let can = sampler.capabilities();
+    match (schedule, can.refuses_flow) {
         (Schedule::Flow { .. }, Some(why)) => {
             return Err(Error::Recipe(format!(
                 "{why}, and this model is a rectified flow: choose {}",
                 those_of_flows()
             )));
         }
-        (Schedule::Discrete { .. }, _) if options.karras && !sampler.takes_karras() => {
+        (Schedule::Discrete { .. }, _) if options.karras && !can.takes_karras => {
             return Err(Error::Recipe(format!(
                 "Karras levels are not defined for {name}: leave them out, or choose {}",
-                those(|sampler| sampler.takes_karras())
+                those(|can| can.takes_karras)
             )));
         }
         _ => {}
@@ -225,18 +262,32 @@ mod tests {
 
     /// The page draws with flows, so it must not offer samplers that refuse them.
     #[test]
-    fn what_the_page_offers_walks_a_flow() {
-        assert!(all().all(|s| s.label().is_none() || s.refuses_flow().is_none()));
+    fn the_page_offers_samplers_of_flows_alone() {
+        let refuses = |s: &dyn Sampler| s.capabilities().refuses_flow.is_some();
+        assert!(all().all(|s| s.label().is_none() || !refuses(&*s)));
         assert_eq!(offered().len(), all().filter(|s| s.label().is_some()).count());
         assert!(offered().len() >= 2);
     }
 
     #[test]
-    fn each_is_found_by_its_name_alone() {
+    fn finds_each_sampler_by_its_name_alone() {
         for name in names() {
             assert_eq!(named(&name.to_uppercase()).expect("in the list").name(), name);
             assert_eq!(names().iter().filter(|other| **other == name).count(), 1);
         }
         assert!(named("euler karras").is_err());
+    }
+
+    #[test]
+    fn an_eta_needs_a_sampler_that_takes_one() {
+        for mut sampler in all() {
+            assert!(set_eta(&mut *sampler, 0.0).is_ok());
+            let takes_eta = sampler.capabilities().takes_eta;
+            assert_eq!(set_eta(&mut *sampler, 0.5).is_ok(), takes_eta, "{}", sampler.name());
+            for eta in [-0.1, 1.1, f64::NAN] {
+                assert!(set_eta(&mut *sampler, eta).is_err(), "{eta}");
+            }
+        }
+        assert_eq!(those(|can| can.takes_eta), "ddim");
     }
 }

@@ -1,15 +1,13 @@
 //! UniPC of order 2 with B(h) = e⁻ʰ − 1 and data prediction (Zhao et al., arXiv 2302.04867).
 
-use burn::tensor::Tensor;
-
 use super::lambda::{Seen, Stride};
-use super::{At, Next, Noise, Sampler};
+use super::{At, Capabilities, Next, Noise, Sampler};
 use crate::Result;
 use crate::diffusion::flow_levels::flow;
 use crate::diffusion::levels::{self, LevelOptions, Levels};
 use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Process, Schedule};
+use crate::diffusion::{Denoised, Latent, Process, Schedule};
 
 /// A sampler that predicts each latent and corrects it once the clean latent there is known, with
 /// one evaluation per step.
@@ -18,7 +16,7 @@ pub(super) struct Unipc {
     /// The last two levels, the later one first.
     seen: [Option<Seen>; 2],
     /// The latent at the beginning of the last step, which the corrector repeats.
-    began: Option<Tensor<4>>,
+    began: Option<Latent>,
 }
 
 impl Sampler for Unipc {
@@ -28,6 +26,17 @@ impl Sampler for Unipc {
 
     fn label(&self) -> Option<&'static str> {
         Some("UniPC")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            order: 2,
+            evaluations: 1,
+            adds_noise: false,
+            takes_eta: false,
+            takes_karras: true,
+            refuses_flow: None,
+        }
     }
 
     fn levels(&self, schedule: &Schedule, steps: usize, options: LevelOptions) -> Result<Levels> {
@@ -47,8 +56,8 @@ impl Sampler for Unipc {
         Ok(levels.rounded_down(options.whole_timesteps))
     }
 
-    fn step(&mut self, run: At<'_>, x: Tensor<4>, found: Denoised, _: Noise<'_>) -> Next {
-        let (process, (sigma, next)) = (run.levels.process, run.sigmas());
+    fn step(&mut self, run: At<'_>, x: Latent, found: Denoised, _: Noise<'_>) -> Next {
+        let (process, (sigma, next)) = (run.levels.process(), run.sigmas());
         let now = Seen { sigma, x0: found.x0 };
         let [last, before] = std::mem::take(&mut self.seen);
         let x = match (&last, self.began.take()) {
@@ -70,13 +79,7 @@ impl Sampler for Unipc {
 }
 
 /// Applies the predictor (algorithm 7), of order 2 with `before`, else of order 1.
-fn predict(
-    process: Process,
-    x: Tensor<4>,
-    now: &Seen,
-    before: Option<&Seen>,
-    next: f64,
-) -> Tensor<4> {
+fn predict(process: Process, x: Latent, now: &Seen, before: Option<&Seen>, next: f64) -> Latent {
     let stride = Stride::new(process, now.sigma, next);
     let mut x0 = now.x0.clone();
     if let Some(before) = before {
@@ -88,13 +91,7 @@ fn predict(
 
 /// Applies the corrector (algorithm 5): it repeats the step from `x` at `from` to `here`, now that
 /// the clean latent at `here` is known. It is of order 2 with `before`, else of order 1.
-fn correct(
-    process: Process,
-    x: Tensor<4>,
-    from: &Seen,
-    before: Option<&Seen>,
-    here: &Seen,
-) -> Tensor<4> {
+fn correct(process: Process, x: Latent, from: &Seen, before: Option<&Seen>, here: &Seen) -> Latent {
     let stride = Stride::new(process, from.sigma, here.sigma);
     let step = here.x0.clone() - from.x0.clone();
     let mut x0 = from.x0.clone();
@@ -132,6 +129,6 @@ mod tests {
 
     #[test]
     fn converges_at_order_2() {
-        assert_order(|| Box::new(Unipc::default()), 2);
+        assert_order(|| Box::new(Unipc::default()));
     }
 }

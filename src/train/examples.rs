@@ -117,7 +117,9 @@ fn encode(
     (model, reader): (&Pipeline, &TextReader),
     workers: &Workers,
 ) -> Result<()> {
-    let latents = workers.map(taught.chunks(PART).collect(), |part| encode_pictures(part, model));
+    let parts = taught.chunks(PART).collect();
+    let latents = workers.map(parts, |part| encode_pictures(part, model));
+    let latents = latents.into_iter().collect::<Result<Vec<_>>>()?;
     let captions = taught.iter().flat_map(|taught| &taught.captions);
     let new: BTreeSet<&str> = captions
         .map(|(text, ..)| text.as_str())
@@ -159,10 +161,10 @@ pub fn tell_captions<'a>(
 }
 
 /// Returns each picture's normalised latent.
-fn encode_pictures(taught: &[Taught], model: &Pipeline) -> Vec<Vec<f32>> {
+fn encode_pictures(taught: &[Taught], model: &Pipeline) -> Result<Vec<Vec<f32>>> {
     let images: Vec<&Image> = taught.iter().map(|taught| &taught.image).collect();
-    let latent = model.autoencoder.encode(to_tensor(&images, &model.device));
+    let latent = model.autoencoder.encode(to_tensor(&images, &model.device))?.tensor();
     let size = latent.shape().num_elements() / images.len();
     let values: Vec<f32> = latent.into_data().iter::<f32>().collect();
-    values.chunks_exact(size).map(<[f32]>::to_vec).collect()
+    Ok(values.chunks_exact(size).map(<[f32]>::to_vec).collect())
 }

@@ -4,8 +4,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::prepared::{Example, Prepared};
-use crate::diffusion::Generator;
 use crate::diffusion::guess::{GuessErrors, LEVELS, guess_error};
+use crate::diffusion::{Generator, Latent};
 use crate::model::Dit;
 use crate::model::text_tokens::TextTokens;
 use crate::tools::parallel::by_rows;
@@ -28,7 +28,7 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
         .map(|value| value.to_f32())
         .collect();
     let shape = [examples.len(), channels, height, width];
-    let clean = Tensor::<4>::from_data(TensorData::new(clean, shape), device);
+    let clean = Latent::new(Tensor::from_data(TensorData::new(clean, shape), device));
     let null = data.styles.len();
     let labels: Vec<i32> =
         examples.iter().map(|example| example.style.unwrap_or(null) as i32).collect();
@@ -41,7 +41,7 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
     let mut generator = Generator::new(0);
     let mut errors = GuessErrors::default();
     for (i, t) in LEVELS.into_iter().enumerate() {
-        let noise = generator.randn_tensor(shape, device);
+        let noise = Latent::new(generator.randn_tensor(shape, device));
         let error = |text: &TextTokens| {
             guess_error(&clean, &noise, t, |x, timestep| {
                 by_rows(device, examples.len(), |rows| {

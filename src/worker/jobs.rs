@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use burn::tensor::Tensor;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::fetch::forget_all;
 use super::load::load;
+use super::picture::{self, Pictures};
 use super::upscale::{self, Upscaling};
 use super::{files, gpu, now, post, read};
+use crate::diffusion::Latent;
 use crate::page::protocol::{Event, File, Request};
 use crate::pipeline::pixels::to_images;
+use crate::pipeline::stickers::Manifest;
 use crate::pipeline::{Pipeline, Run};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
@@ -23,13 +25,16 @@ use crate::{Error, Result};
 pub(super) struct Worker {
     pub(super) pipeline: Option<Rc<Pipeline>>,
     pub(super) upscaling: Upscaling,
+    pub(super) pictures: Pictures,
+    /// The model's folder and its manifest, from which parts are downloaded later.
+    pub(super) folder: Option<Rc<(String, Manifest)>>,
     /// The job that was requested last.
     latest: u32,
     /// The number of requests to draw or to stop. A job that began at a smaller number stops.
     turn: u32,
     /// The last job, its recipe, and its noise followed by each step's prediction of the clean latent (x₀),
     /// to be decoded on demand.
-    trace: (u32, Recipe, Vec<Tensor<4>>),
+    trace: (u32, Recipe, Vec<Latent>),
     /// The files for archives, by the archives' tickets.
     members: BTreeMap<u32, Vec<(String, File)>>,
 }
@@ -42,13 +47,21 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         Request::Load { model, device } => spawn_local(async move {
             match load(&model, device).await {
                 Ok((pipeline, manifest, ready)) => {
-                    worker.borrow_mut().pipeline = Some(Rc::new(pipeline));
+                    let mut now = worker.borrow_mut();
+                    now.pipeline = Some(Rc::new(pipeline));
+                    now.folder = Some(Rc::new((model, manifest)));
+                    drop(now);
                     post(&ready);
-                    upscale::begin(&worker, model, manifest).await;
+                    upscale::begin(&worker).await;
                 }
                 Err(message) => post(&Event::Crashed { message, on_gpu: gpu::is_in_use() }),
             }
         }),
+        Request::Picture { hash, pixels } => {
+            if let Err(error) = picture::keep(&worker, hash, pixels) {
+                post(&Event::Failed { job: None, message: error.to_string() });
+            }
+        }
         Request::Draw { job, recipe } => {
             let mut now = worker.borrow_mut();
             (now.latest, now.turn) = (job, now.turn + 1);
@@ -101,7 +114,7 @@ fn tell(job: u32, outcome: Result<()>) {
     }
 }
 
-fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
+pub(super) fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
     let missing = || Error::model("The model", "it is not loaded yet: wait a moment");
     worker.borrow().pipeline.clone().ok_or_else(missing)
 }
@@ -113,20 +126,25 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
     if worker.borrow().latest != job {
         return Ok(());
     }
+    let start = picture::start(worker, recipe).await?;
+    // Another job may have begun while the encoder was downloaded.
+    if worker.borrow().latest != job {
+        return Ok(());
+    }
     let pipeline = pipeline(worker)?;
-    let mut run: Run<'_> = pipeline.begin(recipe, None)?;
+    let mut run: Run<'_> = pipeline.begin(recipe, start)?;
     let recipe = pipeline.resolved(recipe);
     let mut latest = run.latent();
     worker.borrow_mut().trace = (job, recipe.clone(), vec![latest.clone()]);
     let (steps, levels, notes) = (run.steps(), run.noise_levels(), run.notes().to_vec());
-    let noise = glances(&pipeline, latest.clone()).await?;
+    let noise = glances(&pipeline, &latest).await?;
     post(&Event::Started { job, steps, notes, levels, noise });
     let (start, mut last) = (now(), now());
     let mut stopped = false;
     while let Some(step) = run.step() {
         // One read of the device returns both.
-        let both = Tensor::cat(vec![step.denoised.clone(), step.latent.clone()], 0);
-        let mut denoised = glances(&pipeline, both).await?;
+        let both = Latent::cat(vec![step.denoised.clone(), step.latent.clone()]);
+        let mut denoised = glances(&pipeline, &both).await?;
         let noisy = denoised.split_off(denoised.len() / 2);
         let milliseconds = now() - last;
         post(&Event::Step { job, index: step.index, milliseconds, denoised, noisy });
@@ -148,7 +166,7 @@ async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
         return Ok(());
     }
     let latent = if stopped { latest } else { run.latent() };
-    let pictures = to_images(pipeline.autoencoder.decode(latent)).await?;
+    let pictures = to_images(pipeline.autoencoder.decode(&latent)).await?;
     let pictures = files::pictures(&pictures, &recipe)?;
     post(&Event::Done { job, stopped, pictures, milliseconds: now() - start });
     Ok(())
@@ -159,14 +177,14 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     let trace = worker.borrow().trace.clone();
     let latent = trace.2.get(step).filter(|_| trace.0 == job).cloned();
     let gone = || Error::Picture("That step is not kept any more: draw the picture again".into());
-    let pictures = to_images(pipeline.autoencoder.decode(latent.ok_or_else(gone)?)).await?;
+    let pictures = to_images(pipeline.autoencoder.decode(&latent.ok_or_else(gone)?)).await?;
     let pictures = files::pictures(&pictures, &trace.1)?;
     post(&Event::Decoded { job, step, pictures });
     Ok(())
 }
 
 /// Returns previews of latents as files; none if the model has no map for them.
-async fn glances(pipeline: &Pipeline, latent: Tensor<4>) -> Result<Vec<File>> {
+async fn glances(pipeline: &Pipeline, latent: &Latent) -> Result<Vec<File>> {
     let Some(map) = &pipeline.preview else { return Ok(Vec::new()) };
     files::glances(&to_images(map.apply(latent)).await?)
 }

@@ -5,6 +5,7 @@ mod files;
 mod gpu;
 mod jobs;
 mod load;
+mod picture;
 mod read;
 mod upscale;
 

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use burn::tensor::Device;
 use gloo_timers::future::TimeoutFuture;
 
 use super::fetch::Web;
@@ -10,6 +11,7 @@ use super::jobs::Shared;
 use super::{now, post};
 use crate::image::Image;
 use crate::image::finish::Finish;
+use crate::model::Upscaler;
 use crate::page::protocol::Event;
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{self, Manifest, UPSCALER};
@@ -47,17 +49,18 @@ enum Way {
 #[derive(Default)]
 pub(super) struct Upscaling {
     way: Way,
-    /// The folder and manifest to download the upscaler from, while it is missing.
-    missing: Option<Rc<(String, Manifest)>>,
+    /// Whether the model has an upscaler that is not loaded yet.
+    is_missing: bool,
     /// Whether pictures were enlarged without the upscaler in the meantime.
     has_softened: bool,
     kept: Vec<(Vec<u8>, Image)>,
 }
 
 /// Downloads the upscaler of a pipeline that was just loaded, if the model has one.
-pub(super) async fn begin(worker: &Shared, folder: String, manifest: Manifest) {
-    if manifest.upscaled_side().is_some() {
-        worker.borrow_mut().upscaling.missing = Some(Rc::new((folder, manifest)));
+pub(super) async fn begin(worker: &Shared) {
+    let folder = worker.borrow().folder.clone();
+    if folder.is_some_and(|folder| folder.1.upscaled_side().is_some()) {
+        worker.borrow_mut().upscaling.is_missing = true;
         fetch(worker).await;
     }
 }
@@ -81,20 +84,22 @@ async fn fetch(worker: &Shared) {
         Way::Failed(then) if now() - then < REST => return,
         Way::Idle | Way::Failed(_) => {}
     }
-    let (missing, pipeline) = {
+    let (folder, device) = {
         let now = worker.borrow();
-        (now.upscaling.missing.clone(), now.pipeline.clone())
+        let device = now.pipeline.as_ref().map(|pipeline| pipeline.device.clone());
+        (now.folder.clone().filter(|_| now.upscaling.is_missing), device)
     };
-    let (Some(missing), Some(pipeline)) = (missing, pipeline) else { return };
+    let (Some(folder), Some(device)) = (folder, device) else { return };
     worker.borrow_mut().upscaling.way = Way::Coming;
-    let fetched = with_upscaler(&pipeline, &missing.0, &missing.1).await;
+    let fetched = upscaler(&device, &folder.0, &folder.1).await;
     let mut worker = worker.borrow_mut();
     match fetched {
-        Ok(pipeline) => {
+        Ok(upscaler) => {
             // A run in progress continues with the old pipeline.
-            worker.pipeline = Some(Rc::new(pipeline));
-            let Upscaling { way, missing, has_softened, .. } = &mut worker.upscaling;
-            (*way, *missing) = (Way::Idle, None);
+            let now = worker.pipeline.take();
+            worker.pipeline = now.map(|now| Rc::new(Pipeline { upscaler, ..(*now).clone() }));
+            let Upscaling { way, is_missing, has_softened, .. } = &mut worker.upscaling;
+            (*way, *is_missing) = (Way::Idle, false);
             if std::mem::take(has_softened) {
                 post(&Event::Upscales);
             }
@@ -106,17 +111,15 @@ async fn fetch(worker: &Shared) {
     }
 }
 
-/// Returns the pipeline with its upscaler. A file from the browser's store may be damaged; it is then
-/// downloaded again.
-async fn with_upscaler(pipeline: &Pipeline, folder: &str, manifest: &Manifest) -> Result<Pipeline> {
+/// Downloads the upscaler. A file from the browser's store may be damaged; it is then downloaded again.
+async fn upscaler(device: &Device, folder: &str, manifest: &Manifest) -> Result<Option<Upscaler>> {
     let source = Web::uncounted(folder);
-    let upscaler = match stickers::upscaler(&source, manifest, &pipeline.device).await {
+    match stickers::upscaler(&source, manifest, device).await {
         Err(Error::Model { .. }) if source.forget(UPSCALER).await => {
-            stickers::upscaler(&Web::uncounted(folder), manifest, &pipeline.device).await
+            stickers::upscaler(&Web::uncounted(folder), manifest, device).await
         }
         fetched => fetched,
-    };
-    Ok(Pipeline { upscaler: upscaler?, ..pipeline.clone() })
+    }
 }
 
 /// Returns the picture that a finish is applied to, and whether it was upscaled. It is the picture in a
@@ -136,12 +139,13 @@ pub(super) async fn base(worker: &Shared, png: &[u8], finish: &Finish) -> Result
         (Some(large), _) => Ok((large, true)),
         (None, Some(pipeline)) => {
             let (large, is_upscaled) = pipeline.base(finish, image).await?;
-            let Upscaling { kept, missing, has_softened, .. } = &mut worker.borrow_mut().upscaling;
+            let Upscaling { kept, is_missing, has_softened, .. } =
+                &mut worker.borrow_mut().upscaling;
             if is_upscaled {
                 kept.truncate(KEPT - 1);
                 kept.insert(0, (png.to_vec(), large.clone()));
             }
-            *has_softened |= !is_upscaled && missing.is_some();
+            *has_softened |= !is_upscaled && *is_missing;
             Ok((large, is_upscaled))
         }
         (None, None) => Ok((image, false)),

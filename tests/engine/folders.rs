@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::pipeline::{Folder, Pipeline, Start};
 use patchwork::recipe::Recipe;
 use patchwork::weights::Checkpoint;
 
@@ -237,7 +237,8 @@ fn a_named_sampler_walks_the_levels_of_any_scheduler() {
         ("DDIMScheduler", serde_json::json!({"thresholding": true}), "thresholding"),
     ] {
         let pipeline = load(class, with(more)).unwrap();
-        let message = pipeline.begin(&recipe(""), None).map(drop).unwrap_err().to_string();
+        let message =
+            pipeline.begin(&recipe(""), Start::default()).map(drop).unwrap_err().to_string();
         assert!(message.contains(word) && message.contains("--sampler"), "{message}");
         assert_eq!(pipeline.resolved(&recipe("")).sampler, "", "no sampler is made up");
         assert_eq!(euler(&pipeline), whole, "{class}");
@@ -271,7 +272,10 @@ fn even_levels_are_of_flows() {
     let pipeline = load_changed(flow).unwrap();
     let draw = |even_sigmas: bool, pipeline: &Pipeline| {
         let recipe = Recipe { class: Some(3), steps: 3, even_sigmas, ..Recipe::default() };
-        pipeline.begin(&recipe, None).map(|run| run.noise_levels()).map_err(|e| e.to_string())
+        pipeline
+            .begin(&recipe, Start::default())
+            .map(|run| run.noise_levels())
+            .map_err(|e| e.to_string())
     };
     // The expected values are 3·(1/3) / (1 + 2/3), and diffusers' own 3·s / (1 + 2·s) with s = 3/1000 / (1
     // + 2/1000).
@@ -289,7 +293,7 @@ fn even_levels_are_of_flows() {
             sampler: sampler.into(),
             ..Recipe::default()
         };
-        let levels = |even| pipeline.begin(&recipe(even), None).unwrap().noise_levels();
+        let levels = |even| pipeline.begin(&recipe(even), Start::default()).unwrap().noise_levels();
         let [found, custom] = [true, false].map(levels);
         let far = found.iter().zip(&even).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(far < 2e-3 && (found[2] - even[2]).abs() < 1e-9, "{sampler}: {found:?}");
@@ -408,7 +412,7 @@ fn what_guidance_leaves_unused_is_told() {
             guidance_interval: interval,
             ..Recipe::default()
         };
-        pipeline.begin(&recipe, None).unwrap().notes().join(" ")
+        pipeline.begin(&recipe, Start::default()).unwrap().notes().join(" ")
     };
     for guidance in [0.0, 0.5] {
         assert!(notes(guidance, (0.0, 1.0)).contains("has no effect on this model"));

@@ -14,6 +14,7 @@ mod minilm;
 mod noise;
 mod pipeline;
 mod samplers;
+mod starts;
 mod stickers;
 mod support;
 mod upscaler;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use patchwork::diffusion::Generator;
-use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::diffusion::{Generator, Latent};
+use patchwork::pipeline::{Folder, Pipeline, Start};
 use patchwork::recipe::Recipe;
 use serde::Deserialize;
 
@@ -72,10 +72,11 @@ fn latents_and_pictures(device: &Device) {
             // The first picture's noise is the seed's. The second picture's follows it in the same stream.
             let row_noise = noise[row * latent_size..][..latent_size].to_vec();
             let given = Tensor::from_data(TensorData::new(row_noise, [1, c, h, w]), device);
-            let mut drawing = pipeline.begin(&recipe, (row > 0).then_some(given)).unwrap();
+            let noise = (row > 0).then_some(Latent::new(given));
+            let mut drawing = pipeline.begin(&recipe, Start { noise, from: None }).unwrap();
             while drawing.step().is_some() {}
             let latent = drawing.latent();
-            let got: Vec<f32> = latent.clone().into_data().try_to_vec().unwrap();
+            let got: Vec<f32> = latent.tensor().into_data().try_to_vec().unwrap();
             let what = format!("{} of class {class}", run.name);
             assert_values_close(
                 &what,
@@ -84,7 +85,7 @@ fn latents_and_pictures(device: &Device) {
                 TOLERANCE,
             );
 
-            let picture = (pipeline.autoencoder.decode(latent) / 2.0 + 0.5).clamp(0.0, 1.0);
+            let picture = (pipeline.autoencoder.decode(&latent) / 2.0 + 0.5).clamp(0.0, 1.0);
             let got: Vec<f32> = picture.into_data().try_to_vec().unwrap();
             // Decoding latents of some hundreds amplifies their last digits.
             assert_values_close(&what, &got, &images[row * image_size..][..image_size], 1e-3);
@@ -114,7 +115,7 @@ fn recipes_that_do_not_fit_the_model_are_refused_with_a_sentence() {
         (Recipe { class: Some(1), shift: Some(2.0), ..plain.clone() }, "have a shift"),
         (Recipe { class: Some(1), steps: 0, ..plain }, "Steps must be"),
     ] {
-        let message = pipeline.begin(&recipe, None).unwrap_err().to_string();
+        let message = pipeline.begin(&recipe, Start::default()).unwrap_err().to_string();
         assert!(message.contains(words), "{message}");
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use patchwork::diffusion::denoiser::{Network, Pass};
 use patchwork::diffusion::timesteps::Spacing;
 use patchwork::diffusion::{
-    Generator, Guided, LevelOptions, Levels, Parameterised, Prediction, Process, Schedule,
+    Generator, Guided, Latent, LevelOptions, Levels, Parameterised, Prediction, Process, Schedule,
 };
 use patchwork::pipeline::diffusers::scheduler_config::SchedulerConfig;
 use patchwork::samplers::{self, Sampling};
@@ -34,10 +34,32 @@ struct Case {
     config: Value,
 }
 
-/// The fixture's network: `tanh(0.5·x + c·t/1000)`.
-struct Toy {
-    c: Tensor<4>,
-    learns_variance: bool,
+/// The fixtures' network: `tanh(0.5·x + c·t/1000)`.
+pub(crate) struct Toy {
+    pub(crate) c: Tensor<4>,
+    pub(crate) learns_variance: bool,
+}
+
+impl Toy {
+    /// Returns the network as a sampler sees it, without guidance.
+    pub(crate) fn denoiser(self, prediction: Prediction) -> Guided<Self> {
+        Guided {
+            model: Parameterised { network: self, prediction },
+            scale: 1.0,
+            channels: None,
+            interval: (0.0, 1.0),
+            timesteps: 1000,
+        }
+    }
+}
+
+/// Returns the factor that brings a latent at level `sigma` to the scale of the fixtures, which is the
+/// variance-preserving one, or that of a flow.
+pub(crate) fn fixture_scale(process: Process, sigma: f64) -> f64 {
+    match process {
+        Process::VarianceExploding => 1.0 / (1.0 + sigma * sigma).sqrt(),
+        Process::Flow => 1.0,
+    }
 }
 
 impl Network for Toy {
@@ -84,7 +106,7 @@ fn step_by_step(device: &Device) {
     assert!(cases.len() > 60);
     for case in cases {
         let mut sampler = samplers::named(&case.sampler).unwrap();
-        sampler.set_eta(case.eta).unwrap();
+        samplers::set_eta(&mut *sampler, case.eta).unwrap();
         let config = SchedulerConfig::read(case.config.clone(), Some(&case.scheduler)).unwrap();
         assert_eq!(config.prediction(), case.prediction, "{}", case.name);
         assert_eq!(config.sampler(), case.sampler, "{}", case.name);
@@ -92,13 +114,7 @@ fn step_by_step(device: &Device) {
             c: tensor(&file, "c", device),
             learns_variance: case.config["variance_type"] == "learned_range",
         };
-        let denoiser = Guided {
-            model: Parameterised { network, prediction: case.prediction },
-            scale: 1.0,
-            channels: None,
-            interval: (0.0, 1.0),
-            timesteps: 1000,
-        };
+        let denoiser = network.denoiser(case.prediction);
         let schedule = config.schedule(case.tokens).unwrap();
         assert_eq!(config.not_drawn(&schedule), None, "{}", case.name);
         let mut options = config.level_options();
@@ -107,31 +123,26 @@ fn step_by_step(device: &Device) {
         }
         let levels = samplers::levels(&*sampler, &schedule, case.steps, options).unwrap();
         check_timesteps(&case, &levels);
-        let process = levels.process;
+        let process = levels.process();
         let mut generator = Generator::new(3);
-        let noise = generator.randn_tensor([1, 2, 3, 3], device);
-        let mut sampling = Sampling::new(sampler, levels, noise);
+        let mut noise = || Latent::new(generator.randn_tensor([1, 2, 3, 3], device));
+        let first = noise();
+        let mut sampling = Sampling::new(sampler, levels, first);
 
         let want = file.values(&format!("{}.prev", case.name)).unwrap();
         let rows: Vec<&[f32]> = want.chunks_exact(18).collect();
-        while let Some(step) =
-            sampling.step(&denoiser, || generator.randn_tensor([1, 2, 3, 3], device))
-        {
+        while let Some(step) = sampling.step(&denoiser, &mut noise) {
             // Heun's rows come in pairs, of which the second is the result of the step. The last row stands
             // alone.
             let row = if case.sampler == "heun" { 2 * step.index + 1 } else { step.index };
             let row = row.min(rows.len() - 1);
-            // The fixture uses the variance-preserving scale.
-            let preserving = match process {
-                Process::VarianceExploding => 1.0 / (1.0 + step.sigma * step.sigma).sqrt(),
-                Process::Flow => 1.0,
-            };
-            let got: Vec<f32> = (step.latent * preserving).into_data().try_to_vec().unwrap();
+            let scale = fixture_scale(process, step.sigma);
+            let got: Vec<f32> = (step.latent * scale).tensor().into_data().try_to_vec().unwrap();
             let what = format!("{}, step {}", case.name, step.index);
             assert_values_close(&what, &got, rows[row], TOLERANCE);
         }
         assert_eq!(sampling.levels().steps.len(), case.steps);
-        let got: Vec<f32> = sampling.latent().into_data().try_to_vec().unwrap();
+        let got: Vec<f32> = sampling.latent().tensor().into_data().try_to_vec().unwrap();
         assert_values_close(&case.name, &got, rows[rows.len() - 1], TOLERANCE);
     }
 }
@@ -212,7 +223,7 @@ fn what_the_literature_does_not_define_is_refused_with_a_sentence() {
         ("euler", 0.0, LevelOptions { karras: true, ..plain }),
     ] {
         let mut sampler = samplers::named(name).unwrap();
-        sampler.set_eta(eta).unwrap();
+        samplers::set_eta(&mut *sampler, eta).unwrap();
         let message = samplers::levels(&*sampler, &flow, 10, options).unwrap_err().to_string();
         assert!(message.contains("rectified flow") && message.ends_with('.'), "{message}");
     }
@@ -223,6 +234,6 @@ fn what_the_literature_does_not_define_is_refused_with_a_sentence() {
         );
     }
     for name in ["euler", "heun"] {
-        assert!(samplers::named(name).unwrap().set_eta(0.5).is_err());
+        assert!(samplers::set_eta(&mut *samplers::named(name).unwrap(), 0.5).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The embedded model with its shipped weights, compared with PyTorch's results from the same files.
 
 use burn::tensor::{Device, Tensor};
-use patchwork::pipeline::{Folder, Pipeline};
+use patchwork::pipeline::{Folder, Pipeline, Start};
 use patchwork::recipe::Recipe;
 use patchwork::weights::Checkpoint;
 use serde::{Deserialize, Serialize};
@@ -24,12 +24,12 @@ fn recipes_draw_what_the_reference_draws(device: &Device) {
         let (states, _) = reader.read(&recipe.prompt).unwrap();
         assert_close(&recipe.prompt, states, &file, &key("text_states"), 2e-5);
 
-        let mut run = pipeline.begin(recipe, None).unwrap();
-        assert_close(&recipe.prompt, run.noise(), &file, &key("noise"), 1e-6);
+        let mut run = pipeline.begin(recipe, Start::default()).unwrap();
+        assert_close(&recipe.prompt, run.noise().tensor(), &file, &key("noise"), 1e-6);
         while run.step().is_some() {}
         let latent = run.latent();
-        assert_absolute(&recipe.prompt, latent.clone(), &file, &key("latents"));
-        let picture = ((pipeline.autoencoder.decode(latent) + 1.0) / 2.0).clamp(0.0, 1.0);
+        assert_absolute(&recipe.prompt, latent.tensor(), &file, &key("latents"));
+        let picture = ((pipeline.autoencoder.decode(&latent) + 1.0) / 2.0).clamp(0.0, 1.0);
         assert_absolute(&recipe.prompt, picture, &file, &key("rgba"));
     }
 }
@@ -110,7 +110,7 @@ fn long_prompts_are_cut_aloud() {
         ..Recipe::default()
     };
     let pipeline = stickers(&cpu());
-    let run = pipeline.begin(&recipe, None).unwrap();
+    let run = pipeline.begin(&recipe, Start::default()).unwrap();
     let [note] = run.notes() else { panic!("one note, not {:?}", run.notes()) };
     assert!(note.contains("“blue plate”") && note.contains("16 tokens"), "{note}");
 }
@@ -142,7 +142,7 @@ fn a_recipe_may_override_the_shift() {
 
 fn notes(pipeline: &Pipeline, recipe: Recipe) -> String {
     let recipe = Recipe { steps: 2, ..recipe };
-    pipeline.begin(&recipe, None).unwrap().notes().join(" ")
+    pipeline.begin(&recipe, Start::default()).unwrap().notes().join(" ")
 }
 
 /// Emoji are read as their names, with any skin tone and variation selector. Emoji without a name are
@@ -217,5 +217,5 @@ fn a_resolved_recipe_names_its_model() {
         all += &format!("skips {from} {to} {below}");
     }
     assert_eq!(pipeline.hash, patchwork::tools::hash::sha256(all.as_bytes())[..16]);
-    assert!(pipeline.begin(&recipe, None).is_ok());
+    assert!(pipeline.begin(&recipe, Start::default()).is_ok());
 }

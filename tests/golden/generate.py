@@ -22,6 +22,8 @@ SECTIONS = {
     "autoencoder_kl": ("autoencoder", "make"),
     "minilm": ("minilm", "make"),
     "schedulers": ("schedulers", "make"),
+    "image_to_image": ("image_to_image", "make"),
+    "singlestep": ("singlestep", "make"),
     "pipeline": ("pipeline", "make"),
     "stickers": ("stickers", "make"),
     "upscaler": ("upscaler", "make"),

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use serde_json::{Value, json};
 
 use super::orders::{Failure, Named, Order};
@@ -14,9 +14,10 @@ use super::{GenerateArguments, latents};
 use crate::cli::finishing::finish_of;
 use crate::cli::terminal::{complain, print_json};
 use crate::cli::{picture, print_beside};
+use crate::diffusion::Latent;
 use crate::image::Image;
-use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::to_images;
+use crate::pipeline::{Origin, Pipeline, Start};
 use crate::recipe::Recipe;
 use crate::tools::files::{probe, write_whole};
 use crate::tools::memory;
@@ -57,6 +58,8 @@ struct Studio<'a> {
     arguments: &'a GenerateArguments,
     pipeline: &'a Pipeline,
     device: &'a Device,
+    /// The latent of the picture that runs begin with.
+    origin: Option<Latent>,
     orders: &'a [Order],
     made: Vec<Mutex<Made>>,
     /// The reports that wait, by order, and the order whose report comes next.
@@ -80,7 +83,8 @@ pub(super) fn run(
     named: &Named,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let (orders, mut failed) = named.orders(arguments, pipeline)?;
+    let given = named.given(pipeline)?;
+    let (orders, mut failed) = named.orders(arguments, pipeline, given.as_ref())?;
     if let [(None, _)] = failed[..] {
         return Err(failed.swap_remove(0).1);
     }
@@ -103,11 +107,12 @@ pub(super) fn run(
             (0..recipe.count).step_by(count).map(move |first| Part { order, first, count })
         })
         .collect();
-    let steps = parts.iter().map(|part| orders[part.order].recipe.steps).sum();
+    let steps = parts.iter().map(|part| orders[part.order].steps).sum();
     let studio = Studio {
         arguments,
         pipeline,
         device,
+        origin: given.map(|given| given.latent),
         made: orders.iter().map(|_| Mutex::default()).collect(),
         orders: &orders,
         told: Mutex::default(),
@@ -229,7 +234,8 @@ impl Studio<'_> {
         };
         let seed = order.recipe.seed + part.first as u64;
         let recipe = Recipe { seed, count: part.count, ..order.recipe.clone() };
-        let mut run = pipeline.begin(&recipe, noise)?;
+        let from = self.origin.clone().map(|latent| Origin { latent, mask: None });
+        let mut run = pipeline.begin(&recipe, Start { noise, from })?;
         let mut notes = run.notes().to_vec();
         if let Some(folder) = &arguments.steps_out {
             (1..=run.steps()).try_for_each(|step| probe(&folder.join(step_name(step))))?;
@@ -237,7 +243,7 @@ impl Studio<'_> {
         while let Some(step) = run.step() {
             if let Some(folder) = &arguments.steps_out {
                 let path = folder.join(step_name(step.index + 1));
-                let images = self.decoded(step.denoised).await?;
+                let images = self.decoded(&step.denoised).await?;
                 write_whole(&path, &Image::contact_sheet(&images).to_png(None)?)?;
             }
             // A GPU queues its work, so this waits for it: the bar counts work that is done.
@@ -252,7 +258,7 @@ impl Studio<'_> {
         let (finish, note) = finish_of(&order.recipe, pipeline);
         notes.extend(note);
         let (mut finished, mut is_upscaled) = (Vec::new(), false);
-        for image in self.decoded(latent.clone()).await? {
+        for image in self.decoded(&latent).await? {
             let (base, was_upscaled) = pipeline.base(&finish, image).await?;
             finished.push(finish.picture(&base)?);
             is_upscaled |= was_upscaled;
@@ -263,13 +269,13 @@ impl Studio<'_> {
         Ok(Some((finished, notes, is_upscaled)))
     }
 
-    async fn decoded(&self, latent: Tensor<4>) -> Result<Vec<Image>> {
+    async fn decoded(&self, latent: &Latent) -> Result<Vec<Image>> {
         to_images(self.pipeline.autoencoder.decode(latent)).await
     }
 
     /// Writes a complete order, and returns its report as JSON.
     fn write(&self, order: usize, made: &Made) -> Result<Value> {
-        let (Order { line, recipe, path, notes }, Made { pictures, is_upscaled, .. }) =
+        let (Order { line, recipe, path, notes, .. }, Made { pictures, is_upscaled, .. }) =
             (&self.orders[order], made);
         let pictures: Vec<&Image> = pictures.values().collect();
         let size = pictures.first().map(|picture| picture.width.max(picture.height));

@@ -5,6 +5,7 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 
+use crate::diffusion::Latent;
 use crate::pipeline::Pipeline;
 use crate::tools::files::write_target;
 use crate::weights::{Checkpoint, check_finite};
@@ -14,7 +15,7 @@ use crate::{Error, Result};
 const LATENTS: &str = "latents";
 
 /// Returns the latents of a file, `[b, c, h, w]`.
-pub(super) fn read(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {
+pub(super) fn read(path: &Path, pipeline: &Pipeline) -> Result<Latent> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let file = Checkpoint::new(path.display().to_string(), vec![bytes])?;
     let shape = file.shape(LATENTS).and_then(|shape| <[usize; 4]>::try_from(shape).ok());
@@ -24,13 +25,14 @@ pub(super) fn read(path: &Path, pipeline: &Pipeline) -> Result<Tensor<4>> {
     };
     let values = file.values(LATENTS)?;
     check_finite(LATENTS, &values).map_err(|problem| Error::model(file.name(), problem))?;
-    Ok(Tensor::from_data(TensorData::new(values, shape), &pipeline.device))
+    Ok(Latent::new(Tensor::from_data(TensorData::new(values, shape), &pipeline.device)))
 }
 
 /// Writes latents, `[b, c, h, w]`.
-pub(super) async fn write(path: &Path, latents: Tensor<4>) -> Result<()> {
+pub(super) async fn write(path: &Path, latents: Latent) -> Result<()> {
     let shape = latents.dims().to_vec();
     let data = latents
+        .tensor()
         .into_data_async()
         .await
         .map_err(|problem| Error::Device(format!("The device gave no latents: {problem}")))?;

@@ -3,6 +3,7 @@
 mod draw;
 mod latents;
 mod orders;
+mod origin;
 mod pattern;
 mod prompts;
 
@@ -47,6 +48,14 @@ pub(super) struct GenerateArguments {
     /// Draw this picture's recipe again, or that of a JSON file. Options take precedence over its fields.
     #[arg(long, value_name = "F.png|F.json")]
     recipe: Option<PathBuf>,
+    /// Begin with this picture (a PNG, JPEG or WebP) instead of noise, and change it as far as --strength
+    /// says. It is fitted into the model's size.
+    #[arg(long, value_name = "PICTURE")]
+    from: Option<PathBuf>,
+    /// How much of the picture of --from changes, 0 to 1, by default 0.6: 0 returns it as the autoencoder
+    /// sees it, 1 draws as without it. Of the steps, this part is taken.
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    strength: Option<f64>,
     /// The negative prompt: what the picture should not show.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = words)]
     negative: Option<String>,
@@ -146,6 +155,7 @@ impl GenerateArguments {
         }
         recipe.seed = self.seed.unwrap_or(recipe.seed);
         recipe.eta = self.eta.unwrap_or(recipe.eta);
+        recipe.strength = self.strength.unwrap_or(recipe.strength);
         recipe.karras = self.karras.unwrap_or(recipe.karras);
         recipe.even_sigmas = self.even_sigmas.unwrap_or(recipe.even_sigmas);
         recipe.count = self.count.unwrap_or(recipe.count);
@@ -155,7 +165,8 @@ impl GenerateArguments {
 
     /// Returns the files and folders that are read.
     fn read(&self) -> Vec<&Path> {
-        let files = [&self.latents_in, &self.prompts, &self.recipe].into_iter().flatten();
+        let files =
+            [&self.latents_in, &self.prompts, &self.recipe, &self.from].into_iter().flatten();
         // A list from the standard input is no file that could be overwritten.
         let files = files.filter(|path| path.as_path() != Path::new("-"));
         files.chain([&self.model]).map(PathBuf::as_path).collect()
@@ -181,6 +192,9 @@ impl GenerateArguments {
             return refuse(
                 "--json and -o - would both write to the standard output: name a file for the picture",
             );
+        }
+        if self.strength.is_some() && self.from.is_none() {
+            return refuse("--strength is of the picture that --from names: give that too");
         }
         if self.prompts.is_some() && self.is_watched() {
             return refuse(
@@ -240,5 +254,5 @@ pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Res
 
 async fn load(arguments: &GenerateArguments) -> Result<(Pipeline, burn::tensor::Device)> {
     let device = device(&arguments.device).await?;
-    Ok((load_model(&arguments.model, &device, false).await?, device))
+    Ok((load_model(&arguments.model, &device, arguments.from.is_some()).await?, device))
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::GenerateArguments;
 use super::draw::clause;
+use super::origin;
+use super::origin::Given;
 use super::pattern::Pattern;
 use super::prompts::{self, Line, Wish};
 use crate::cli::terminal::note;
@@ -23,6 +25,8 @@ pub(super) struct Order {
     pub(super) line: Option<usize>,
     /// The recipe, in which all fields are resolved.
     pub(super) recipe: Recipe,
+    /// How many steps its run takes.
+    pub(super) steps: usize,
     /// The file that it is written to.
     pub(super) path: PathBuf,
     /// The notes about it that are known before it is drawn.
@@ -36,6 +40,8 @@ pub(super) struct Named {
     /// The fields of the recipe to draw again.
     recipe: Overlay,
     lines: Option<Vec<Line>>,
+    /// The picture that runs begin with.
+    picture: Option<Image>,
 }
 
 /// The line of the list that an error is about, and the error.
@@ -53,7 +59,13 @@ impl Named {
             Some(path) => recipe_of(path)?,
         };
         let lines = arguments.prompts.as_deref().map(prompts::read).transpose()?;
-        Ok(Self { pattern, recipe, lines })
+        let picture = arguments.from.as_deref().map(origin::read).transpose()?;
+        Ok(Self { pattern, recipe, lines, picture })
+    }
+
+    /// Returns the picture that runs begin with, encoded.
+    pub(super) fn given(&self, pipeline: &Pipeline) -> Result<Option<Given>> {
+        self.picture.as_ref().map(|picture| origin::encoded(picture, pipeline)).transpose()
     }
 
     /// Checks the target if its name has no placeholders, because there is only one then.
@@ -84,9 +96,11 @@ impl Named {
         &self,
         arguments: &GenerateArguments,
         pipeline: &Pipeline,
+        given: Option<&Given>,
     ) -> Result<(Vec<Order>, Vec<Failure>)> {
         let mut base = with_class(&self.recipe, pipeline)?.over(&pipeline.defaults.recipe())?;
         arguments.apply(&mut base)?;
+        let given = given.map(|given| given.hash.as_str());
         if let Some(class) = &arguments.class {
             base.class = Some(pipeline.class(class)?);
         }
@@ -97,7 +111,7 @@ impl Named {
         for (line, wish) in self.lines.as_ref().unwrap_or(&whole) {
             let line = self.lines.as_ref().map(|_| *line);
             let found = match wish {
-                Ok(wish) => self.recipes(wish, &base, arguments, pipeline),
+                Ok(wish) => self.recipes(wish, &base, arguments, (pipeline, given)),
                 Err(problem) => Err(Error::Recipe(clause(problem))),
             };
             let recipes = match found {
@@ -110,7 +124,7 @@ impl Named {
                     continue;
                 }
             };
-            for (recipe, notes) in recipes {
+            for (recipe, steps, notes) in recipes {
                 let count = of_own(&recipe);
                 for i in 0..count as u64 {
                     let recipe = match count {
@@ -119,7 +133,7 @@ impl Named {
                     };
                     let path = self.name(arguments, number, &recipe);
                     let notes = notes.clone();
-                    orders.push(Order { line, recipe, path, notes });
+                    orders.push(Order { line, recipe, steps, path, notes });
                     number += 1;
                 }
             }
@@ -128,14 +142,15 @@ impl Named {
         Ok((orders, failures))
     }
 
-    /// Returns the recipes of a wish, one for each style, each with its notes.
+    /// Returns the recipes of a wish, one for each style, each with its number of steps and its notes.
+    /// `given` is the hash of the picture that runs begin with.
     fn recipes(
         &self,
         wish: &Wish,
         base: &Recipe,
         arguments: &GenerateArguments,
-        pipeline: &Pipeline,
-    ) -> Result<Vec<(Recipe, Vec<String>)>> {
+        (pipeline, given): (&Pipeline, Option<&str>),
+    ) -> Result<Vec<(Recipe, usize, Vec<String>)>> {
         let mut recipe = base.clone();
         let mut says_style = self.recipe.says("style");
         let mut styles = arguments.style.clone();
@@ -152,6 +167,18 @@ impl Named {
                 }
             }
         }
+        let began = std::mem::replace(&mut recipe.picture, given.unwrap_or_default().to_owned());
+        let other = match given {
+            None if !began.is_empty() => {
+                return Err(Error::Recipe(format!(
+                    "The recipe begins with the picture {began}: give it by --from"
+                )));
+            }
+            Some(hash) if !began.is_empty() && began != hash => Some(format!(
+                "The recipe began with another picture, {began}; this is {hash}, and gives another."
+            )),
+            _ => None,
+        };
         if styles.is_empty() {
             // A class is a label by itself, so the default style is not used.
             let is_default = recipe.class.is_some() && !says_style;
@@ -166,12 +193,13 @@ impl Named {
                 count: if is_alone { 1 } else { recipe.count },
                 ..recipe.clone()
             })?;
-            pipeline.check(&recipe)?;
+            let steps = pipeline.check(&recipe)?;
             let is_bare = pipeline.text.is_some() && recipe.prompt.trim().is_empty();
             let bare = is_bare
                 .then(|| "There is no prompt: the model draws whatever it likes.".to_owned());
-            let notes = of_another_model(&recipe, pipeline).into_iter().chain(bare).collect();
-            Ok((pipeline.resolved(&recipe), notes))
+            let of_model = of_another_model(&recipe, pipeline);
+            let notes = of_model.into_iter().chain(other.clone()).chain(bare).collect();
+            Ok((pipeline.resolved(&recipe), steps, notes))
         });
         each.collect()
     }

@@ -2,12 +2,11 @@
 //! Each small picture is passed through the autoencoder, and is also redrawn by the DiT from a noise
 //! level, so that the upscaler learns to correct the errors of the DiT.
 
-use burn::tensor::Tensor;
 use rand::RngExt;
 
 use crate::dataset::Entry;
 use crate::diffusion::levels::Levels;
-use crate::diffusion::{Generator, Guided, Parameterised, Process};
+use crate::diffusion::{Generator, Guided, Latent, Parameterised};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::conditions::Conditioned;
@@ -44,18 +43,19 @@ pub fn drawn(
     small: &Image,
     seed: u64,
 ) -> Result<Vec<Drawn>> {
-    let latent = model.autoencoder.encode(to_tensor(&[small], &model.device));
-    let decoded = |latent: Tensor<4>, level: f64| {
+    let latent = model.autoencoder.encode(to_tensor(&[small], &model.device))?;
+    let decoded = |latent: &Latent, level: f64| {
         let mut images = pollster::block_on(to_images(model.autoencoder.decode(latent)))?;
         let image = images.pop().ok_or_else(|| Error::Training("nothing was decoded".into()))?;
         Ok::<_, Error>(Drawn { image, level })
     };
-    let mut all = vec![decoded(latent.clone(), 0.0)?];
+    let mut all = vec![decoded(&latent, 0.0)?];
     let mut rng = step_rng(seed, place);
     for _ in 0..REDRAWN {
         let level = rng.random_range(LEVELS);
         let guidance = GUIDANCE[rng.random_range(0..GUIDANCE.len())];
         let noise = Generator::new(rng.random()).randn_tensor(latent.dims(), &model.device);
+        let noise = Latent::new(noise);
         let noisy = latent.clone() * (1.0 - level) + noise * level;
         let recipe = Recipe {
             prompt: entry.label.clone(),
@@ -68,19 +68,19 @@ pub fn drawn(
             guidance,
             ..model.defaults.recipe()
         };
-        all.push(decoded(redrawn(model, &recipe, noisy, level)?, level)?);
+        all.push(decoded(&redrawn(model, &recipe, noisy, level)?, level)?);
     }
     Ok(all)
 }
 
 /// Returns the clean latent to which a rectified flow leads from a noise level. The number of Euler
 /// steps of equal size is 10 times the level, but at least two.
-fn redrawn(model: &Pipeline, recipe: &Recipe, noisy: Tensor<4>, level: f64) -> Result<Tensor<4>> {
+fn redrawn(model: &Pipeline, recipe: &Recipe, noisy: Latent, level: f64) -> Result<Latent> {
     let steps = ((10.0 * level).round() as usize).max(2);
     let sigmas: Vec<f64> = (0..=steps).map(|i| level * (1.0 - i as f64 / steps as f64)).collect();
     let timesteps = model.schedule.timesteps();
     let times: Vec<f64> = sigmas.iter().map(|sigma| sigma * timesteps as f64).collect();
-    let levels = Levels::through(Process::Flow, &sigmas, &times, 1.0);
+    let levels = Levels::through(&model.schedule, &sigmas, &times, 1.0);
     let (network, _) = Conditioned::new(model, recipe)?;
     let denoiser = Guided {
         model: Parameterised { network, prediction: model.prediction },

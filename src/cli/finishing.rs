@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::image::finish::Finish;
 use crate::pipeline::Pipeline;
-use crate::recipe::Recipe;
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::{Error, Result};
 
 /// The maximum width of a sheet of several pictures, in pixels.
@@ -23,10 +23,9 @@ pub(super) struct FinishOptions {
 }
 
 impl FinishOptions {
-    /// Copies the options that are given into a recipe.
-    pub(super) fn apply(&self, recipe: &mut Recipe) {
-        recipe.size = self.size.or(recipe.size);
-        recipe.outline = self.outline.unwrap_or(recipe.outline);
+    /// Returns the options that are given.
+    pub(super) fn partial(&self) -> PartialRecipe {
+        PartialRecipe { size: self.size, outline: self.outline, ..PartialRecipe::default() }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::image::finishing::to_webp;
 use crate::image::resize::resized;
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{MANIFEST, QUILT, QUILT_PICTURES, STYLE_PICTURES};
-use crate::recipe::Recipe;
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::tools::files::{probe, write_whole};
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
@@ -79,7 +79,7 @@ struct Quilt {
 
 impl Quilt {
     /// Returns the quilt's contents for a model.
-    fn new(pipeline: &Pipeline) -> Self {
+    fn new(pipeline: &Pipeline) -> Result<Self> {
         let tiles: Vec<Recipe> = (TILES.iter().enumerate())
             .map(|(i, (prompt, style, seed))| {
                 let own = &pipeline.styles;
@@ -89,8 +89,8 @@ impl Quilt {
                 };
                 recipe(pipeline, prompt, style, *seed)
             })
-            .collect();
-        Self {
+            .collect::<Result<_>>()?;
+        Ok(Self {
             columns: COLUMNS,
             rows: tiles.len() / COLUMNS,
             side: TILE_SIDE,
@@ -98,14 +98,18 @@ impl Quilt {
             styles: pipeline.styles.clone(),
             style_side: STYLE_SIDE,
             subject: SUBJECT.0.to_owned(),
-        }
+        })
     }
 }
 
 /// Returns the recipe of one picture, with the model's defaults.
-fn recipe(pipeline: &Pipeline, prompt: &str, style: &str, seed: u64) -> Recipe {
-    let (prompt, style) = (prompt.to_owned(), style.to_owned());
-    pipeline.resolved(&Recipe { prompt, style, seed, ..pipeline.defaults.recipe() })
+fn recipe(pipeline: &Pipeline, prompt: &str, style: &str, seed: u64) -> Result<Recipe> {
+    pipeline.resolve(&PartialRecipe {
+        prompt: Some(prompt.to_owned()),
+        style: Some(style.to_owned()),
+        seed: Some(seed),
+        ..PartialRecipe::default()
+    })
 }
 
 pub(super) fn run(arguments: &QuiltArguments, progress: &dyn Progress) -> Result<()> {
@@ -130,9 +134,9 @@ pub(super) fn write(folder: &Path, progress: &dyn Progress) -> Result<Vec<String
 
 async fn draw(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     let pipeline = load_model(folder, &Device::flex(), false).await?;
-    let quilt = Quilt::new(&pipeline);
+    let quilt = Quilt::new(&pipeline)?;
     let subjects = quilt.styles.iter().map(|style| recipe(&pipeline, SUBJECT.0, style, SUBJECT.1));
-    let subjects: Vec<Recipe> = subjects.collect();
+    let subjects = subjects.collect::<Result<Vec<Recipe>>>()?;
     progress.begin("Drawing", quilt.tiles.len() + subjects.len(), 0);
     let (mut tiles, mut styles) = (Vec::new(), Vec::new());
     for (recipes, side, drawn) in

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::Result;
 use crate::pipeline::Pipeline;
-use crate::recipe::{Defaults, Recipe};
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::samplers;
 
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ impl SamplingOptions {
     /// # Errors
     /// Returns an error about the first option that is out of bounds.
     pub(super) fn check(&self) -> Result<()> {
-        self.over(&Defaults::default())?.check()
+        self.partial()?.onto(Recipe::default()).check()
     }
 
     /// Returns a recipe without a prompt, from these options and, for the others, the defaults of
@@ -50,29 +50,24 @@ impl SamplingOptions {
     /// # Errors
     /// Returns an error if the named sampler does not exist.
     pub(super) fn recipe(&self, pipeline: &Pipeline) -> Result<Recipe> {
-        Ok(pipeline.resolved(&self.over(&pipeline.defaults)?))
+        pipeline.resolve(&self.partial()?)
     }
 
-    /// Copies the options that are given into a recipe.
+    /// Returns the options that are given.
     ///
     /// # Errors
     /// Returns an error if the named sampler does not exist.
-    pub(super) fn apply(&self, recipe: &mut Recipe) -> Result<()> {
-        recipe.steps = self.steps.unwrap_or(recipe.steps);
-        recipe.guidance = self.guidance.unwrap_or(recipe.guidance);
-        if let Some([from, to]) = self.guidance_interval.as_deref() {
-            recipe.guidance_interval = (*from, *to);
-        }
-        if let Some(name) = self.sampler.as_deref().filter(|name| !name.is_empty()) {
-            recipe.sampler = samplers::named(name)?.name().to_owned();
-        }
-        recipe.shift = self.shift.or(recipe.shift);
-        Ok(())
-    }
-
-    fn over(&self, defaults: &Defaults) -> Result<Recipe> {
-        let mut recipe = defaults.recipe();
-        self.apply(&mut recipe)?;
-        Ok(recipe)
+    pub(super) fn partial(&self) -> Result<PartialRecipe> {
+        let sampler = self.sampler.as_deref().filter(|name| !name.is_empty());
+        let sampler = sampler.map(|name| samplers::named(name).map(|sampler| sampler.name()));
+        let interval = self.guidance_interval.as_deref();
+        Ok(PartialRecipe {
+            steps: self.steps,
+            guidance: self.guidance,
+            guidance_interval: interval.and_then(|ends| Some((*ends.first()?, *ends.get(1)?))),
+            sampler: sampler.transpose()?.map(str::to_owned),
+            shift: self.shift,
+            ..PartialRecipe::default()
+        })
     }
 }

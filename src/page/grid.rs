@@ -6,7 +6,7 @@ use super::facts::ModelFacts;
 use super::shown::Opened;
 use super::turn::Turn;
 use crate::recipe::Recipe;
-use crate::recipe::limits::{MAX_GUIDANCE, PAGE_MAX_STEPS};
+use crate::recipe::limits::{GUIDANCE, STEPS};
 use crate::recipe::seed;
 use crate::tools::words::meant;
 
@@ -70,15 +70,13 @@ impl Setting {
     fn apply(self, value: &str, recipe: &mut Recipe, model: &ModelFacts) -> Result<(), String> {
         let refuse = |what: &str| Err(format!("“{value}” is no {what}."));
         match self {
-            Self::Steps => match value.parse() {
-                Ok(steps) if (1..=PAGE_MAX_STEPS).contains(&steps) => recipe.steps = steps,
-                _ => return refuse(&format!("number of steps: give 1 to {PAGE_MAX_STEPS}")),
+            Self::Steps => match value.parse::<usize>() {
+                Ok(steps) if STEPS.of_page().hold(steps as f64) => recipe.steps = steps,
+                _ => return refuse(&format!("number of steps: give 1 to {}", STEPS.page_most)),
             },
             Self::Guidance => match value.parse() {
-                Ok(guidance) if (0.0..=MAX_GUIDANCE).contains(&guidance) => {
-                    recipe.guidance = guidance;
-                }
-                _ => return refuse(&format!("guidance: give 0 to {MAX_GUIDANCE}")),
+                Ok(guidance) if GUIDANCE.hold(guidance) => recipe.guidance = guidance,
+                _ => return refuse(&format!("guidance: give 0 to {}", GUIDANCE.most)),
             },
             Self::Seed => recipe.seed = seed(value).map_err(|error| error.to_string())?,
             Self::Sampler => match model.sampler(value) {

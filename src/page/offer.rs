@@ -2,7 +2,7 @@
 
 use super::facts::ModelFacts;
 use crate::recipe::Recipe;
-use crate::recipe::limits::{MAX_GUIDANCE, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS};
+use crate::recipe::limits::{COUNT, GUIDANCE, Limits, SHIFT, STEPS};
 use crate::tools::words::{meant, short};
 
 /// A recipe that was brought, and its origin.
@@ -49,25 +49,19 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
         }
         _ => {}
     }
-    let mut whole = |what: &str, value: &mut usize, most: usize| {
-        let bound = (*value).clamp(1, most);
-        if *value != bound {
-            lost.push(format!("{value} {what} (1 to {most})"));
-        }
-        *value = bound;
-    };
-    whole("steps", &mut recipe.steps, PAGE_MAX_STEPS);
-    whole("images", &mut recipe.count, PAGE_MAX_COUNT);
-    let mut bounded = |what: &str, value: f64, (least, most): (f64, f64)| {
-        let bound = if value.is_finite() { value.clamp(least, most) } else { least };
+    let mut bounded = |what: &str, value: f64, limits: Limits| {
+        let limits = limits.of_page();
+        let bound = limits.nearest(value);
         if bound != value {
-            lost.push(format!("{what} {value} ({least} to {most})"));
+            lost.push(format!("{what} ({} to {})", limits.least, limits.most));
         }
         bound
     };
-    recipe.guidance = bounded("guidance", recipe.guidance, (0.0, MAX_GUIDANCE));
-    let shifts = (MIN_SHIFT, MAX_SHIFT);
-    recipe.shift = recipe.shift.map(|shift| bounded("shift", shift, shifts));
+    let Recipe { steps, count, guidance, shift, .. } = recipe;
+    recipe.steps = bounded(&format!("{steps} steps"), steps as f64, STEPS) as usize;
+    recipe.count = bounded(&format!("{count} images"), count as f64, COUNT) as usize;
+    recipe.guidance = bounded(&format!("guidance {guidance}"), guidance, GUIDANCE);
+    recipe.shift = shift.map(|shift| bounded(&format!("shift {shift}"), shift, SHIFT));
     if let Some(class) = recipe.class.take() {
         lost.push(format!("the class {class}"));
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{DeviceFacts, ModelFacts, Reading};
 use crate::image::finish::Finish;
-use crate::recipe::Recipe;
+use crate::recipe::{PartialRecipe, Recipe};
 
 /// The name of the browser's cache of weights.
 pub const WEIGHTS: &str = "patchwork-weights-1";
@@ -63,8 +63,8 @@ pub enum Request {
     Draw {
         /// The number that names the job in the events about it.
         job: u32,
-        /// The recipe.
-        recipe: Box<Recipe>,
+        /// The fields of the recipe that the page chose.
+        recipe: Box<PartialRecipe>,
     },
     /// Stops drawing after the current step.
     Cancel,
@@ -182,7 +182,9 @@ pub enum Event {
     Started {
         /// The job.
         job: u32,
-        /// How many denoising steps it has.
+        /// The recipe that is drawn, with every field resolved.
+        recipe: Box<Recipe>,
+        /// How many denoising steps it takes.
         steps: usize,
         /// Notes for the visitor, such as words that were left out.
         notes: Vec<String>,
@@ -287,7 +289,7 @@ mod tests {
     #[test]
     fn messages_come_back_as_they_were() {
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
-        let request = Request::Draw { job: 7, recipe: recipe.into() };
+        let request = Request::Draw { job: 7, recipe: Box::new(recipe.into()) };
         assert_eq!(decode(&encode(&request)), Some(request));
         let picture = File(vec![1, 2, 3, 4]);
         let event = Event::Step {

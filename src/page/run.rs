@@ -191,7 +191,8 @@ impl StageRun {
     /// which are not on stage any more, are ignored.
     pub fn hear(&mut self, event: Event) -> Option<String> {
         match event {
-            Event::Started { job, steps, notes, levels, noise } if self.job == job => {
+            Event::Started { job, recipe, steps, notes, levels, noise } if self.job == job => {
+                self.recipe = *recipe;
                 (self.steps, self.notes, self.levels) = (steps, notes, levels);
                 self.noise = share(noise);
                 Some(self.with_notes("Denoising.".into()))

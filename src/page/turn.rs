@@ -122,7 +122,7 @@ impl Turn {
         (state.opened, state.is_playing) = (None, false);
         let (worker, job) = (state.worker, state.jobs);
         state.run = Some(StageRun::new(worker, job, cell, recipe.clone()));
-        self.send(Request::Draw { job, recipe: recipe.clone().into() });
+        self.send(Request::Draw { job, recipe: Box::new(recipe.clone().into()) });
         if cell.is_none() {
             self.say(match replaces {
                 true => "Starting; what was being drawn is left as it was.",

@@ -14,6 +14,7 @@ pub mod notes;
 pub mod pixels;
 mod plan;
 pub mod preview;
+mod resolve;
 pub mod run;
 pub mod source;
 pub mod start;
@@ -36,7 +37,6 @@ use crate::diffusion::{LevelOptions, Prediction, Schedule};
 use crate::image::Image;
 use crate::model::{Dit, Upscaler};
 use crate::recipe::{Defaults, Recipe};
-use crate::samplers;
 use crate::text::TextReader;
 use crate::tools::words::meant;
 use crate::{Error, Result};
@@ -151,23 +151,6 @@ impl Pipeline {
             &self.name,
             format!("datasets have pictures of {width}×{height}, and it draws {across}×{down}"),
         ))
-    }
-
-    /// Returns `recipe` with the values that it leaves to the model filled in: the sampler, the shift and
-    /// the model. Names are spelled as the model spells them.
-    pub fn resolved(&self, recipe: &Recipe) -> Recipe {
-        let mut recipe = recipe.clone();
-        if recipe.sampler.is_empty() && self.not_drawn.is_none() {
-            recipe.sampler = self.sampler.into();
-        } else if let Ok(sampler) = samplers::named(&recipe.sampler) {
-            recipe.sampler = sampler.name().into();
-        }
-        if let Some(style) = meant(&recipe.style, &self.styles) {
-            recipe.style.clone_from(style);
-        }
-        recipe.shift = recipe.shift.or(self.shift());
-        (recipe.model, recipe.model_hash) = (self.name.clone(), self.hash.clone());
-        recipe
     }
 
     /// Returns the label of the style that `name` means; `None` if `name` is empty.

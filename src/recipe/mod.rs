@@ -4,16 +4,16 @@ pub mod address;
 mod field_names;
 pub mod file_name;
 pub mod limits;
-pub mod overlay;
+pub mod partial;
 mod seed;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
+pub use partial::PartialRecipe;
 pub use seed::seed;
 
 use field_names::FieldNames;
-use limits::{MAX_COUNT, MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MIN_SHIFT};
 
 /// The settings with which a model draws best, as its makers found. A recipe has them unless the user
 /// chose others.
@@ -203,12 +203,8 @@ impl Recipe {
     /// Returns a sentence about the first number that is not.
     pub fn check(&self) -> Result<()> {
         let refuse = |problem: String| Err(Error::Recipe(problem));
-        if !(1..=MAX_STEPS).contains(&self.steps) {
-            return refuse(format!("Steps must be 1 to {MAX_STEPS}, and are {}", self.steps));
-        }
-        if !(1..=MAX_COUNT).contains(&self.count) {
-            return refuse(format!("The count must be 1 to {MAX_COUNT}, and is {}", self.count));
-        }
+        limits::STEPS.check(self.steps as f64)?;
+        limits::COUNT.check(self.count as f64)?;
         if self.seed.checked_add(self.count as u64 - 1).is_none() {
             let most = u64::MAX - (self.count as u64 - 1);
             let count = self.count;
@@ -216,26 +212,16 @@ impl Recipe {
                 "{count} pictures have {count} seeds, one after another: choose a seed up to {most}"
             ));
         }
-        if !(0.0..=MAX_GUIDANCE).contains(&self.guidance) {
-            let given = self.guidance;
-            return refuse(format!("Guidance must be 0 to {MAX_GUIDANCE}, and is {given:?}"));
-        }
-        if !(0.0..=1.0).contains(&self.eta) {
-            return refuse(format!("Eta must be 0 to 1, and is {}", self.eta));
-        }
-        if !(0.0..=1.0).contains(&self.strength) {
-            return refuse(format!("The strength must be 0 to 1, and is {:?}", self.strength));
-        }
+        limits::GUIDANCE.check(self.guidance)?;
+        limits::ETA.check(self.eta)?;
+        limits::STRENGTH.check(self.strength)?;
         let (from, to) = self.guidance_interval;
         if !(0.0..=1.0).contains(&from) || !(from..=1.0).contains(&to) {
             return refuse(format!(
                 "The guidance interval must be two rising numbers in 0 to 1, and is {from} to {to}"
             ));
         }
-        let (least, most) = (MIN_SHIFT, MAX_SHIFT);
-        if let Some(shift) = self.shift.filter(|shift| !(least..=most).contains(shift)) {
-            return refuse(format!("The shift must be {least} to {most}, and is {shift:?}"));
-        }
+        self.shift.map_or(Ok(()), |shift| limits::SHIFT.check(shift))?;
         if self.guidance_channels == Some(0) {
             return refuse("At least one channel must be guided".into());
         }

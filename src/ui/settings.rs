@@ -5,17 +5,15 @@ use yew::{AttrValue, Callback, Html, html};
 use crate::page::help;
 use crate::page::protocol::DeviceChoice;
 use crate::page::{Action, State};
-use crate::recipe::limits::{
-    MAX_GUIDANCE, MAX_SEED, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS,
-};
+use crate::recipe::limits::{COUNT, GUIDANCE, Limits, MAX_SEED, SHIFT, STEPS};
 use crate::recipe::{Recipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::seed::keep_seed;
 
-/// Returns the typed number, rounded and clamped to `1..=most`; `now` if it is not a number.
-fn whole(text: &str, now: usize, most: usize) -> usize {
-    text.parse().map_or(now, |number: f64| number.round() as usize).clamp(1, most)
+/// Returns the typed number, rounded and moved within the page's limits; `now` if it is not a number.
+fn whole(text: &str, now: usize, limits: Limits) -> usize {
+    limits.of_page().read(text).map_or(now, |number| number.round() as usize)
 }
 
 /// Returns a callback that edits the form's recipe with a control's text.
@@ -90,21 +88,19 @@ fn sampling(state: &PageHandle) -> Html {
                 change={edit(state, |recipe, text| recipe.negative = text)} />
             <div class="row three">
                 <Number label="Steps" help="More is finer, and slower."
-                    value={recipe.steps.to_string()} min="1" max={PAGE_MAX_STEPS.to_string()}
+                    value={recipe.steps.to_string()} min="1" max={STEPS.page_most.to_string()}
                     change={edit(state, |recipe, text| {
-                        recipe.steps = whole(&text, recipe.steps, PAGE_MAX_STEPS);
+                        recipe.steps = whole(&text, recipe.steps, STEPS);
                     })} />
                 <Number label="Guidance" help={guidance_help}
-                    value={recipe.guidance.to_string()} min="0" max={MAX_GUIDANCE.to_string()} step="any"
+                    value={recipe.guidance.to_string()} min="0" max={GUIDANCE.most.to_string()} step="any"
                     change={edit(state, |recipe, text| {
-                        let guidance = text.parse().ok().filter(|g: &f64| g.is_finite());
-                        recipe.guidance =
-                            guidance.unwrap_or(recipe.guidance).clamp(0.0, MAX_GUIDANCE);
+                        recipe.guidance = GUIDANCE.read(&text).unwrap_or(recipe.guidance);
                     })} />
                 <Number label="Images" help="Each with the next seed."
-                    value={recipe.count.to_string()} min="1" max={PAGE_MAX_COUNT.to_string()}
+                    value={recipe.count.to_string()} min="1" max={COUNT.page_most.to_string()}
                     change={edit(state, |recipe, text| {
-                        recipe.count = whole(&text, recipe.count, PAGE_MAX_COUNT);
+                        recipe.count = whole(&text, recipe.count, COUNT);
                     })} />
             </div>
             <div class="row">
@@ -112,12 +108,10 @@ fn sampling(state: &PageHandle) -> Html {
                     options={samplers} value={recipe.sampler.clone()}
                     change={edit(state, |recipe, text| recipe.sampler = text)} />
                 <Number label="Shift" help="Above 1, more steps at high noise, where it is decided what the picture shows."
-                    value={shift.to_string()} min={MIN_SHIFT.to_string()}
-                    max={MAX_SHIFT.to_string()} step="any"
+                    value={shift.to_string()} min={SHIFT.least.to_string()}
+                    max={SHIFT.most.to_string()} step="any"
                     change={edit(state, |recipe, text| {
-                        let shift = text.parse().ok().filter(|s: &f64| s.is_finite());
-                        let shift = shift.map(|s| s.clamp(MIN_SHIFT, MAX_SHIFT));
-                        recipe.shift = shift.or(recipe.shift);
+                        recipe.shift = SHIFT.read(&text).or(recipe.shift);
                     })} />
             </div>
         </>

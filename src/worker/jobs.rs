@@ -17,7 +17,7 @@ use crate::page::protocol::{Event, File, Request};
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::stickers::Manifest;
 use crate::pipeline::{Pipeline, Run};
-use crate::recipe::Recipe;
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::{Error, Result};
 
 /// The state of the worker between two requests.
@@ -47,10 +47,11 @@ pub(super) fn receive(worker: &Shared, request: Request) {
         Request::Load { model, device } => spawn_local(async move {
             match load(&model, device).await {
                 Ok((pipeline, manifest, ready)) => {
-                    let mut now = worker.borrow_mut();
-                    now.pipeline = Some(Rc::new(pipeline));
-                    now.folder = Some(Rc::new((model, manifest)));
-                    drop(now);
+                    {
+                        let mut now = worker.borrow_mut();
+                        now.pipeline = Some(Rc::new(pipeline));
+                        now.folder = Some(Rc::new((model, manifest)));
+                    }
                     post(&ready);
                     upscale::begin(&worker).await;
                 }
@@ -119,26 +120,27 @@ pub(super) fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
     worker.borrow().pipeline.clone().ok_or_else(missing)
 }
 
-async fn draw(worker: &Shared, job: u32, recipe: &Recipe) -> Result<()> {
+async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {
     let turn = worker.borrow().turn;
     // If several requests are waiting, only the last is drawn.
     TimeoutFuture::new(0).await;
     if worker.borrow().latest != job {
         return Ok(());
     }
-    let start = picture::start(worker, recipe).await?;
+    let recipe = pipeline(worker)?.resolve(asked)?;
+    let start = picture::start(worker, &recipe).await?;
     // Another job may have begun while the encoder was downloaded.
     if worker.borrow().latest != job {
         return Ok(());
     }
     let pipeline = pipeline(worker)?;
-    let mut run: Run<'_> = pipeline.begin(recipe, start)?;
-    let recipe = pipeline.resolved(recipe);
+    let mut run: Run<'_> = pipeline.begin(&recipe, start)?;
     let mut latest = run.latent();
     worker.borrow_mut().trace = (job, recipe.clone(), vec![latest.clone()]);
     let (steps, levels, notes) = (run.steps(), run.noise_levels(), run.notes().to_vec());
     let noise = glances(&pipeline, &latest).await?;
-    post(&Event::Started { job, steps, notes, levels, noise });
+    let resolved = Box::new(recipe.clone());
+    post(&Event::Started { job, recipe: resolved, steps, notes, levels, noise });
     let (start, mut last) = (now(), now());
     let mut stopped = false;
     while let Some(step) = run.step() {

@@ -240,7 +240,11 @@ fn a_named_sampler_walks_the_levels_of_any_scheduler() {
         let message =
             pipeline.begin(&recipe(""), Start::default()).map(drop).unwrap_err().to_string();
         assert!(message.contains(word) && message.contains("--sampler"), "{message}");
-        assert_eq!(pipeline.resolved(&recipe("")).sampler, "", "no sampler is made up");
+        assert_eq!(
+            pipeline.resolve(&recipe("").into()).unwrap().sampler,
+            "",
+            "no sampler is made up"
+        );
         assert_eq!(euler(&pipeline), whole, "{class}");
     }
     for (class, more, word) in [

@@ -137,7 +137,7 @@ fn a_recipe_may_override_the_shift() {
     let own = pipeline.shift();
     assert_eq!(draw(None), draw(own));
     assert_ne!(draw(None), draw(Some(own.unwrap() + 2.0)));
-    assert_eq!(pipeline.resolved(&recipe).shift, own);
+    assert_eq!(pipeline.resolve(&recipe.into()).unwrap().shift, own);
 }
 
 fn notes(pipeline: &Pipeline, recipe: Recipe) -> String {
@@ -201,7 +201,7 @@ fn a_resolved_recipe_names_its_model() {
         steps: 1,
         ..Recipe::default()
     };
-    let resolved = pipeline.resolved(&recipe);
+    let resolved = pipeline.resolve(&recipe.clone().into()).unwrap();
     assert_eq!((resolved.style.as_str(), resolved.sampler.as_str()), ("fluent flat", "dpmpp_2m"));
     assert_eq!((resolved.model, resolved.model_hash), ("stickers".into(), pipeline.hash.clone()));
     // The hash is the first 16 digits of a SHA-256 over the hashes of the files that decide a drawing, and

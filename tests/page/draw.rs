@@ -6,7 +6,7 @@ use patchwork::page::protocol::{Event, Request};
 use patchwork::page::{Action, Effect};
 use patchwork::recipe::Recipe;
 
-use crate::support::{Page, begun, done, ready, ready_on, step};
+use crate::support::{Page, done, ready, ready_on, step};
 
 #[test]
 fn a_draw_is_told_to_the_worker_shown_and_kept() {
@@ -158,7 +158,7 @@ fn a_grid_is_drawn_kept_opened_and_tells_its_end_alone() {
     for steps in [1, 2] {
         let drawn = page.drawn();
         assert_eq!((drawn[0].1.steps, drawn[0].1.seed, drawn.len()), (steps, 5, 1));
-        page.hear(begun(page.state.jobs));
+        page.begin();
         assert_eq!(page.status(), "Drawing a grid of 2 pictures.");
         let job = page.state.jobs;
         page.hear(done(job, false));

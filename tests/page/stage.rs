@@ -8,7 +8,7 @@ use patchwork::page::run::View;
 use patchwork::page::{Action, Effect, HistoryAction};
 use patchwork::recipe::Recipe;
 
-use crate::support::{Page, begun, done, file, step};
+use crate::support::{Page, done, file, step};
 
 fn on_view(page: &Page) -> (Vec<Vec<u8>>, View) {
     let (shown, view) = page.state.on_stage();
@@ -29,7 +29,7 @@ fn the_timeline_goes_from_pure_noise_to_the_finished_picture() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     let job = page.state.jobs;
-    page.hear(begun(job));
+    page.begin();
     assert_eq!(on_view(&page), (vec![vec![1]], View::Preview), "noise at once");
     page.hear(step(job));
     assert_eq!(on_view(&page), (vec![vec![2]], View::Preview));
@@ -71,6 +71,7 @@ fn a_stop_that_was_never_drawn_shows_the_end() {
     let job = page.state.jobs;
     page.hear(Event::Started {
         job,
+        recipe: Box::default(),
         steps: 9,
         notes: vec![],
         levels: vec![],
@@ -91,7 +92,7 @@ fn what_is_shown_is_what_is_saved() {
     assert_eq!(saved(&mut page), None);
     page.draw("red fox!", 3);
     let job = page.state.jobs;
-    page.hear(begun(job));
+    page.begin();
     page.act(Action::Save(None));
     assert_eq!(saved(&mut page), Some(("red-fox-3-step-0.png".into(), vec![1])));
     page.hear(step(job));

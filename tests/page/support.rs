@@ -78,7 +78,7 @@ impl Page {
     /// Returns the jobs that the worker was requested to draw since they were last taken.
     pub(crate) fn drawn(&mut self) -> Vec<(u32, Recipe)> {
         let drawn = self.sent().into_iter().filter_map(|request| match request {
-            Request::Draw { job, recipe } => Some((job, *recipe)),
+            Request::Draw { job, recipe } => Some((job, recipe.onto(Recipe::default()))),
             _ => None,
         });
         drawn.collect()
@@ -97,9 +97,17 @@ impl Page {
     /// Makes the worker complete the current job.
     pub(crate) fn finish(&mut self) {
         let job = self.state.jobs;
-        self.hear(begun(job));
+        self.begin();
         self.hear(step(job));
         self.hear(done(job, false));
+    }
+
+    /// Makes the worker begin the current job.
+    pub(crate) fn begin(&mut self) {
+        let recipe = self.state.run.as_ref().expect("a run").recipe.clone().into();
+        let (job, levels, noise) = (self.state.jobs, vec![1.0, 0.0], vec![file(1)]);
+        let notes = vec!["A note.".into()];
+        self.hear(Event::Started { job, recipe, steps: 1, notes, levels, noise });
     }
 
     /// Returns the text of the status.
@@ -111,11 +119,6 @@ impl Page {
 /// Returns a file with one byte, which distinguishes it from others.
 pub(crate) fn file(byte: u8) -> File {
     File(vec![byte])
-}
-
-pub(crate) fn begun(job: u32) -> Event {
-    let (levels, noise) = (vec![1.0, 0.0], vec![file(1)]);
-    Event::Started { job, steps: 1, notes: vec!["A note.".into()], levels, noise }
 }
 
 pub(crate) fn step(job: u32) -> Event {

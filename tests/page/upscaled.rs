@@ -7,7 +7,7 @@ use patchwork::page::protocol::{Archive, DeviceChoice, Event, Request};
 use patchwork::page::{Action, Effect, HistoryAction};
 use patchwork::recipe::Recipe;
 
-use crate::support::{Page, begun, choice, done, file, ready, step};
+use crate::support::{Page, choice, done, file, ready, step};
 
 /// Returns the event of a loaded model with an upscaler and a style of its own.
 fn upscaling() -> Event {
@@ -46,7 +46,7 @@ fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
     let mut page = page();
     page.draw("fox", 3);
     let job = page.state.jobs;
-    page.hear(begun(job));
+    page.begin();
     page.hear(step(job));
     assert_eq!((asked(&mut page), shown(&page)), (Vec::new(), Some(vec![2])), "a glance stays");
     page.hear(done(job, false));

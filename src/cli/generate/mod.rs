@@ -19,9 +19,9 @@ use super::sampling::SamplingOptions;
 use super::terminal::be_quiet;
 use super::{check_targets, device, load_model};
 use crate::pipeline::Pipeline;
-use crate::recipe::Recipe;
-use crate::recipe::limits::MAX_STEPS;
+use crate::recipe::limits::STEPS;
 use crate::recipe::seed;
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::tools::device::Backend;
 use crate::tools::environment;
 use crate::tools::files::{is_same, is_stdout, probe_folder};
@@ -143,24 +143,22 @@ fn words(text: &str) -> Result<String, String> {
 }
 
 impl GenerateArguments {
-    /// Copies the options that are given into a recipe, except class and style, which depend on the model.
-    fn apply(&self, recipe: &mut Recipe) -> Result<()> {
-        self.sampling.apply(recipe)?;
-        self.finish.apply(recipe);
-        if let Some(prompt) = &self.prompt {
-            recipe.prompt.clone_from(prompt);
-        }
-        if let Some(negative) = &self.negative {
-            recipe.negative.clone_from(negative);
-        }
-        recipe.seed = self.seed.unwrap_or(recipe.seed);
-        recipe.eta = self.eta.unwrap_or(recipe.eta);
-        recipe.strength = self.strength.unwrap_or(recipe.strength);
-        recipe.karras = self.karras.unwrap_or(recipe.karras);
-        recipe.even_sigmas = self.even_sigmas.unwrap_or(recipe.even_sigmas);
-        recipe.count = self.count.unwrap_or(recipe.count);
-        recipe.guidance_channels = self.guidance_channels.or(recipe.guidance_channels);
-        Ok(())
+    /// Returns the options that are given, except the styles, of which there may be several.
+    fn partial(&self) -> Result<PartialRecipe> {
+        let own = PartialRecipe {
+            prompt: self.prompt.clone(),
+            negative: self.negative.clone(),
+            class: self.class.clone(),
+            seed: self.seed,
+            eta: self.eta,
+            karras: self.karras,
+            even_sigmas: self.even_sigmas,
+            strength: self.strength,
+            count: self.count,
+            guidance_channels: self.guidance_channels,
+            ..PartialRecipe::default()
+        };
+        Ok(own.over(self.sampling.partial()?).over(self.finish.partial()))
     }
 
     /// Returns the files and folders that are read.
@@ -181,8 +179,7 @@ impl GenerateArguments {
     fn check(&self) -> Result<()> {
         let refuse = |problem: &str| Err(Error::Options(problem.into()));
         self.sampling.check()?;
-        let mut recipe = Recipe::default();
-        self.apply(&mut recipe)?;
+        let recipe = self.partial()?.onto(Recipe::default());
         recipe.check()?;
         super::finishing::check(&recipe)?;
         if self.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
@@ -219,7 +216,9 @@ impl GenerateArguments {
         probe_folder(folder)?;
         std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
         for (option, path) in targets.iter().filter_map(|(o, path)| Some((o, path.as_ref()?))) {
-            if (1..=MAX_STEPS).any(|step| is_same(path, &folder.join(draw::step_name(step)))) {
+            if (1..=STEPS.most as usize)
+                .any(|step| is_same(path, &folder.join(draw::step_name(step))))
+            {
                 return Err(Error::Options(format!(
                     "{option} names {}, which is a step's name in the folder of --steps-out: choose \
                      another",

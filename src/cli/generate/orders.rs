@@ -14,8 +14,7 @@ use crate::cli::{check_targets, finishing};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::Pipeline;
-use crate::recipe::overlay::Overlay;
-use crate::recipe::{FIELDS, Recipe};
+use crate::recipe::{FIELDS, PartialRecipe, Recipe};
 use crate::{Error, Result};
 
 /// A picture, or a sheet of a recipe's pictures, that is to be drawn.
@@ -38,7 +37,7 @@ pub(super) struct Order {
 pub(super) struct Named {
     pattern: Pattern,
     /// The fields of the recipe to draw again.
-    recipe: Overlay,
+    recipe: PartialRecipe,
     lines: Option<Vec<Line>>,
     /// The picture that runs begin with.
     picture: Option<Image>,
@@ -55,7 +54,7 @@ impl Named {
             None => Pattern::read("-")?,
         };
         let recipe = match &arguments.recipe {
-            None => Overlay::default(),
+            None => PartialRecipe::default(),
             Some(path) => recipe_of(path)?,
         };
         let lines = arguments.prompts.as_deref().map(prompts::read).transpose()?;
@@ -98,16 +97,15 @@ impl Named {
         pipeline: &Pipeline,
         given: Option<&Given>,
     ) -> Result<(Vec<Order>, Vec<Failure>)> {
-        let mut base = with_class(&self.recipe, pipeline)?.over(&pipeline.defaults.recipe())?;
-        arguments.apply(&mut base)?;
+        let base = arguments.partial()?.over(self.recipe.clone());
         let given = given.map(|given| given.hash.as_str());
-        if let Some(class) = &arguments.class {
-            base.class = Some(pipeline.class(class)?);
+        if let Some(class) = &base.class {
+            pipeline.class(class)?;
         }
         let (mut orders, mut failures, mut number) = (Vec::new(), Vec::new(), 1);
         // Without placeholders in the name, several pictures of a recipe make a sheet.
-        let of_own = |recipe: &Recipe| if self.pattern.has_places() { recipe.count } else { 1 };
-        let whole = vec![(0, Ok(Wish::Fields(Overlay::default())))];
+        let of_own = |count: usize| if self.pattern.has_places() { count } else { 1 };
+        let whole = vec![(0, Ok(Wish::Fields(Box::default())))];
         for (line, wish) in self.lines.as_ref().unwrap_or(&whole) {
             let line = self.lines.as_ref().map(|_| *line);
             let found = match wish {
@@ -120,12 +118,12 @@ impl Named {
                     failures.push((line, problem));
                     // The numbers of a failed line's pictures are skipped, so that the following pictures
                     // keep theirs when the line is corrected.
-                    number += arguments.style.len().max(1) * of_own(&base);
+                    number += arguments.style.len().max(1) * of_own(base.count.unwrap_or(1));
                     continue;
                 }
             };
             for (recipe, steps, notes) in recipes {
-                let count = of_own(&recipe);
+                let count = of_own(recipe.count);
                 for i in 0..count as u64 {
                     let recipe = match count {
                         1 => recipe.clone(),
@@ -147,46 +145,43 @@ impl Named {
     fn recipes(
         &self,
         wish: &Wish,
-        base: &Recipe,
+        base: &PartialRecipe,
         arguments: &GenerateArguments,
         (pipeline, given): (&Pipeline, Option<&str>),
     ) -> Result<Vec<(Recipe, usize, Vec<String>)>> {
-        let mut recipe = base.clone();
-        let mut says_style = self.recipe.says("style");
         let mut styles = arguments.style.clone();
-        match wish {
+        let mut asked = match wish {
             Wish::Words(class) if pipeline.text.is_none() => {
-                recipe.class = Some(pipeline.class(class)?);
+                PartialRecipe { class: Some(class.clone()), ..base.clone() }
             }
-            Wish::Words(prompt) => recipe.prompt.clone_from(prompt),
+            Wish::Words(prompt) => PartialRecipe { prompt: Some(prompt.clone()), ..base.clone() },
             Wish::Fields(fields) => {
-                recipe = with_class(fields, pipeline)?.over(base)?;
-                if fields.fields.contains_key("style") {
+                if fields.style.is_some() {
                     styles.clear();
-                    says_style = fields.says("style");
                 }
+                (**fields).clone().over(base.clone())
             }
-        }
-        let began = std::mem::replace(&mut recipe.picture, given.unwrap_or_default().to_owned());
-        let other = match given {
-            None if !began.is_empty() => {
+        };
+        let began = std::mem::replace(&mut asked.picture, given.map(str::to_owned));
+        let other = match (given, began) {
+            (None, Some(began)) if !began.is_empty() => {
                 return Err(Error::Recipe(format!(
                     "The recipe begins with the picture {began}: give it by --from"
                 )));
             }
-            Some(hash) if !began.is_empty() && began != hash => Some(format!(
+            (Some(hash), Some(began)) if !began.is_empty() && began != hash => Some(format!(
                 "The recipe began with another picture, {began}; this is {hash}, and gives another."
             )),
             _ => None,
         };
-        if styles.is_empty() {
-            // A class is a label by itself, so the default style is not used.
-            let is_default = recipe.class.is_some() && !says_style;
-            styles.push(if is_default { String::new() } else { recipe.style.clone() });
+        let of_model = of_another_model(&asked, pipeline);
+        let mut each = vec![asked.clone()];
+        if !styles.is_empty() {
+            let styled = |style| PartialRecipe { style: Some(style), ..asked.clone() };
+            each = styles.into_iter().map(styled).collect();
         }
-        let each = styles.into_iter().map(|style| {
-            let recipe =
-                Recipe { style: style.trim().to_owned(), upscaled: false, ..recipe.clone() };
+        let each = each.into_iter().map(|asked| {
+            let recipe = pipeline.resolve(&asked)?;
             recipe.check()?;
             let is_alone = self.pattern.has_places();
             finishing::check(&Recipe {
@@ -197,9 +192,8 @@ impl Named {
             let is_bare = pipeline.text.is_some() && recipe.prompt.trim().is_empty();
             let bare = is_bare
                 .then(|| "There is no prompt: the model draws whatever it likes.".to_owned());
-            let of_model = of_another_model(&recipe, pipeline);
-            let notes = of_model.into_iter().chain(other.clone()).chain(bare).collect();
-            Ok((pipeline.resolved(&recipe), steps, notes))
+            let notes = of_model.clone().into_iter().chain(other.clone()).chain(bare).collect();
+            Ok((recipe, steps, notes))
         });
         each.collect()
     }
@@ -243,7 +237,7 @@ impl Named {
 }
 
 /// Returns the fields of a recipe in a PNG or a JSON file.
-fn recipe_of(path: &Path) -> Result<Overlay> {
+fn recipe_of(path: &Path) -> Result<PartialRecipe> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let refuse = |problem: String| Error::Recipe(format!("{}: {problem}", path.display()));
     let clause = |error: Error| refuse(clause(&error));
@@ -256,22 +250,21 @@ fn recipe_of(path: &Path) -> Result<Overlay> {
         let advice = "it is neither a PNG nor the JSON of a recipe; a JPEG or a WebP carries none";
         String::from_utf8(bytes).map_err(|_| refuse(advice.into()))?
     };
-    let overlay = Overlay::read(&within_line(&text)).map_err(clause)?;
-    if overlay.fields.is_empty() {
+    let (recipe, unknown) = PartialRecipe::from_json(&within_line(&text)).map_err(clause)?;
+    if recipe.is_empty() {
         return Err(refuse(format!(
             "it has no field of a recipe; those are {}",
             FIELDS.join(", ")
         )));
     }
-    overlay.over(&Recipe::default()).map_err(clause)?;
-    if !overlay.unknown.is_empty() {
+    if !unknown.is_empty() {
         note(format!(
             "{} says {}, which this version does not know: it is left out.",
             path.display(),
-            overlay.unknown.join(", ")
+            unknown.join(", ")
         ));
     }
-    Ok(overlay)
+    Ok(recipe)
 }
 
 /// Returns the recipe in a line that `--json` prints, and any other text unchanged.
@@ -282,25 +275,15 @@ fn within_line(text: &str) -> String {
 }
 
 /// Returns a note if a recipe was drawn by another model.
-fn of_another_model(recipe: &Recipe, pipeline: &Pipeline) -> Option<String> {
-    let Recipe { model, model_hash, .. } = recipe;
+fn of_another_model(recipe: &PartialRecipe, pipeline: &Pipeline) -> Option<String> {
     let Pipeline { name, hash, .. } = pipeline;
-    (!model_hash.is_empty() && model_hash != hash).then(|| {
-        format!(
-            "The recipe was drawn by another model, {model} ({model_hash}); this is {name} ({hash}), and may draw it \
-             otherwise."
-        )
-    })
-}
-
-/// Returns the fields with a class name replaced by its number.
-fn with_class(fields: &Overlay, pipeline: &Pipeline) -> Result<Overlay> {
-    let mut fields = fields.clone();
-    if let Some(name) = fields.fields.get("class").and_then(|class| class.as_str()) {
-        let class = pipeline.class(name)?;
-        fields.fields.insert("class".into(), class.into());
-    }
-    Ok(fields)
+    let model_hash =
+        recipe.model_hash.as_ref().filter(|found| !found.is_empty() && *found != hash)?;
+    let model = recipe.model.as_deref().unwrap_or_default();
+    Some(format!(
+        "The recipe was drawn by another model, {model} ({model_hash}); this is {name} ({hash}), and may draw it \
+         otherwise."
+    ))
 }
 
 /// Returns a path as the system compares them: in lower case on Windows and macOS.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::recipe::overlay::Overlay;
+use crate::recipe::PartialRecipe;
 use crate::{Error, Result};
 
 /// The maximum size of a list, in bytes.
@@ -15,7 +15,7 @@ pub(super) enum Wish {
     /// A prompt or, for a class-conditional model, a class.
     Words(String),
     /// Fields of a recipe.
-    Fields(Overlay),
+    Fields(Box<PartialRecipe>),
 }
 
 /// The number of a non-empty line of a list, 1 for the first, and its contents.
@@ -68,9 +68,9 @@ fn wish(line: &str) -> Result<Wish> {
     if !line.starts_with('{') {
         return super::words(line).map(Wish::Words).map_err(Error::Recipe);
     }
-    let fields = Overlay::read(line)?;
-    match fields.unknown.as_slice() {
-        [] => Ok(Wish::Fields(fields)),
+    let (fields, unknown) = PartialRecipe::from_json(line)?;
+    match unknown.as_slice() {
+        [] => Ok(Wish::Fields(fields.into())),
         unknown => Err(Error::Recipe(format!(
             "A recipe has no field {}; its fields are {}",
             unknown.join(", "),
@@ -97,7 +97,7 @@ mod tests {
             found.iter().map(|(line, wish)| (*line, wish.as_ref().unwrap())).collect();
         assert_eq!(wishes[0], (1, &Wish::Words("fox".into())));
         assert_eq!(wishes[1], (3, &Wish::Words("[red] apple".into())));
-        assert!(matches!(wishes[2], (4, Wish::Fields(fields)) if fields.says("seed")));
+        assert!(matches!(wishes[2], (4, Wish::Fields(fields)) if fields.seed == Some(4)));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!  snapshot ◄─ run: rate, optimiser, average, report ◄────────────────┘
 //! ```
 
-mod augment;
+pub mod builder;
 pub mod dit;
 pub mod examples;
 pub mod gradient;
@@ -22,8 +22,10 @@ pub mod report;
 pub mod rows;
 pub mod run;
 mod settings_diff;
+pub mod setup;
 pub mod sheet;
 pub mod snapshot;
+pub mod state;
 pub mod times;
 pub mod upscaler;
 pub mod vae;

@@ -16,7 +16,7 @@ use super::gradient::{LossAndGrads, gradient};
 use super::optimiser::{LearningRate, adamw};
 use super::run::Task;
 use crate::dataset::Dataset;
-use crate::dataset::colours::{COLOURS, painted};
+use crate::dataset::names::colours::{COLOURS, painted};
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};

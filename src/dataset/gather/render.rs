@@ -10,11 +10,11 @@ use crate::image::file::read;
 pub const SIDE: usize = 128;
 
 /// The side at which pictures are rendered before they are downsampled, in pixels.
-pub const LARGE: usize = 2 * SIDE;
+pub(super) const LARGE: usize = 2 * SIDE;
 
 /// The source of a picture before rendering.
 #[derive(Debug)]
-pub enum IconSource {
+pub(super) enum IconSource {
     /// A vector drawing.
     Svg(String),
     /// The bytes of a WebP file.
@@ -23,7 +23,7 @@ pub enum IconSource {
 
 impl IconSource {
     /// Renders the picture with at least `side` pixels on its longer side; `None` if that is impossible.
-    pub fn draw(&self, side: usize) -> Option<Image> {
+    pub(super) fn draw(&self, side: usize) -> Option<Image> {
         match self {
             Self::Svg(source) => svg(source, side),
             Self::WebP(bytes) => {
@@ -34,11 +34,11 @@ impl IconSource {
 }
 
 /// The greatest share of a sticker's side that pictures fill.
-pub const SAFE: f32 = 0.9;
+pub(super) const SAFE: f32 = 0.9;
 
 /// Renders an SVG as large as fits, centred in a square of `side` pixels. Returns `None` if that fails,
 /// because picture sets hold a few files that no renderer accepts.
-pub fn svg(source: &str, side: usize) -> Option<Image> {
+pub(super) fn svg(source: &str, side: usize) -> Option<Image> {
     // A renderer's panic on one icon must not end the whole run.
     std::panic::catch_unwind(|| {
         let tree = usvg::Tree::from_str(source, &usvg::Options::default()).ok()?;
@@ -56,7 +56,7 @@ pub fn svg(source: &str, side: usize) -> Option<Image> {
 }
 
 /// Returns a picture scaled to fit and centred. Returns `None` if it has no pixels.
-pub fn resized(image: &Image) -> Option<Image> {
+pub(super) fn resized(image: &Image) -> Option<Image> {
     if image.width == 0 || image.height == 0 {
         return None;
     }
@@ -71,7 +71,7 @@ pub fn resized(image: &Image) -> Option<Image> {
 /// The bounding box of a picture's opaque pixels: `left` and `top` are inclusive, `right` and `bottom`
 /// are exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub(super) struct Bounds {
     left: usize,
     top: usize,
     right: usize,
@@ -80,7 +80,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// Returns the bounds of a picture, or `None` if no pixel is opaque.
-    pub fn of(image: &Image) -> Option<Self> {
+    pub(super) fn of(image: &Image) -> Option<Self> {
         let mut bounds: Option<Self> = None;
         for (at, pixel) in image.pixels.as_chunks::<4>().0.iter().enumerate() {
             if pixel[3] < 128 {
@@ -96,14 +96,14 @@ impl Bounds {
     }
 
     /// Returns the longer side, in pixels.
-    pub fn extent(&self) -> usize {
+    pub(super) fn extent(&self) -> usize {
         (self.right - self.left).max(self.bottom - self.top)
     }
 }
 
 /// Returns a sticker of `side` pixels with a picture scaled by `scale`, so that the centre of its bounds
 /// is at the centre of the sticker.
-pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
+pub(super) fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
     let centre =
         [(bounds.left + bounds.right) as f32 / 2.0, (bounds.top + bounds.bottom) as f32 / 2.0];
     let (mut image, mut centre, mut scale) = (std::borrow::Cow::Borrowed(image), centre, scale);
@@ -126,7 +126,7 @@ pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<
 
 /// Returns a picture of half the size. Each pixel is the mean of four in premultiplied alpha; a single
 /// row or column stays.
-pub fn halved(image: &Image) -> Image {
+pub(super) fn halved(image: &Image) -> Image {
     let (width, height) = ((image.width / 2).max(1), (image.height / 2).max(1));
     let mut pixels = Vec::with_capacity(4 * width * height);
     for y in 0..height {
@@ -156,12 +156,17 @@ pub fn quartered(image: &Image) -> Image {
 }
 
 /// Returns an empty sticker.
-pub(super) fn blank() -> Option<Pixmap> {
+pub(in crate::dataset) fn blank() -> Option<Pixmap> {
     Pixmap::new(SIDE as u32, SIDE as u32)
 }
 
 /// Draws `image`, scaled by `scale`, with its upper left corner at `place`.
-pub(super) fn paste(canvas: &mut Pixmap, image: &Image, scale: f32, place: [f32; 2]) -> Option<()> {
+pub(in crate::dataset) fn paste(
+    canvas: &mut Pixmap,
+    image: &Image,
+    scale: f32,
+    place: [f32; 2],
+) -> Option<()> {
     let mut source = Pixmap::new(image.width as u32, image.height as u32)?;
     for (to, from) in source.pixels_mut().iter_mut().zip(image.pixels.as_chunks::<4>().0) {
         let [r, g, b, a] = *from;
@@ -173,7 +178,7 @@ pub(super) fn paste(canvas: &mut Pixmap, image: &Image, scale: f32, place: [f32;
     Some(())
 }
 
-pub(super) fn to_image(pixmap: &Pixmap) -> Image {
+pub(in crate::dataset) fn to_image(pixmap: &Pixmap) -> Image {
     let pixels = pixmap.pixels().iter().flat_map(|pixel| {
         let colour = pixel.demultiply();
         [colour.red(), colour.green(), colour.blue(), colour.alpha()]

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::caption_kind::OWN;
 use super::folder_notes::FolderNotes;
-use super::{Dataset, Entry, render};
+use super::render;
+use crate::dataset::{Dataset, Entry, OWN};
 use crate::image::cut::lacks_end;
 use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced, without_infinities};

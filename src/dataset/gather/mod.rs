@@ -1,0 +1,16 @@
+//! Where pictures come from: the open sets in npm packages, or a folder of the user's own; they are
+//! read, rendered, fitted to one size and named. It uses [`names`](super::names).
+
+mod collect;
+pub mod folder;
+mod folder_notes;
+mod iconify;
+mod large;
+pub mod npm;
+pub(super) mod render;
+mod sets;
+
+pub use collect::{Count, Gathered, Match, gather};
+pub use large::LargePictures;
+pub use render::{SIDE, quartered};
+pub use sets::{EMOJIBASE, is_in_colour};

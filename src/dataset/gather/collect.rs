@@ -5,9 +5,10 @@ use std::path::Path;
 
 use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use super::fit::{Bounds, SAFE, placed};
 use super::iconify::icons;
 use super::npm;
-use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
+use super::render::{IconSource, LARGE, SIDE};
 use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
 use crate::Result;
 use crate::dataset::names::{

@@ -12,7 +12,8 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 
 use super::collect::{Gathered, sticker};
-use super::render::{self, Bounds, IconSource};
+use super::fit::Bounds;
+use super::render::{self, IconSource};
 use crate::dataset::{Entry, Split};
 use crate::image::Image;
 use crate::tools::files::write_target;

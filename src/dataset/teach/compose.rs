@@ -4,7 +4,7 @@
 use resvg::tiny_skia::Pixmap;
 
 use crate::dataset::gather::SIDE;
-use crate::dataset::gather::render::{blank, paste, to_image};
+use crate::dataset::gather::canvas::{blank, paste, to_image};
 use crate::dataset::names::grammar::plural;
 use crate::image::Image;
 

@@ -8,7 +8,7 @@ use super::prepared::{Example, Prepared};
 use crate::dataset::gather::SIDE;
 use crate::dataset::names::everyday;
 use crate::dataset::teach::{Caption, CaptionKind, Taught, Teaching, captions};
-use crate::dataset::{Dataset, Entry, Split};
+use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
 use crate::model::MiniLmConfig;
 use crate::pipeline::Pipeline;
@@ -46,21 +46,20 @@ pub fn prepare(
     })?;
     model.check_draws([SIDE; 2])?;
     let [_, channels, height, width] = model.latent_shape();
-    let train: Vec<usize> = dataset.of(Split::Train).collect();
-    if train.is_empty() {
+    let everyday = everyday();
+    let teaching = Teaching::new(dataset, &everyday);
+    let styles: Vec<Option<usize>> =
+        teaching.entries().map(|entry| style(entry, model)).collect::<Result<_>>()?;
+    if styles.is_empty() {
         return Err(Error::dataset("The dataset", "it holds nothing to learn from"));
     }
-    let styles: Vec<Option<usize>> =
-        train.iter().map(|&i| style(&dataset.entries[i], model)).collect::<Result<_>>()?;
     let mut builder = Builder::new(
         [channels, height, width],
         [reader.max_tokens, MiniLmConfig::new().hidden_size],
         model.styles.clone(),
         &reader.states("")?,
     );
-    let everyday = everyday();
-    let teaching = Teaching::new(dataset, &everyday);
-    progress.begin("Encoding", train.len(), 0);
+    progress.begin("Encoding", styles.len(), 0);
     let mut waiting: Vec<Styled<'_>> = Vec::new();
     for (taught, style) in teaching.pictures(seed).zip(styles) {
         waiting.extend(taught.into_iter().map(|taught| (taught, style)));

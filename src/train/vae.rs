@@ -28,6 +28,11 @@ use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
 
+/// The usual [noise](VaeSettings::noise).
+pub const NOISE: f64 = 0.2;
+/// The usual weight of [edges](VaeSettings::edges).
+pub const EDGES: f64 = 1.0;
+
 /// The settings that decide what a run learns. The number of steps is one of them only if there is a
 /// cooldown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::Manifest;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
-use crate::train::dit::{DitSettings, DitTask};
+use crate::train::dit::{DitSettings, DitTask, WEIGHT_DECAY};
 use crate::train::prepared::Prepared;
 use crate::train::prepared_cache::{PreparedCache, styles_of};
 use crate::train::run::{Plan, run as train};
@@ -35,7 +35,7 @@ pub(in crate::cli) struct TrainDitArguments {
     #[arg(long, alias = "rate", value_name = "X", default_value_t = 1.5e-3)]
     learning_rate: f64,
     /// Weight decay.
-    #[arg(long, value_name = "X", default_value_t = 0.02)]
+    #[arg(long, value_name = "X", default_value_t = WEIGHT_DECAY)]
     weight_decay: f64,
     /// The distribution of the noise levels, 0 to 1: a mixture of logit-normals, weight:location:scale
     /// each, separated by commas. By default 0.75:1.7:1.1,0.25:0.3:1, and 0.65:1.5:1.1,0.35:0.2:1 during a

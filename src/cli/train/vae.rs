@@ -9,7 +9,7 @@ use crate::dataset::{Dataset, Split};
 use crate::pipeline::export::manifest;
 use crate::tools::progress::Progress;
 use crate::train::run::run as train;
-use crate::train::vae::{VaeSettings, VaeTask};
+use crate::train::vae::{EDGES, NOISE, VaeSettings, VaeTask};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -29,10 +29,10 @@ pub(in crate::cli) struct TrainVaeArguments {
     #[arg(long, alias = "rate", value_name = "X", default_value_t = 5e-4)]
     learning_rate: f64,
     /// The largest standard deviation of the noise that is added to latents, relative to theirs.
-    #[arg(long, value_name = "X", default_value_t = 0.2)]
+    #[arg(long, value_name = "X", default_value_t = NOISE)]
     noise: f64,
     /// The weight of the edge loss relative to the pixel loss.
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    #[arg(long, value_name = "X", default_value_t = EDGES)]
     edges: f64,
 }
 

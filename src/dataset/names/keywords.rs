@@ -33,14 +33,14 @@ pub struct Keywords<'a> {
     never: BTreeSet<&'static str>,
     everyday: &'a WordTable,
     /// The family of each label.
-    families: BTreeMap<&'a str, String>,
+    families: &'a BTreeMap<&'a str, String>,
 }
 
 impl<'a> Keywords<'a> {
     /// Collects the labels and keywords of a dataset's entries, given the family of each label.
     pub fn new(
         entries: &[Entry],
-        families: BTreeMap<&'a str, String>,
+        families: &'a BTreeMap<&'a str, String>,
         everyday: &'a WordTable,
     ) -> Self {
         let (mut called, mut shared) = (BTreeMap::new(), BTreeMap::new());
@@ -145,7 +145,7 @@ mod tests {
         ];
         let families = Families::by_label(entries.iter().map(|entry| entry.label.as_str()));
         let everyday = WordTable::new("bird\tduck\npastry\t\nsweet\tpie\n").unwrap();
-        let keywords = Keywords::new(&entries, families, &everyday);
+        let keywords = Keywords::new(&entries, &families, &everyday);
         let bare = |i: usize| keywords.bare(&entries[i]);
         // The two apples are two families, few families share “ripe”, and “red” is a colour.
         assert_eq!(bare(0), ["ripe", "fruit"]);

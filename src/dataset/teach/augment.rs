@@ -22,7 +22,7 @@ pub(super) struct Augmented {
     pub(super) caption: String,
 }
 
-/// Returns variants of the picture at index `i`, of a kind that can be [made](Subjects::made) of it.
+/// Returns variants of the picture at index `i`, of a kind that can be [made](super::subjects::Subject::made) of it.
 pub(super) fn variants(
     dataset: &Dataset,
     subjects: &Subjects<'_>,
@@ -35,9 +35,10 @@ pub(super) fn variants(
     let mut made: Vec<Augmented> = Vec::new();
     // Some variants are refused because they would show what is held out, or exist already.
     for colour in colours {
+        let Some(name) = subjects.all[i].thing(rng) else { continue };
         let one = match is_painted {
-            true => coloured(dataset, subjects, (i, colour), rng),
-            false => composed(dataset, subjects, i, rng),
+            true => coloured(dataset, subjects, (i, name, colour), rng),
+            false => composed(dataset, subjects, (i, name), rng),
         };
         let is_new = |one: &Augmented| made.iter().all(|other| other.caption != one.caption);
         made.extend(one.filter(is_new));
@@ -48,15 +49,14 @@ pub(super) fn variants(
     made
 }
 
-/// Returns the picture painted in one colour, with a caption such as “blue pizza”; `None` if the result
+/// Returns the picture of the thing `name` painted in one colour, with a caption such as “blue pizza”; `None` if the result
 /// is held out, or no name is left without its colours.
 fn coloured(
     dataset: &Dataset,
     subjects: &Subjects<'_>,
-    (i, colour): (usize, Colour),
+    (i, name, colour): (usize, &str, Colour),
     rng: &mut StdRng,
 ) -> Option<Augmented> {
-    let name = subjects.thing(i, rng)?;
     let mut plain = name.split(' ').peekable();
     while plain.next_if(|word| is_colour(word) || *word == "light").is_some() {}
     let plain: Vec<&str> = plain.collect();
@@ -78,11 +78,10 @@ fn coloured(
 fn composed(
     dataset: &Dataset,
     subjects: &Subjects<'_>,
-    i: usize,
+    (i, own): (usize, &str),
     rng: &mut StdRng,
 ) -> Option<Augmented> {
     let picture = &dataset.pictures[i];
-    let own = subjects.thing(i, rng)?;
     let has_size = ["small", "large", "big", "little"].iter().any(|size| own.starts_with(size));
     let (image, caption) = match rng.random_range(0..10) {
         0..4 if !is_counted(own) => return None,
@@ -94,10 +93,10 @@ fn composed(
             let style = &dataset.entries[i].style;
             let other = (0..100).find_map(|_| {
                 let j = *subjects.learnt.choose(rng)?;
-                let is_thing = subjects.made(j).contains(&CaptionKind::Composed);
+                let is_thing = subjects.all[j].made.contains(&CaptionKind::Composed);
                 (j != i && is_thing && dataset.entries[j].style == *style).then_some(j)
             })?;
-            pair((picture, own), (&dataset.pictures[other], subjects.thing(other, rng)?))
+            pair((picture, own), (&dataset.pictures[other], subjects.all[other].thing(rng)?))
         }
     };
     Some(Augmented { image, caption })
@@ -147,7 +146,7 @@ mod tests {
 
     fn subjects<'a>(dataset: &'a Dataset, everyday: &'a WordTable) -> Subjects<'a> {
         let labels = dataset.entries.iter().map(|entry| entry.label.as_str());
-        Subjects::new(dataset, Families::by_label(labels), everyday)
+        Subjects::new(dataset, &Families::by_label(labels), everyday)
     }
 
     #[test]
@@ -189,9 +188,9 @@ mod tests {
         let dataset = dataset();
         let everyday = WordTable::default();
         let subjects = subjects(&dataset, &everyday);
-        assert_eq!(subjects.made(0).len(), 2);
+        assert_eq!(subjects.all[0].made.len(), 2);
         for i in [2, 4] {
-            assert!(subjects.made(i).is_empty(), "{i}");
+            assert!(subjects.all[i].made.is_empty(), "{i}");
         }
         let painted = variants(&dataset, &subjects, (3, CaptionKind::Painted), &mut step_rng(0, 1));
         assert!(painted.is_empty(), "{painted:?}");

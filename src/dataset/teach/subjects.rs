@@ -13,6 +13,7 @@ use crate::dataset::names::Keywords;
 use crate::dataset::names::colours::{colourfulness, has_colour};
 use crate::dataset::names::grammar::{strip_article, with_article};
 use crate::dataset::{Dataset, Entry, OWN};
+use crate::image::Image;
 use crate::text::WordTable;
 
 /// The group whose everyday names are moods.
@@ -25,100 +26,115 @@ const WORDS: usize = 3;
 /// The least share of a picture's area that must have a hue for recolouring.
 const COLOURFUL: f64 = 0.2;
 
-/// What is said of the pictures of a dataset, by their indices.
+/// What is said of a picture, and what is made of it.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    /// Its names, which are its label and its everyday words, each also with its article if it takes one.
+    pub(super) names: Vec<(&'a str, Option<String>)>,
+    /// How many of its names are names of the thing. For faces only the label is, because their other
+    /// names are moods.
+    things: usize,
+    /// Its other captions, by kind.
+    pub(super) texts: Vec<(CaptionKind, Vec<String>)>,
+    /// The variants that can be made of it: recoloured, composed, both or none.
+    pub(super) made: Vec<CaptionKind>,
+}
+
+impl<'a> Subject<'a> {
+    /// Returns a random name of the thing, without its article.
+    pub(super) fn thing(&self, rng: &mut StdRng) -> Option<&'a str> {
+        self.names[..self.things].choose(rng).map(|(name, _)| strip_article(name))
+    }
+}
+
+/// The subjects of the pictures of a dataset, in their order.
 #[derive(Debug)]
 pub(super) struct Subjects<'a> {
-    entries: &'a [Entry],
+    /// All of them.
+    pub(super) all: Vec<Subject<'a>>,
     /// The indices of the training pictures.
     pub(super) learnt: Vec<usize>,
-    /// The labels of held-out concepts, which no training caption may use.
-    concepts: BTreeSet<&'a str>,
     /// The labels of held-out concepts and pairs.
     held: BTreeSet<&'a str>,
-    /// Whether each picture can be recoloured: it is colourful, and its style shows things in their own
-    /// colours.
-    has_paint: Vec<bool>,
-    keywords: Keywords<'a>,
 }
 
 impl<'a> Subjects<'a> {
     /// Reads a dataset's entries, given the family of each label and the meanings of everyday words.
     pub(super) fn new(
         dataset: &'a Dataset,
-        families: BTreeMap<&'a str, String>,
-        everyday: &'a WordTable,
+        families: &BTreeMap<&str, String>,
+        everyday: &WordTable,
     ) -> Self {
         let entries = dataset.entries.as_slice();
-        let labels = |splits: &[Split]| {
+        let labels = |splits: &[Split]| -> BTreeSet<&'a str> {
             let of_split = entries.iter().filter(|entry| splits.contains(&entry.split));
             of_split.map(|entry| entry.label.as_str()).collect()
         };
-        let pictures = entries.par_iter().zip(&dataset.pictures);
-        let has_paint = pictures.map(|(entry, picture)| {
-            is_in_colour(&entry.style) && colourfulness(picture) >= COLOURFUL
-        });
-        Self {
-            entries,
-            learnt: dataset.of(Split::Train).collect(),
+        let words = Words {
+            keywords: Keywords::new(entries, families, everyday),
             concepts: labels(&[Split::Concept]),
             held: labels(&[Split::Concept, Split::Pair]),
-            has_paint: has_paint.collect(),
-            keywords: Keywords::new(entries, families, everyday),
+        };
+        let subject = |(entry, picture): (&'a Entry, &Image)| {
+            let names = [&entry.label].into_iter().chain(&entry.names).map(String::as_str);
+            let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+            let is_face = entry.group == FACES;
+            // A user's own captions stay unchanged, and moods take no article.
+            let is_bare = is_face || entry.group == OWN;
+            let article = |name: &str| if is_bare { None } else { with_article(name) };
+            Subject {
+                things: if is_face { names.len().min(1) } else { names.len() },
+                texts: words.texts(entry, &names),
+                names: names.into_iter().map(|name| (name, article(name))).collect(),
+                made: made(entry, picture),
+            }
+        };
+        Self {
+            all: entries.par_iter().zip(&dataset.pictures).map(subject).collect(),
+            learnt: dataset.of(Split::Train).collect(),
+            held: words.held,
         }
-    }
-
-    /// Returns the names of picture `i`: its label and its everyday words.
-    pub(super) fn names(&self, i: usize) -> Vec<&'a str> {
-        let entry = &self.entries[i];
-        let names = [&entry.label].into_iter().chain(&entry.names).map(String::as_str);
-        names.filter(|name| !name.is_empty()).collect()
-    }
-
-    /// Returns a random name of the thing in picture `i`, without its article. For faces it is the
-    /// label, because their other names are moods.
-    pub(super) fn thing(&self, i: usize, rng: &mut StdRng) -> Option<&'a str> {
-        let names = self.names(i);
-        let is_face = self.entries[i].group == FACES;
-        let names = if is_face { &names[..names.len().min(1)] } else { &names[..] };
-        names.choose(rng).map(|name| strip_article(name))
-    }
-
-    /// Returns a name of picture `i` with its article; `None` if it takes none. Names of faces take none,
-    /// because they describe moods, and a user's own captions stay unchanged.
-    pub(super) fn with_article(&self, i: usize, name: &str) -> Option<String> {
-        let Entry { group, .. } = &self.entries[i];
-        if group == OWN || group == FACES { None } else { with_article(name) }
     }
 
     /// Returns whether these words name a held-out concept or pair, so that they may not be a caption.
     pub(super) fn is_held(&self, words: &str) -> bool {
         self.held.contains(words)
     }
+}
 
-    /// Returns the variants that can be made of picture `i`: recoloured, composed, both or none.
-    pub(super) fn made(&self, i: usize) -> Vec<CaptionKind> {
-        let Entry { label, group, .. } = &self.entries[i];
-        let is_named = !label.is_empty() && label.split(' ').count() <= WORDS;
-        if !is_named || group == PEOPLE || group == SHAPES {
-            return Vec::new();
-        }
-        match self.has_paint[i] {
-            true => vec![CaptionKind::Painted, CaptionKind::Composed],
-            false => vec![CaptionKind::Composed],
-        }
+/// Returns the variants that can be made of a picture.
+fn made(entry: &Entry, picture: &Image) -> Vec<CaptionKind> {
+    let Entry { label, group, style, .. } = entry;
+    let is_named = !label.is_empty() && label.split(' ').count() <= WORDS;
+    if !is_named || group == PEOPLE || group == SHAPES {
+        return Vec::new();
     }
+    // A picture can be recoloured if it is colourful, and its style shows things in their own colours.
+    match is_in_colour(style) && colourfulness(picture) >= COLOURFUL {
+        true => vec![CaptionKind::Painted, CaptionKind::Composed],
+        false => vec![CaptionKind::Composed],
+    }
+}
 
-    /// Returns the captions of picture `i` itself, by kind and except its names. Kinds without captions
+/// The words that captions of a dataset may and may not have.
+struct Words<'a, 'b> {
+    keywords: Keywords<'b>,
+    /// The labels of held-out concepts, which no training caption may use.
+    concepts: BTreeSet<&'a str>,
+    /// The labels of held-out concepts and pairs.
+    held: BTreeSet<&'a str>,
+}
+
+impl Words<'_, '_> {
+    /// Returns the captions of a picture itself, by kind and except its `names`. Kinds without captions
     /// are left out.
-    pub(super) fn texts(&self, i: usize) -> Vec<(CaptionKind, Vec<String>)> {
-        let entry = &self.entries[i];
+    fn texts(&self, entry: &Entry, names: &[&str]) -> Vec<(CaptionKind, Vec<String>)> {
         let Entry { label, style, group, colour, .. } = entry;
-        let names = self.names(i);
         let colour = match colour {
             Some(colour) if group != PEOPLE && group != SHAPES && !has_colour(label) => {
                 let coloured = names.iter().filter(|name| !has_colour(name));
                 let coloured = coloured.map(|name| format!("{colour} {name}"));
-                coloured.filter(|words| !self.is_held(words)).collect()
+                coloured.filter(|words| !self.held.contains(words.as_str())).collect()
             }
             _ => Vec::new(),
         };

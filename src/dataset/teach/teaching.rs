@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::augment::{Augmented, variants};
 use super::caption_kind::CaptionKind;
 use super::sampling::{Sampling, weights};
-use super::subjects::Subjects;
-use crate::dataset::Dataset;
+use super::subjects::{Subject, Subjects};
 use crate::dataset::names::Families;
+use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
 use crate::text::WordTable;
 use crate::tools::random::step_rng;
@@ -52,18 +52,23 @@ impl<'a> Teaching<'a> {
     pub fn new(dataset: &'a Dataset, everyday: &'a WordTable) -> Self {
         let entries = &dataset.entries;
         let families = Families::by_label(entries.iter().map(|entry| entry.label.as_str()));
-        let weights = weights(entries, &families);
-        let subjects = Subjects::new(dataset, families, everyday);
-        let kinds = (0..entries.len()).map(|i| {
-            let texts = subjects.texts(i).into_iter().map(|(kind, _)| kind);
-            texts.chain(subjects.made(i)).collect()
-        });
-        let sampling = Sampling::new(weights, &kinds.collect::<Vec<_>>());
+        let subjects = Subjects::new(dataset, &families, everyday);
+        let kinds = |subject: &Subject<'_>| {
+            let texts = subject.texts.iter().map(|(kind, _)| *kind);
+            texts.chain(subject.made.iter().copied()).collect()
+        };
+        let kinds: Vec<Vec<CaptionKind>> = subjects.all.iter().map(kinds).collect();
+        let sampling = Sampling::new(weights(entries, &families), &kinds);
         Self { dataset, everyday, subjects, sampling }
     }
 
+    /// Returns the entries of the training pictures.
+    pub fn entries(&self) -> impl Iterator<Item = &'a Entry> {
+        self.subjects.learnt.iter().map(|&i| &self.dataset.entries[i])
+    }
+
     /// Returns what is taught, a list for each training picture: the picture itself, then the variants
-    /// made of it, which `seed` decides.
+    /// made of it, which `seed` decides. The order is that of [`entries`](Self::entries).
     pub fn pictures(&self, seed: u64) -> impl Iterator<Item = Vec<Taught<'a>>> {
         let mut rng = step_rng(seed, usize::MAX);
         self.subjects.learnt.iter().map(move |&i| {
@@ -105,7 +110,7 @@ impl<'a> Teaching<'a> {
     /// Returns the kinds of variants that are made of picture `i`, and the weight of each.
     fn made(&self, i: usize) -> Vec<(CaptionKind, f64)> {
         let weight = |kind| (kind, self.sampling.weight(i) * self.sampling.share(i, kind));
-        self.subjects.made(i).into_iter().map(weight).collect()
+        self.subjects.all[i].made.iter().copied().map(weight).collect()
     }
 
     /// Returns the captions of picture `i` itself, weighted among those of all pictures.
@@ -118,32 +123,32 @@ impl<'a> Teaching<'a> {
     /// Returns the captions of picture `i` itself. The rest of their weight, up to 1, belongs to the
     /// variants that are [made](Self::made) of it.
     fn own(&self, i: usize) -> Vec<Caption> {
+        let Subject { names, texts, made, .. } = &self.subjects.all[i];
         let mut rest = 1.0;
-        for kind in self.subjects.made(i) {
-            rest -= self.sampling.share(i, kind);
+        for kind in made {
+            rest -= self.sampling.share(i, *kind);
         }
         let mut captions = Vec::new();
-        for (kind, texts) in self.subjects.texts(i) {
-            let share = self.sampling.share(i, kind);
+        for (kind, texts) in texts {
+            let share = self.sampling.share(i, *kind);
             rest -= share;
             let weight = share / texts.len() as f64;
-            captions.extend(texts.into_iter().map(|text| Caption { text, kind, weight }));
+            let caption = |text: &String| Caption { text: text.clone(), kind: *kind, weight };
+            captions.extend(texts.iter().map(caption));
         }
-        let mut names = self.subjects.names(i);
-        if names.is_empty() {
-            names.push("");
-        }
-        let counts: Vec<f64> = names.iter().map(|name| self.counts(i, name)).collect();
+        let unnamed = [("", None)];
+        let names = if names.is_empty() { &unnamed[..] } else { names };
+        let counts: Vec<f64> = names.iter().map(|(name, _)| self.counts(i, name)).collect();
         let all: f64 = counts.iter().sum();
         let kind = CaptionKind::Name;
-        for (name, count) in names.into_iter().zip(counts) {
+        for ((name, with_article), count) in names.iter().zip(counts) {
             let each = rest * count / all;
             let mut weight = each;
-            if let Some(text) = self.subjects.with_article(i, name) {
-                captions.push(Caption { text, kind, weight: each * ARTICLE });
+            if let Some(text) = with_article {
+                captions.push(Caption { text: text.clone(), kind, weight: each * ARTICLE });
                 weight = each * (1.0 - ARTICLE);
             }
-            captions.push(Caption { text: name.to_owned(), kind, weight });
+            captions.push(Caption { text: (*name).to_owned(), kind, weight });
         }
         captions
     }
@@ -162,7 +167,7 @@ impl<'a> Teaching<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Entry, Split};
+    use crate::dataset::Split;
 
     fn entry(label: &str, style: &str) -> Entry {
         Entry {

@@ -6,7 +6,7 @@ use crate::model::Dit;
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::{DIT, Manifest, WORDS};
 use crate::text::WordTable;
-use crate::train::dit::{DitSettings, DitTask};
+use crate::train::dit::{DitSettings, DitTask, WEIGHT_DECAY};
 use crate::train::run::Plan;
 use crate::train::snapshot::Snapshot;
 use crate::train::state::TrainState;
@@ -39,7 +39,7 @@ impl Setup {
             batch_size: plan.batch_size,
             learning_rate: plan.learning_rate,
             ema: plan.ema,
-            weight_decay: 0.02,
+            weight_decay: WEIGHT_DECAY,
             max_grad_norm: 1.0,
             times: if falls { Times::falling() } else { Times::default() },
             detail: if falls { 0.5 } else { 0.25 },

@@ -11,7 +11,7 @@ use crate::pipeline::stickers::{AUTOENCODER, ENCODER, Manifest, autoencoder};
 use crate::pipeline::{Folder, Parts};
 use crate::train::latents;
 use crate::train::run::Plan;
-use crate::train::vae::{VaeSettings, VaeTask};
+use crate::train::vae::{EDGES, NOISE, VaeSettings, VaeTask};
 use crate::weights::save::Precision;
 
 impl Setup {
@@ -31,8 +31,8 @@ impl Setup {
             ema: plan.ema,
             weight_decay: 1e-4,
             max_grad_norm: 1.0,
-            noise: 0.2,
-            edges: 1.0,
+            noise: NOISE,
+            edges: EDGES,
             divergence: from_scratch.then_some(1e-3),
         }
     }

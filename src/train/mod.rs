@@ -3,8 +3,10 @@
 //! ```text
 //!  dataset ─► examples ─► prepared (latents, states) ─► rows of a step ─┐
 //!                                                       dit: loss; gradient, on each thread
-//!  snapshot ◄─ run: rate, optimiser, average, report ◄────────────────┘
+//!  state ◄─ run: rate, optimiser, average, report ◄───────────────────┘
 //! ```
+//!
+//! `setup` decides how a run begins and which model comes of it; `state` is written as snapshots.
 
 pub mod builder;
 pub mod dit;

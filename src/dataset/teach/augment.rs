@@ -22,7 +22,8 @@ pub(super) struct Augmented {
     pub(super) caption: String,
 }
 
-/// Returns variants of the picture at index `i`, of a kind that can be [made](super::subjects::Subject::made) of it.
+/// Returns variants of the picture at index `i`, of a kind that can be
+/// [made](super::subjects::Subject::made) of it.
 pub(super) fn variants(
     dataset: &Dataset,
     subjects: &Subjects<'_>,
@@ -49,8 +50,8 @@ pub(super) fn variants(
     made
 }
 
-/// Returns the picture of the thing `name` painted in one colour, with a caption such as “blue pizza”; `None` if the result
-/// is held out, or no name is left without its colours.
+/// Returns the picture of the thing `name` painted in one colour, with a caption such as “blue pizza”;
+/// `None` if the result is held out, or no name is left without its colours.
 fn coloured(
     dataset: &Dataset,
     subjects: &Subjects<'_>,

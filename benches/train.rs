@@ -6,14 +6,15 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use patchwork::dataset::caption_kind::CaptionKind;
+use patchwork::dataset::teach::CaptionKind;
 use patchwork::model::{Dit, DitConfig};
 use patchwork::tools::parallel::Workers;
 use patchwork::tools::random::step_rng;
+use patchwork::train::builder::Builder;
 use patchwork::train::dit::loss;
 use patchwork::train::gradient::gradient;
 use patchwork::train::params::trainable;
-use patchwork::train::prepared::{Builder, Example};
+use patchwork::train::prepared::Example;
 use patchwork::train::rows::{Course, Dropout, Rows};
 use patchwork::train::times::Times;
 

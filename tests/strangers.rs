@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use patchwork::dataset::folder;
+use patchwork::dataset::gather::folder;
 use patchwork::image::Image;
 use patchwork::image::file as picture_file;
 use patchwork::pipeline::{Folder, Pipeline};

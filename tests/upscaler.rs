@@ -7,8 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use burn::tensor::Device;
-use patchwork::dataset::large::LargePictures;
-use patchwork::dataset::render::quartered;
+use patchwork::dataset::gather::{LargePictures, quartered};
 use patchwork::dataset::{Entry, Split};
 use patchwork::image::Image;
 use patchwork::image::resize::resized;

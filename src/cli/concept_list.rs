@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::concepts::Concepts;
-use crate::dataset::keywords::never;
-use crate::dataset::names::everyday_by_label;
+use crate::dataset::names::{Concepts, everyday_by_label, never};
 use crate::text::WordTable;
 
 /// The list's file, beside a model. It is no part of the model, and its manifest does not list it.

@@ -9,10 +9,10 @@ use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
 
 use super::{check_targets, model_folder, picture, print_beside};
 use crate::cli::terminal::note;
-use crate::dataset::gather::{Count, Match, gather};
-use crate::dataset::own_split::hold_out;
-use crate::dataset::render::SIDE;
-use crate::dataset::{Dataset, Split, captions, folder};
+use crate::dataset::gather::{Count, Match, SIDE, folder, gather};
+use crate::dataset::names::everyday;
+use crate::dataset::teach::{assign, captions, hold_out};
+use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::diffusers::INDEX;
@@ -108,7 +108,8 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             dataset
         }
         None => {
-            let gathered = gather(&arguments.cache, arguments.seed, progress)?;
+            let mut gathered = gather(&arguments.cache, progress)?;
+            assign(&mut gathered.dataset, &everyday(), arguments.seed);
             let head = ("style", "package", "taken", "unnamed", "twice", "broken");
             let (a, b, c, d, e, f) = head;
             print(format!("{a:<12} {b:<26} {c:>6} {d:>8} {e:>6} {f:>7}"))?;

@@ -11,11 +11,10 @@ use serde_json::Value;
 use super::concept_list::{CONCEPTS, concept_list};
 use super::model_folder;
 use crate::cli::terminal::print;
-use crate::dataset::concepts::Concepts;
-use crate::dataset::names::everyday;
-use crate::dataset::sets::EMOJIBASE;
-use crate::dataset::teaching::Teaching;
-use crate::dataset::{Dataset, Split, npm};
+use crate::dataset::gather::{EMOJIBASE, npm};
+use crate::dataset::names::{Concepts, everyday};
+use crate::dataset::teach::Teaching;
+use crate::dataset::{Dataset, Split};
 use crate::pipeline::stickers::{self, EMOJI, MANIFEST, Manifest, WORDS};
 use crate::text::WordTable;
 use crate::tools::files::{probe, write_target, write_whole};
@@ -145,11 +144,9 @@ const VARIATION: char = '\u{fe0f}';
 /// Returns a model's table of words, extended by what a dataset teaches.
 fn words(dataset: &Dataset, before: WordTable) -> WordTable {
     let everyday = everyday();
-    let families = dataset.families();
-    let teaching = Teaching::new(dataset, &families, &everyday);
+    let teaching = Teaching::new(dataset, &everyday);
     let labels = dataset.of(Split::Train).map(|i| dataset.entries[i].label.as_str());
     let labels: BTreeSet<&str> = labels.filter(|label| !label.is_empty()).collect();
-    let captions: Vec<_> = teaching.learnt().iter().flat_map(|i| teaching.captions(*i)).collect();
-    let captions = captions.iter().map(|caption| caption.text.as_str());
-    before.taught(&labels, &everyday, captions)
+    let captions: Vec<String> = teaching.captions().map(|(_, caption)| caption.text).collect();
+    before.taught(&labels, &everyday, captions.iter().map(String::as_str))
 }

@@ -8,11 +8,11 @@ use clap::Args;
 use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
 
 use super::{check_targets, load_model, print_beside};
-use crate::dataset::{Dataset, captions};
+use crate::dataset::Dataset;
 use crate::pipeline::export::manifest;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
-use crate::train::examples::{prepare, tell_captions};
+use crate::train::examples::prepare;
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -55,10 +55,9 @@ pub(super) fn run(arguments: &PackArguments, progress: &dyn Progress) -> Result<
         manifest.set_styles(dataset.styles());
         model = model.with_styles(dataset.styles());
     }
-    tell_captions(captions::of(&dataset.entries), &model, usize::MAX, progress)?;
-    let mut prepared =
-        prepare(&dataset, &model, arguments.seed, &Workers::new(&device, None), progress)?;
-    prepared.origin = manifest.prepared_origin(&hash, arguments.seed);
+    let (seed, workers) = (arguments.seed, Workers::new(&device, None));
+    let mut prepared = prepare(&dataset, &model, usize::MAX, seed, &workers, progress)?;
+    prepared.origin = manifest.prepared_origin(&hash, seed);
     prepared.write_packed(&arguments.output, arguments.every)?;
     let size = std::fs::metadata(&arguments.output).map_or(0, |facts| facts.len());
     let line = format!("{}: {:.1} MB", arguments.output.display(), size as f64 / 1e6);

@@ -10,9 +10,9 @@ use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
 
 use super::{check_new_model, load_model};
 use crate::cli::terminal::print;
-use crate::dataset::colours::COLOURS;
-use crate::dataset::compose::phrases;
-use crate::dataset::grammar::plural;
+use crate::dataset::names::colours::COLOURS;
+use crate::dataset::names::grammar::plural;
+use crate::dataset::teach::phrases;
 use crate::dataset::{Dataset, Entry};
 use crate::pipeline::export::export;
 use crate::pipeline::stickers::{TEXT_ENCODER, VOCABULARY, text_config};

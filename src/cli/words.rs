@@ -10,12 +10,10 @@ use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
 
 use super::{model_folder, picture};
 use crate::cli::terminal::{note, print};
-use crate::dataset::contact::{Cell, sheet};
-use crate::dataset::grammar::singular;
-use crate::dataset::lessons::{Lesson, Lessons, Verdict};
 use crate::dataset::names::everyday;
-use crate::dataset::teaching::Teaching;
-use crate::dataset::twins::leaks;
+use crate::dataset::names::grammar::singular;
+use crate::dataset::teach::contact::{Cell, sheet};
+use crate::dataset::teach::{Lesson, Lessons, Teaching, Verdict, leaks};
 use crate::dataset::{Dataset, Split};
 use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{tokenizer, words};
@@ -68,8 +66,7 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
     }
     let everyday = everyday();
     let dataset = Dataset::read(data)?;
-    let families = dataset.families();
-    let teaching = Teaching::new(&dataset, &families, &everyday);
+    let teaching = Teaching::new(&dataset, &everyday);
     let lessons = Lessons::new(&dataset, &teaching);
     for prompt in prompts {
         let (told, text) = read_as(prompt, &tokenizer, &own);

@@ -2,34 +2,9 @@
 //! file whose tensor `pictures`, `[n, 128, 128, 4]`, holds RGBA with straight alpha, and whose metadata
 //! `entries` describes each picture in JSON.
 
-pub mod caption_kind;
-pub mod captions;
-pub mod colours;
-pub mod compose;
-pub mod concepts;
-pub mod contact;
-pub mod families;
-pub mod folder;
-mod folder_notes;
 pub mod gather;
-pub mod grammar;
-pub mod iconify;
-pub mod keywords;
-pub mod large;
-pub mod lessons;
 pub mod names;
-pub mod npm;
-pub mod own_split;
-mod painted;
-pub mod render;
-pub mod seeing;
-pub mod sets;
-mod shares;
-pub mod small;
-pub mod split;
-pub mod teaching;
-pub mod twins;
-mod weights;
+pub mod teach;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
@@ -39,15 +14,19 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
-pub use split::Split;
+pub use teach::Split;
 
 use crate::image::Image;
 use crate::tools::files::write_target;
 use crate::tools::foreign::misplaced;
 use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
-use families::Families;
-use render::SIDE;
+use gather::SIDE;
+use names::Families;
+
+/// The group of a user's own pictures. Their captions are used unchanged, alone and with each of their
+/// tags.
+pub const OWN: &str = "own";
 
 /// The metadata of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -3,9 +3,9 @@
 
 use super::Asked;
 use super::interval::Interval;
-use crate::dataset::colours::{COLOURS, Colour, colourfulness, painted};
-use crate::dataset::seeing::share;
-use crate::dataset::sets::is_in_colour;
+use crate::dataset::gather::is_in_colour;
+use crate::dataset::names::colours::{COLOURS, Colour, colourfulness, painted};
+use crate::dataset::names::seeing::share;
 use crate::image::Image;
 
 /// Returns the colour score of real pictures that were painted in the colours of the first `most`

@@ -11,7 +11,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::PytorchReader;
 
-use crate::dataset::npm::{fetch_with, read_pinned};
+use crate::dataset::gather::npm::{fetch_with, read_pinned};
 use crate::image::Image;
 use crate::tools::files::write_whole;
 use crate::tools::hash::FileFacts;

@@ -8,7 +8,7 @@ use super::interval::Interval;
 use super::kid::KernelDistance;
 use super::nearest::nearest;
 use super::style_judge::StyleJudge;
-use crate::dataset::families::Families;
+use crate::dataset::names::Families;
 use crate::dataset::{Dataset, Split};
 
 /// The metrics of one set of pictures.

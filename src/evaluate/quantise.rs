@@ -7,7 +7,7 @@ use super::Asked;
 use super::flow::flow_error;
 use super::reconstruction::measure;
 use crate::dataset::Dataset;
-use crate::dataset::render::SIDE;
+use crate::dataset::gather::SIDE;
 use crate::image::Image;
 use crate::pipeline::export::autoencoder_files;
 use crate::pipeline::stickers::{DIT, TEXT_ENCODER, UPSCALER, autoencoder_of, text_config};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::interval::Interval;
-use crate::dataset::small::{Small, distance, small};
+use crate::dataset::teach::small::{Small, distance, small};
 use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
 

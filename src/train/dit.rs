@@ -38,6 +38,9 @@ pub fn loss(dit: &Dit, batch: TrainBatch, route: Option<&Route>) -> Tensor<1> {
     ((predicted - flow).square() * weights).mean()
 }
 
+/// The usual weight decay.
+pub const WEIGHT_DECAY: f64 = 0.02;
+
 /// The settings that decide what a run learns. The number of steps is one of them only if there is a
 /// cooldown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::augment::{Augmented, variants};
-use super::prepared::{Builder, Example, Prepared};
-use crate::dataset::caption_kind::CaptionKind;
+use super::builder::Builder;
+use super::prepared::{Example, Prepared};
+use crate::dataset::gather::SIDE;
 use crate::dataset::names::everyday;
-use crate::dataset::render::SIDE;
-use crate::dataset::teaching::Teaching;
-use crate::dataset::{Dataset, Entry, Split, captions};
+use crate::dataset::teach::{Caption, CaptionKind, Taught, Teaching, captions};
+use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
 use crate::model::MiniLmConfig;
 use crate::pipeline::Pipeline;
@@ -17,7 +16,6 @@ use crate::pipeline::pixels::to_tensor;
 use crate::text::TextReader;
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
-use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
 /// How many pictures are gathered before they and their captions are encoded.
@@ -25,14 +23,11 @@ const CHUNK: usize = 256;
 /// How many pictures a thread encodes at a time.
 const PART: usize = 16;
 
-/// A picture to encode, and its captions: their texts, kinds and weights.
-struct Taught {
-    image: Image,
-    captions: Vec<(String, CaptionKind, f64)>,
-    style: Option<usize>,
-}
+/// A picture to encode, with its captions and the label of its style.
+type Styled<'a> = (Taught<'a>, Option<usize>);
 
-/// Computes all latents and text states of a dataset's training split.
+/// Computes all latents and text states of a dataset's training split. First it reports the captions of
+/// which `max_tokens` tokens are not enough. `seed` decides the variants that are made of pictures.
 ///
 /// # Errors
 /// Returns an error if the model has no text encoder or draws pictures of another size, or the
@@ -40,50 +35,34 @@ struct Taught {
 pub fn prepare(
     dataset: &Dataset,
     model: &Pipeline,
+    max_tokens: usize,
     seed: u64,
     workers: &Workers,
     progress: &dyn Progress,
 ) -> Result<Prepared> {
+    tell_captions(captions::of(&dataset.entries), model, max_tokens, progress)?;
     let reader = model.text.as_ref().ok_or_else(|| {
         Error::model(&model.name, "it draws classes, not words: it cannot learn from captions")
     })?;
     model.check_draws([SIDE; 2])?;
     let [_, channels, height, width] = model.latent_shape();
-    let train: Vec<usize> = dataset.of(Split::Train).collect();
-    if train.is_empty() {
+    let everyday = everyday();
+    let teaching = Teaching::new(dataset, &everyday);
+    let styles: Vec<Option<usize>> =
+        teaching.entries().map(|entry| style(entry, model)).collect::<Result<_>>()?;
+    if styles.is_empty() {
         return Err(Error::dataset("The dataset", "it holds nothing to learn from"));
     }
-    let styles: Vec<Option<usize>> =
-        train.iter().map(|&i| style(&dataset.entries[i], model)).collect::<Result<_>>()?;
     let mut builder = Builder::new(
         [channels, height, width],
         [reader.max_tokens, MiniLmConfig::new().hidden_size],
         model.styles.clone(),
         &reader.states("")?,
     );
-    let families = dataset.families();
-    let everyday = everyday();
-    let teaching = Teaching::new(dataset, &families, &everyday);
-    let mut rng = step_rng(seed, usize::MAX);
-    progress.begin("Encoding", train.len(), 0);
-    let mut waiting: Vec<Taught> = Vec::new();
-    for (&i, &style) in train.iter().zip(&styles) {
-        let weight = teaching.weight(i);
-        let own = teaching.captions(i).into_iter();
-        waiting.push(Taught {
-            image: dataset.pictures[i].clone(),
-            captions: own.map(|own| (own.text, own.kind, weight * own.weight)).collect(),
-            style,
-        });
-        for kind in teaching.made(i) {
-            let made = variants(dataset, &teaching, (i, kind), &mut rng);
-            let each = weight * teaching.share(i, kind) / made.len().max(1) as f64;
-            waiting.extend(made.into_iter().map(|Augmented { image, caption }| Taught {
-                image,
-                captions: vec![(caption, kind, each)],
-                style,
-            }));
-        }
+    progress.begin("Encoding", styles.len(), 0);
+    let mut waiting: Vec<Styled<'_>> = Vec::new();
+    for (taught, style) in teaching.pictures(seed).zip(styles) {
+        waiting.extend(taught.into_iter().map(|taught| (taught, style)));
         if waiting.len() >= CHUNK {
             encode(&std::mem::take(&mut waiting), &mut builder, (model, reader), workers)?;
         }
@@ -112,7 +91,7 @@ fn style(entry: &Entry, model: &Pipeline) -> Result<Option<usize>> {
 
 /// Encodes pictures and their captions, and adds them to `builder`.
 fn encode(
-    taught: &[Taught],
+    taught: &[Styled<'_>],
     builder: &mut Builder,
     (model, reader): (&Pipeline, &TextReader),
     workers: &Workers,
@@ -120,18 +99,18 @@ fn encode(
     let parts = taught.chunks(PART).collect();
     let latents = workers.map(parts, |part| encode_pictures(part, model));
     let latents = latents.into_iter().collect::<Result<Vec<_>>>()?;
-    let captions = taught.iter().flat_map(|taught| &taught.captions);
+    let captions = taught.iter().flat_map(|(taught, _)| &taught.captions);
     let new: BTreeSet<&str> = captions
-        .map(|(text, ..)| text.as_str())
+        .map(|caption| caption.text.as_str())
         .filter(|text| builder.place(text).is_none())
         .collect();
     let new: Vec<&str> = new.into_iter().collect();
     for (caption, states) in new.iter().zip(workers.map(new.clone(), |text| reader.states(text))) {
         builder.text(caption, &states?);
     }
-    for (Taught { captions, style, .. }, latent) in taught.iter().zip(latents.iter().flatten()) {
+    for ((Taught { captions, .. }, style), latent) in taught.iter().zip(latents.iter().flatten()) {
         let latent = builder.latent(latent);
-        for (text, kind, weight) in captions {
+        for Caption { text, kind, weight } in captions {
             let caption = builder.place(text).expect("it was just encoded");
             // A caption that says the style in words is learnt without the style's label.
             let style = style.filter(|_| *kind != CaptionKind::Style);
@@ -147,7 +126,7 @@ fn encode(
 ///
 /// # Errors
 /// Returns an error if a caption cannot be read at all.
-pub fn tell_captions<'a>(
+pub(super) fn tell_captions<'a>(
     captions: impl Iterator<Item = &'a str>,
     model: &Pipeline,
     max_tokens: usize,
@@ -161,8 +140,8 @@ pub fn tell_captions<'a>(
 }
 
 /// Returns each picture's normalised latent.
-fn encode_pictures(taught: &[Taught], model: &Pipeline) -> Result<Vec<Vec<f32>>> {
-    let images: Vec<&Image> = taught.iter().map(|taught| &taught.image).collect();
+fn encode_pictures(taught: &[Styled<'_>], model: &Pipeline) -> Result<Vec<Vec<f32>>> {
+    let images: Vec<&Image> = taught.iter().map(|(taught, _)| &*taught.image).collect();
     let latent = model.autoencoder.encode(to_tensor(&images, &model.device))?.tensor();
     let size = latent.shape().num_elements() / images.len();
     let values: Vec<f32> = latent.into_data().iter::<f32>().collect();

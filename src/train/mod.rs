@@ -3,10 +3,12 @@
 //! ```text
 //!  dataset ─► examples ─► prepared (latents, states) ─► rows of a step ─┐
 //!                                                       dit: loss; gradient, on each thread
-//!  snapshot ◄─ run: rate, optimiser, average, report ◄────────────────┘
+//!  state ◄─ run: rate, optimiser, average, report ◄───────────────────┘
 //! ```
+//!
+//! `setup` decides how a run begins and which model comes of it; `state` is written as snapshots.
 
-mod augment;
+pub mod builder;
 pub mod dit;
 pub mod examples;
 pub mod gradient;
@@ -22,8 +24,10 @@ pub mod report;
 pub mod rows;
 pub mod run;
 mod settings_diff;
+pub mod setup;
 pub mod sheet;
 pub mod snapshot;
+pub mod state;
 pub mod times;
 pub mod upscaler;
 pub mod vae;

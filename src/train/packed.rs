@@ -10,7 +10,7 @@ use safetensors::SafeTensors;
 use super::prepared::{Example, Prepared};
 use super::prepared_file::{LATENTS, STATES, singles};
 use crate::Result;
-use crate::dataset::caption_kind::CaptionKind;
+use crate::dataset::teach::CaptionKind;
 use crate::tools::parallel::Workers;
 use crate::weights::save::{GROUP, Stored};
 

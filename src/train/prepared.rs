@@ -2,7 +2,7 @@
 //! and the text states of all captions, in half precision, and the weights with which they are drawn
 //! together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
@@ -10,8 +10,8 @@ use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
 
-use crate::dataset::caption_kind::CaptionKind;
-use crate::dataset::grammar::strip_article;
+use crate::dataset::names::grammar::strip_article;
+use crate::dataset::teach::CaptionKind;
 use crate::pipeline::detail::{coarse_shares, is_detail};
 
 /// A picture with a caption that fits it.
@@ -51,77 +51,6 @@ pub struct Prepared {
     pub(super) bounds: Vec<[usize; 2]>,
     /// The texts of the captions.
     pub(super) captions: Vec<String>,
-}
-
-/// A builder of a [`Prepared`].
-#[derive(Debug)]
-pub struct Builder {
-    prepared: Prepared,
-    known: HashMap<String, usize>,
-}
-
-impl Builder {
-    /// Creates a builder without examples. `empty` holds the states of the empty prompt.
-    pub fn new(
-        latent: [usize; 3],
-        [max_tokens, text_dim]: [usize; 2],
-        styles: Vec<String>,
-        empty: &[f32],
-    ) -> Self {
-        let prepared = Prepared {
-            latent,
-            max_tokens,
-            text_dim,
-            styles,
-            origin: String::new(),
-            examples: Vec::new(),
-            draws: None,
-            latents: Vec::new(),
-            states: Vec::new(),
-            bounds: Vec::new(),
-            captions: Vec::new(),
-        };
-        let mut builder = Self { prepared, known: HashMap::new() };
-        builder.text("", empty);
-        builder
-    }
-
-    /// Returns the index of a caption, if it is known.
-    pub fn place(&self, caption: &str) -> Option<usize> {
-        self.known.get(caption).copied()
-    }
-
-    /// Adds a caption and its states, row-major `[n, text_dim]`, and returns its index.
-    pub fn text(&mut self, caption: &str, states: &[f32]) -> usize {
-        let data = &mut self.prepared;
-        let start = data.states.len() / data.text_dim;
-        data.states.extend(states.iter().map(|value| f16::from_f32(*value)));
-        data.bounds.push([start, data.states.len() / data.text_dim]);
-        let place = data.bounds.len() - 1;
-        data.captions.push(caption.to_owned());
-        self.known.insert(caption.to_owned(), place);
-        place
-    }
-
-    /// Adds a latent and returns its index.
-    pub fn latent(&mut self, values: &[f32]) -> usize {
-        let data = &mut self.prepared;
-        let size: usize = data.latent.iter().product();
-        assert_eq!(values.len(), size, "one latent");
-        data.latents.extend(values.iter().map(|value| f16::from_f32(*value)));
-        data.latents.len() / size - 1
-    }
-
-    /// Adds an example.
-    pub fn example(&mut self, example: Example) {
-        self.prepared.examples.push(example);
-    }
-
-    /// Returns the finished data.
-    pub fn finish(mut self) -> Prepared {
-        self.prepared.weigh();
-        self.prepared
-    }
 }
 
 impl Prepared {
@@ -215,7 +144,12 @@ impl Prepared {
     /// Returns four examples.
     #[cfg(test)]
     pub(crate) fn tiny() -> Self {
-        let mut builder = Builder::new([2, 4, 4], [3, 6], vec!["a".into(), "b".into()], &[0.1; 12]);
+        let mut builder = super::builder::Builder::new(
+            [2, 4, 4],
+            [3, 6],
+            vec!["a".into(), "b".into()],
+            &[0.1; 12],
+        );
         for i in 0..4 {
             let values: Vec<f32> = (0..32).map(|j| ((i * 7 + j) as f32).sin()).collect();
             let states: Vec<f32> = (0..18).map(|j| (i * 5 + j) as f32 * 0.05).collect();
@@ -232,6 +166,7 @@ impl Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::builder::Builder;
 
     #[test]
     fn weights_decide_what_is_drawn() {

@@ -7,10 +7,10 @@ use burn::tensor::Device;
 
 use super::examples::{prepare, tell_captions};
 use super::prepared::Prepared;
-use crate::dataset::{self, Dataset, captions};
+use super::setup::Setup;
+use crate::dataset::{self, Dataset};
 use crate::pipeline::Pipeline;
 use crate::pipeline::stickers::Manifest;
-use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
 
@@ -20,22 +20,14 @@ const PREPARED: &str = "prepared.safetensors";
 /// The inputs of latents and text states, and the folders where they are kept.
 #[derive(Clone, Copy)]
 pub struct PreparedCache<'a> {
-    /// The run's folder.
-    pub run: &'a Path,
-    /// The folder of the run that it begins from.
-    pub from: Option<&'a Path>,
-    /// The dataset's file, or the output of `patchwork pack`.
-    pub data: &'a Path,
+    /// The run's folders and files.
+    pub setup: &'a Setup,
     /// The manifest of the model.
     pub manifest: &'a Manifest,
     /// The model, with its encoders.
     pub model: &'a Pipeline,
     /// The maximum number of tokens of a caption that are learnt.
     pub max_tokens: usize,
-    /// The seed of everything that is drawn at random.
-    pub seed: u64,
-    /// The number of threads; `None` uses as many as there are cores.
-    pub threads: Option<usize>,
     /// The receiver of progress and notes.
     pub progress: &'a dyn Progress,
 }
@@ -54,9 +46,10 @@ impl PreparedCache<'_> {
     /// Returns an error if the run was begun with data of another origin, or the data cannot be
     /// computed or written.
     pub fn prepared(&self, bytes: Vec<u8>, origin: String) -> Result<Prepared> {
-        let path = self.run.join(PREPARED);
+        let Setup { run, from, .. } = self.setup;
+        let path = run.join(PREPARED);
         // The data of the other run are reused if they have the same origin.
-        let other = self.from.map(|from| from.join(PREPARED)).filter(|path| path.is_file());
+        let other = from.as_ref().map(|from| from.join(PREPARED)).filter(|path| path.is_file());
         if let (false, Some(other)) = (path.is_file(), other) {
             let prepared = Prepared::read(&other)?;
             if prepared.origin == origin {
@@ -69,7 +62,7 @@ impl PreparedCache<'_> {
                 return Err(Error::Training(format!(
                     "The run in {} was begun with another dataset, autoencoder, text encoder, \
                      styles or seed: continue it with those, or choose another folder",
-                    self.run.display()
+                    run.display()
                 )));
             }
             return Ok(prepared);
@@ -79,7 +72,7 @@ impl PreparedCache<'_> {
             false => self.made(bytes)?,
         };
         prepared.origin = origin;
-        std::fs::create_dir_all(self.run).map_err(|source| Error::write(self.run, source))?;
+        std::fs::create_dir_all(run).map_err(|source| Error::write(run, source))?;
         prepared.write(&path)?;
         self.progress.note(&format!(
             "There are {} pictures, those of the dataset and variants made of them, with {} captions: {}.",
@@ -92,35 +85,33 @@ impl PreparedCache<'_> {
 
     /// Returns the packed data, with the states of its captions.
     fn unpacked(&self) -> Result<Prepared> {
-        let mut prepared = Prepared::read(self.data)?;
+        let mut prepared = Prepared::read(&self.setup.data)?;
         // The text encoder computes the states anew, but the latents cannot be computed again.
         let encoder = format!("autoencoder {}", self.manifest.encoder_hash());
         if !prepared.origin.contains(&encoder) {
             let problem =
                 "it was packed for a model with another autoencoder; pack it anew for this one";
-            return Err(Error::dataset(self.data.display().to_string(), problem));
+            return Err(Error::dataset(self.setup.data.display().to_string(), problem));
         }
         if prepared.styles != self.model.styles {
             let problem = "it was packed for a model with other styles; give --new-styles to both \
                            `pack` and `train dit`, or to neither";
-            return Err(Error::dataset(self.data.display().to_string(), problem));
+            return Err(Error::dataset(self.setup.data.display().to_string(), problem));
         }
         let reader = self.model.text.as_ref().expect("only models of prompts are packed for");
         tell_captions(prepared.captions(), self.model, self.max_tokens, self.progress)?;
         self.progress.note("Computing states of captions, once.");
-        let workers = Workers::new(&Device::flex(), self.threads);
+        let workers = self.setup.workers(&Device::flex());
         prepared.read_captions(|caption: &str| reader.states(caption), &workers)?;
         Ok(prepared)
     }
 
     fn made(&self, bytes: Vec<u8>) -> Result<Prepared> {
         self.progress.note("Computing latents of pictures and states of captions, once.");
-        let dataset = Dataset::from_bytes(&bytes, self.data)?;
+        let dataset = Dataset::from_bytes(&bytes, &self.setup.data)?;
         drop(bytes);
-        let captions = captions::of(&dataset.entries);
-        tell_captions(captions, self.model, self.max_tokens, self.progress)?;
-        let workers = Workers::new(&self.model.device, self.threads);
-        prepare(&dataset, self.model, self.seed, &workers, self.progress)
+        let (seed, workers) = (self.setup.seed, self.setup.workers(&self.model.device));
+        prepare(&dataset, self.model, self.max_tokens, seed, &workers, self.progress)
     }
 }
 

@@ -25,7 +25,7 @@ use safetensors::tensor::Metadata;
 use serde::de::DeserializeOwned;
 
 use super::prepared::{Example, Prepared};
-use crate::dataset::caption_kind::KINDS;
+use crate::dataset::teach::KINDS;
 use crate::tools::files::write_target;
 use crate::weights::Checkpoint;
 use crate::weights::save::{Precision, Stored, to_bytes};

@@ -95,8 +95,9 @@ impl Rows {
                 let none = chance < dropout.all + dropout.style;
                 (*caption, style.filter(|_| !none).map_or(null, |style| style as i32))
             };
+            let (latent, states) = (data.latent(*latent), data.states(text));
             let time = times.draw(rng);
-            for &clean in data.latent(*latent) {
+            for &clean in latent {
                 let noise: f32 = StandardNormal.sample(rng);
                 let clean = clean.to_f32();
                 rows.noisy.push((1.0 - time as f32) * clean + time as f32 * noise);
@@ -111,7 +112,6 @@ impl Rows {
             };
             rows.weights.extend(is_detail.iter().map(counts));
             let all = max_tokens * data.text_dim;
-            let states = data.states(text);
             let states = &states[..states.len().min(all)];
             rows.states.extend(states.iter().map(|value| value.to_f32()));
             rows.states.extend(std::iter::repeat_n(0.0, all - states.len()));

@@ -14,7 +14,7 @@ use super::gradient::LossAndGrads;
 use super::optimiser::LearningRate;
 use super::params::ema;
 use super::report::{self, MetricsLine};
-use super::snapshot::TrainState;
+use super::state::TrainState;
 use crate::diffusion::guess::GuessErrors;
 use crate::tools::interrupt;
 use crate::tools::progress::Progress;

@@ -16,7 +16,7 @@ use super::gradient::{LossAndGrads, gradient};
 use super::optimiser::{LearningRate, adamw};
 use super::run::Task;
 use crate::dataset::Dataset;
-use crate::dataset::colours::{COLOURS, painted};
+use crate::dataset::names::colours::{COLOURS, painted};
 use crate::image::Image;
 use crate::model::StickerAutoencoder;
 use crate::model::sticker_autoencoder::{FACTOR, LATENT_CHANNELS};
@@ -27,6 +27,11 @@ use crate::tools::parallel::Workers;
 use crate::tools::random::step_rng;
 use crate::weights::{KeyTable, keys};
 use crate::{Error, Result};
+
+/// The usual [noise](VaeSettings::noise).
+pub const NOISE: f64 = 0.2;
+/// The usual weight of [edges](VaeSettings::edges).
+pub const EDGES: f64 = 1.0;
 
 /// The settings that decide what a run learns. The number of steps is one of them only if there is a
 /// cooldown.

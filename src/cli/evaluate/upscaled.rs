@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::Result;
 use crate::cli::{picture, print_beside};
 use crate::dataset::Dataset;
-use crate::dataset::large::LargePictures;
+use crate::dataset::gather::LargePictures;
 use crate::evaluate::Asked;
 use crate::evaluate::features::{FeatureExtractor, Features};
 use crate::evaluate::metrics::Reference;

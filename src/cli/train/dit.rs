@@ -5,19 +5,17 @@ use clap::Args;
 use super::Common;
 use crate::cli::terminal::{note, print};
 use crate::cli::{device, load_model};
-use crate::dataset::names::everyday;
-use crate::pipeline::export::{export, manifest};
-use crate::pipeline::stickers::{DIT, Manifest, WORDS};
+use crate::pipeline::export::manifest;
+use crate::pipeline::stickers::Manifest;
 use crate::tools::hash::FileFacts;
 use crate::tools::progress::Progress;
-use crate::train::dit::{DitSettings, DitTask};
+use crate::train::dit::{DitSettings, DitTask, WEIGHT_DECAY};
 use crate::train::prepared::Prepared;
 use crate::train::prepared_cache::{PreparedCache, styles_of};
 use crate::train::run::{Plan, run as train};
-use crate::train::snapshot::{self, Snapshot};
+use crate::train::setup::Setup;
+use crate::train::snapshot;
 use crate::train::times::Times;
-use crate::weights::keys;
-use crate::weights::save::{Precision, parameters, to_bytes};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -37,7 +35,7 @@ pub(in crate::cli) struct TrainDitArguments {
     #[arg(long, alias = "rate", value_name = "X", default_value_t = 1.5e-3)]
     learning_rate: f64,
     /// Weight decay.
-    #[arg(long, value_name = "X", default_value_t = 0.02)]
+    #[arg(long, value_name = "X", default_value_t = WEIGHT_DECAY)]
     weight_decay: f64,
     /// The distribution of the noise levels, 0 to 1: a mixture of logit-normals, weight:location:scale
     /// each, separated by commas. By default 0.75:1.7:1.1,0.25:0.3:1, and 0.65:1.5:1.1,0.35:0.2:1 during a
@@ -68,39 +66,27 @@ impl TrainDitArguments {
         &self.common.device
     }
 
-    /// Returns the settings of a run.
-    fn settings(&self, plan: &Plan, manifest: &Manifest, data: String) -> Result<DitSettings> {
-        if let Some(max_tokens) =
-            self.max_tokens.filter(|&max_tokens| max_tokens > manifest.text_tokens)
-        {
-            let most = manifest.text_tokens;
+    /// Returns the settings of a run: the usual ones, but for those that are given.
+    fn settings(
+        &self,
+        setup: &Setup,
+        plan: &Plan,
+        manifest: &Manifest,
+        data: String,
+    ) -> Result<DitSettings> {
+        let most = manifest.text_tokens;
+        if let Some(max_tokens) = self.max_tokens.filter(|&max_tokens| max_tokens > most) {
             let problem = format!("--max-tokens is {max_tokens}, and the model has {most} of them");
             return Err(Error::Options(problem));
         }
-        let (origin, seen) = beginning(self, manifest)?;
-        let falls = self.common.cooldown;
-        let times = || if falls { Times::falling() } else { Times::default() };
+        let usual = setup.dit_settings(plan, manifest, data, self.from_scratch)?;
         Ok(DitSettings {
-            origin,
-            data,
-            seen,
-            seed: self.common.seed,
-            batch_size: self.batch_size,
-            learning_rate: plan.learning_rate,
-            ema: plan.ema,
             weight_decay: self.weight_decay,
-            max_grad_norm: 1.0,
-            times: self.times.clone().unwrap_or_else(times),
-            detail: self.detail.unwrap_or(if falls { 0.5 } else { 0.25 }),
-            skipping: self.skipping.unwrap_or(if falls { 0.0 } else { 0.75 }),
-            max_tokens: self.max_tokens.unwrap_or(if falls {
-                manifest.text_tokens
-            } else {
-                manifest.text_tokens.min(10)
-            }),
-            drop_all: 0.1,
-            drop_style: 0.1,
-            from_scratch: self.from_scratch,
+            times: self.times.clone().unwrap_or(usual.times),
+            detail: self.detail.unwrap_or(usual.detail),
+            skipping: self.skipping.unwrap_or(usual.skipping),
+            max_tokens: self.max_tokens.unwrap_or(usual.max_tokens),
+            ..usual
         })
     }
 
@@ -123,51 +109,18 @@ impl TrainDitArguments {
     }
 }
 
-/// Returns the hash of the weights that a run begins with, and the number of pictures that they have seen.
-/// A resumed run keeps its own beginning; otherwise it is another run's last snapshot, or the model.
-fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(String, usize)> {
-    let Common { run, from, .. } = &arguments.common;
-    let Some(from) = from else {
-        let seen = manifest.images_seen.filter(|_| !arguments.from_scratch).unwrap_or(0);
-        return Ok((manifest.hash(DIT).to_owned(), seen));
-    };
-    let settings = |snapshot: &Snapshot| serde_json::from_value(snapshot.settings.clone()).ok();
-    if let Some(DitSettings { origin, seen, .. }) = Snapshot::last(run)?.as_ref().and_then(settings)
-    {
-        return Ok((origin, seen));
-    }
-    let found = Snapshot::last(from)?;
-    let Some((snapshot, before)) = found.and_then(|found| Some((settings(&found)?, found))) else {
-        return Err(Error::Training(format!(
-            "{} cannot be used: it has no snapshot that `train dit` wrote; name the folder that its \
-             --run made",
-            from.display()
-        )));
-    };
-    let DitSettings { seen, batch_size, data, .. } = snapshot;
-    if !data.is_empty() && !data.contains(&format!("autoencoder {}", manifest.encoder_hash())) {
-        return Err(Error::Training(format!(
-            "The run in {} learnt latents of another autoencoder than that of {}: give the --model \
-             that it was begun with",
-            from.display(),
-            arguments.common.model.display()
-        )));
-    }
-    Ok((before.hash()?, seen + before.step * batch_size))
-}
-
 pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) -> Result<()> {
     let common = &arguments.common;
     let plan = common.plan(arguments.learning_rate, arguments.batch_size)?;
     arguments.check()?;
-    let folder = common.folder()?;
+    let setup = common.setup()?;
     let mut manifest = manifest(&common.model)?;
     let bytes = std::fs::read(&common.data).map_err(|source| Error::read(&common.data, source))?;
     if arguments.new_styles {
         manifest.set_styles(styles_of(&bytes, &common.data)?);
     }
     let origin = manifest.prepared_origin(&FileFacts::of(&bytes).sha256, common.seed);
-    let settings = arguments.settings(&plan, &manifest, origin.clone())?;
+    let settings = arguments.settings(&setup, &plan, &manifest, origin.clone())?;
     // Other settings are refused before long work.
     snapshot::last(&common.run, &settings)?;
     let device = device(&common.device).await?;
@@ -177,61 +130,35 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
         false => model,
     };
     let cache = PreparedCache {
-        run: &common.run,
-        from: common.from.as_deref(),
-        data: &common.data,
+        setup: &setup,
         manifest: &manifest,
         model: &model,
         max_tokens: settings.max_tokens,
-        seed: common.seed,
-        threads: common.threads,
         progress,
     };
     let data = cache.prepared(bytes, origin)?;
-    device.seed(common.seed);
-    let new = match arguments.from_scratch {
-        true => manifest.dit().init(&device),
-        false => model.dit.clone(),
-    };
+    let new = setup.dit(&model, &manifest, arguments.from_scratch);
     let task = DitTask {
         model: Some(&model),
         data: &data,
         is_detail: detail_channels(&data),
         settings: &settings,
-        workers: common.workers(&device),
+        workers: setup.workers(&device),
         micro_batch: arguments.micro_batch,
         device,
     };
     Common::listen();
     let state = train(&task, &plan, &settings, new, DitSettings::optimiser, progress)?;
-
-    let seen = settings.seen + state.step * arguments.batch_size;
-    let bytes = to_bytes(&parameters(&state.ema, &keys::DIT, Precision::Half), None);
-    let mut files = vec![(DIT, bytes)];
-    let reader = model.text.as_ref().filter(|_| !arguments.from_scratch);
-    let before = reader.map(|reader| reader.words.clone()).unwrap_or_default();
-    // An older model has no table of the words that it was taught, so that none can be extended.
-    if arguments.from_scratch || manifest.files.contains_key(WORDS) {
-        let words = before.taught(&data.names(), &everyday(), data.captions());
-        files.push((WORDS, words.to_text().into_bytes()));
-    }
     if manifest.guidance_skips.is_some() {
         note(
             "The new model takes longer to draw than the one that it began with: guidance runs all blocks, \
              since this training does not teach the short path (guidance_skips in model.json).",
         );
     }
-    export(&common.model, &folder, &files, |m| {
-        m.name = common.name();
-        m.images_seen = Some(seen);
-        m.latents_of = Some(m.encoder_hash().to_owned());
-        m.set_styles(manifest.styles.clone());
-        // Weights that were trained without the short path may no longer work with it.
-        (m.guidance_skips, m.short_below) = (None, 0.0);
-    })?;
+    let seen = setup.export_dit(&manifest, &task, &state)?;
     print(format!(
         "{}: {}; its DiT has seen {seen} pictures in all",
-        folder.display(),
+        setup.trained.display(),
         common.done(state.step)
     ))?;
     if !common.cooldown {

@@ -18,10 +18,10 @@ use crate::pipeline::export::check_apart;
 use crate::tools::environment;
 use crate::tools::files::probe_folder;
 use crate::tools::interrupt;
-use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::train::optimiser::LearningRate;
 use crate::train::run::Plan;
+use crate::train::setup::Setup;
 use crate::train::snapshot::Snapshot;
 use crate::{Error, Result};
 
@@ -174,8 +174,8 @@ impl Common {
         Ok(asked)
     }
 
-    /// Returns the folder of the trained model, after checking all folders of the run.
-    fn folder(&self) -> Result<PathBuf> {
+    /// Returns the run's folders and what its parts have in common, after checking the folders.
+    fn setup(&self) -> Result<Setup> {
         let trained = self.run.join("model");
         check_apart(&self.model, &trained)?;
         model_folder(&self.model)?;
@@ -186,7 +186,16 @@ impl Common {
                 Error::Training(format!("A run cannot begin from itself: {from} is its own folder"))
             })?;
         }
-        Ok(trained)
+        Ok(Setup {
+            model: self.model.clone(),
+            data: self.data.clone(),
+            run: self.run.clone(),
+            from: self.from.clone(),
+            trained,
+            name: self.name(),
+            seed: self.seed,
+            threads: self.threads,
+        })
     }
 
     /// Returns the new model's name.
@@ -211,10 +220,6 @@ impl Common {
             }
             _ => format!("{step} steps done"),
         }
-    }
-
-    fn workers(&self, device: &burn::tensor::Device) -> Workers {
-        Workers::new(device, self.threads)
     }
 }
 

@@ -8,13 +8,12 @@ use super::Common;
 use crate::cli::terminal::print;
 use crate::cli::{device, load_model};
 use crate::dataset::Split;
-use crate::dataset::large::LargePictures;
-use crate::dataset::render::quartered;
+use crate::dataset::gather::{LargePictures, quartered};
 use crate::evaluate::lite0::Lite0;
 use crate::model::Upscaler;
 use crate::model::upscaler::SCALE;
 use crate::pipeline::Pipeline;
-use crate::pipeline::export::{export, manifest};
+use crate::pipeline::export::manifest;
 use crate::pipeline::stickers::{ENCODER, UPSCALER};
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
@@ -70,7 +69,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
         return Err(Error::Options(problem.into()));
     }
     let manifest = manifest(&common.model)?;
-    let folder = common.folder()?;
+    let setup = common.setup()?;
     let (large, hash) = LargePictures::read_hashed(&common.data)?;
     if manifest.image_size < CROP {
         let problem = format!("its pictures are smaller than the {CROP} pixels of a crop");
@@ -91,7 +90,7 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     let is_new = begun.is_none();
     let (rate, adversarial) = if is_new { (6e-4, 0.03) } else { (1e-5, 0.1) };
     let plan = common.plan(arguments.learning_rate.unwrap_or(rate), *batch_size)?;
-    let workers = common.workers(&device);
+    let workers = setup.workers(&device);
     // The perceptual network may have to be fetched, so it is loaded before long work.
     let perception = Lite0::load(&arguments.cache, &device, progress)?;
     let pairs = pairs(&model, &large, (arguments.pictures, common.seed), &workers, progress)?;
@@ -136,10 +135,8 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     Common::listen();
     let state = train(&task, &plan, &settings, new, UpscalerSettings::optimiser, progress)?;
     let tensors = parameters(&state.ema.upscaler, &keys::UPSCALER, Precision::Byte);
-    export(&common.model, &folder, &[(UPSCALER, to_bytes(&tensors, None))], |manifest| {
-        manifest.name = common.name();
-    })?;
-    print(format!("{}: {}", folder.display(), common.done(state.step)))
+    setup.export(&[(UPSCALER, to_bytes(&tensors, None))], |_| {})?;
+    print(format!("{}: {}", setup.trained.display(), common.done(state.step)))
 }
 
 /// Returns `count` training pictures, evenly spaced among all, each with its drawings by the model.

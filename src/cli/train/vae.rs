@@ -3,19 +3,13 @@
 use clap::Args;
 
 use super::Common;
+use crate::cli::device;
 use crate::cli::terminal::print;
-use crate::cli::{device, model_folder};
 use crate::dataset::{Dataset, Split};
-use crate::image::Image;
-use crate::model::StickerAutoencoder;
-use crate::pipeline::Parts;
-use crate::pipeline::export::{autoencoder_files, export, manifest};
-use crate::pipeline::stickers::{AUTOENCODER, ENCODER, autoencoder};
+use crate::pipeline::export::manifest;
 use crate::tools::progress::Progress;
-use crate::train::latents;
 use crate::train::run::run as train;
-use crate::train::vae::{VaeSettings, VaeTask};
-use crate::weights::save::Precision;
+use crate::train::vae::{EDGES, NOISE, VaeSettings, VaeTask};
 use crate::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -35,10 +29,10 @@ pub(in crate::cli) struct TrainVaeArguments {
     #[arg(long, alias = "rate", value_name = "X", default_value_t = 5e-4)]
     learning_rate: f64,
     /// The largest standard deviation of the noise that is added to latents, relative to theirs.
-    #[arg(long, value_name = "X", default_value_t = 0.2)]
+    #[arg(long, value_name = "X", default_value_t = NOISE)]
     noise: f64,
     /// The weight of the edge loss relative to the pixel loss.
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    #[arg(long, value_name = "X", default_value_t = EDGES)]
     edges: f64,
 }
 
@@ -59,71 +53,33 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
         let problem = "--micro-batch must be at least 1, --noise 0 to 10, and --edges 0 to 1000";
         return Err(Error::Options(problem.into()));
     }
-    let folder = common.folder()?;
+    let setup = common.setup()?;
     let device = device(&common.device).await?;
     let manifest = manifest(&common.model)?;
     let (data, hash) = Dataset::read_hashed(&common.data)?;
     let settings = VaeSettings {
-        origin: format!("data {hash}, autoencoder {}", manifest.hash(AUTOENCODER)),
-        seed: common.seed,
-        batch_size: arguments.batch_size,
-        learning_rate: plan.learning_rate,
-        ema: plan.ema,
-        weight_decay: 1e-4,
-        max_grad_norm: 1.0,
         noise: arguments.noise,
         edges: arguments.edges,
-        divergence: arguments.from_scratch.then_some(1e-3),
+        ..setup.vae_settings(&plan, &manifest, &hash, arguments.from_scratch)
     };
-    let has_encoder = manifest.files.contains_key(ENCODER);
-    device.seed(common.seed);
-    let new = match arguments.from_scratch {
-        true => StickerAutoencoder::init(&device),
-        false => {
-            let source = model_folder(&common.model)?;
-            let loaded = autoencoder(&source, &manifest, &device, Parts::All).await;
-            loaded.map_err(|error| error.within(&common.model))?
-        }
-    };
+    let new = setup.vae(&manifest, arguments.from_scratch, &device).await?;
     let unit = vec![1.0; manifest.latent_std.len()];
     let task = VaeTask {
         train: data.of(Split::Train).collect(),
         data: &data,
         std: if arguments.from_scratch { unit } else { manifest.latent_std.clone() },
         settings: &settings,
-        workers: common.workers(&device),
+        workers: setup.workers(&device),
         micro_batch: arguments.micro_batch,
-        device: device.clone(),
+        device,
     };
     if task.train.is_empty() {
         return Err(Error::dataset(common.data.display().to_string(), "it has nothing to learn"));
     }
     Common::listen();
     let state = train(&task, &plan, &settings, new, VaeSettings::optimiser, progress)?;
-
-    let mut files = autoencoder_files(&state.ema, Precision::Half).to_vec();
-    if !arguments.from_scratch && has_encoder {
-        // The encoder is unchanged, and so are its latents.
-        files.retain(|(name, _)| *name != ENCODER);
-    }
-    let pictures: Vec<&Image> = task.train.iter().map(|&i| &data.pictures[i]).collect();
-    let latents = arguments.from_scratch.then(|| latents::fit(&state.ema, &pictures, &device));
-    let (learnt, knew) = (manifest.encoder_hash().to_owned(), manifest.knows_its_latents());
-    export(&common.model, &folder, &files, |manifest| {
-        manifest.name = common.name();
-        if arguments.from_scratch {
-            // The DiT in the same folder was trained on the old latents.
-            manifest.latents_of.get_or_insert(learnt);
-        } else if knew {
-            manifest.latents_of = Some(manifest.encoder_hash().to_owned());
-        }
-        if let Some(fitted) = latents {
-            manifest.latent_mean = fitted.mean;
-            manifest.latent_std = fitted.std;
-            manifest.preview = fitted.preview;
-        }
-    })?;
-    print(format!("{}: {}", folder.display(), common.done(state.step)))?;
+    setup.export_vae(&manifest, &task, &state.ema)?;
+    print(format!("{}: {}", setup.trained.display(), common.done(state.step)))?;
     if arguments.from_scratch {
         print(
             "Its DiT does not know the new latents: train one with `train dit` before it draws.",

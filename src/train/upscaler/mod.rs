@@ -19,7 +19,7 @@ use rand::seq::IndexedRandom;
 
 use super::gradient::{LossAndGrads, gradient};
 use super::run::Task;
-use crate::dataset::large::LargePictures;
+use crate::dataset::gather::LargePictures;
 use crate::evaluate::lite0::Lite0;
 use crate::image::Image;
 use crate::model::Upscaler;

@@ -76,7 +76,7 @@ pub fn share(image: &Image, colour: Colour) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::colours::{colourfulness, painted};
+    use crate::dataset::names::colours::{colourfulness, painted};
 
     #[test]
     fn the_colour_of_most_of_it_is_seen() {

@@ -5,23 +5,24 @@ use std::collections::BTreeSet;
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::small::{Small, are_near, coarse, small};
-use super::{Dataset, Split};
+use super::split::Split;
+use crate::dataset::Dataset;
 use crate::image::Image;
 
 /// A disjoint-set forest.
 #[derive(Debug, Clone)]
-pub struct Groups {
+pub(super) struct Groups {
     parents: Vec<usize>,
 }
 
 impl Groups {
     /// Creates `count` groups of one member each.
-    pub fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize) -> Self {
         Self { parents: (0..count).collect() }
     }
 
     /// Returns the representative of the group of `i`.
-    pub fn root(&mut self, mut i: usize) -> usize {
+    pub(super) fn root(&mut self, mut i: usize) -> usize {
         while self.parents[i] != i {
             self.parents[i] = self.parents[self.parents[i]];
             i = self.parents[i];
@@ -30,7 +31,7 @@ impl Groups {
     }
 
     /// Merges the groups of `a` and `b`.
-    pub fn join(&mut self, a: usize, b: usize) {
+    pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.parents[a.max(b)] = a.min(b);
     }
@@ -41,7 +42,7 @@ const GLANCE: usize = 4;
 
 /// Returns all pairs of near duplicates, the smaller index first. The pictures must have one size, whose
 /// sides are multiples of 32.
-pub fn near_pairs(pictures: &[Image]) -> Vec<[usize; 2]> {
+pub(super) fn near_pairs(pictures: &[Image]) -> Vec<[usize; 2]> {
     let small: Vec<Small> =
         (0..pictures.len()).into_par_iter().map(|i| small(&pictures[i])).collect();
     let glance: Vec<Small> = small.iter().map(|small| coarse(small, GLANCE)).collect();

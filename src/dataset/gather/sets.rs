@@ -3,7 +3,7 @@
 
 /// The format in which a package stores its pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PackageKind {
+pub(super) enum PackageKind {
     /// Iconify's `icons.json`: SVG bodies by name.
     Iconify,
     /// Files `assets/<hexcode>.webp`.
@@ -24,7 +24,7 @@ pub struct Package {
 
 /// One set of pictures in one style.
 #[derive(Debug)]
-pub struct PictureSet {
+pub(super) struct PictureSet {
     /// The style label that the model learns.
     pub style: &'static str,
     /// The package that holds the pictures.
@@ -68,7 +68,7 @@ pub fn is_in_colour(style: &str) -> bool {
 /// The sets of the twelve styles. `3d` has two sets, which are the same drawings, once rendered and once
 /// as gradients: two variants of one example. OpenMoji and EmojiOne 1 are left out because their
 /// licences are share-alike.
-pub const SETS: [PictureSet; 13] = [
+pub(super) const SETS: [PictureSet; 13] = [
     PictureSet {
         kind: PackageKind::WebP,
         ..set(

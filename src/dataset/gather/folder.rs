@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::caption_kind::OWN;
+use super::fit::resized;
 use super::folder_notes::FolderNotes;
-use super::{Dataset, Entry, render};
+use crate::dataset::{Dataset, Entry, OWN};
 use crate::image::cut::lacks_end;
 use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced, without_infinities};
@@ -109,8 +109,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
         if lacks_end(&bytes) {
             notes.see_endless(name);
         }
-        let image =
-            render::resized(&image).ok_or_else(|| refuse(format!("{name} has no pixels")))?;
+        let image = resized(&image).ok_or_else(|| refuse(format!("{name} has no pixels")))?;
         dataset.entries.push(Entry {
             label,
             tags: line.tags.unwrap_or_default(),
@@ -143,7 +142,7 @@ mod tests {
         let (dataset, notes) = read(folder.path()).unwrap();
         assert!(notes.is_empty());
         assert_eq!(dataset.entries[0].label, "a brick");
-        assert_eq!(dataset.pictures[0].width, render::SIDE);
+        assert_eq!(dataset.pictures[0].width, crate::dataset::gather::SIDE);
 
         let error = read(&captions).unwrap_err().to_string();
         assert!(

@@ -4,11 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Entry;
-use super::caption_kind::OWN;
 use super::colours::is_colour;
-use super::families::Families;
 use super::grammar::{head, singular};
+use crate::dataset::{Entry, OWN};
 use crate::text::WordTable;
 
 /// The greatest number of families that may share a keyword that stands alone.
@@ -17,7 +15,7 @@ const SHARED: usize = 4;
 const MOST: usize = 4;
 
 /// Words that do not describe a picture: numbers, slang and function words.
-const NEVER: &str = include_str!("names/never.txt");
+const NEVER: &str = include_str!("never.txt");
 
 /// Returns the words that do not describe a picture.
 pub fn never() -> BTreeSet<&'static str> {
@@ -34,12 +32,17 @@ pub struct Keywords<'a> {
     shared: BTreeMap<String, BTreeSet<String>>,
     never: BTreeSet<&'static str>,
     everyday: &'a WordTable,
-    families: &'a Families,
+    /// The family of each label.
+    families: &'a BTreeMap<&'a str, String>,
 }
 
 impl<'a> Keywords<'a> {
-    /// Collects the labels and keywords of a dataset's entries.
-    pub fn new(entries: &[Entry], families: &'a Families, everyday: &'a WordTable) -> Self {
+    /// Collects the labels and keywords of a dataset's entries, given the family of each label.
+    pub fn new(
+        entries: &[Entry],
+        families: &'a BTreeMap<&'a str, String>,
+        everyday: &'a WordTable,
+    ) -> Self {
         let (mut called, mut shared) = (BTreeMap::new(), BTreeMap::new());
         let all: BTreeMap<&str, &Entry> =
             entries.iter().map(|entry| (entry.label.as_str(), entry)).collect();
@@ -47,13 +50,13 @@ impl<'a> Keywords<'a> {
             map.entry(singular(word)).or_default().insert(family.to_owned());
         };
         for (label, entry) in all {
-            let family = families.of(label);
+            let family = &families[label];
             let last = label.rsplit(' ').next().unwrap_or(label);
             for name in [label, head(label), last] {
-                add(&mut called, name, &family);
+                add(&mut called, name, family);
             }
             for word in entry.tags.iter().map(String::as_str).chain(label.split(' ')) {
-                add(&mut shared, word, &family);
+                add(&mut shared, word, family);
             }
         }
         Self { called, shared, never: never(), everyday, families }
@@ -78,7 +81,7 @@ impl<'a> Keywords<'a> {
         self.fewest(words.filter(|word| !is_number(word)).filter(is_new))
     }
 
-    /// Returns whether `word` alone means `label` and few other things.
+    /// Returns whether `word` alone means `label`, a label of the dataset, and few other things.
     pub fn may_stand(&self, label: &str, word: &str) -> bool {
         if self.never.contains(word)
             || is_number(word)
@@ -94,8 +97,8 @@ impl<'a> Keywords<'a> {
                 return false;
             }
         }
-        let family = self.families.of(label);
-        let is_own = |families: &BTreeSet<String>| families.iter().all(|other| *other == family);
+        let family = &self.families[label];
+        let is_own = |families: &BTreeSet<String>| families.iter().all(|other| other == family);
         self.called.get(&one).is_none_or(is_own)
             && self.shared.get(&one).is_none_or(|families| families.len() <= SHARED)
     }
@@ -119,6 +122,7 @@ fn is_number(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::names::Families;
 
     fn entry(label: &str, tags: &[&str]) -> Entry {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
@@ -139,7 +143,7 @@ mod tests {
             entry("bouquet of flowers", &["flower"]),
             entry("rose", &["flower", "pet"]),
         ];
-        let families = Families::new(entries.iter().map(|entry| entry.label.as_str()));
+        let families = Families::by_label(entries.iter().map(|entry| entry.label.as_str()));
         let everyday = WordTable::new("bird\tduck\npastry\t\nsweet\tpie\n").unwrap();
         let keywords = Keywords::new(&entries, &families, &everyday);
         let bare = |i: usize| keywords.bare(&entries[i]);

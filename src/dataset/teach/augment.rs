@@ -4,12 +4,12 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
+use super::caption_kind::CaptionKind;
+use super::compose::{COUNTS, SIDES, pair, placed, several, small};
+use super::subjects::Subjects;
 use crate::dataset::Dataset;
-use crate::dataset::caption_kind::CaptionKind;
-use crate::dataset::colours::{COLOURS, Colour, is_colour, painted};
-use crate::dataset::compose::{COUNTS, SIDES, pair, placed, several, small};
-use crate::dataset::grammar::{is_counted, with_article};
-use crate::dataset::teaching::Teaching;
+use crate::dataset::names::colours::{COLOURS, Colour, is_colour, painted};
+use crate::dataset::names::grammar::{is_counted, with_article};
 use crate::image::Image;
 
 /// How many variants are made of each picture, of each kind.
@@ -22,10 +22,11 @@ pub(super) struct Augmented {
     pub(super) caption: String,
 }
 
-/// Returns variants of the picture at index `i`, of a kind that can be [made](Teaching::made) of it.
+/// Returns variants of the picture at index `i`, of a kind that can be
+/// [made](super::subjects::Subject::made) of it.
 pub(super) fn variants(
     dataset: &Dataset,
-    teaching: &Teaching<'_>,
+    subjects: &Subjects<'_>,
     (i, kind): (usize, CaptionKind),
     rng: &mut StdRng,
 ) -> Vec<Augmented> {
@@ -35,9 +36,10 @@ pub(super) fn variants(
     let mut made: Vec<Augmented> = Vec::new();
     // Some variants are refused because they would show what is held out, or exist already.
     for colour in colours {
+        let Some(name) = subjects.all[i].thing(rng) else { continue };
         let one = match is_painted {
-            true => coloured(dataset, teaching, (i, colour), rng),
-            false => composed(dataset, teaching, i, rng),
+            true => coloured(dataset, subjects, (i, name, colour), rng),
+            false => composed(dataset, subjects, (i, name), rng),
         };
         let is_new = |one: &Augmented| made.iter().all(|other| other.caption != one.caption);
         made.extend(one.filter(is_new));
@@ -48,15 +50,14 @@ pub(super) fn variants(
     made
 }
 
-/// Returns the picture painted in one colour, with a caption such as “blue pizza”; `None` if the result
-/// is held out, or no name is left without its colours.
+/// Returns the picture of the thing `name` painted in one colour, with a caption such as “blue pizza”;
+/// `None` if the result is held out, or no name is left without its colours.
 fn coloured(
     dataset: &Dataset,
-    teaching: &Teaching<'_>,
-    (i, colour): (usize, Colour),
+    subjects: &Subjects<'_>,
+    (i, name, colour): (usize, &str, Colour),
     rng: &mut StdRng,
 ) -> Option<Augmented> {
-    let name = teaching.thing(i, rng)?;
     let mut plain = name.split(' ').peekable();
     while plain.next_if(|word| is_colour(word) || *word == "light").is_some() {}
     let plain: Vec<&str> = plain.collect();
@@ -66,7 +67,7 @@ fn coloured(
     }
     let caption = format!("{} {}", colour.name, plain.join(" "));
     // A red heart painted orange would reveal the held-out orange heart.
-    if teaching.is_held(&caption) {
+    if subjects.is_held(&caption) {
         return None;
     }
     let caption = articled(caption, rng);
@@ -77,12 +78,11 @@ fn coloured(
 /// another thing of the same style.
 fn composed(
     dataset: &Dataset,
-    teaching: &Teaching<'_>,
-    i: usize,
+    subjects: &Subjects<'_>,
+    (i, own): (usize, &str),
     rng: &mut StdRng,
 ) -> Option<Augmented> {
     let picture = &dataset.pictures[i];
-    let own = teaching.thing(i, rng)?;
     let has_size = ["small", "large", "big", "little"].iter().any(|size| own.starts_with(size));
     let (image, caption) = match rng.random_range(0..10) {
         0..4 if !is_counted(own) => return None,
@@ -93,11 +93,11 @@ fn composed(
         _ => {
             let style = &dataset.entries[i].style;
             let other = (0..100).find_map(|_| {
-                let j = *teaching.learnt().choose(rng)?;
-                let is_thing = teaching.made(j).contains(&CaptionKind::Composed);
+                let j = *subjects.learnt.choose(rng)?;
+                let is_thing = subjects.all[j].made.contains(&CaptionKind::Composed);
                 (j != i && is_thing && dataset.entries[j].style == *style).then_some(j)
             })?;
-            pair((picture, own), (&dataset.pictures[other], teaching.thing(other, rng)?))
+            pair((picture, own), (&dataset.pictures[other], subjects.all[other].thing(rng)?))
         }
     };
     Some(Augmented { image, caption })
@@ -114,7 +114,7 @@ fn articled(caption: String, rng: &mut StdRng) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::families::Families;
+    use crate::dataset::names::Families;
     use crate::dataset::{Entry, Split};
     use crate::text::WordTable;
     use crate::tools::random::step_rng;
@@ -145,17 +145,21 @@ mod tests {
         Dataset { pictures: vec![picture; entries.len()], entries }
     }
 
+    fn subjects<'a>(dataset: &'a Dataset, everyday: &'a WordTable) -> Subjects<'a> {
+        let labels = dataset.entries.iter().map(|entry| entry.label.as_str());
+        Subjects::new(dataset, &Families::by_label(labels), everyday)
+    }
+
     #[test]
     fn captions_say_what_was_done() {
         let dataset = dataset();
-        let families = Families::new(std::iter::empty());
         let everyday = WordTable::default();
-        let teaching = Teaching::new(&dataset, &families, &everyday);
+        let subjects = subjects(&dataset, &everyday);
         let mut rng = step_rng(0, 0);
         let mut all = |i: usize, kind: CaptionKind| -> Vec<String> {
             let mut made = Vec::new();
             for _ in 0..30 {
-                let new = variants(&dataset, &teaching, (i, kind), &mut rng);
+                let new = variants(&dataset, &subjects, (i, kind), &mut rng);
                 assert_eq!(new.len(), VARIANTS, "{new:?}");
                 for one in new {
                     assert!(
@@ -183,14 +187,13 @@ mod tests {
     #[test]
     fn people_and_what_has_no_name_are_not_changed() {
         let dataset = dataset();
-        let families = Families::new(std::iter::empty());
         let everyday = WordTable::default();
-        let teaching = Teaching::new(&dataset, &families, &everyday);
-        assert_eq!(teaching.made(0).len(), 2);
+        let subjects = subjects(&dataset, &everyday);
+        assert_eq!(subjects.all[0].made.len(), 2);
         for i in [2, 4] {
-            assert!(teaching.made(i).is_empty(), "{i}");
+            assert!(subjects.all[i].made.is_empty(), "{i}");
         }
-        let painted = variants(&dataset, &teaching, (3, CaptionKind::Painted), &mut step_rng(0, 1));
+        let painted = variants(&dataset, &subjects, (3, CaptionKind::Painted), &mut step_rng(0, 1));
         assert!(painted.is_empty(), "{painted:?}");
     }
 }

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use super::concepts::{Concept, Concepts};
+use super::fit::{Bounds, SAFE, placed};
 use super::iconify::icons;
-use super::names::{IconNames, Named, everyday, everyday_by_label};
-use super::render::{Bounds, IconSource, LARGE, SAFE, SIDE, placed};
-use super::seeing;
+use super::npm;
+use super::render::{IconSource, LARGE, SIDE};
 use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
-use super::{Dataset, Entry, Split, npm, split};
 use crate::Result;
+use crate::dataset::names::{
+    Concept, Concepts, IconNames, Named, everyday, everyday_by_label, seeing,
+};
+use crate::dataset::{Dataset, Entry};
 use crate::image::Image;
 use crate::tools::progress::Progress;
 
@@ -61,11 +63,11 @@ pub struct Gathered {
     pub(super) sources: Vec<(IconSource, f32)>,
 }
 
-/// Fetches, renders, names and splits all pictures.
+/// Fetches, renders and names all pictures. None is held out yet.
 ///
 /// # Errors
 /// Returns an error if a package cannot be fetched or differs from the pinned one.
-pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gathered> {
+pub fn gather(cache: &Path, progress: &dyn Progress) -> Result<Gathered> {
     let concepts = Concepts::new(&npm::files(EMOJIBASE, cache, progress)?)?;
     let namer = Namer { concepts, icons: IconNames::new() };
     let mut gathered = Gathered {
@@ -87,7 +89,6 @@ pub fn gather(cache: &Path, seed: u64, progress: &dyn Progress) -> Result<Gather
         let words = names.get(entry.label.as_str()).into_iter().flatten();
         entry.names = words.filter(|word| **word != entry.label).map(|&w| w.to_owned()).collect();
     }
-    split::assign(&mut gathered.dataset, &table, seed);
     Ok(gathered)
 }
 
@@ -200,8 +201,7 @@ impl Gathered {
                 group: name.concept.map_or(OTHER, Concept::group_name).into(),
                 licence: format!("{} ({})", set.licence, set.credit),
                 colour: colour.map(str::to_owned),
-                split: Split::Train,
-                names: Vec::new(),
+                ..Entry::default()
             });
             self.dataset.pictures.push(image);
             self.sources.push((source, scale));

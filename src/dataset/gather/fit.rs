@@ -1,62 +1,16 @@
-//! Renders vector and raster pictures to stickers of one size.
+//! Fits pictures of any size to stickers of one size.
 
-use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
-use resvg::usvg;
+use resvg::tiny_skia::Pixmap;
 
+use super::canvas::{paste, to_image};
+use super::render::SIDE;
 use crate::image::Image;
-use crate::image::file::read;
-
-/// The side of every picture, in pixels.
-pub const SIDE: usize = 128;
-
-/// The side at which pictures are rendered before they are downsampled, in pixels.
-pub const LARGE: usize = 2 * SIDE;
-
-/// The source of a picture before rendering.
-#[derive(Debug)]
-pub enum IconSource {
-    /// A vector drawing.
-    Svg(String),
-    /// The bytes of a WebP file.
-    WebP(Vec<u8>),
-}
-
-impl IconSource {
-    /// Renders the picture with at least `side` pixels on its longer side; `None` if that is impossible.
-    pub fn draw(&self, side: usize) -> Option<Image> {
-        match self {
-            Self::Svg(source) => svg(source, side),
-            Self::WebP(bytes) => {
-                read(bytes).ok().filter(|image| image.width.max(image.height) >= side)
-            }
-        }
-    }
-}
 
 /// The greatest share of a sticker's side that pictures fill.
-pub const SAFE: f32 = 0.9;
-
-/// Renders an SVG as large as fits, centred in a square of `side` pixels. Returns `None` if that fails,
-/// because picture sets hold a few files that no renderer accepts.
-pub fn svg(source: &str, side: usize) -> Option<Image> {
-    // A renderer's panic on one icon must not end the whole run.
-    std::panic::catch_unwind(|| {
-        let tree = usvg::Tree::from_str(source, &usvg::Options::default()).ok()?;
-        let size = tree.size();
-        let scale = side as f32 / size.width().max(size.height());
-        let centre = |part: f32| (side as f32 - part * scale) / 2.0;
-        let transform = Transform::from_scale(scale, scale)
-            .post_translate(centre(size.width()), centre(size.height()));
-        let mut pixmap = Pixmap::new(side as u32, side as u32)?;
-        resvg::render(&tree, transform, &mut pixmap.as_mut());
-        Some(to_image(&pixmap))
-    })
-    .ok()
-    .flatten()
-}
+pub(super) const SAFE: f32 = 0.9;
 
 /// Returns a picture scaled to fit and centred. Returns `None` if it has no pixels.
-pub fn resized(image: &Image) -> Option<Image> {
+pub(super) fn resized(image: &Image) -> Option<Image> {
     if image.width == 0 || image.height == 0 {
         return None;
     }
@@ -71,7 +25,7 @@ pub fn resized(image: &Image) -> Option<Image> {
 /// The bounding box of a picture's opaque pixels: `left` and `top` are inclusive, `right` and `bottom`
 /// are exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub(super) struct Bounds {
     left: usize,
     top: usize,
     right: usize,
@@ -80,7 +34,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// Returns the bounds of a picture, or `None` if no pixel is opaque.
-    pub fn of(image: &Image) -> Option<Self> {
+    pub(super) fn of(image: &Image) -> Option<Self> {
         let mut bounds: Option<Self> = None;
         for (at, pixel) in image.pixels.as_chunks::<4>().0.iter().enumerate() {
             if pixel[3] < 128 {
@@ -96,14 +50,14 @@ impl Bounds {
     }
 
     /// Returns the longer side, in pixels.
-    pub fn extent(&self) -> usize {
+    pub(super) fn extent(&self) -> usize {
         (self.right - self.left).max(self.bottom - self.top)
     }
 }
 
 /// Returns a sticker of `side` pixels with a picture scaled by `scale`, so that the centre of its bounds
 /// is at the centre of the sticker.
-pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
+pub(super) fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<Image> {
     let centre =
         [(bounds.left + bounds.right) as f32 / 2.0, (bounds.top + bounds.bottom) as f32 / 2.0];
     let (mut image, mut centre, mut scale) = (std::borrow::Cow::Borrowed(image), centre, scale);
@@ -126,7 +80,7 @@ pub fn placed(image: &Image, bounds: Bounds, scale: f32, side: usize) -> Option<
 
 /// Returns a picture of half the size. Each pixel is the mean of four in premultiplied alpha; a single
 /// row or column stays.
-pub fn halved(image: &Image) -> Image {
+pub(super) fn halved(image: &Image) -> Image {
     let (width, height) = ((image.width / 2).max(1), (image.height / 2).max(1));
     let mut pixels = Vec::with_capacity(4 * width * height);
     for y in 0..height {
@@ -155,33 +109,6 @@ pub fn quartered(image: &Image) -> Image {
     halved(&halved(image))
 }
 
-/// Returns an empty sticker.
-pub(super) fn blank() -> Option<Pixmap> {
-    Pixmap::new(SIDE as u32, SIDE as u32)
-}
-
-/// Draws `image`, scaled by `scale`, with its upper left corner at `place`.
-pub(super) fn paste(canvas: &mut Pixmap, image: &Image, scale: f32, place: [f32; 2]) -> Option<()> {
-    let mut source = Pixmap::new(image.width as u32, image.height as u32)?;
-    for (to, from) in source.pixels_mut().iter_mut().zip(image.pixels.as_chunks::<4>().0) {
-        let [r, g, b, a] = *from;
-        *to = resvg::tiny_skia::ColorU8::from_rgba(r, g, b, a).premultiply();
-    }
-    let paint = PixmapPaint { quality: FilterQuality::Bicubic, ..PixmapPaint::default() };
-    let transform = Transform::from_scale(scale, scale).post_translate(place[0], place[1]);
-    canvas.draw_pixmap(0, 0, source.as_ref(), &paint, transform, None);
-    Some(())
-}
-
-pub(super) fn to_image(pixmap: &Pixmap) -> Image {
-    let pixels = pixmap.pixels().iter().flat_map(|pixel| {
-        let colour = pixel.demultiply();
-        [colour.red(), colour.green(), colour.blue(), colour.alpha()]
-    });
-    let (width, height) = (pixmap.width() as usize, pixmap.height() as usize);
-    Image { width, height, pixels: pixels.collect() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,17 +116,6 @@ mod tests {
     fn pixel(image: &Image, x: usize, y: usize) -> [u8; 4] {
         let at = 4 * (y * image.width + x);
         image.pixels[at..at + 4].try_into().unwrap()
-    }
-
-    #[test]
-    fn an_svg_fills_the_square_and_keeps_its_shape() {
-        let wide = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10">
-            <rect width="20" height="10" fill="red"/></svg>"#;
-        let image = svg(wide, SIDE).unwrap();
-        assert_eq!((image.width, image.height), (SIDE, SIDE));
-        assert_eq!(pixel(&image, 64, 64), [255, 0, 0, 255]);
-        assert_eq!(pixel(&image, 64, 10), [0; 4]);
-        assert!(svg("no svg", SIDE).is_none());
     }
 
     #[test]

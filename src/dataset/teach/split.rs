@@ -8,9 +8,9 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::families::Families;
 use super::twins::{Groups, near_pairs};
-use super::{Dataset, Entry};
+use crate::dataset::names::Families;
+use crate::dataset::{Dataset, Entry};
 use crate::text::WordTable;
 
 /// The part of a dataset that a picture is in.

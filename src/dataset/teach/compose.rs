@@ -3,13 +3,14 @@
 
 use resvg::tiny_skia::Pixmap;
 
-use super::grammar::plural;
-use super::render::{SIDE, blank, paste, to_image};
+use crate::dataset::gather::SIDE;
+use crate::dataset::gather::canvas::{blank, paste, to_image};
+use crate::dataset::names::grammar::plural;
 use crate::image::Image;
 
 /// The position of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(super) enum Side {
     /// At the left edge.
     Left,
     /// At the right edge.
@@ -21,7 +22,7 @@ pub enum Side {
 }
 
 /// All positions.
-pub const SIDES: [Side; 4] = [Side::Left, Side::Right, Side::Top, Side::Bottom];
+pub(super) const SIDES: [Side; 4] = [Side::Left, Side::Right, Side::Top, Side::Bottom];
 
 impl Side {
     fn corner(self) -> [f32; 2] {
@@ -44,7 +45,7 @@ impl Side {
 }
 
 /// The counts that compositions show.
-pub const COUNTS: [usize; 3] = [2, 3, 4];
+pub(super) const COUNTS: [usize; 3] = [2, 3, 4];
 const NUMBERS: [&str; 3] = ["two", "three", "four"];
 
 /// Returns all words that captions of compositions contain besides names.
@@ -54,7 +55,7 @@ pub fn phrases() -> impl Iterator<Item = String> {
 }
 
 /// Returns `count` copies (2 to 4), with a caption such as “two cats”.
-pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
+pub(super) fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
     let (corners, scale): (&[[f32; 2]], f32) = match count {
         2 => (&[[0.0, 0.25], [0.5, 0.25]], 0.5),
         3 => (&[[0.25, 0.0], [0.0, 0.5], [0.5, 0.5]], 0.5),
@@ -66,17 +67,17 @@ pub fn several(image: &Image, label: &str, count: usize) -> (Image, String) {
 }
 
 /// Returns the picture at half its size, with a caption such as “small cat”.
-pub fn small(image: &Image, label: &str) -> (Image, String) {
+pub(super) fn small(image: &Image, label: &str) -> (Image, String) {
     (lay(&[(image, [0.25, 0.25])], 0.5), format!("small {label}"))
 }
 
 /// Returns the picture at half its size at one side, with a caption such as “cat on the left”.
-pub fn placed(image: &Image, label: &str, place: Side) -> (Image, String) {
+pub(super) fn placed(image: &Image, label: &str, place: Side) -> (Image, String) {
     (lay(&[(image, place.corner())], 0.5), format!("{label} {}", place.words()))
 }
 
 /// Returns two things side by side, with a caption such as “cat and dog”.
-pub fn pair(left: (&Image, &str), right: (&Image, &str)) -> (Image, String) {
+pub(super) fn pair(left: (&Image, &str), right: (&Image, &str)) -> (Image, String) {
     let image = lay(&[(left.0, [0.0, 0.25]), (right.0, [0.5, 0.25])], 0.5);
     (image, format!("{} and {}", left.1, right.1))
 }

@@ -1,9 +1,5 @@
 //! The kinds of captions, and how often each kind is sampled.
 
-/// The group of a user's own pictures. Their captions are used unchanged, alone and with each of their
-/// tags.
-pub const OWN: &str = "own";
-
 /// The kind of a caption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CaptionKind {

@@ -83,8 +83,8 @@ impl Icon {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::render::{SIDE, svg};
-    use crate::dataset::sets::SETS;
+    use crate::dataset::gather::render::{SIDE, svg};
+    use crate::dataset::gather::sets::SETS;
 
     #[test]
     fn turned_pictures_are_there_too() {

@@ -3,7 +3,8 @@
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg;
 
-use super::render::{SIDE, paste, to_image};
+use crate::dataset::gather::SIDE;
+use crate::dataset::gather::canvas::{paste, to_image};
 use crate::image::Image;
 use crate::image::font::{FAMILY, svg_options};
 

@@ -1,5 +1,5 @@
 //! The labels of pictures whose names in their packages are wrong, missing or not Unicode's, and the
-//! everyday words for labels. The tables are in the folder `names`.
+//! everyday words for labels. The tables are beside this file.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,10 +7,10 @@ use crate::text::WordTable;
 
 /// The tables of package, icon and label, one row each. The label `-` leaves the picture out. Of sets
 /// that do not follow Unicode only the listed pictures are taken.
-const ICONS: [&str; 2] = [include_str!("names/corrections.tsv"), include_str!("names/chosen.tsv")];
+const ICONS: [&str; 2] = [include_str!("corrections.tsv"), include_str!("chosen.tsv")];
 
 /// The table of everyday words and the labels that show their meaning; see [`WordTable`].
-const EVERYDAY: &str = include_str!("names/everyday.tsv");
+const EVERYDAY: &str = include_str!("everyday.tsv");
 
 /// Returns the everyday words and the labels that show their meaning.
 ///

@@ -1,6 +1,6 @@
 //! The same pictures at a higher resolution, to train an upscaler on. They form a safetensors file: its
 //! tensor `png` holds the PNGs one after another, its tensor `offsets` holds where each begins, and its
-//! metadata has `entries`, as in a [dataset](super::Dataset), and `side`. PNGs are stored because raw
+//! metadata has `entries`, as in a [dataset](crate::dataset::Dataset), and `side`. PNGs are stored because raw
 //! pixels take a megabyte per picture.
 
 use std::collections::HashMap;
@@ -11,9 +11,10 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 
-use super::gather::{Gathered, sticker};
-use super::render::{self, Bounds, IconSource};
-use super::{Entry, Split};
+use super::collect::{Gathered, sticker};
+use super::fit::Bounds;
+use super::render::{self, IconSource};
+use crate::dataset::{Entry, Split};
 use crate::image::Image;
 use crate::tools::files::write_target;
 use crate::tools::foreign::misplaced;

@@ -55,6 +55,14 @@ impl Families {
         Self { coloured: many.map(|(plain, _)| plain).collect() }
     }
 
+    /// Returns the family of each label among all of them.
+    pub fn by_label<'a>(
+        labels: impl Iterator<Item = &'a str> + Clone,
+    ) -> BTreeMap<&'a str, String> {
+        let families = Self::new(labels.clone());
+        labels.map(|label| (label, families.of(label))).collect()
+    }
+
     /// Returns the name of a label's family, which is often the label itself.
     pub fn of(&self, label: &str) -> String {
         if label.ends_with("o’clock")

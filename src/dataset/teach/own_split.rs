@@ -3,12 +3,13 @@
 use rand::seq::SliceRandom;
 
 use super::small::{Small, are_near, small};
-use super::{Dataset, Split};
+use super::split::Split;
+use crate::dataset::Dataset;
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
 
 /// The default share of held-out pictures.
-pub const SHARE: f64 = 0.1;
+pub(super) const SHARE: f64 = 0.1;
 /// The least number of held-out pictures; measurements on fewer are meaningless.
 const LEAST: usize = 3;
 /// The size below which nothing is held out by default, because each picture matters for training.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Dataset;
 use super::caption_kind::CaptionKind;
-use super::grammar::strip_article;
 use super::teaching::Teaching;
+use crate::dataset::Dataset;
+use crate::dataset::names::grammar::strip_article;
 use crate::image::Image;
 
 /// The pictures by their captions.
@@ -54,14 +54,11 @@ impl<'a> Lessons<'a> {
     /// Collects the captions of all training pictures, without augmentation.
     pub fn new(dataset: &'a Dataset, teaching: &Teaching<'_>) -> Self {
         let mut called: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
-        for &i in teaching.learnt() {
-            let says_name = |kind| {
-                matches!(kind, CaptionKind::Name | CaptionKind::Synonym | CaptionKind::Colour)
-            };
-            for caption in teaching.captions(i).into_iter().filter(|c| says_name(c.kind)) {
-                let name = strip_article(&caption.text).to_owned();
-                called.entry(name).or_default().push((i, teaching.weight(i) * caption.weight));
-            }
+        let says_name =
+            |kind| matches!(kind, CaptionKind::Name | CaptionKind::Synonym | CaptionKind::Colour);
+        for (i, caption) in teaching.captions().filter(|(_, caption)| says_name(caption.kind)) {
+            let name = strip_article(&caption.text).to_owned();
+            called.entry(name).or_default().push((i, caption.weight));
         }
         Self { dataset, called }
     }
@@ -132,7 +129,6 @@ impl Lesson<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::families::Families;
     use crate::dataset::{Entry, Split};
     use crate::text::WordTable;
 
@@ -153,9 +149,8 @@ mod tests {
         ];
         let picture = Image { width: 8, height: 8, pixels: vec![255; 256] };
         let dataset = Dataset { pictures: vec![picture; 3], entries };
-        let families = Families::new(std::iter::empty());
         let everyday = WordTable::default();
-        let teaching = Teaching::new(&dataset, &families, &everyday);
+        let teaching = Teaching::new(&dataset, &everyday);
         let lessons = Lessons::new(&dataset, &teaching);
         let dog = lessons.of("a dog");
         assert_eq!(dog.styles, BTreeMap::from([("noto", 2), ("blob", 1)]));

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Entry;
 use crate::Result;
+use crate::dataset::Entry;
 use crate::text::Tokenizer;
 use crate::tools::words::{counted, meant, short};
 

@@ -34,7 +34,7 @@ fn dataset(folder: &Path) {
 }
 
 #[test]
-fn prompts_are_read_with_and_without_a_dataset() {
+fn reads_prompts_with_and_without_a_dataset() {
     let folder = tempfile::tempdir().unwrap();
     let ask = ["words", "--model", SHIPPED, "A bee", "🍎", "a carott", "tank"];
     let (success, said) = run(folder.path(), &ask);
@@ -56,7 +56,7 @@ fn prompts_are_read_with_and_without_a_dataset() {
 }
 
 #[test]
-fn tables_and_sheets_are_written() {
+fn writes_tables_and_sheets() {
     let folder = tempfile::tempdir().unwrap();
     dataset(folder.path());
     let (success, said) = run(folder.path(), &["words", "--model", SHIPPED, "--all"]);

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn impossible_sizes_are_refused_before_anything_is_drawn() {
+    fn refuses_sizes_out_of_range() {
         let check =
             |size: u32, count| check(&Recipe { size: Some(size), count, ..Recipe::default() });
         for (size, count, word) in [

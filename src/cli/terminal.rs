@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_not_steered() {
+    fn escapes_control_characters() {
         assert_eq!(plain("a\u{1b}[2Jb\r\u{9b}31m\tü\n"), "a\\u{1b}[2Jb\\r\\u{9b}31m\tü\n");
     }
 }

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_pictures_stay_as_they_are() {
+    fn leaves_plain_pictures_unchanged() {
         let picture = Image { pixels: (0..64).map(|i| (i * 37) as u8).collect(), ..disc(4, 4) };
         assert_eq!(Finish::default().picture(&picture).unwrap(), picture);
         let png = Finish::default().encode(&picture, Some("{}")).unwrap();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn others_than_squares_keep_their_ratio() {
+    fn keeps_the_aspect_ratio() {
         for (width, height, wanted) in [(60, 40, (90, 60)), (40, 60, (60, 90)), (300, 1, (90, 1))] {
             let made = size(90).picture(&disc(width, height)).unwrap();
             assert_eq!((made.width, made.height), wanted);
@@ -190,7 +190,7 @@ mod tests {
 
     /// This holds wherever the drawing lies in its square, and whatever the size.
     #[test]
-    fn outlined_pictures_touch_no_border() {
+    fn outlined_pictures_do_not_touch_the_border() {
         let full = Image { width: 64, height: 64, pixels: [9, 9, 200, 255].repeat(64 * 64) };
         let corner = Image::sheet(&[full.clone(), disc(64, 64)], 1);
         let faint = Image { width: 64, height: 64, pixels: [9, 9, 200, 5].repeat(64 * 64) };
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webp_holds_the_very_pixels() {
+    fn a_webp_keeps_the_pixels_exactly() {
         let finish = Finish { outline: true, format: FileFormat::WebP, ..size(200) };
         let bytes = finish.encode(&disc(128, 96), None).unwrap();
         assert!(bytes.starts_with(b"RIFF"));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_sizes_and_pictures_are_refused() {
+    fn refuses_invalid_sizes_and_pictures() {
         for bad in [1, 15, 2049, u32::MAX] {
             let error = size(bad).encode(&disc(8, 8), None).unwrap_err().to_string();
             assert!(error.contains("16 to 2048"), "{error}");

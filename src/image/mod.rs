@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_png_keeps_pixels_and_recipe() {
+    fn a_png_round_trips_pixels_and_recipe() {
         let image = Image { width: 2, height: 1, pixels: vec![1, 2, 3, 255, 1, 2, 3, 0] };
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
         let json = serde_json::to_string(&recipe).unwrap();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn recipes_are_found_in_every_kind_of_text_on_either_side_of_the_pixels() {
+    fn finds_recipes_in_every_kind_of_text_chunk_before_or_after_the_pixels() {
         let json = "{\"prompt\": \"été\", \"more\": 1}";
         let latin1: Vec<u8> = json.chars().map(|c| c as u8).collect();
         let text = |head: &str, rest: Vec<u8>| [head.as_bytes(), &rest].concat();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_png_or_no_recipe_is_told() {
+    fn refuses_invalid_pngs_and_recipes() {
         let image = Image { width: 1, height: 1, pixels: vec![0; 4] };
         let whole = image.to_png(Some("{\"steps\": 0}")).unwrap();
         for (bytes, word) in
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_lays_pictures_row_by_row() {
+    fn a_sheet_arranges_pictures_row_by_row() {
         let dot = |value: u8| Image { width: 1, height: 1, pixels: vec![value; 4] };
         let sheet = Image::sheet(&[dot(1), dot(2), dot(3)], 2);
         assert_eq!((sheet.width, sheet.height), (2, 2));

@@ -77,7 +77,7 @@ mod tests {
 
     /// The row through the middle is red, white for the given width, shadow, and then empty.
     #[test]
-    fn the_outline_is_white_and_as_wide_as_it_should_be() {
+    fn the_outline_is_white_and_3_5_percent_of_the_side_wide() {
         for size in [64_usize, 128, 512, 1024] {
             let side = size as f32;
             let outer = (side * 0.3).round();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_smaller_than_the_outline_close_and_larger_ones_do_not() {
+    fn fills_holes_smaller_than_the_outline() {
         for (hole, wanted) in [(4.0, [255; 4]), (16.0, [255; 4]), (60.0, [0; 4])] {
             let drawn = outlined(&ring(512, 150.0, hole));
             assert_eq!(pixel(&drawn, 256, 256), wanted, "{hole}");
@@ -120,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_stays_empty() {
+    fn leaves_an_empty_picture_unchanged() {
         let empty = Image { width: 20, height: 10, pixels: vec![0; 800] };
         assert_eq!(outlined(&empty), empty);
     }
 
     #[test]
-    fn layers_are_blended_straight() {
+    fn blends_layers_in_straight_alpha() {
         assert_eq!(over([9, 8, 7, 255], 1.0, 0.35), [9, 8, 7, 255]);
         assert_eq!(over([0, 0, 0, 0], 1.0, 0.35), [255; 4]);
         assert_eq!(over([0, 0, 0, 0], 0.0, 0.35), [0, 0, 0, 89]);

@@ -152,7 +152,7 @@ mod tests {
     const SHAPES: [[usize; 3]; 3] = [[2, 3, 21], [2, 3, 21], [2, 1, 21]];
 
     #[test]
-    fn is_its_reference() {
+    fn matches_the_reference_and_its_gradients() {
         let fused = |[x, h, gate]: [Tensor<3>; 3]| gated_add(x, h, gate);
         let plain = |[x, h, gate]: [Tensor<3>; 3]| reference(x, h, gate);
         assert_same(SHAPES, fused, plain);

@@ -116,13 +116,13 @@ mod tests {
     use crate::kernels::testing::{assert_gradients, assert_same};
 
     #[test]
-    fn is_burns_and_its_reference() {
+    fn matches_burn_and_the_reference() {
         assert_same([[2, 3, 21]], |[x]| gelu_tanh(x), |[x]| activation::gelu_approximate(x));
         assert_same([[2, 3, 21]], |[x]| gelu_tanh(x), |[x]| reference(x));
     }
 
     #[test]
-    fn gradients_are_burns() {
+    fn has_the_gradients_of_burn() {
         assert_gradients([[2, 3, 21]], |[x]| gelu_tanh(x), |[x]| activation::gelu_approximate(x));
     }
 }

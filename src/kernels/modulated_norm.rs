@@ -215,7 +215,7 @@ mod tests {
     const SHAPES: [[usize; 3]; 3] = [[2, 3, 21], [2, 1, 21], [2, 1, 21]];
 
     #[test]
-    fn is_its_reference() {
+    fn matches_the_reference_and_its_gradients() {
         let fused = |[x, shift, scale]: [Tensor<3>; 3]| modulated_norm(x, shift, scale, 1e-6);
         let plain = |[x, shift, scale]: [Tensor<3>; 3]| reference(x, shift, scale, 1e-6);
         assert_same(SHAPES, fused, plain);

@@ -221,7 +221,7 @@ mod tests {
     use crate::kernels::testing::{assert_gradients, assert_same};
 
     #[test]
-    fn is_its_reference() {
+    fn matches_the_reference_and_its_gradients() {
         let fused = |[qkv]: [Tensor<3>; 1]| self_attention(qkv, 2);
         assert_same([[2, 5, 24]], fused, |[qkv]| reference(qkv, 2));
         assert_gradients([[2, 5, 24]], fused, |[qkv]| {

@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stable_diffusions_has_its_size_and_halves_three_times() {
+    fn has_the_published_number_of_parameters_and_divides_sides_by_8() {
         let device = Device::flex();
         let config = AutoencoderKlConfig::stable_diffusion();
         assert_eq!(config.init(&device).num_params(), 83_653_863);

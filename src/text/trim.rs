@@ -90,14 +90,14 @@ mod tests {
         "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n[unused0]\na\n##b\ncat\n##s\n猫\ndogma\n";
 
     #[test]
-    fn characters_and_what_is_said_stay() {
+    fn keeps_characters_and_pieces_of_the_given_texts() {
         let tokenizer = Tokenizer::new(VOCABULARY).unwrap();
         let keep = lines_to_keep(VOCABULARY, &tokenizer, ["cats"].into_iter()).unwrap();
         assert_eq!(keep.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]);
     }
 
     #[test]
-    fn rows_stay_as_they_were() {
+    fn copies_the_kept_rows_unchanged() {
         let words: Vec<u8> = (0..12).collect();
         let scales: Vec<u8> = (100..112).collect();
         let view =

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pythons_json_is_read() {
+    fn reads_pythons_json() {
         let json = br#"{"a": -Infinity, "b": "Infinity \" NaN", "c": [NaN, Infinity]}"#;
         let value: serde_json::Value = serde_json::from_slice(&without_infinities(json)).unwrap();
         assert_eq!(value["a"], serde_json::Value::Null);

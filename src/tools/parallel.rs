@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_keep_the_parts_order() {
+    fn results_keep_the_order_of_the_inputs() {
         let doubled = Workers::of(3).map((0..10).collect(), |i: usize| 2 * i);
         assert_eq!(doubled, (0..10).map(|i| 2 * i).collect::<Vec<_>>());
     }

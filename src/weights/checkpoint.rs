@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_wrappers_put_before_names_is_taken_off() {
+    fn strips_the_prefixes_of_wrappers() {
         let names = |keys: &[&str]| {
             let view = || TensorView::new(Dtype::U8, vec![1], &[7]).expect("it fits");
             let tensors = keys.iter().map(|key| (*key, view()));
@@ -267,7 +267,7 @@ mod tests {
 
     /// Equal bytes have different values with different scales.
     #[test]
-    fn copies_in_bytes_are_equal_with_their_scales_alone() {
+    fn quantised_tensors_are_equal_only_if_their_scales_are() {
         let (values, one, two) = ([1u8, 2, 3, 4], [0u8, 60, 0, 60], [0u8, 64, 0, 64]);
         let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes);
         let bytes = || view(Dtype::I8, &[2, 2], &values).expect("it fits");

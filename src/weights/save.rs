@@ -181,7 +181,7 @@ mod tests {
     use crate::weights::{Checkpoint, keys, load};
 
     #[test]
-    fn what_is_saved_loads() {
+    fn loads_what_it_saved() {
         let device = Device::flex();
         let config = DitConfig::new([4, 4], 2, 2, 8, 2, 2, 3)
             .with_learn_sigma(false)
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_near_and_half_of_halves() {
+    fn quantises_within_half_a_step_to_half_the_size_of_f16() {
         // Each row has one value that is a hundred times as large as the others.
         let large = |i: usize| if i % 128 == 5 { 100.0 } else { 1.0 };
         let values: Vec<f32> = (0..64 * 128).map(|i| (i as f32 * 0.7).sin() * large(i)).collect();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn delicate_tensors_have_finer_groups_or_none() {
+    fn uses_smaller_groups_or_none_for_sensitive_tensors() {
         let groups = [("blocks.0.attn.qkv.weight", 256), ("t_embedder.mlp.2.weight", 256)];
         assert_eq!(groups.map(|(name, row)| group(name, row)), [Some(64), Some(16)]);
         assert_eq!(group("x_embedder.proj.weight", 32), None);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_nothing_in_bytes() {
+    fn quantises_zeros_and_tiny_values_to_zero() {
         let values = [&[0.0; 70][..], &[1e-9; 70], &[2e-5; 70], &[3e4; 70]].concat();
         let file = to_bytes(&Stored::in_bytes("w", &[4, 70], &values, 70), None);
         let got = Checkpoint::new("w", vec![file]).unwrap().values("w").unwrap();

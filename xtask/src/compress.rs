@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_becomes_smaller_lies_beside_itself_and_comes_back() {
+    fn writes_compressed_copies_that_decompress_to_the_original() {
         let folder = tempfile::tempdir().unwrap();
         let dist = folder.path();
         fs::create_dir(dist.join("models")).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_told() {
+    fn reports_a_missing_folder() {
         let problem = compress(Path::new("/no/such/dist")).unwrap_err();
         assert!(problem.starts_with("/no/such/dist cannot be read: "), "{problem}");
     }

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn closing_lines_are_counted() {
+    fn counts_tests_in_the_summary_lines() {
         let line = "test result: FAILED. 34 passed; 2 failed; 0 ignored; 0 measured";
         assert_eq!((cargo_count(line, "pass"), cargo_count(line, "fail")), (34, 2));
         assert_eq!(cargo_count("thread said 7 passed;", "pass"), 0);

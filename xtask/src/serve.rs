@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_served_as_any_host_would_and_nothing_outside() {
+    fn serves_the_folder_and_nothing_outside_it() {
         let folder = tempfile::tempdir().unwrap();
         let dist = folder.path().join("dist");
         fs::create_dir_all(dist.join("sub dir")).unwrap();

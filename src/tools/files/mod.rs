@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole_with_its_mode_and_through_links() {
+    fn replaces_a_file_with_its_mode_and_through_links() {
         let folder = tempfile::tempdir().unwrap();
         let [file, link, dangling] =
             ["a.png", "link.png", "new.png"].map(|n| folder.path().join(n));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_that_cannot_be_written_are_refused_at_once() {
+    fn refuses_targets_that_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let [file, around, locked] = ["f", "around", "locked"].map(|n| folder.path().join(n));
         fs::write(&file, b"x").unwrap();

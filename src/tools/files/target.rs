@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_file_by_two_names_is_refused() {
+    fn refuses_two_paths_to_one_file() {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| folder.path().join(name);
         fs::create_dir(place("sub")).unwrap();

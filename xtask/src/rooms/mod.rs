@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_rooms_are_read() {
+    fn reads_the_rows_of_the_table() {
         let table =
             table("| room | may use | tests | what |\n|---|---|---|---|\n| `a` | b, c | d | x |\n");
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();

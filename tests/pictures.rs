@@ -95,7 +95,7 @@ fn refuses_prompts_and_file_names_that_are_evidently_mistakes() {
         ("--prompt", "--cat", "a.png", "begin it with a space"),
         ("--negative", "--seed", "a.png", "looks like an option"),
         ("--negative", "-", "a.png", "a dash says nothing"),
-        ("--prompt", "cat", "icons", "has no ending"),
+        ("--prompt", "cat", "icons", "has no extension"),
         ("--prompt", "cat", "cat-%d.png", "counts as C does"),
         ("--prompt", "cat", "{i}.webp", "the places of a name are {n:03}"),
         ("--prompt", "cat", "{n.webp", "without its }"),
@@ -261,7 +261,7 @@ fn reads_and_writes_latents_steps_and_sheets() {
     fs::write(at("nan.st"), safetensors::serialize([("latents", view)], None).unwrap()).unwrap();
     let refused = run(&[&"generate", &"--latents-in", &at("nan.st"), &"-o", &at("x.png")]);
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("latents") && said.contains("no finite numbers"), "{said}");
+    assert!(said.contains("latents") && said.contains("are not finite"), "{said}");
 
     // Picture i of several has seed + i.
     let size: [&dyn AsRef<OsStr>; 2] = [&"--size", &"128"];

@@ -151,7 +151,7 @@ fn refuses_targets_before_loading_the_model() {
     fs::write(at("in.safetensors"), "x").unwrap();
     fs::write(at("in.png"), "x").unwrap();
     let said = draw(&[&"-o", &at("in.png"), &"--latents-in", &at("in.png")]);
-    assert!(said.contains("which is read"), "{said}");
+    assert!(said.contains("which is an input"), "{said}");
     let said = refusal(&mut program(&[
         &"evaluate",
         &"--data",
@@ -159,7 +159,7 @@ fn refuses_targets_before_loading_the_model() {
         &"--output",
         &at("in.safetensors"),
     ]));
-    assert!(said.contains("which is read"), "{said}");
+    assert!(said.contains("which is an input"), "{said}");
     let said = refusal(&mut program(&[
         &"dataset",
         &"-o",

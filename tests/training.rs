@@ -368,7 +368,10 @@ fn trains_a_model_on_own_pictures() {
     ];
     let said = works(&own);
     assert!(said.contains("2 learnt") && said.contains("No picture was held out"), "{said}");
-    assert!(said.contains("noise 0.98") && said.contains("Most like a picture learnt"), "{said}");
+    assert!(
+        said.contains("noise 0.98") && said.contains("most similar to a training picture"),
+        "{said}"
+    );
     let scores: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&scores).unwrap()).unwrap();
     assert_eq!((&scores[0]["held_out"], &scores[0]["pictures"]), (&false.into(), &2.into()));
@@ -429,7 +432,7 @@ fn ctrl_c_saves_a_snapshot() {
     let said = [packed.stdout, packed.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(said.contains("4 of 40 pictures are held out"), "{said}");
-    assert!(said.contains("36 pictures to learn from, 4 held out"), "{said}");
+    assert!(said.contains("36 training pictures, 4 held out"), "{said}");
     let train = [
         "train",
         "dit",

@@ -50,9 +50,9 @@ fn reads_prompts_with_and_without_a_dataset() {
     dataset(folder.path());
     let ask = ["words", "--model", SHIPPED, "tux, with a hat", "house"];
     let (success, said) = run(folder.path(), &ask);
-    assert!(success && said.contains("1 picture of the dataset called"), "{said}");
-    assert!(said.contains("they show: tux, with a hat 100 %"), "{said}");
-    assert!(said.contains("No picture of the dataset is called exactly so"), "{said}");
+    assert!(success && said.contains("1 picture of the dataset with the caption"), "{said}");
+    assert!(said.contains("this caption show: tux, with a hat 100 %"), "{said}");
+    assert!(said.contains("No picture of the dataset has exactly this caption"), "{said}");
 }
 
 #[test]

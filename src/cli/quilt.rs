@@ -118,8 +118,8 @@ pub(super) fn run(arguments: &QuiltArguments, progress: &dyn Progress) -> Result
 pub(super) fn write(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     model_folder(folder)?;
     if !folder.join(MANIFEST).is_file() {
-        let problem = "it has no model.json, and the page loads no other models, so that a quilt of it \
-                       would not be seen";
+        let problem = "it has no model.json, and the page loads only models that have one, so it \
+                       would not show a quilt";
         return Err(Error::model(folder.display().to_string(), problem));
     }
     [QUILT, QUILT_PICTURES, STYLE_PICTURES]

@@ -45,14 +45,14 @@ impl Format {
         match ending.as_deref() {
             None if is_stdout(path) || is_device => Ok(Self::Png),
             None => refuse(format!(
-                "{0} has no ending that says the format: name it {0}.png, .webp or .jpg",
+                "{0} has no extension that gives the format: name it {0}.png, .webp or .jpg",
                 path.display()
             )),
             Some("png") => Ok(Self::Png),
             Some("webp") => Ok(Self::WebP),
             Some("jpg" | "jpeg") => Ok(Self::Jpeg),
             Some(other) => refuse(format!(
-                "{} asks for a .{other}, and pictures are written as .png, .webp or .jpg",
+                "{} asks for a .{other}, and pictures can only be written as .png, .webp or .jpg",
                 path.display()
             )),
         }
@@ -106,7 +106,9 @@ impl Format {
             ),
         };
         write.map_err(|problem| {
-            Error::Picture(format!("The picture cannot be written so ({problem}): name a .png"))
+            Error::Picture(format!(
+                "The picture cannot be written in this format ({problem}): choose a .png"
+            ))
         })?;
         Ok(bytes)
     }
@@ -134,7 +136,7 @@ fn on_white(picture: &Image) -> Vec<u8> {
 /// The most bytes of pixels of a picture that is read, which are 128 megapixels.
 const MOST_BYTES: u64 = 512 << 20;
 /// The bytes of pixels that a WebP may have, however short its file is.
-const MOST_OF_A_COLOUR: u64 = 64 << 20;
+const WEBP_ALLOWANCE: u64 = 64 << 20;
 
 /// Decodes a PNG, JPEG or WebP of any size, turned by the orientation that its camera recorded.
 ///
@@ -180,19 +182,20 @@ fn decoded(bytes: &[u8]) -> Result<(Image, Orientation), String> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let reader = reader.map_err(|problem| problem.to_string())?;
     if reader.format().is_none() {
-        return Err(format!("it is no picture that can be read here; {KINDS}"));
+        return Err(format!("it is not a picture in a supported format; {KINDS}"));
     }
     // A block of a JPEG takes at least some bits; a WebP of one colour may have any size.
     let justified = (bytes.len().saturating_mul(INFLATES) + 4096) as u64;
     let justified = match reader.format() {
-        Some(ImageFormat::WebP) => justified.max(MOST_OF_A_COLOUR),
+        Some(ImageFormat::WebP) => justified.max(WEBP_ALLOWANCE),
         _ => justified,
     };
     let mut decoder = reader.into_decoder().map_err(unread)?;
     if decoder.total_bytes() > MOST_BYTES.min(justified) {
         let (width, height) = decoder.dimensions();
         return Err(format!(
-            "it has {width}×{height} pixels, which are too many, or more than are in it; make it smaller, or {KINDS}"
+            "it claims {width}×{height} pixels, which are too many, or more than the file can \
+             hold; make it smaller, or {KINDS}"
         ));
     }
     let mut limits = Limits::default();

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// The sizes that can be made, in pixels.
 const SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
 /// The lowest alpha that counts as visible; fainter pixels are ignored.
-const FAINT: u8 = 8;
+const MIN_VISIBLE_ALPHA: u8 = 8;
 
 impl Finish {
     /// Checks whether the size can be made.
@@ -24,8 +24,8 @@ impl Finish {
         }
         let (least, most, size) = (SIZES.start(), SIZES.end(), self.size);
         Err(Error::Picture(format!(
-            "A picture can be made {least} to {most} pixels wide and high, and {size} are asked for: \
-             choose a size in between"
+            "A picture can be {least} to {most} pixels wide and high, not {size}: choose a size \
+             within these limits"
         )))
     }
 
@@ -42,7 +42,9 @@ impl Finish {
         let longer = (*width).max(*height);
         let bytes = width.checked_mul(*height).and_then(|count| count.checked_mul(4));
         if pixels.is_empty() || bytes != Some(pixels.len()) {
-            return Err(Error::Picture("The picture has no pixels, or not all of them".into()));
+            return Err(Error::Picture(
+                "The picture is empty, or some of its pixels are missing".into(),
+            ));
         }
         let size = if self.size == 0 { longer } else { self.size as usize };
         let scale = size as f64 / longer as f64;
@@ -59,7 +61,7 @@ impl Finish {
             return Err(Error::Picture(problem.into()));
         }
         let mut sticker = Image { width: across, height: down, pixels: vec![0; 4 * across * down] };
-        let Some(seen) = what_is_seen(picture) else { return Ok(sticker) };
+        let Some(seen) = cropped_to_visible(picture) else { return Ok(sticker) };
         let scale = scale
             .min(within_across as f64 / seen.width as f64)
             .min(within_down as f64 / seen.height as f64);
@@ -105,7 +107,7 @@ pub fn to_webp(picture: &Image) -> Result<Vec<u8>> {
     let sides = [picture.width, picture.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let encoder = WebPEncoder::new(&mut bytes);
     encoder.encode(&picture.pixels, sides[0], sides[1], ColorType::Rgba8).map_err(|problem| {
-        Error::Picture(format!("The picture cannot be written as WebP ({problem}): take a PNG"))
+        Error::Picture(format!("The picture cannot be written as WebP ({problem}): choose PNG"))
     })?;
     Ok(bytes)
 }
@@ -116,10 +118,10 @@ fn scaled(side: usize, scale: f64) -> usize {
 
 /// Returns the visible part of a picture, with a border of one pixel in which its edge can fade; `None`
 /// if nothing is visible.
-fn what_is_seen(picture: &Image) -> Option<Image> {
+fn cropped_to_visible(picture: &Image) -> Option<Image> {
     let Image { width, height, pixels } = picture;
     let pixels = pixels.as_chunks::<4>().0;
-    let seen = |(x, y): (usize, usize)| pixels[y * width + x][3] >= FAINT;
+    let seen = |(x, y): (usize, usize)| pixels[y * width + x][3] >= MIN_VISIBLE_ALPHA;
     let mut rows = (0..*height).filter(|y| (0..*width).any(|x| seen((x, *y))));
     let mut columns = (0..*width).filter(|x| (0..*height).any(|y| seen((*x, y))));
     let (top, left) = (rows.next()?, columns.next()?);
@@ -243,7 +245,7 @@ mod tests {
             Image { width: 9, ..whole.clone() },
         ] {
             let error = Finish::default().picture(&picture).unwrap_err().to_string();
-            assert!(error.contains("no pixels"), "{error}");
+            assert!(error.contains("is empty"), "{error}");
         }
         let long = Image { width: 4096, height: 1024, pixels: vec![0; 16 << 20] };
         let outline = Finish { outline: true, ..Finish::default() };

@@ -88,8 +88,9 @@ impl Image {
         let mut reader = decoder.read_info().map_err(|problem| no_png(&problem))?;
         let most = MOST_BYTES.min(bytes.len().saturating_mul(INFLATES) + 4096);
         let size = reader.output_buffer_size().filter(|size| *size <= most);
-        let size =
-            size.ok_or_else(|| no_png(&"it is too large, or claims pixels that it does not hold"))?;
+        let size = size.ok_or_else(|| {
+            no_png(&"it is too large, or its header claims more pixels than it holds")
+        })?;
         let mut pixels = vec![0; size];
         let frame = reader.next_frame(&mut pixels).map_err(|problem| no_png(&problem))?;
         if frame.color_type == png::ColorType::GrayscaleAlpha {
@@ -110,7 +111,7 @@ impl Image {
     /// Returns the JSON of the recipe in a PNG; `None` if it holds none.
     ///
     /// # Errors
-    /// Returns an error if `bytes` are not a PNG, or the recipe in it cannot be unpacked.
+    /// Returns an error if `bytes` are not a PNG, or the recipe in it cannot be decompressed.
     pub fn recipe_text_of_png(bytes: &[u8]) -> Result<Option<String>> {
         let mut reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
         match recipe_text(reader.info())? {
@@ -232,7 +233,7 @@ mod tests {
             let taken = allocation_counter::measure(|| {
                 let error =
                     Image::recipe_of_png(&with_chunks(&[bomb], &[])).unwrap_err().to_string();
-                assert!(error.contains("cannot be unpacked"), "{error}");
+                assert!(error.contains("cannot be decompressed"), "{error}");
             });
             assert!(taken.bytes_max < 8 << 20, "{}", taken.bytes_max);
         }

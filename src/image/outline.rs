@@ -8,9 +8,9 @@ use super::distance::squared_distances;
 /// The width of the white outline.
 const OUTLINE: f32 = 0.035;
 /// How far the shadow is moved down.
-const DROP: f32 = 0.012;
+const SHADOW_OFFSET: f32 = 0.012;
 /// How far the shadow's soft edge reaches to either side.
-const SOFT: f32 = 0.015;
+const SHADOW_SOFTNESS: f32 = 0.015;
 /// The margin that is free on each side of a drawing; outline, drop and soft edge fit in it.
 pub(super) const MARGIN: f32 = 0.07;
 
@@ -24,12 +24,12 @@ pub(super) fn outlined(drawing: &Image) -> Image {
     let alpha: Vec<u8> = pixels.iter().map(|pixel| pixel[3]).collect();
     let squares = squared_distances(&alpha, *width);
     let side = (*width).max(*height) as f32;
-    let drop = (DROP * side).round() as usize;
+    let drop = (SHADOW_OFFSET * side).round() as usize;
     // The distance beyond the outline's edge, in pixels. The shadow is the outline, a little lower.
     let beyond = |i: usize| squares[i].sqrt() - OUTLINE * side;
     let white = |i: usize| (0.5 - beyond(i)).clamp(0.0, 1.0);
     let shadow = |i: usize| match i.checked_sub(drop * width) {
-        Some(above) => SHADOW * falling(beyond(above) / (SOFT * side)),
+        Some(above) => SHADOW * smooth_step_down(beyond(above) / (SHADOW_SOFTNESS * side)),
         None => 0.0,
     };
     let laid = pixels.iter().enumerate().map(|(i, pixel)| over(*pixel, white(i), shadow(i)));
@@ -37,7 +37,7 @@ pub(super) fn outlined(drawing: &Image) -> Image {
 }
 
 /// Returns a value that falls smoothly from 1 at −1 to 0 at 1, like a blurred edge.
-fn falling(x: f32) -> f32 {
+fn smooth_step_down(x: f32) -> f32 {
     let t = ((1.0 - x) / 2.0).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

@@ -55,7 +55,7 @@ impl GatedAddOp for Flex {
     ) -> FloatTensor<Self> {
         let [x, h, gate] = [x, h, gate].map(Tensor::from_primitive::<Self>);
         let y = if is_f32(&x) { fused(x, h, gate) } else { reference(x, h, gate) };
-        y.try_into_primitive::<Self>().expect("Flex gives Flex")
+        y.try_into_primitive::<Self>().expect("the result is a Flex tensor")
     }
 }
 
@@ -66,7 +66,7 @@ impl GatedAddOp for CubeBackend {
         gate: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let [x, h, gate] = [x, h, gate].map(Tensor::from_primitive::<Self>);
-        reference(x, h, gate).try_into_primitive::<Self>().expect("a GPU gives its own")
+        reference(x, h, gate).try_into_primitive::<Self>().expect("the result is a GPU tensor")
     }
 }
 
@@ -104,7 +104,9 @@ mod gradient {
             gate: FloatTensor<Self>,
         ) -> FloatTensor<Self> {
             let [x, h, gate] = [x, h, gate].map(Tensor::from_primitive::<Self>);
-            reference(x, h, gate).try_into_primitive::<Self>().expect("a graph gives its own")
+            reference(x, h, gate)
+                .try_into_primitive::<Self>()
+                .expect("the result is an autodiff tensor")
         }
     }
 

@@ -41,14 +41,14 @@ impl GeluTanhOp for Flex {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let x = Tensor::from_primitive::<Self>(x);
         let y = if is_f32(&x) { fused(x) } else { reference(x) };
-        y.try_into_primitive::<Self>().expect("Flex gives Flex")
+        y.try_into_primitive::<Self>().expect("the result is a Flex tensor")
     }
 }
 
 impl GeluTanhOp for CubeBackend {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let y = reference(Tensor::from_primitive::<Self>(x));
-        y.try_into_primitive::<Self>().expect("a GPU gives its own")
+        y.try_into_primitive::<Self>().expect("the result is a GPU tensor")
     }
 }
 
@@ -80,7 +80,7 @@ mod gradient {
     {
         fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
             let y = reference(Tensor::from_primitive::<Self>(x));
-            y.try_into_primitive::<Self>().expect("a graph gives its own")
+            y.try_into_primitive::<Self>().expect("the result is an autodiff tensor")
         }
     }
 

@@ -53,7 +53,7 @@ impl AutoencoderKlConfig {
         }
         let channels = [self.latent_channels, self.in_channels, self.norm_num_groups];
         if !widths.iter().chain(&channels).all(|n| (1..=1 << 14).contains(n)) {
-            return Err("one of its widths is 0 or larger than any autoencoder's".into());
+            return Err("its numbers of channels and norm groups must be 1 to 16384".into());
         }
         let groups = self.norm_num_groups;
         match widths.iter().find(|width| !width.is_multiple_of(groups)) {

@@ -56,7 +56,8 @@ impl Tokenizer {
             // Ids are line numbers, so a token that occurs twice would leave a number without a token.
             if let Some(first) = ids.insert(token.trim_end().to_owned(), id) {
                 let problem = format!(
-                    "its lines {} and {} are the same token, “{token}”; each may stand once",
+                    "its lines {} and {} are the same token, “{token}”; each token may occur only \
+                     once",
                     first + 1,
                     id + 1
                 );
@@ -65,7 +66,7 @@ impl Tokenizer {
         }
         let special = |token: &str| {
             ids.get(token).copied().ok_or_else(|| {
-                Error::model("vocab.txt", format!("it has no line with the token {token}"))
+                Error::model("vocab.txt", format!("the token {token} is missing from it"))
             })
         };
         let (cls, sep, unk) = (special("[CLS]")?, special("[SEP]")?, special("[UNK]")?);

@@ -49,7 +49,7 @@ impl WordTable {
                 }
             }
             if all.labels.insert(word.trim().to_owned(), labels).is_some() {
-                return refuse("has a word that stands there already");
+                return refuse("repeats a word of an earlier line");
             }
         }
         Ok(all)

@@ -63,7 +63,7 @@ impl Workers {
         // In a pool of one thread, work that would spread over all cores stays on that thread.
         let pool = |_| {
             let builder = rayon::ThreadPoolBuilder::new().num_threads((threads / count).max(1));
-            builder.build().expect("the system has a thread left")
+            builder.build().expect("the system can start a thread")
         };
         Self { pools: (0..count).map(pool).collect() }
     }

@@ -28,9 +28,9 @@ pub fn short(text: &str, most: usize) -> String {
 
 /// Returns the first few items of a list, and how many more there are.
 pub fn several(all: &[String]) -> String {
-    const FEW: usize = 5;
-    let text = all[..all.len().min(FEW)].join(", ");
-    match all.len().saturating_sub(FEW) {
+    const MAX_LISTED: usize = 5;
+    let text = all[..all.len().min(MAX_LISTED)].join(", ");
+    match all.len().saturating_sub(MAX_LISTED) {
         0 => text,
         more => format!("{text} and {more} more"),
     }

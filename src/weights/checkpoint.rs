@@ -132,7 +132,8 @@ impl Checkpoint {
             return Ok(());
         }
         let problem = format!(
-            "it holds {found} values, and its configuration is of a model with at least {needed}"
+            "it holds {found} values, and its configuration describes a model with at least \
+             {needed}"
         );
         Err(Error::model(&self.name, problem))
     }
@@ -201,7 +202,10 @@ impl Checkpoint {
         };
         let fits = groups > 0 && (bytes.len() / rows).is_multiple_of(groups / rows);
         if !fits || self.places[&name].dtype == Dtype::I8 {
-            let problem = format!("the tensor {key} is of bytes, and no scales fit its rows");
+            let problem = format!(
+                "the tensor {key} is quantised to 8 bits, and its scales are missing or do not fit \
+                 its rows"
+            );
             return Err(Error::model(&self.name, problem));
         }
         let each = (bytes.len() / groups).max(1);
@@ -217,13 +221,13 @@ fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
     use safetensors::SafeTensorError as E;
     let problem = match problem {
         E::HeaderTooSmall | E::HeaderTooLarge | E::InvalidHeaderLength => {
-            "its header's length cannot be right".to_owned()
+            "the length of its header is out of range".to_owned()
         }
         E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) => {
-            "its header is not the JSON that safetensors asks for".to_owned()
+            "its header is not the JSON that safetensors requires".to_owned()
         }
         E::MetadataIncompleteBuffer => {
-            "its header and its data do not have the same length, as in a download cut short"
+            "its data is shorter or longer than its header says, as after an interrupted download"
                 .to_owned()
         }
         E::InvalidOffset(key) => format!("the offsets of the tensor {key} are out of range"),

@@ -25,20 +25,20 @@ pub enum Precision {
 }
 
 /// The least size of a quantised tensor. Smaller ones do not justify the loss of precision.
-const LEAST: usize = 4096;
+const MIN_QUANTISED_VALUES: usize = 4096;
 /// How many values of a row share a scale. A few large values, as in text encoders, then reduce the
 /// precision of their group only, not of the whole row.
 pub const GROUP: usize = 64;
 /// Prefixes of the small tensors of a DiT on which all of its blocks depend, and how many values of
 /// a row share a scale there; 0 keeps half precision. Together they add 20 KB and halve the loss
 /// that quantisation to 8 bits causes in the embedded DiT.
-const DELICATE: [(&str, usize); 2] = [("t_embedder.", 16), ("x_embedder.", 0)];
+const SENSITIVE: [(&str, usize); 2] = [("t_embedder.", 16), ("x_embedder.", 0)];
 
 /// Returns how many values of a row of the tensor `name` share a scale, or `None` if it is not
 /// quantised.
 fn group(name: &str, row: usize) -> Option<usize> {
-    let delicate = DELICATE.iter().find(|(beginning, _)| name.starts_with(beginning));
-    let group = delicate.map_or(GROUP, |(_, group)| *group);
+    let sensitive = SENSITIVE.iter().find(|(beginning, _)| name.starts_with(beginning));
+    let group = sensitive.map_or(GROUP, |(_, group)| *group);
     (group > 0).then(|| if row.is_multiple_of(group) { group } else { row })
 }
 
@@ -160,7 +160,7 @@ impl ModuleVisitor for Saver<'_> {
         let mut names = self.table.sources(&parameter_name(&self.path));
         let name = names.pop().expect("every parameter has a name");
         assert!(names.is_empty(), "{} files are only read", self.table.layout);
-        let is_large = D >= 2 && values.len() >= LEAST;
+        let is_large = D >= 2 && values.len() >= MIN_QUANTISED_VALUES;
         let group = match self.precision {
             Precision::Byte if is_large => group(&name, values.len() / shape[0]),
             _ => None,
@@ -208,7 +208,7 @@ mod tests {
         }
         let alone = to_bytes(&stored[..1], None);
         let error = Checkpoint::new("w", vec![alone]).unwrap().values("w").unwrap_err();
-        assert!(error.to_string().contains("no scales fit"), "{error}");
+        assert!(error.to_string().contains("scales are missing"), "{error}");
     }
 
     #[test]

@@ -180,7 +180,7 @@ fn names_tensors_that_are_missing_or_not_finite() {
         });
         let message = message.unwrap_err();
         assert!(message.contains(&*name.borrow()), "{message}");
-        assert!(message.contains("no finite numbers") && message.contains(component), "{message}");
+        assert!(message.contains("are not finite") && message.contains(component), "{message}");
     }
     // Each block has its own copy of the embedders. A block without it is incomplete.
     let lost = "transformer_blocks.1.norm1.emb.timestep_embedder.linear_1.bias";
@@ -369,7 +369,7 @@ fn exported_models_draw_the_same() {
     // A model in the other layout is refused with a reason.
     let embedded = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
     let (success, said) = program(&["export", embedded, "--to", "diffusers", "-o", "no"]);
-    assert!(!success && said.contains("reads words"), "{said}");
+    assert!(!success && said.contains("reads text prompts"), "{said}");
     for command in [
         &["train", "dit", "--data", "x", "--run", "r", "--steps", "1", "--model", "from"][..],
         &["quantise", "--data", "x", "-o", "q", "--model", "from"],

@@ -16,7 +16,7 @@ use crate::tools::Outcome;
 /// The extensions of files that are compressed already, and of those that this command writes.
 const COMPRESSED: [&str; 4] = ["png", "webp", "br", "gz"];
 /// The least saving, in percent, that is worth a file.
-const WORTH: usize = 2;
+const MIN_SAVING_PERCENT: usize = 2;
 
 /// The largest brotli window that every browser accepts: 16 MB, about the size of the worker.
 pub(crate) const LGWIN: i32 = 24;
@@ -92,7 +92,7 @@ fn write_smaller(path: &Path, bytes: &[u8], format: Format) -> Result<usize, Str
     };
     let small =
         small.map_err(|problem| format!("{} cannot be compressed: {problem}", path.display()))?;
-    if small.len() * 100 > bytes.len() * (100 - WORTH) {
+    if small.len() * 100 > bytes.len() * (100 - MIN_SAVING_PERCENT) {
         return Ok(bytes.len());
     }
     let mut to = path.as_os_str().to_owned();

@@ -74,7 +74,8 @@ impl TrainDitArguments {
             self.max_tokens.filter(|&max_tokens| max_tokens > manifest.text_tokens)
         {
             let most = manifest.text_tokens;
-            let problem = format!("--max-tokens is {max_tokens}, and the model has {most} of them");
+            let problem =
+                format!("--max-tokens is {max_tokens}, and the model reads at most {most} tokens");
             return Err(Error::Options(problem));
         }
         let (origin, seen) = beginning(self, manifest)?;
@@ -117,7 +118,9 @@ impl TrainDitArguments {
             return refuse("--detail must be 0 to 1000");
         }
         if self.from_scratch && self.common.from.is_some() {
-            return refuse("--from begins with another run's weights: leave out --from-scratch");
+            return refuse(
+                "--from begins with the weights of another run: leave out --from-scratch",
+            );
         }
         Ok(())
     }
@@ -139,16 +142,16 @@ fn beginning(arguments: &TrainDitArguments, manifest: &Manifest) -> Result<(Stri
     let found = Snapshot::last(from)?;
     let Some((snapshot, before)) = found.and_then(|found| Some((settings(&found)?, found))) else {
         return Err(Error::Training(format!(
-            "{} cannot be used: it has no snapshot that `train dit` wrote; name the folder that its \
-             --run made",
+            "{} cannot be used: it holds no snapshot of `train dit`; name the folder that was \
+             given as its --run",
             from.display()
         )));
     };
     let DitSettings { seen, batch_size, data, .. } = snapshot;
     if !data.is_empty() && !data.contains(&format!("autoencoder {}", manifest.encoder_hash())) {
         return Err(Error::Training(format!(
-            "The run in {} learnt latents of another autoencoder than that of {}: give the --model \
-             that it was begun with",
+            "The run in {} was trained on latents of another autoencoder than that of {}: give the \
+             --model that it began with",
             from.display(),
             arguments.common.model.display()
         )));
@@ -217,8 +220,9 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     }
     if manifest.guidance_skips.is_some() {
         note(
-            "The new model takes longer to draw than the one that it began with: guidance runs all blocks, \
-             since this training does not teach the short path (guidance_skips in model.json).",
+            "The new model takes longer to draw than the one that it began with: its prediction \
+             without the prompt runs all blocks, because this training does not include the short \
+             path (guidance_skips in model.json).",
         );
     }
     export(&common.model, &folder, &files, |m| {
@@ -236,7 +240,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     ))?;
     if !common.cooldown {
         print(format!(
-            "Its learning rate has not fallen yet. A cooldown makes it draw better: train on with \
+            "Its learning rate has not decayed yet. A cooldown makes it draw better: continue with \
              `--from {} --cooldown` and another --run.",
             common.run.display()
         ))?;
@@ -250,8 +254,8 @@ fn detail_channels(data: &Prepared) -> Vec<bool> {
     let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());
     let shares: Vec<String> = shares.iter().map(|share| format!("{share:.2}")).collect();
     note(format!(
-        "Channels {} of the latent are detail (see --detail): a mean over 2×2 cells keeps {} of the \
-         channels' variance.",
+        "Channels {} of the latent hold fine detail (see --detail): averaging over 2×2 cells keeps \
+         {} of the channels' variance.",
         named.collect::<Vec<_>>().join(", "),
         shares.join(", ")
     ));

@@ -72,7 +72,7 @@ pub fn probe(path: &Path) -> Result<()> {
         TargetPlace::Device(path) => File::options().write(true).open(path)?.write(&[]).map(drop),
         TargetPlace::File(path) => {
             if fs::metadata(&path).is_ok_and(|facts| facts.permissions().readonly()) {
-                let problem = "it may only be read; choose another name";
+                let problem = "it is read-only; choose another name";
                 return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
             }
             draft(&path).map(drop)
@@ -179,12 +179,12 @@ mod tests {
         let bad = [
             (folder.path().to_owned(), "folder"),
             (folder.path().join("no/x.png"), "no folder"),
-            (folder.path().join("new/"), "no name of a file"),
+            (folder.path().join("new/"), "not the name of a file"),
             (file.join("x.png"), "Cannot write"),
             (around.clone(), "Cannot write"),
-            (locked, "only be read"),
+            (locked, "read-only"),
             (PathBuf::from("/proc/x.png"), "Cannot write"),
-            (PathBuf::new(), "no name of a file"),
+            (PathBuf::new(), "not the name of a file"),
         ];
         for (path, word) in bad {
             let error = probe(&path).unwrap_err().to_string();

@@ -76,7 +76,7 @@ fn refusal(bytes: Vec<u8>) -> String {
 }
 
 #[test]
-fn every_truncation_is_refused() {
+fn refuses_every_truncation() {
     let file = good_file();
     for length in 0..file.len() {
         read_all(file[..length].to_vec());
@@ -86,7 +86,7 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
-fn absurd_headers_are_refused() {
+fn refuses_headers_out_of_range() {
     let huge = u64::MAX / 2;
     for header in [
         format!(r#"{{"a":{{"dtype":"F32","shape":[{huge},4],"data_offsets":[0,16]}}}}"#),
@@ -114,7 +114,7 @@ fn absurd_headers_are_refused() {
 }
 
 #[test]
-fn two_files_with_one_tensor_are_refused() {
+fn refuses_one_tensor_in_two_files() {
     let error = Checkpoint::new("twice", vec![good_file(), good_file()]).unwrap_err().to_string();
     assert!(error.contains("in two of its files"), "{error}");
 }
@@ -278,7 +278,7 @@ fn number() -> impl Strategy<Value = serde_json::Value> {
 
 /// A configuration that claims a giant network beside tiny weights takes little memory.
 #[test]
-fn a_giant_configuration_takes_no_giant_memory() {
+fn refuses_a_giant_configuration_in_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     let files = BTreeMap::from([
         ("model_index.json", r#"{"_class_name": "DiTPipeline"}"#),
@@ -308,7 +308,7 @@ fn a_giant_configuration_takes_no_giant_memory() {
 }
 
 #[test]
-fn damaged_files_of_the_embedded_model_are_refused() {
+fn refuses_damaged_files_of_the_embedded_model() {
     let manifest: Manifest = serde_json::from_value(manifest()).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers/vae.safetensors");
     let mut bytes = std::fs::read(path).unwrap();

@@ -40,7 +40,7 @@ fn draw_with(prompt: &str, output: &str) -> (String, Vec<u8>) {
 }
 
 #[test]
-fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
+fn the_extension_chooses_the_format_and_a_dash_the_standard_output() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
     let (_, printed) = draw(&[&"-o", &at("a.png")]);
@@ -87,7 +87,7 @@ fn the_name_chooses_the_format_and_a_dash_the_standard_output() {
 /// Arguments that are evidently mistakes are refused before the model is read: a dash, an option in place
 /// of a text, a name without an extension, a pattern.
 #[test]
-fn texts_and_names_that_cannot_be_meant_are_refused() {
+fn refuses_prompts_and_file_names_that_are_evidently_mistakes() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name).display().to_string();
     for (option, value, output, word) in [
@@ -95,7 +95,7 @@ fn texts_and_names_that_cannot_be_meant_are_refused() {
         ("--prompt", "--cat", "a.png", "begin it with a space"),
         ("--negative", "--seed", "a.png", "looks like an option"),
         ("--negative", "-", "a.png", "a dash says nothing"),
-        ("--prompt", "cat", "icons", "has no ending"),
+        ("--prompt", "cat", "icons", "has no extension"),
         ("--prompt", "cat", "cat-%d.png", "counts as C does"),
         ("--prompt", "cat", "{i}.webp", "the places of a name are {n:03}"),
         ("--prompt", "cat", "{n.webp", "without its }"),
@@ -117,7 +117,7 @@ fn texts_and_names_that_cannot_be_meant_are_refused() {
 /// Invisible characters and prompt weights are no part of the words: they give the same picture, and a
 /// note.
 #[test]
-fn what_is_no_part_of_a_word_changes_no_picture() {
+fn invisible_characters_and_prompt_weights_do_not_change_the_picture() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name).display().to_string();
     let picture = |prompt: &str| {
@@ -142,7 +142,7 @@ fn what_is_no_part_of_a_word_changes_no_picture() {
 
 /// `inspect` shows the recipe of a picture.
 #[test]
-fn inspect_tells_a_pictures_recipe() {
+fn inspect_prints_a_pictures_recipe() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name).display().to_string();
     draw(&[&"--seed", &"41", &"--size", &"128", &"-o", &at("a.png")]);
@@ -166,7 +166,7 @@ fn inspect_tells_a_pictures_recipe() {
 /// Programs that scale straight alpha mix in the colours of transparent pixels, so these have the edge's
 /// colour in every file with alpha.
 #[test]
-fn edges_go_on_under_what_is_transparent() {
+fn transparent_pixels_have_the_colour_of_the_edge() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name).display().to_string();
     let files: [(&[&dyn AsRef<OsStr>], &str); 6] = [
@@ -200,7 +200,7 @@ fn edges_go_on_under_what_is_transparent() {
 }
 
 #[test]
-fn a_picture_is_enlarged_and_outlined() {
+fn enlarges_and_outlines_a_picture() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
     draw(&[&"--size", &"300", &"--outline", &"-o", &at("a.webp")]);
@@ -224,7 +224,7 @@ fn a_picture_is_enlarged_and_outlined() {
 }
 
 #[test]
-fn latents_steps_and_several_are_what_they_say() {
+fn reads_and_writes_latents_steps_and_sheets() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
     // The noise of another seed, given in a file, draws that seed's picture, without a recipe, which would
@@ -261,7 +261,7 @@ fn latents_steps_and_several_are_what_they_say() {
     fs::write(at("nan.st"), safetensors::serialize([("latents", view)], None).unwrap()).unwrap();
     let refused = run(&[&"generate", &"--latents-in", &at("nan.st"), &"-o", &at("x.png")]);
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("latents") && said.contains("no finite numbers"), "{said}");
+    assert!(said.contains("latents") && said.contains("are not finite"), "{said}");
 
     // Picture i of several has seed + i.
     let size: [&dyn AsRef<OsStr>; 2] = [&"--size", &"128"];
@@ -318,7 +318,7 @@ fn latents_steps_and_several_are_what_they_say() {
 }
 
 #[test]
-fn seeds_and_classes_are_read_or_refused() {
+fn reads_seeds_and_refuses_unknown_names() {
     let place = tempfile::tempdir().unwrap();
     let a = place.path().join("a.png");
     draw(&[&"--seed", &"1e5", &"-o", &a]);
@@ -340,7 +340,7 @@ fn seeds_and_classes_are_read_or_refused() {
 /// A camera's picture of 24 megapixels, rotated by its EXIF orientation, is packed as JPEG, beside a WebP
 /// and a PNG.
 #[test]
-fn own_pictures_of_any_kind_and_size_are_packed_and_captions_tried() {
+fn packs_own_pictures_of_any_format_and_checks_captions() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
     // The upper half is red, the lower half blue.
@@ -393,7 +393,7 @@ fn own_pictures_of_any_kind_and_size_are_packed_and_captions_tried() {
 
 /// A file that training needs only after the last step is checked before the first.
 #[test]
-fn training_asks_first_for_what_it_needs_last() {
+fn training_checks_the_models_files_before_the_first_step() {
     let place = tempfile::tempdir().unwrap();
     let (model, data) = (place.path().join("m"), place.path().join("d.safetensors"));
     fs::create_dir(&model).unwrap();

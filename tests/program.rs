@@ -56,7 +56,7 @@ fn answer(command: &mut Command) -> String {
 /// Names in a manifest and in captions that lead out of their folder are never followed.
 /// `engine/folders.rs` tests the same for the index of shards.
 #[test]
-fn names_in_files_do_not_lead_out_of_their_folder() {
+fn refuses_file_names_that_lead_out_of_their_folder() {
     let place = tempfile::tempdir().unwrap();
     let evil = place.path().join("evil.txt");
     fs::write(&evil, "somebody's").unwrap();
@@ -99,7 +99,7 @@ fn names_in_files_do_not_lead_out_of_their_folder() {
 
 /// Files that are no part of the layout are not copied, and a link in the new folder is not followed.
 #[test]
-fn a_new_model_holds_what_the_layout_knows() {
+fn exports_only_files_of_the_layout() {
     let place = tempfile::tempdir().unwrap();
     let [from, to, evil] = ["from", "to", "evil"].map(|name| place.path().join(name));
     fs::write(&evil, "somebody's").unwrap();
@@ -121,7 +121,7 @@ fn a_new_model_holds_what_the_layout_knows() {
 
 /// Targets are checked before anything is loaded: the model here does not exist.
 #[test]
-fn targets_are_refused_before_work() {
+fn refuses_targets_before_loading_the_model() {
     let place = tempfile::tempdir().unwrap();
     let locked = place.path().join("locked.png");
     fs::write(&locked, "x").unwrap();
@@ -151,7 +151,7 @@ fn targets_are_refused_before_work() {
     fs::write(at("in.safetensors"), "x").unwrap();
     fs::write(at("in.png"), "x").unwrap();
     let said = draw(&[&"-o", &at("in.png"), &"--latents-in", &at("in.png")]);
-    assert!(said.contains("which is read"), "{said}");
+    assert!(said.contains("which is an input"), "{said}");
     let said = refusal(&mut program(&[
         &"evaluate",
         &"--data",
@@ -159,7 +159,7 @@ fn targets_are_refused_before_work() {
         &"--output",
         &at("in.safetensors"),
     ]));
-    assert!(said.contains("which is read"), "{said}");
+    assert!(said.contains("which is an input"), "{said}");
     let said = refusal(&mut program(&[
         &"dataset",
         &"-o",
@@ -191,7 +191,7 @@ fn targets_are_refused_before_work() {
 
 /// A limit on the size of files stands for a disk that is full while a picture is written.
 #[test]
-fn a_full_disk_leaves_the_picture_that_was_there() {
+fn a_full_disk_leaves_the_old_picture() {
     let place = tempfile::tempdir().unwrap();
     let picture = place.path().join("a.png");
     fs::write(&picture, "a good picture").unwrap();
@@ -206,7 +206,7 @@ fn a_full_disk_leaves_the_picture_that_was_there() {
 }
 
 #[test]
-fn inspect_walks_in_no_circle_and_passes_over_what_is_not_the_models() {
+fn inspect_follows_no_link_cycles_and_ignores_other_files() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("m");
     model(&folder, |json| {
@@ -227,7 +227,7 @@ fn inspect_walks_in_no_circle_and_passes_over_what_is_not_the_models() {
 }
 
 #[test]
-fn a_reader_who_goes_away_ends_the_program_quietly() {
+fn a_closed_pipe_ends_the_program_without_an_error() {
     let commands: [&[&str]; 2] = [&["inspect", "--tensors"], &["known-answer", "--help"]];
     for arguments in commands {
         let mut command = program(&[]);
@@ -259,7 +259,7 @@ fn a_reader_who_goes_away_ends_the_program_quietly() {
 
 /// A model is added to a built page without Rust: it is copied, checked and listed.
 #[test]
-fn a_model_is_added_to_a_built_page() {
+fn adds_a_model_to_a_built_page() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
     let said = refusal(&mut program(&[&"page", &place.path(), &"--add", &shipped()]));
@@ -307,7 +307,7 @@ fn a_model_is_added_to_a_built_page() {
 }
 
 #[test]
-fn inspect_tells_programs_too() {
+fn inspect_prints_json() {
     let json = answer(&mut program(&[&"inspect", &"--json", &shipped()]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["model"]["name"], "stickers");

@@ -55,7 +55,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_list_is_drawn_in_styles_into_files_of_its_names() {
+fn draws_a_list_in_styles_into_files_named_by_a_pattern() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
     fs::write(
@@ -98,7 +98,7 @@ fn a_list_is_drawn_in_styles_into_files_of_its_names() {
 }
 
 #[test]
-fn a_list_comes_from_the_standard_input_and_classes_of_notes_are_told() {
+fn reads_a_list_from_the_standard_input_and_prints_notes() {
     let place = tempfile::tempdir().unwrap();
     let arguments =
         ["generate", "--steps", "1", "--size", "128", "--prompts", "-", "-o", "{prompt}.webp"];
@@ -115,7 +115,7 @@ fn a_list_comes_from_the_standard_input_and_classes_of_notes_are_told() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_named_by_its_line_before_anything_is() {
+fn names_invalid_lines_before_drawing() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
     let list = "fox\n--cat\n{\"steps\": 2000}\n{\"promt\": \"a\"}\n{\"style\": \"nota\"}\nghost\n";
@@ -149,7 +149,7 @@ fn what_cannot_be_drawn_is_named_by_its_line_before_anything_is() {
 /// written half-drawn.
 #[cfg(unix)]
 #[test]
-fn a_failure_while_drawing_leaves_no_noise() {
+fn a_failure_while_drawing_leaves_no_unfinished_picture() {
     let place = tempfile::tempdir().unwrap();
     let list: Vec<String> = (0..12)
         .map(|i| {
@@ -200,7 +200,7 @@ fn a_failure_while_drawing_leaves_no_noise() {
 }
 
 #[test]
-fn names_are_checked_before_anything_is_drawn() {
+fn checks_names_and_options_before_drawing() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
     fs::write(at.join("list.txt"), "fox\ncat\nfox\n").unwrap();
@@ -239,7 +239,7 @@ fn names_are_checked_before_anything_is_drawn() {
 }
 
 #[test]
-fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
+fn draws_a_recipe_again_byte_by_byte_and_options_override_it() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
     let bytes = |name: &str| fs::read(at.join(name)).unwrap();
@@ -309,7 +309,7 @@ fn a_recipe_is_drawn_again_byte_by_byte_and_options_go_before_it() {
 /// Pictures that are drawn in parallel have the same pixels as in a batch and as drawn alone, on any number
 /// of threads.
 #[test]
-fn pictures_drawn_at_once_are_those_drawn_alone() {
+fn pictures_drawn_in_parallel_equal_those_drawn_alone() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
     let five = ["--prompt", "fox", "--count", "5", "--steps", "2"];
@@ -339,7 +339,7 @@ fn pictures_drawn_at_once_are_those_drawn_alone() {
 }
 
 #[test]
-fn a_quiet_program_says_nothing_but_what_went_wrong() {
+fn quiet_prints_only_errors() {
     let place = tempfile::tempdir().unwrap();
     let (printed, said) = draw(place.path(), &["--prompt", "bee", "-q", "-o", "a.webp"]);
     assert_eq!((printed.as_str(), said.as_str()), ("", ""));

@@ -69,7 +69,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn recipes(fields in proptest::collection::btree_map(field(), value(), 0..8)) {
+    fn any_recipe_is_valid_or_refused(fields in proptest::collection::btree_map(field(), value(), 0..8)) {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
         let text = Value::Object(fields.collect()).to_string();
         if let Some((recipe, unknown)) = bounded(text.len(), || Recipe::from_json(&text)) {
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn recipes_of_any_text(text in ".{0,200}") {
+    fn any_text_as_a_recipe_or_seed_never_panics(text in ".{0,200}") {
         drop(bounded(text.len(), || Recipe::from_json(&text)));
         prop_assert_eq!(meant(&text, ["noto", "fluent flat", &text]), Some(text.as_str()));
         if let Ok(seed) = seed(&text) {
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn links(pairs in proptest::collection::vec((field(), ".{0,30}|[-0-9.e ]{0,12}"), 0..10)) {
+    fn any_link_gives_a_recipe_that_round_trips(pairs in proptest::collection::vec((field(), ".{0,30}|[-0-9.e ]{0,12}"), 0..10)) {
         let address = address::read(&pairs);
         prop_assert!(address.recipe.guidance.is_finite());
         prop_assert!(address.unknown.len() <= pairs.len());
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn indexes(
+    fn any_index_without_weights_is_refused(
         index in prop_oneof![Just(Value::Null), value()],
         shards in prop_oneof![
             value(),
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn captions(
+    fn any_captions_are_read_or_refused(
         lines in proptest::collection::vec((value(), "a\\.png|[./a\\\\]{0,9}", value()), 0..4),
         rest in ".{0,60}",
     ) {
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn changed_pictures(
+    fn changed_pngs_take_bounded_memory(
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         end in any::<prop::sample::Index>(),
     ) {
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn words_and_emoji(names in "(\\PC{1,3}\t[a-z]{1,5}\n){0,4}", text in "\\PC{0,40}") {
+    fn any_text_gives_tokens_within_the_limit(names in "(\\PC{1,3}\t[a-z]{1,5}\n){0,4}", text in "\\PC{0,40}") {
         let vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n##a\n##b\n";
         let tokenizer = Tokenizer::new(vocabulary).unwrap();
         let tokenizer = match EmojiNames::new(&names) {
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn vocabularies(lines in proptest::collection::vec("\\PC{0,6}", 0..12)) {
+    fn any_vocabulary_keeps_its_lines_or_is_refused(lines in proptest::collection::vec("\\PC{0,6}", 0..12)) {
         let special = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
         let all = format!("{special}{}", lines.join("\n"));
         if let Some(tokenizer) = bounded(all.len(), || Tokenizer::new(&all)) {
@@ -200,7 +200,7 @@ proptest! {
 
 /// A PNG of a hundred bytes whose header claims four thousand million pixels takes little memory.
 #[test]
-fn a_giant_in_the_header_takes_no_memory() {
+fn refuses_a_giant_png_header_in_little_memory() {
     let mut png = picture("{}");
     png[16..24].copy_from_slice(&[0, 0, 255, 255, 0, 0, 255, 255]);
     let mut crc = flate2::Crc::new();
@@ -216,7 +216,7 @@ fn a_giant_in_the_header_takes_no_memory() {
 
 /// The texts in the shipped folder are valid.
 #[test]
-fn the_shipped_texts_are_sound() {
+fn the_shipped_vocabulary_knows_every_emoji_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let names = EmojiNames::new(&read("emoji.tsv")).unwrap();

@@ -165,7 +165,7 @@ fn lines(folder: &Path) -> Vec<MetricsLine> {
 }
 
 #[test]
-fn loss_and_samples_improve() {
+fn training_lowers_the_loss_and_improves_samples() {
     let (folder, settled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let before = distance(&network());
     train(folder.path(), 300, None);
@@ -188,7 +188,7 @@ fn loss_and_samples_improve() {
 }
 
 #[test]
-fn a_killed_run_goes_on_as_if_it_had_not_been() {
+fn a_killed_run_resumes_with_the_same_weights() {
     let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let unbroken = train(whole.path(), 12, None);
     let mut resumed = None;
@@ -212,7 +212,7 @@ fn a_killed_run_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
-fn other_settings_do_not_go_on() {
+fn refuses_to_resume_with_other_settings() {
     let folder = tempfile::tempdir().unwrap();
     train(folder.path(), 2, None);
     let settings = DitSettings { batch_size: 4, ..settings() };
@@ -222,7 +222,7 @@ fn other_settings_do_not_go_on() {
 
 /// Older versions had other names for settings and metrics.
 #[test]
-fn a_run_of_an_older_version_goes_on() {
+fn resumes_a_run_of_an_older_version() {
     let [old, whole] = [0; 2].map(|_| tempfile::tempdir().unwrap());
     train(old.path(), 4, None);
     for path in ["checkpoints/00000004/run.json", METRICS] {
@@ -250,7 +250,7 @@ fn a_run_of_an_older_version_goes_on() {
 }
 
 #[test]
-fn a_fall_is_a_run_of_its_own() {
+fn a_cooldown_is_a_run_of_its_own() {
     let [steady, whole, broken] = [(); 3].map(|()| tempfile::tempdir().unwrap());
     train(steady.path(), 4, None);
     fall(steady.path(), whole.path(), 6, None).unwrap();
@@ -281,7 +281,7 @@ fn a_fall_is_a_run_of_its_own() {
 
 /// The program turns a folder of pictures into a model that draws, as the README describes.
 #[test]
-fn own_pictures_become_a_model() {
+fn trains_a_model_on_own_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::create_dir(path("mine")).unwrap();
@@ -369,7 +369,10 @@ fn own_pictures_become_a_model() {
     ];
     let said = works(&own);
     assert!(said.contains("2 learnt") && said.contains("No picture was held out"), "{said}");
-    assert!(said.contains("noise 0.98") && said.contains("Most like a picture learnt"), "{said}");
+    assert!(
+        said.contains("noise 0.98") && said.contains("most similar to a training picture"),
+        "{said}"
+    );
     let scores: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&scores).unwrap()).unwrap();
     assert_eq!((&scores[0]["held_out"], &scores[0]["pictures"]), (&false.into(), &2.into()));
@@ -430,7 +433,7 @@ fn ctrl_c_saves_a_snapshot() {
     let said = [packed.stdout, packed.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(said.contains("4 of 40 pictures are held out"), "{said}");
-    assert!(said.contains("36 pictures to learn from, 4 held out"), "{said}");
+    assert!(said.contains("36 training pictures, 4 held out"), "{said}");
     let train = [
         "train",
         "dit",
@@ -491,7 +494,7 @@ fn ctrl_c_saves_a_snapshot() {
 
 /// A folder from before shift, defaults and a separate encoder existed is still read.
 #[test]
-fn older_folders_are_read() {
+fn reads_older_folders() {
     let folder = tempfile::tempdir().unwrap();
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
     let read = |name: &str| std::fs::read(model.join(name)).unwrap();
@@ -532,7 +535,7 @@ fn older_folders_are_read() {
 
 /// A trimmed model reads the texts of the lists and of the dataset as before.
 #[test]
-fn a_trimmed_model_draws_the_same() {
+fn a_trimmed_model_draws_known_words_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::create_dir(path("mine")).unwrap();
@@ -585,7 +588,7 @@ fn a_trimmed_model_draws_the_same() {
 
 /// A new DiT predicts 0, so its error is the variance of noise and latents.
 #[test]
-fn a_new_network_has_the_error_of_saying_nothing() {
+fn a_new_network_has_the_error_of_predicting_zero() {
     let folder = Folder("www/models/stickers".into());
     let device = Device::flex();
     let mut model = pollster::block_on(Pipeline::load_with_encoder(&folder, &device)).unwrap();

@@ -106,7 +106,7 @@ fn losses(folder: &Path, steps: usize) -> Vec<f64> {
 }
 
 #[test]
-fn it_learns_and_goes_on_after_a_stop() {
+fn learns_and_resumes() {
     let [whole, cut] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let all = losses(whole.path(), 14);
     assert_eq!(losses(cut.path(), 5)[..], all[..5]);
@@ -118,7 +118,7 @@ fn it_learns_and_goes_on_after_a_stop() {
 
 /// New discriminators are untrained, so a pretrained upscaler does not learn until their loss is used.
 #[test]
-fn one_that_has_learnt_waits_until_the_judges_are_heard() {
+fn a_pretrained_upscaler_waits_for_the_discriminators() {
     let settings = UpscalerSettings { heard: [2, 1], learns_alone: false, ..settings() };
     let values = |Contest { upscaler, judges }: Contest| {
         let upscaler = parameters(&upscaler, &keys::UPSCALER, Precision::Full);

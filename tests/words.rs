@@ -34,7 +34,7 @@ fn dataset(folder: &Path) {
 }
 
 #[test]
-fn prompts_are_read_with_and_without_a_dataset() {
+fn reads_prompts_with_and_without_a_dataset() {
     let folder = tempfile::tempdir().unwrap();
     let ask = ["words", "--model", SHIPPED, "A bee", "🍎", "a carott", "tank"];
     let (success, said) = run(folder.path(), &ask);
@@ -50,13 +50,13 @@ fn prompts_are_read_with_and_without_a_dataset() {
     dataset(folder.path());
     let ask = ["words", "--model", SHIPPED, "tux, with a hat", "house"];
     let (success, said) = run(folder.path(), &ask);
-    assert!(success && said.contains("1 picture of the dataset called"), "{said}");
-    assert!(said.contains("they show: tux, with a hat 100 %"), "{said}");
-    assert!(said.contains("No picture of the dataset is called exactly so"), "{said}");
+    assert!(success && said.contains("1 picture of the dataset with the caption"), "{said}");
+    assert!(said.contains("this caption show: tux, with a hat 100 %"), "{said}");
+    assert!(said.contains("No picture of the dataset has exactly this caption"), "{said}");
 }
 
 #[test]
-fn tables_and_sheets_are_written() {
+fn writes_tables_and_sheets() {
     let folder = tempfile::tempdir().unwrap();
     dataset(folder.path());
     let (success, said) = run(folder.path(), &["words", "--model", SHIPPED, "--all"]);

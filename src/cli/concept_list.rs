@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taught_is_listed_by_group_in_unicode_s_order() {
+    fn lists_taught_labels_by_group_in_unicode_order() {
         let table = "apple\tred apple\ncat\tcat face,fox\nkitty\tcat face\ntux\ttux\nred apple\tred apple\n\
                      fruit\tred apple\npear\t\n";
         let list =
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn keywords_are_few_and_say_something() {
+    fn limits_keywords_and_leaves_out_meaningless_ones() {
         let tags: Vec<String> = (0..20).map(|i| format!("tag{i}")).collect();
         let few = keywords("cat", &["cat", "puss"], &tags, &never());
         assert_eq!((few.len(), few[0].as_str()), (8, "puss"));

@@ -70,16 +70,16 @@ impl DatasetArguments {
         let refuse = |problem: &str| Err(Error::Options(problem.to_owned()));
         match self.side {
             SIDE => Ok(()),
-            _ if self.pictures.is_some() => {
-                refuse("An upscaler learns from the open sets: leave out --pictures or --side")
-            }
+            _ if self.pictures.is_some() => refuse(
+                "An upscaler is trained on the open sets only: leave out --pictures or --side",
+            ),
             _ if self.sheet.is_some() => {
-                refuse("A sheet is drawn of pictures of 128 pixels: leave out --sheet or --side")
+                refuse("--sheet takes pictures of 128 pixels only: leave out --sheet or --side")
             }
             side if side.is_multiple_of(SIDE) && (SIDE..=1024).contains(&side) => Ok(()),
             side => refuse(&format!(
-                "--side must be 128, or a multiple of it up to 1024 for an upscaler, and is {side}: 512 is \
-                 what `train upscaler` takes"
+                "--side is {side}, and must be 128, or for an upscaler a multiple of 128 up to \
+                 1024: `train upscaler` takes 512"
             )),
         }
     }
@@ -100,7 +100,8 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             let held = hold_out(&mut dataset, arguments.held_out, arguments.seed)?;
             if held > 0 && arguments.held_out.is_none() {
                 note(format!(
-                    "{held} of {} pictures are held out for `evaluate`, and not learnt: --held-out 0 learns all.",
+                    "{held} of {} pictures are held out for `evaluate`: to train on all, give \
+                     --held-out 0.",
                     dataset.entries.len()
                 ));
             }
@@ -121,7 +122,7 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
             }
             let credits: BTreeSet<&str> =
                 gathered.dataset.entries.iter().map(|entry| entry.licence.as_str()).collect();
-            print("If you publish a model that learnt from these pictures, credit:".into())?;
+            print("If you publish a model that was trained on these pictures, credit:".into())?;
             credits.into_iter().try_for_each(|credit| print(format!("- {credit}")))?;
             if let Some(path) = &arguments.matches {
                 write_matches(path, &gathered.matches)?;
@@ -143,15 +144,15 @@ pub(super) fn run(arguments: &DatasetArguments, progress: &dyn Progress) -> Resu
     let count = |split| dataset.of(split).count();
     if arguments.pictures.is_some() {
         return print(format!(
-            "{}: {} pictures to learn from, {} held out",
+            "{}: {} training pictures, {} held out",
             arguments.output.display(),
             count(Split::Train),
             count(Split::Concept)
         ));
     }
     print(format!(
-        "{}: {} pictures to learn from, {} held-out pairs of concept and style, {} pictures of \
-         held-out concepts",
+        "{}: {} training pictures, {} held-out pairs of concept and style, {} pictures of held-out \
+         concepts",
         arguments.output.display(),
         count(Split::Train),
         count(Split::Pair),
@@ -170,8 +171,9 @@ fn write_matches(path: &Path, matches: &[Match]) -> Result<()> {
 /// Returns a sentence about each caption that a model does not read in full and each style that it lacks.
 fn read_by(model: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     if !model.join(MANIFEST).is_file() && !model.join(INDEX).is_file() {
-        let why = format!("There is no model in {}, so captions are not tried.", model.display());
-        return Ok(vec![why + " Name the model that will learn them with --model."]);
+        let why =
+            format!("There is no model in {}, so the captions were not checked.", model.display());
+        return Ok(vec![why + " Name the model that will be trained on them with --model."]);
     }
     let manifest = manifest(model)?;
     let source = model_folder(model)?;

@@ -52,8 +52,9 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
     if !path.join(INDEX).is_file() {
         return Err(Error::model(
             path.display().to_string(),
-            "it reads words, and diffusers has no pipeline for such a DiT: its DiTPipeline draws classes. Other \
-             programs can read the weights, which are safetensors under the names of the original DiT",
+            "it reads text prompts, and diffusers has no pipeline for such a DiT: its DiTPipeline \
+             draws classes. Other programs can read the weights as they are: they are safetensors \
+             under the names of the original DiT",
         ));
     }
     check_apart(path, output)?;
@@ -95,7 +96,9 @@ fn weights(source: &Folder, part: &str, table: &KeyTable, precision: Precision) 
         let shape = matrix.unwrap_or(shape);
         let values = checkpoint.values(key)?;
         if precision == Precision::Half && values.iter().any(|value| value.abs() > HALF_MAX) {
-            let problem = format!("{name} has values beyond half precision: leave out --half");
+            let problem = format!(
+                "{name} has values that are too large for half precision: leave out --half"
+            );
             return Err(Error::model(checkpoint.name(), problem));
         }
         stored.push(Stored::new(name, shape, &values, precision));

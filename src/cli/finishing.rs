@@ -39,7 +39,7 @@ pub(super) fn check(recipe: &Recipe) -> Result<()> {
     let columns = columns(count);
     match size {
         Some(0) => Err(Error::Options(
-            "A picture of 0 pixels is none: choose a --size of 16 to 2048, or leave it out".into(),
+            "A picture cannot have 0 pixels: choose a --size of 16 to 2048, or leave it out".into(),
         )),
         Some(size) if columns > 1 && columns * size as usize > MOST_SIDE => {
             Err(Error::Options(format!(
@@ -67,8 +67,8 @@ pub(super) fn finish_of(recipe: &Recipe, pipeline: &Pipeline) -> (Finish, Option
     let own = upscaled.filter(most).and_then(|side| u32::try_from(side).ok());
     let note = match (recipe.size, own, upscaled) {
         (None, None, Some(side)) => Some(format!(
-            "A sheet of so many pictures has no room for {side} pixels each: they are as drawn. Name a \
-             --size of at most {} to have them larger.",
+            "With {side} pixels for each picture the sheet would be too large, so the pictures \
+             keep the size at which they are drawn. For larger ones give a --size of at most {}.",
             MOST_SIDE / columns
         )),
         _ => None,
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn impossible_sizes_are_refused_before_anything_is_drawn() {
+    fn refuses_sizes_out_of_range() {
         let check =
             |size: u32, count| check(&Recipe { size: Some(size), count, ..Recipe::default() });
         for (size, count, word) in [

@@ -35,7 +35,8 @@ pub(super) struct PageArguments {
 /// The list of models that the page offers.
 const LIST: &str = "models/index.json";
 /// The files that are copied besides the model's own files, if they exist.
-const BESIDE: [&str; 5] = [QUILT, QUILT_PICTURES, STYLE_PICTURES, "concepts.tsv", "README.md"];
+const OPTIONAL_FILES: [&str; 5] =
+    [QUILT, QUILT_PICTURES, STYLE_PICTURES, "concepts.tsv", "README.md"];
 
 pub(super) fn run(arguments: &PageArguments, progress: &dyn Progress) -> Result<()> {
     let PageArguments { page, add, .. } = arguments;
@@ -118,7 +119,7 @@ fn name(arguments: &PageArguments, manifest: &Manifest) -> Result<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || !name.chars().all(is_plain) {
         return Err(Error::Options(format!(
-            "“{name}” would be a part of addresses: give it a --name of letters, digits, - and _"
+            "“{name}” becomes a part of URLs: choose a --name of letters, digits, - and _"
         )));
     }
     Ok(name)
@@ -129,7 +130,7 @@ fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<()> {
     std::fs::create_dir_all(to).map_err(|source| Error::write(to, source))?;
     let own = FILES.iter().copied().filter(|file| manifest.files.contains_key(*file));
     // The manifest is written last, because a folder without it is not a model.
-    let beside = BESIDE.into_iter().filter(|file| from.join(file).is_file());
+    let beside = OPTIONAL_FILES.into_iter().filter(|file| from.join(file).is_file());
     for file in own.chain(beside).chain([MANIFEST]) {
         let path = from.join(file);
         let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;

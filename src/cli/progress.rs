@@ -10,8 +10,8 @@ use crate::tools::parallel::lock;
 use crate::tools::progress::Progress;
 
 /// The interval between lines if there is no terminal, and the delay before the first one.
-const NEWS: Duration = Duration::from_secs(60);
-const FIRST_NEWS: Duration = Duration::from_secs(10);
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
+const FIRST_REPORT: Duration = Duration::from_secs(10);
 
 /// Draws one bar after another.
 #[derive(Debug, Default)]
@@ -58,7 +58,8 @@ impl Progress for Bars {
             }
             *has_message = true;
             bar.set_message(format!(", {message}"));
-            let is_due = told.map_or(began.elapsed() > FIRST_NEWS, |told| told.elapsed() > NEWS);
+            let is_due = told
+                .map_or(began.elapsed() > FIRST_REPORT, |told| told.elapsed() > REPORT_INTERVAL);
             if bar.is_hidden() && is_due {
                 let (at, all) = (bar.position(), bar.length().unwrap_or(0));
                 let left = HumanDuration(bar.eta());

@@ -42,7 +42,8 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
     let max_growth = arguments.max_error_growth;
     if !(0.0..=10.0).contains(&max_growth) {
         let problem = format!(
-            "--max-error-growth is a part of the error, 0 to 10, and is {max_growth}: 0.02 is two percent"
+            "--max-error-growth is {max_growth}, and must be a fraction of the error, 0 to 10: \
+             0.02 is two percent"
         );
         return Err(Error::Options(problem));
     }
@@ -55,20 +56,22 @@ pub(super) fn run(arguments: &QuantiseArguments) -> Result<()> {
         "The text encoder's states have a cosine similarity of at least {cosine:.5} with the original's."
     ))?;
     print(format!(
-        "The DiT's error on pictures is {:.4}, before {:.4}: {:+.2} %.",
+        "The DiT's error on pictures is {:.4}, and was {:.4} before: {:+.2} %.",
         errors[1],
         errors[0],
         100.0 * loss.error_growth()
     ))?;
     print(format!(
-        "The autoencoder keeps pictures with a PSNR of {:.2} dB, before {:.2} dB.",
+        "The autoencoder reconstructs pictures with a PSNR of {:.2} dB, and {:.2} dB before.",
         psnr[1], psnr[0]
     ))?;
     if let Err(problem) = loss.check(max_growth) {
         if !arguments.force {
             return Err(problem);
         }
-        note("It is written all the same, as --force says: more was lost than the limits allow.");
+        note(
+            "The model is written because of --force, although it lost more than the limits allow.",
+        );
     }
     let knew = manifest(&arguments.model)?.knows_its_latents();
     export(&arguments.model, &arguments.output, &files, |manifest| {

@@ -122,8 +122,8 @@ pub(super) fn run(arguments: &QuiltArguments, progress: &dyn Progress) -> Result
 pub(super) fn write(folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     model_folder(folder)?;
     if !folder.join(MANIFEST).is_file() {
-        let problem = "it has no model.json, and the page loads no other models, so that a quilt of it \
-                       would not be seen";
+        let problem = "it has no model.json, and the page loads only models that have one, so it \
+                       would not show a quilt";
         return Err(Error::model(folder.display().to_string(), problem));
     }
     [QUILT, QUILT_PICTURES, STYLE_PICTURES]
@@ -195,7 +195,7 @@ mod tests {
     /// The quilt that is stored beside the shipped weights was drawn by them. `cargo xtask renew` draws it
     /// again.
     #[test]
-    fn the_shipped_quilt_is_the_shipped_model_s() {
+    fn the_shipped_quilt_was_drawn_by_the_shipped_model() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/stickers");
         let manifest = manifest(&folder).unwrap();
         let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn few_levels_have_black_white_and_nothing() {
+    fn rounds_to_16_levels_that_include_0_and_255() {
         let pixels = vec![255, 0, 128, 255, 9, 200, 7, 3, 1, 246, 120, 230];
         let few = in_few_levels(Image { width: 1, height: 3, pixels });
         assert_eq!(few.pixels, [255, 0, 136, 255, 255, 0, 136, 0, 0, 238, 119, 255]);

@@ -29,7 +29,8 @@ pub(super) struct SamplingOptions {
 
 fn sampler_help() -> String {
     format!(
-        "{}; by default the model's own. Flows, such as the embedded model, take {}, and no eta",
+        "{}; by default the model's own. For flow models, such as the embedded one, only {} are \
+         available, without eta",
         samplers::names().join(", "),
         samplers::those_of_flows()
     )

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{Error, Result};
 
 /// Whether the reader of the standard output has closed it.
-static IS_GONE: AtomicBool = AtomicBool::new(false);
+static IS_PIPE_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Prints a line of the program's result. It is no error if the reader has closed the pipe, as `head` does:
 /// the work goes on without output.
@@ -17,12 +17,12 @@ static IS_GONE: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// Returns an error if the line cannot be written, for example on a full disk.
 pub(crate) fn print(line: impl Display) -> Result<()> {
-    if IS_GONE.load(Ordering::Relaxed) {
+    if IS_PIPE_CLOSED.load(Ordering::Relaxed) {
         return Ok(());
     }
     match writeln!(std::io::stdout().lock(), "{}", plain(line)) {
         Err(problem) if problem.kind() == ErrorKind::BrokenPipe => {
-            IS_GONE.store(true, Ordering::Relaxed);
+            IS_PIPE_CLOSED.store(true, Ordering::Relaxed);
             Ok(())
         }
         outcome => outcome.map_err(|problem| Error::write("the standard output", problem)),
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_not_steered() {
+    fn escapes_control_characters() {
         assert_eq!(plain("a\u{1b}[2Jb\r\u{9b}31m\tü\n"), "a\\u{1b}[2Jb\\r\\u{9b}31m\tü\n");
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct TrimArguments {
 
 /// The number of position embeddings of the new text encoder, which is somewhat more than a prompt has
 /// tokens.
-const PLACES: usize = 64;
+const MAX_POSITIONS: usize = 64;
 
 pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
     check_new_model(&arguments.model, &arguments.output)?;
@@ -52,7 +52,10 @@ pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
     let before = pollster::block_on(load_model(&arguments.model, &device, false))?;
     let Some(reader) = &before.text else {
         let model = arguments.model.display().to_string();
-        return Err(Error::model(model, "it reads no words: there is nothing to leave out"));
+        return Err(Error::model(
+            model,
+            "it has no text encoder, so there is no word piece to remove",
+        ));
     };
     let mut texts = texts(&Dataset::read(&arguments.data)?.entries, &arguments.words)?;
     texts.extend(reader.tokenizer.emoji().names().map(str::to_owned));
@@ -61,7 +64,7 @@ pub(super) fn run(arguments: &TrimArguments) -> Result<()> {
     let lines = lines_to_keep(&vocabulary, &reader.tokenizer, texts.iter().map(String::as_str))?;
     let path = arguments.model.join(TEXT_ENCODER);
     let weights = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let small = trimmed(&weights, &lines, PLACES.max(reader.max_tokens))?;
+    let small = trimmed(&weights, &lines, MAX_POSITIONS.max(reader.max_tokens))?;
     let all: Vec<&str> = vocabulary.lines().collect();
     let kept: String = lines.iter().flat_map(|&line| [all[line], "\n"]).collect();
 
@@ -111,13 +114,14 @@ fn check(
     texts: &BTreeSet<String>,
     lines: &BTreeSet<usize>,
 ) -> Result<usize> {
-    let [old, new] = [old, new].map(|reader| TextReader { max_tokens: PLACES, ..reader.clone() });
+    let [old, new] =
+        [old, new].map(|reader| TextReader { max_tokens: MAX_POSITIONS, ..reader.clone() });
     let lines: Vec<usize> = lines.iter().copied().collect();
     let every = texts.len().div_ceil(500);
     let mut checked = 0;
     for (i, text) in texts.iter().enumerate() {
         let ids = |reader: &TextReader| -> Result<Vec<u32>> {
-            Ok(reader.tokenizer.encode(text, PLACES)?.ids)
+            Ok(reader.tokenizer.encode(text, MAX_POSITIONS)?.ids)
         };
         let moved: Vec<usize> = ids(&new)?.iter().map(|&id| lines[id as usize]).collect();
         let mut same = ids(&old)?.iter().map(|&id| id as usize).eq(moved);
@@ -129,7 +133,7 @@ fn check(
             same &= bits(&old)? == bits(&new)?;
         }
         if !same {
-            let problem = format!("the text “{text}” would be read otherwise");
+            let problem = format!("the text “{text}” would have other tokens or states");
             return Err(Error::model("the smaller text encoder", problem));
         }
     }

@@ -60,8 +60,8 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
         }
         let path = data.display();
         return Err(Error::Options(format!(
-            "There is no dataset {path}, so what teaches these words cannot be told: make it with \
-             `patchwork dataset -o {path}`, or name one with --data"
+            "There is no dataset {path}, so the pictures with these captions cannot be shown: make \
+             it with `patchwork dataset -o {path}`, or name one with --data"
         )));
     }
     let everyday = everyday();
@@ -77,10 +77,13 @@ pub(super) fn run(arguments: &WordsArguments) -> Result<()> {
         table(&everyday, &lessons, data)?;
         let shares = teaching.shares().into_iter();
         let shares = shares.map(|(kind, share)| format!("{} {:.0} %", kind.name(), 100.0 * share));
-        note(format!("Captions say: {}.", shares.collect::<Vec<_>>().join(", ")));
+        note(format!(
+            "Training draws by kind of caption: {}.",
+            shares.collect::<Vec<_>>().join(", ")
+        ));
         let held = dataset.entries.iter().filter(|entry| entry.split != Split::Train).count();
         note(format!(
-            "Of {held} held-out pictures {} have a near copy among those that are learnt.",
+            "Of {held} held-out pictures {} have a near copy among the training pictures.",
             leaks(&dataset)
         ));
     }
@@ -97,7 +100,7 @@ fn write_sheets(folder: &Path, everyday: &WordTable, lessons: &Lessons<'_>) -> R
     std::fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
     let write = |name: &str, cells: &[Cell<'_>], columns: usize| {
         let path = folder.join(format!("{}.png", name.replace(' ', "-")));
-        let problem = "there are no pictures for it, or too many";
+        let problem = "it would show no pictures, or too many for one sheet";
         let sheet = sheet(cells, columns)
             .ok_or_else(|| Error::dataset(path.display().to_string(), problem))?;
         picture::write(&path, &sheet)?;
@@ -153,7 +156,7 @@ fn taught(prompt: &str, text: &str, lessons: &Lessons<'_>) -> String {
     let found = tries.into_iter().map(|words| (lessons.of(&words), words));
     let Some((lesson, words)) = found.into_iter().find(|(lesson, _)| !lesson.labels.is_empty())
     else {
-        return "  No picture of the dataset is called exactly so.".into();
+        return "  No picture of the dataset has exactly this caption.".into();
     };
     let styles: Vec<String> =
         lesson.styles.iter().map(|(style, count)| format!("{} {count}", called(style))).collect();
@@ -162,7 +165,8 @@ fn taught(prompt: &str, text: &str, lessons: &Lessons<'_>) -> String {
         .map(|(label, share)| format!("{label} {:.0} %", 100.0 * share))
         .collect();
     format!(
-        "  {} of the dataset called “{words}”: {}.\n  Of the draws under these words they show: {}.",
+        "  {} of the dataset with the caption “{words}”: {}.\n  Training draws with this caption \
+         show: {}.",
         counted(lesson.styles.values().sum(), "picture"),
         styles.join(", "),
         labels.join(", ")

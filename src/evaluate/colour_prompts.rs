@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_asked_of_styles_that_have_them() {
+    fn asks_for_colours_only_in_styles_that_have_them() {
         let styles = ["ink", "noto", "silhouette", "mine"].map(str::to_owned);
         let prompts = colour_prompts(&styles, 20);
         let asked = |i: usize| (prompts[i].1.prompt.as_str(), prompts[i].1.style.as_str());

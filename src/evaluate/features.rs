@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_varies_anyway_counts_little() {
+    fn whitening_discounts_variation_within_classes() {
         // Three names lie on a small circle. Each varies ten times as much across it, about a mean of
         // its own.
         let row = |i: usize| {

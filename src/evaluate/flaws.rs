@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_square_has_no_flaw_but_its_outline() {
+    fn a_plain_square_has_an_outline_and_no_flaws() {
         let square = |x: usize, y: usize| (8..24).contains(&x) && (8..24).contains(&y);
         let plain = image(|x, y| if square(x, y) { [200, 40, 40, 255] } else { [0; 4] });
         assert_eq!(Flaws::of(&[plain]), Flaws { mottling: 0.0, specks: 0.0, outline: 64.0 });
     }
 
     #[test]
-    fn mottling_specks_and_wobbles_are_found() {
+    fn measures_mottling_specks_and_ragged_outlines() {
         // The picture has chequers four levels apart, a black bar that is not mottling, a ragged edge,
         // and a speck.
         let flawed = image(|x, y| match (x, y) {

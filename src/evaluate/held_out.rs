@@ -87,7 +87,7 @@ mod tests {
     use crate::dataset::Entry;
 
     #[test]
-    fn held_out_concepts_are_halved_each() {
+    fn splits_each_held_out_concept_in_half() {
         let entry = |i: usize| Entry {
             label: format!("thing {}", i % 10),
             style: format!("style {}", i / 10),

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_pictures_say_more() {
+    fn the_interval_narrows_with_more_values() {
         let coins = |count: usize| (0..count).map(|i| (i % 2) as f64).collect::<Vec<_>>();
         let (few, many) = (Interval::mean(&coins(20)), Interval::mean(&coins(2000)));
         assert_eq!((few.value, many.value), (0.5, 0.5));

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn equals_are_near_and_what_is_bland_is_not() {
+    fn equal_distributions_are_nearer_than_shrunk_or_shifted_ones() {
         let reference = normals(1, 2000, 0.5, 1.0);
         let distance = KernelDistance::new(&rows(&reference));
         let equal = distance.of(&rows(&normals(2, 800, 0.5, 1.0)));
@@ -101,7 +101,7 @@ mod tests {
 
     /// Checks that with fewer rows the distance varies more, but is not larger.
     #[test]
-    fn few_rows_are_no_farther() {
+    fn is_unbiased_for_few_rows() {
         let reference = normals(1, 800, 0.0, 1.0);
         let distance = KernelDistance::new(&rows(&reference));
         let means: Vec<f64> = [10, 100]

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_number_is_near_to_nothing() {
+    fn nan_gives_a_nan_distance() {
         let rows: [&[f32]; 3] = [&[1.0, 0.0], &[0.0, 1.0], &[1.0, 1.0]];
         assert!(nearest(&[2.0, 1.9], &rows).0 < 1e-3 && nearest(&[2.0, 1.9], &rows).1 == 2);
         assert!(nearest(&[f32::NAN, 0.0], &rows).0.is_nan());

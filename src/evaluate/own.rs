@@ -136,7 +136,7 @@ mod tests {
     use crate::dataset::Entry;
 
     #[test]
-    fn the_most_alike_come_first() {
+    fn lists_the_nearest_copies_first() {
         let plain =
             |value: u8| Image { width: 32, height: 32, pixels: [value, 0, 0, 255].repeat(1024) };
         let entry =

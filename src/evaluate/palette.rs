@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_colour_is_dealt_out_to_its_neighbours() {
+    fn divides_a_colour_between_the_neighbouring_bins() {
         let plain = |pixel: [u8; 4]| Image { width: 4, height: 4, pixels: pixel.repeat(16) };
         let black = palette(&plain([0, 0, 0, 255]));
         assert_eq!((black[0], black.iter().sum::<f32>()), (1.0, 1.0));

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_number_stays_none() {
+    fn the_minimum_keeps_nan() {
         let least = |all: &[f64]| all.iter().copied().fold(1.0, least_or_nan);
         assert_eq!(least(&[0.9, 0.8, 0.95]), 0.8);
         for all in [[f64::NAN, 0.9, 0.8], [0.9, f64::NAN, 0.8], [0.9, 0.8, f64::NAN]] {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_must_be_within_each_limit() {
+    fn refuses_a_loss_beyond_any_limit() {
         let fine = QuantisationLoss { cosine: 0.9995, errors: [1.0, 1.004], psnr: [30.0, 29.8] };
         assert!(fine.check(MAX_ERROR_GROWTH).is_ok());
         // A small set of pictures gives a rough estimate of the error, so the user decides.

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_number_is_no_likeness() {
+    fn psnr_keeps_nan_and_is_low_for_infinite_errors() {
         assert!((decibel(0.04) - 20.0).abs() < 1e-5);
         assert!((decibel(0.0) - 106.0).abs() < 0.1);
         assert!(decibel(f32::NAN).is_nan());

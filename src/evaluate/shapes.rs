@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_shape_is_the_true_one() {
+    fn ranks_the_true_shape_first() {
         let dataset = dataset();
         let shapes = Shapes::new(&dataset);
         // The drawings are a little too large and of another colour, but nearest to their own pictures.
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn real_pictures_are_those_of_other_styles() {
+    fn ranks_real_pictures_by_those_of_other_styles() {
         let dataset = dataset();
         let ranks = Shapes::new(&dataset).real_ranks(&[0, 6]);
         assert_eq!((ranks.count, ranks.first.value, ranks.median.value), (2, 1.0, 0.0));
@@ -131,7 +131,7 @@ mod tests {
     /// Checks that pictures of the same family do not count: a man swimming is not wrong for a woman
     /// swimming.
     #[test]
-    fn one_of_the_family_is_no_other() {
+    fn ignores_pictures_of_the_same_family() {
         let mut dataset = dataset();
         for (i, who) in [(1, "man"), (2, "woman"), (3, "person")] {
             dataset.entries[i].label = format!("{who} swimming");

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn styles_are_told_apart_whatever_varies_more() {
+    fn distinguishes_styles_despite_larger_variation_within_them() {
         // The first value varies a lot within each style, the second tells them apart.
         let row = |i: usize| {
             let style = i % 3;

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn soft_edges_are_wide() {
+    fn measures_a_larger_width_for_soft_edges() {
         let [sharp, soft] = [1, 6].map(|width| {
             let image = square(width);
             edge_width(&image, Flaws::of(std::slice::from_ref(&image)).outline)

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_jpeg_is_found_behind_segments_and_stuffed_bytes() {
+    fn finds_the_end_of_a_jpeg_after_segments_and_stuffed_bytes() {
         let jpeg = Format::Jpeg.encode(&picture(), None).unwrap();
         assert_eq!(jpeg_without_end(&jpeg), None);
         assert_eq!(jpeg_without_end(&[&jpeg[..], b"trailer"].concat()), None);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_rows_are_counted() {
+    fn counts_the_decoded_rows_of_a_truncated_file() {
         let changed = |x: usize, y: usize| {
             let mut other = picture();
             other.pixels[4 * (64 * y + x)] ^= 128;

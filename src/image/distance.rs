@@ -96,7 +96,7 @@ mod tests {
     proptest! {
         /// If alpha is 0 or 255 everywhere, the shape's rows and columns end half-way between pixels.
         #[test]
-        fn distances_are_those_of_a_search(
+        fn matches_a_brute_force_search(
             inside in proptest::collection::vec(any::<bool>(), 1..60),
             width in 1..9_usize,
         ) {
@@ -126,7 +126,7 @@ mod tests {
 
     /// An edge that rises slowly, at any angle, is found between pixels.
     #[test]
-    fn soft_edges_are_found_between_pixels() {
+    fn locates_soft_edges_between_pixels() {
         let (size, centre, radius) = (64_usize, 31.3_f32, 12.4_f32);
         let far =
             |i: usize| ((i % size) as f32 - centre).hypot((i / size) as f32 - centre) - radius;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_shape_everything_is_infinitely_far() {
+    fn without_a_shape_every_distance_is_infinite() {
         assert!(squared_distances(&[0, 100, 127, 3], 2).iter().all(|far| far.is_infinite()));
     }
 }

@@ -45,14 +45,14 @@ impl Format {
         match ending.as_deref() {
             None if is_stdout(path) || is_device => Ok(Self::Png),
             None => refuse(format!(
-                "{0} has no ending that says the format: name it {0}.png, .webp or .jpg",
+                "{0} has no extension that gives the format: name it {0}.png, .webp or .jpg",
                 path.display()
             )),
             Some("png") => Ok(Self::Png),
             Some("webp") => Ok(Self::WebP),
             Some("jpg" | "jpeg") => Ok(Self::Jpeg),
             Some(other) => refuse(format!(
-                "{} asks for a .{other}, and pictures are written as .png, .webp or .jpg",
+                "{} asks for a .{other}, and pictures can only be written as .png, .webp or .jpg",
                 path.display()
             )),
         }
@@ -106,7 +106,9 @@ impl Format {
             ),
         };
         write.map_err(|problem| {
-            Error::Picture(format!("The picture cannot be written so ({problem}): name a .png"))
+            Error::Picture(format!(
+                "The picture cannot be written in this format ({problem}): choose a .png"
+            ))
         })?;
         Ok(bytes)
     }
@@ -134,7 +136,7 @@ fn on_white(picture: &Image) -> Vec<u8> {
 /// The most bytes of pixels of a picture that is read, which are 128 megapixels.
 const MOST_BYTES: u64 = 512 << 20;
 /// The bytes of pixels that a WebP may have, however short its file is.
-const MOST_OF_A_COLOUR: u64 = 64 << 20;
+const WEBP_ALLOWANCE: u64 = 64 << 20;
 
 /// Decodes a PNG, JPEG or WebP of any size, turned by the orientation that its camera recorded.
 ///
@@ -180,19 +182,20 @@ fn decoded(bytes: &[u8]) -> Result<(Image, Orientation), String> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let reader = reader.map_err(|problem| problem.to_string())?;
     if reader.format().is_none() {
-        return Err(format!("it is no picture that can be read here; {KINDS}"));
+        return Err(format!("it is not a picture in a supported format; {KINDS}"));
     }
     // A block of a JPEG takes at least some bits; a WebP of one colour may have any size.
     let justified = (bytes.len().saturating_mul(INFLATES) + 4096) as u64;
     let justified = match reader.format() {
-        Some(ImageFormat::WebP) => justified.max(MOST_OF_A_COLOUR),
+        Some(ImageFormat::WebP) => justified.max(WEBP_ALLOWANCE),
         _ => justified,
     };
     let mut decoder = reader.into_decoder().map_err(unread)?;
     if decoder.total_bytes() > MOST_BYTES.min(justified) {
         let (width, height) = decoder.dimensions();
         return Err(format!(
-            "it has {width}×{height} pixels, which are too many, or more than are in it; make it smaller, or {KINDS}"
+            "it claims {width}×{height} pixels, which are too many, or more than the file can \
+             hold; make it smaller, or {KINDS}"
         ));
     }
     let mut limits = Limits::default();
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn names_choose_the_format() {
+    fn chooses_the_format_by_the_extension() {
         for (name, wanted) in [
             ("a.png", Format::Png),
             ("50% off.png", Format::Png),
@@ -256,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn one_file_is_not_named_by_a_pattern() {
+    fn refuses_a_pattern_as_the_name_of_one_file() {
         for name in ["cat-%d.png", "cat-%03d.webp", "{n:03}-{prompt}.png", "a/{}.jpg", "%i.png"] {
             let error = Format::of_one(Path::new(name)).unwrap_err().to_string();
             assert!(error.contains("looks like a pattern"), "{error}");
@@ -268,7 +271,7 @@ mod tests {
 
     /// The same numbers are a stronger red in a wide colour space.
     #[test]
-    fn profiles_are_changed_to_srgb() {
+    fn converts_colour_profiles_to_srgb() {
         let png = |profile: Option<ColorProfile>| {
             let mut bytes = Vec::new();
             let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
@@ -286,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn reads_what_it_wrote() {
         for format in [Format::Png, Format::WebP] {
             let bytes = format.encode(&flag(), None).unwrap();
             assert_eq!(read(&bytes).unwrap().pixels, *flag().for_file(), "{format:?}");
@@ -299,7 +302,7 @@ mod tests {
 
     /// The orientation of a camera is in the EXIF of a JPEG; 6 is a quarter turn right.
     #[test]
-    fn cameras_rotations_are_heeded() {
+    fn applies_the_exif_orientation() {
         let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
         let jpeg = Format::Jpeg.encode(&flag(), None).unwrap();
         let segment = [&b"\xff\xe1\0\x22Exif\0\0"[..], exif].concat();
@@ -315,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_off_is_refused_with_the_part_that_is_there() {
+    fn refuses_a_truncated_file_and_reports_how_much_is_there() {
         for format in [Format::Png, Format::WebP, Format::Jpeg] {
             let whole = format.encode(&busy(), None).unwrap();
             for tenths in 3..10 {
@@ -334,7 +337,7 @@ mod tests {
 
     /// The decoded pixels are RGB, whatever they were in the file.
     #[test]
-    fn profiles_of_other_colour_spaces_change_nothing() {
+    fn ignores_profiles_of_other_colour_spaces() {
         for space in [DataColorSpace::Cmyk, DataColorSpace::Gray, DataColorSpace::Lab] {
             let mut profile = ColorProfile::new_display_p3();
             profile.color_space = space;
@@ -349,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_advice() {
+    fn refuses_other_files_and_names_the_supported_formats() {
         let png = Format::Png.encode(&flag(), None).unwrap();
         for bytes in [&b"GIF89a"[..], b"", b"<html>", &png[..40], b"\0\0\0\x18ftypheic"] {
             let problem = read(bytes).unwrap_err();

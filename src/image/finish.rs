@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_png_as_drawn_is_plain() {
+    fn only_a_png_without_resizing_and_outline_is_plain() {
         let plain = Finish::default();
         assert!(plain.is_plain());
         for other in [

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// The sizes that can be made, in pixels.
 const SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
 /// The lowest alpha that counts as visible; fainter pixels are ignored.
-const FAINT: u8 = 8;
+const MIN_VISIBLE_ALPHA: u8 = 8;
 
 impl Finish {
     /// Checks whether the size can be made.
@@ -24,8 +24,8 @@ impl Finish {
         }
         let (least, most, size) = (SIZES.start(), SIZES.end(), self.size);
         Err(Error::Picture(format!(
-            "A picture can be made {least} to {most} pixels wide and high, and {size} are asked for: \
-             choose a size in between"
+            "A picture can be {least} to {most} pixels wide and high, not {size}: choose a size \
+             within these limits"
         )))
     }
 
@@ -42,7 +42,9 @@ impl Finish {
         let longer = (*width).max(*height);
         let bytes = width.checked_mul(*height).and_then(|count| count.checked_mul(4));
         if pixels.is_empty() || bytes != Some(pixels.len()) {
-            return Err(Error::Picture("The picture has no pixels, or not all of them".into()));
+            return Err(Error::Picture(
+                "The picture is empty, or some of its pixels are missing".into(),
+            ));
         }
         let size = if self.size == 0 { longer } else { self.size as usize };
         let scale = size as f64 / longer as f64;
@@ -59,7 +61,7 @@ impl Finish {
             return Err(Error::Picture(problem.into()));
         }
         let mut sticker = Image { width: across, height: down, pixels: vec![0; 4 * across * down] };
-        let Some(seen) = what_is_seen(picture) else { return Ok(sticker) };
+        let Some(seen) = cropped_to_visible(picture) else { return Ok(sticker) };
         let scale = scale
             .min(within_across as f64 / seen.width as f64)
             .min(within_down as f64 / seen.height as f64);
@@ -105,7 +107,7 @@ pub fn to_webp(picture: &Image) -> Result<Vec<u8>> {
     let sides = [picture.width, picture.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let encoder = WebPEncoder::new(&mut bytes);
     encoder.encode(&picture.pixels, sides[0], sides[1], ColorType::Rgba8).map_err(|problem| {
-        Error::Picture(format!("The picture cannot be written as WebP ({problem}): take a PNG"))
+        Error::Picture(format!("The picture cannot be written as WebP ({problem}): choose PNG"))
     })?;
     Ok(bytes)
 }
@@ -116,10 +118,10 @@ fn scaled(side: usize, scale: f64) -> usize {
 
 /// Returns the visible part of a picture, with a border of one pixel in which its edge can fade; `None`
 /// if nothing is visible.
-fn what_is_seen(picture: &Image) -> Option<Image> {
+fn cropped_to_visible(picture: &Image) -> Option<Image> {
     let Image { width, height, pixels } = picture;
     let pixels = pixels.as_chunks::<4>().0;
-    let seen = |(x, y): (usize, usize)| pixels[y * width + x][3] >= FAINT;
+    let seen = |(x, y): (usize, usize)| pixels[y * width + x][3] >= MIN_VISIBLE_ALPHA;
     let mut rows = (0..*height).filter(|y| (0..*width).any(|x| seen((x, *y))));
     let mut columns = (0..*width).filter(|x| (0..*height).any(|y| seen((*x, y))));
     let (top, left) = (rows.next()?, columns.next()?);
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_pictures_stay_as_they_are() {
+    fn leaves_plain_pictures_unchanged() {
         let picture = Image { pixels: (0..64).map(|i| (i * 37) as u8).collect(), ..disc(4, 4) };
         assert_eq!(Finish::default().picture(&picture).unwrap(), picture);
         let png = Finish::default().encode(&picture, Some("{}")).unwrap();
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn others_than_squares_keep_their_ratio() {
+    fn keeps_the_aspect_ratio() {
         for (width, height, wanted) in [(60, 40, (90, 60)), (40, 60, (60, 90)), (300, 1, (90, 1))] {
             let made = size(90).picture(&disc(width, height)).unwrap();
             assert_eq!((made.width, made.height), wanted);
@@ -190,7 +192,7 @@ mod tests {
 
     /// This holds wherever the drawing lies in its square, and whatever the size.
     #[test]
-    fn outlined_pictures_touch_no_border() {
+    fn outlined_pictures_do_not_touch_the_border() {
         let full = Image { width: 64, height: 64, pixels: [9, 9, 200, 255].repeat(64 * 64) };
         let corner = Image::sheet(&[full.clone(), disc(64, 64)], 1);
         let faint = Image { width: 64, height: 64, pixels: [9, 9, 200, 5].repeat(64 * 64) };
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webp_holds_the_very_pixels() {
+    fn a_webp_keeps_the_pixels_exactly() {
         let finish = Finish { outline: true, format: FileFormat::WebP, ..size(200) };
         let bytes = finish.encode(&disc(128, 96), None).unwrap();
         assert!(bytes.starts_with(b"RIFF"));
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_sizes_and_pictures_are_refused() {
+    fn refuses_invalid_sizes_and_pictures() {
         for bad in [1, 15, 2049, u32::MAX] {
             let error = size(bad).encode(&disc(8, 8), None).unwrap_err().to_string();
             assert!(error.contains("16 to 2048"), "{error}");
@@ -243,7 +245,7 @@ mod tests {
             Image { width: 9, ..whole.clone() },
         ] {
             let error = Finish::default().picture(&picture).unwrap_err().to_string();
-            assert!(error.contains("no pixels"), "{error}");
+            assert!(error.contains("is empty"), "{error}");
         }
         let long = Image { width: 4096, height: 1024, pixels: vec![0; 16 << 20] };
         let outline = Finish { outline: true, ..Finish::default() };

@@ -90,8 +90,9 @@ impl Image {
         let mut reader = decoder.read_info().map_err(|problem| no_png(&problem))?;
         let most = MOST_BYTES.min(bytes.len().saturating_mul(INFLATES) + 4096);
         let size = reader.output_buffer_size().filter(|size| *size <= most);
-        let size =
-            size.ok_or_else(|| no_png(&"it is too large, or claims pixels that it does not hold"))?;
+        let size = size.ok_or_else(|| {
+            no_png(&"it is too large, or its header claims more pixels than it holds")
+        })?;
         let mut pixels = vec![0; size];
         let frame = reader.next_frame(&mut pixels).map_err(|problem| no_png(&problem))?;
         if frame.color_type == png::ColorType::GrayscaleAlpha {
@@ -112,7 +113,7 @@ impl Image {
     /// Returns the JSON of the recipe in a PNG; `None` if it holds none.
     ///
     /// # Errors
-    /// Returns an error if `bytes` are not a PNG, or the recipe in it cannot be unpacked.
+    /// Returns an error if `bytes` are not a PNG, or the recipe in it cannot be decompressed.
     pub fn recipe_text_of_png(bytes: &[u8]) -> Result<Option<String>> {
         let mut reader = png_decoder(bytes).read_info().map_err(|problem| no_png(&problem))?;
         match recipe_text(reader.info())? {
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_png_keeps_pixels_and_recipe() {
+    fn a_png_round_trips_pixels_and_recipe() {
         let image = Image { width: 2, height: 1, pixels: vec![1, 2, 3, 255, 1, 2, 3, 0] };
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
         let json = serde_json::to_string(&recipe).unwrap();
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn recipes_are_found_in_every_kind_of_text_on_either_side_of_the_pixels() {
+    fn finds_recipes_in_every_kind_of_text_chunk_before_or_after_the_pixels() {
         let json = "{\"prompt\": \"été\", \"more\": 1}";
         let latin1: Vec<u8> = json.chars().map(|c| c as u8).collect();
         let text = |head: &str, rest: Vec<u8>| [head.as_bytes(), &rest].concat();
@@ -234,14 +235,14 @@ mod tests {
             let taken = allocation_counter::measure(|| {
                 let error =
                     Image::recipe_of_png(&with_chunks(&[bomb], &[])).unwrap_err().to_string();
-                assert!(error.contains("cannot be unpacked"), "{error}");
+                assert!(error.contains("cannot be decompressed"), "{error}");
             });
             assert!(taken.bytes_max < 8 << 20, "{}", taken.bytes_max);
         }
     }
 
     #[test]
-    fn what_is_no_png_or_no_recipe_is_told() {
+    fn refuses_invalid_pngs_and_recipes() {
         let image = Image { width: 1, height: 1, pixels: vec![0; 4] };
         let whole = image.to_png(Some("{\"steps\": 0}")).unwrap();
         for (bytes, word) in
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_lays_pictures_row_by_row() {
+    fn a_sheet_arranges_pictures_row_by_row() {
         let dot = |value: u8| Image { width: 1, height: 1, pixels: vec![value; 4] };
         let sheet = Image::sheet(&[dot(1), dot(2), dot(3)], 2);
         assert_eq!((sheet.width, sheet.height), (2, 2));

@@ -8,9 +8,9 @@ use super::distance::squared_distances;
 /// The width of the white outline.
 const OUTLINE: f32 = 0.035;
 /// How far the shadow is moved down.
-const DROP: f32 = 0.012;
+const SHADOW_OFFSET: f32 = 0.012;
 /// How far the shadow's soft edge reaches to either side.
-const SOFT: f32 = 0.015;
+const SHADOW_SOFTNESS: f32 = 0.015;
 /// The margin that is free on each side of a drawing; outline, drop and soft edge fit in it.
 pub(super) const MARGIN: f32 = 0.07;
 
@@ -24,12 +24,12 @@ pub(super) fn outlined(drawing: &Image) -> Image {
     let alpha: Vec<u8> = pixels.iter().map(|pixel| pixel[3]).collect();
     let squares = squared_distances(&alpha, *width);
     let side = (*width).max(*height) as f32;
-    let drop = (DROP * side).round() as usize;
+    let drop = (SHADOW_OFFSET * side).round() as usize;
     // The distance beyond the outline's edge, in pixels. The shadow is the outline, a little lower.
     let beyond = |i: usize| squares[i].sqrt() - OUTLINE * side;
     let white = |i: usize| (0.5 - beyond(i)).clamp(0.0, 1.0);
     let shadow = |i: usize| match i.checked_sub(drop * width) {
-        Some(above) => SHADOW * falling(beyond(above) / (SOFT * side)),
+        Some(above) => SHADOW * smooth_step_down(beyond(above) / (SHADOW_SOFTNESS * side)),
         None => 0.0,
     };
     let laid = pixels.iter().enumerate().map(|(i, pixel)| over(*pixel, white(i), shadow(i)));
@@ -37,7 +37,7 @@ pub(super) fn outlined(drawing: &Image) -> Image {
 }
 
 /// Returns a value that falls smoothly from 1 at −1 to 0 at 1, like a blurred edge.
-fn falling(x: f32) -> f32 {
+fn smooth_step_down(x: f32) -> f32 {
     let t = ((1.0 - x) / 2.0).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
@@ -77,7 +77,7 @@ mod tests {
 
     /// The row through the middle is red, white for the given width, shadow, and then empty.
     #[test]
-    fn the_outline_is_white_and_as_wide_as_it_should_be() {
+    fn the_outline_is_white_and_3_5_percent_of_the_side_wide() {
         for size in [64_usize, 128, 512, 1024] {
             let side = size as f32;
             let outer = (side * 0.3).round();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_smaller_than_the_outline_close_and_larger_ones_do_not() {
+    fn fills_holes_smaller_than_the_outline() {
         for (hole, wanted) in [(4.0, [255; 4]), (16.0, [255; 4]), (60.0, [0; 4])] {
             let drawn = outlined(&ring(512, 150.0, hole));
             assert_eq!(pixel(&drawn, 256, 256), wanted, "{hole}");
@@ -120,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_stays_empty() {
+    fn leaves_an_empty_picture_unchanged() {
         let empty = Image { width: 20, height: 10, pixels: vec![0; 800] };
         assert_eq!(outlined(&empty), empty);
     }
 
     #[test]
-    fn layers_are_blended_straight() {
+    fn blends_layers_in_straight_alpha() {
         assert_eq!(over([9, 8, 7, 255], 1.0, 0.35), [9, 8, 7, 255]);
         assert_eq!(over([0, 0, 0, 0], 1.0, 0.35), [255; 4]);
         assert_eq!(over([0, 0, 0, 0], 0.0, 0.35), [0, 0, 0, 89]);

@@ -15,19 +15,19 @@ pub(super) fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
     } else if let Some(chunk) = info.compressed_latin1_text.iter().find(|c| is_ours(&c.keyword)) {
         let mut chunk = chunk.clone();
         let text = chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text());
-        text.map(as_meant)
+        text.map(utf8_or_latin1)
     } else {
         let mut chunks = info.uncompressed_latin1_text.iter();
         let Some(chunk) = chunks.find(|c| is_ours(&c.keyword)) else { return Ok(None) };
-        Ok(as_meant(chunk.text.clone()))
+        Ok(utf8_or_latin1(chunk.text.clone()))
     };
-    let bad = |problem| no_png(&format!("its recipe cannot be unpacked: {problem}"));
+    let bad = |problem| no_png(&format!("its recipe cannot be decompressed: {problem}"));
     unpacked.map(Some).map_err(bad)
 }
 
 /// Decodes text as UTF-8 if it is valid, and else as Latin-1. Some programs write UTF-8 where PNG asks
 /// for Latin-1, and text in Latin-1 is hardly ever valid UTF-8.
-fn as_meant(latin1: String) -> String {
+fn utf8_or_latin1(latin1: String) -> String {
     let bytes: Option<Vec<u8>> = latin1.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(latin1)
 }

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn enlarging_keeps_colours_and_makes_no_dark_fringe() {
+    fn enlarges_without_a_dark_fringe() {
         let large = resized(&disc(), 512, 512).unwrap();
         assert_eq!((large.width, large.height), (512, 512));
         let pixels = large.pixels.as_chunks::<4>().0;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn reducing_keeps_opacity_and_colours() {
+    fn reduces_without_changing_opacity_or_colours() {
         let opaque = Image { width: 30, height: 20, pixels: [9, 250, 100, 255].repeat(600) };
         let small = resized(&opaque, 7, 5).unwrap();
         assert_eq!((small.width, small.height), (7, 5));

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edges_colour_what_is_transparent_and_nothing_else() {
+    fn fills_transparent_pixels_only_with_colours_of_the_edge() {
         // The row is red, faint blue, and then transparent far to the right.
         let mut pixels = vec![0; 4 * 200];
         pixels[..8].copy_from_slice(&[250, 0, 0, 255, 0, 0, 250, 1]);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_count_as_rows_do() {
+    fn fills_along_columns_as_along_rows() {
         let mut pixels = vec![0; 4 * 5 * 5];
         pixels[4 * 12..4 * 13].copy_from_slice(&[9, 8, 7, 128]);
         let made = spread(&pixels, 5, 5);
@@ -114,7 +114,7 @@ mod tests {
 
     /// The expected sums follow the definition, pixel by pixel.
     #[test]
-    fn sums_are_those_of_windows() {
+    fn matches_sums_over_windows() {
         let (width, height) = (150, 90);
         let value = |i: usize| [(i * 7) as u8, (i * 3) as u8, (i / 5) as u8, 0];
         let alpha =
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_edge_stays() {
+    fn leaves_pictures_without_an_edge_unchanged() {
         for pixels in [vec![0; 16], [1, 2, 3, 255].repeat(4), Vec::new()] {
             let side = if pixels.is_empty() { 0 } else { 2 };
             assert!(matches!(spread(&pixels, side, side), Cow::Borrowed(same) if same == pixels));

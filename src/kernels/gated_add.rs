@@ -55,7 +55,7 @@ impl GatedAddOp for Flex {
     ) -> FloatTensor<Self> {
         let [x, h, gate] = [x, h, gate].map(Tensor::from_primitive::<Self>);
         let y = if is_f32(&x) { fused(x, h, gate) } else { reference(x, h, gate) };
-        y.try_into_primitive::<Self>().expect("Flex gives Flex")
+        y.try_into_primitive::<Self>().expect("the result is a Flex tensor")
     }
 }
 
@@ -66,7 +66,7 @@ impl GatedAddOp for CubeBackend {
         gate: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let [x, h, gate] = [x, h, gate].map(Tensor::from_primitive::<Self>);
-        reference(x, h, gate).try_into_primitive::<Self>().expect("a GPU gives its own")
+        reference(x, h, gate).try_into_primitive::<Self>().expect("the result is a GPU tensor")
     }
 }
 
@@ -104,7 +104,9 @@ mod gradient {
             gate: FloatTensor<Self>,
         ) -> FloatTensor<Self> {
             let [x, h, gate] = [x, h, gate].map(Tensor::from_primitive::<Self>);
-            reference(x, h, gate).try_into_primitive::<Self>().expect("a graph gives its own")
+            reference(x, h, gate)
+                .try_into_primitive::<Self>()
+                .expect("the result is an autodiff tensor")
         }
     }
 
@@ -152,7 +154,7 @@ mod tests {
     const SHAPES: [[usize; 3]; 3] = [[2, 3, 21], [2, 3, 21], [2, 1, 21]];
 
     #[test]
-    fn is_its_reference() {
+    fn matches_the_reference_and_its_gradients() {
         let fused = |[x, h, gate]: [Tensor<3>; 3]| gated_add(x, h, gate);
         let plain = |[x, h, gate]: [Tensor<3>; 3]| reference(x, h, gate);
         assert_same(SHAPES, fused, plain);

@@ -41,14 +41,14 @@ impl GeluTanhOp for Flex {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let x = Tensor::from_primitive::<Self>(x);
         let y = if is_f32(&x) { fused(x) } else { reference(x) };
-        y.try_into_primitive::<Self>().expect("Flex gives Flex")
+        y.try_into_primitive::<Self>().expect("the result is a Flex tensor")
     }
 }
 
 impl GeluTanhOp for CubeBackend {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let y = reference(Tensor::from_primitive::<Self>(x));
-        y.try_into_primitive::<Self>().expect("a GPU gives its own")
+        y.try_into_primitive::<Self>().expect("the result is a GPU tensor")
     }
 }
 
@@ -80,7 +80,7 @@ mod gradient {
     {
         fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
             let y = reference(Tensor::from_primitive::<Self>(x));
-            y.try_into_primitive::<Self>().expect("a graph gives its own")
+            y.try_into_primitive::<Self>().expect("the result is an autodiff tensor")
         }
     }
 
@@ -116,13 +116,13 @@ mod tests {
     use crate::kernels::testing::{assert_gradients, assert_same};
 
     #[test]
-    fn is_burns_and_its_reference() {
+    fn matches_burn_and_the_reference() {
         assert_same([[2, 3, 21]], |[x]| gelu_tanh(x), |[x]| activation::gelu_approximate(x));
         assert_same([[2, 3, 21]], |[x]| gelu_tanh(x), |[x]| reference(x));
     }
 
     #[test]
-    fn gradients_are_burns() {
+    fn has_the_gradients_of_burn() {
         assert_gradients([[2, 3, 21]], |[x]| gelu_tanh(x), |[x]| activation::gelu_approximate(x));
     }
 }

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exp_is_exp() {
+    fn exp_is_accurate_over_the_range_of_f32() {
         for i in -87_000..=88_000 {
             let x = i as f32 / 1000.0;
             let want = f64::from(x).exp();

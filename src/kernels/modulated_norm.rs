@@ -69,7 +69,9 @@ impl ModulatedNormOp for Flex {
     ) -> FloatTensor<Self> {
         let [x, shift, scale] = [x, shift, scale].map(Tensor::from_primitive::<Self>);
         let fused = if is_f32(&x) { fused } else { reference };
-        fused(x, shift, scale, eps).try_into_primitive::<Self>().expect("Flex gives Flex")
+        fused(x, shift, scale, eps)
+            .try_into_primitive::<Self>()
+            .expect("the result is a Flex tensor")
     }
 }
 
@@ -82,7 +84,7 @@ impl ModulatedNormOp for CubeBackend {
     ) -> FloatTensor<Self> {
         let [x, shift, scale] = [x, shift, scale].map(Tensor::from_primitive::<Self>);
         let y = reference(x, shift, scale, eps);
-        y.try_into_primitive::<Self>().expect("a GPU gives its own")
+        y.try_into_primitive::<Self>().expect("the result is a GPU tensor")
     }
 }
 
@@ -133,7 +135,7 @@ mod gradient {
         ) -> FloatTensor<Self> {
             let [x, shift, scale] = [x, shift, scale].map(Tensor::from_primitive::<Self>);
             let y = reference(x, shift, scale, eps);
-            y.try_into_primitive::<Self>().expect("a graph gives its own")
+            y.try_into_primitive::<Self>().expect("the result is an autodiff tensor")
         }
     }
 
@@ -215,7 +217,7 @@ mod tests {
     const SHAPES: [[usize; 3]; 3] = [[2, 3, 21], [2, 1, 21], [2, 1, 21]];
 
     #[test]
-    fn is_its_reference() {
+    fn matches_the_reference_and_its_gradients() {
         let fused = |[x, shift, scale]: [Tensor<3>; 3]| modulated_norm(x, shift, scale, 1e-6);
         let plain = |[x, shift, scale]: [Tensor<3>; 3]| reference(x, shift, scale, 1e-6);
         assert_same(SHAPES, fused, plain);

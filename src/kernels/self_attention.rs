@@ -86,14 +86,14 @@ impl SelfAttentionOp for Flex {
         let [_, tokens, _] = qkv.dims();
         let is_small = is_f32(&qkv) && tokens * tokens <= MAX_SCORES;
         let y = if is_small { fused(qkv, heads) } else { reference(qkv, heads) };
-        y.try_into_primitive::<Self>().expect("Flex gives Flex")
+        y.try_into_primitive::<Self>().expect("the result is a Flex tensor")
     }
 }
 
 impl SelfAttentionOp for CubeBackend {
     fn self_attention(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
         let y = reference(Tensor::from_primitive::<Self>(qkv), heads);
-        y.try_into_primitive::<Self>().expect("a GPU gives its own")
+        y.try_into_primitive::<Self>().expect("the result is a GPU tensor")
     }
 }
 
@@ -118,7 +118,7 @@ mod gradient {
             let of_qkv = qkv.clone().into_primitive();
             let [q, k, v] = parts(tensor(&of_qkv), heads);
             let scale = head_scale(&q);
-            let scores = q.matmul(laid_out(k.swap_dims(2, 3)));
+            let scores = q.matmul(contiguous(k.swap_dims(2, 3)));
             let weights = scaled_softmax(scores, scale); // [b, h, n, n]
             let output = joined(weights.clone().matmul(v));
             record::<C, 1, _>(
@@ -136,13 +136,13 @@ mod gradient {
     {
         fn self_attention(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
             let y = reference(Tensor::from_primitive::<Self>(qkv), heads);
-            y.try_into_primitive::<Self>().expect("a graph gives its own")
+            y.try_into_primitive::<Self>().expect("the result is an autodiff tensor")
         }
     }
 
     /// Returns a copy in row-major order. Flex's products pack a transposed right operand value by
     /// value, which takes longer than the product itself for matrices as small as these.
-    fn laid_out(x: Tensor<4>) -> Tensor<4> {
+    fn contiguous(x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
         Tensor::from_data(x.into_data(), &device)
     }
@@ -163,7 +163,7 @@ mod gradient {
             let of_v = weights.clone().swap_dims(2, 3).matmul(grad.clone());
             let of_scores = {
                 let weights = values(weights);
-                in_place(grad.matmul(laid_out(v.swap_dims(2, 3))), |grad| {
+                in_place(grad.matmul(contiguous(v.swap_dims(2, 3))), |grad| {
                     for (grad, weights) in
                         grad.chunks_exact_mut(tokens).zip(weights.chunks_exact(tokens))
                     {
@@ -173,7 +173,7 @@ mod gradient {
             };
             let of_q = of_scores.clone().matmul(k);
             let of_k = of_scores.swap_dims(2, 3).matmul(q);
-            let of_qkv = side_by_side([of_q, of_k, of_v]);
+            let of_qkv = concatenated([of_q, of_k, of_v]);
             register(ops, grads, [plain(of_qkv)]);
         }
     }
@@ -194,7 +194,7 @@ mod gradient {
     }
 
     /// Inverts [`parts`].
-    fn side_by_side(parts: [Tensor<4>; 3]) -> Tensor<3> {
+    fn concatenated(parts: [Tensor<4>; 3]) -> Tensor<3> {
         let ([batch, heads, tokens, size], device) = (parts[0].dims(), parts[0].device());
         let width = heads * size;
         let mut joined = vec![0f32; batch * tokens * 3 * width];
@@ -221,7 +221,7 @@ mod tests {
     use crate::kernels::testing::{assert_gradients, assert_same};
 
     #[test]
-    fn is_its_reference() {
+    fn matches_the_reference_and_its_gradients() {
         let fused = |[qkv]: [Tensor<3>; 1]| self_attention(qkv, 2);
         assert_same([[2, 5, 24]], fused, |[qkv]| reference(qkv, 2));
         assert_gradients([[2, 5, 24]], fused, |[qkv]| {

@@ -19,7 +19,7 @@ pub(super) fn tensor<const D: usize>(x: &Plain) -> Tensor<D> {
 
 /// Returns the primitive of a tensor.
 pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Plain {
-    x.try_into_primitive::<Flex>().expect("it was made of Flex's")
+    x.try_into_primitive::<Flex>().expect("the tensor is one of Flex")
 }
 
 /// Records a step from `inputs` to `output` in the graph, and keeps `state` for its gradient.

@@ -53,7 +53,7 @@ impl AutoencoderKlConfig {
         }
         let channels = [self.latent_channels, self.in_channels, self.norm_num_groups];
         if !widths.iter().chain(&channels).all(|n| (1..=1 << 14).contains(n)) {
-            return Err("one of its widths is 0 or larger than any autoencoder's".into());
+            return Err("its numbers of channels and norm groups must be 1 to 16384".into());
         }
         let groups = self.norm_num_groups;
         match widths.iter().find(|width| !width.is_multiple_of(groups)) {
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stable_diffusions_has_its_size_and_halves_three_times() {
+    fn has_the_published_number_of_parameters_and_divides_sides_by_8() {
         let device = Device::flex();
         let config = AutoencoderKlConfig::stable_diffusion();
         assert_eq!(config.init(&device).num_params(), 83_653_863);

@@ -196,7 +196,7 @@ mod tests {
     use crate::model::testing::scrambled;
 
     #[test]
-    fn labels_are_taken_along_by_their_numbers() {
+    fn maps_old_labels_to_new_ones_by_index() {
         let device = Device::flex();
         let dit = scrambled(DitConfig::new([4, 4], 2, 2, 8, 2, 2, 3).init(&device), 1);
         let other = dit.clone().with_labels(&[Some(2), None, Some(0), None]);
@@ -214,7 +214,7 @@ mod tests {
 
     /// The parameter counts are those of the paper's table 4, without positions.
     #[test]
-    fn presets_have_the_papers_sizes() {
+    fn presets_have_the_papers_parameter_counts() {
         let device = Device::flex();
         let millions = |config: DitConfig| config.init(&device).num_params() as f64 / 1e6;
         assert!((millions(DitConfig::small(32, 2)) - 33.0).abs() < 0.5);

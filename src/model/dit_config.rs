@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_that_do_not_fit_are_named() {
+    fn refuses_sizes_that_do_not_divide() {
         let patch = DitConfig { patch_size: 3, ..DitConfig::small(32, 2) };
         assert!(patch.check().unwrap_err().contains("patches of 3"));
         let heads = DitConfig { num_heads: 7, ..DitConfig::small(32, 2) };

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_tell_columns_first() {
+    fn encodes_the_column_before_the_row() {
         let table = positions(2, 3, 4);
         // Row 1, column 2: sin 2, cos 2, sin 1, cos 1.
         let want = [2f64.sin(), 2f64.cos(), 1f64.sin(), 1f64.cos()];
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn patches_go_row_by_row() {
+    fn makes_one_token_of_each_patch() {
         let device = Device::flex();
         let embed = PatchEmbed::init(2, 3, 8, &device);
         let x = Tensor::zeros([2, 3, 4, 6], &device);

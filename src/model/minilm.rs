@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn has_minilms_size() {
+    fn has_the_published_number_of_parameters() {
         // The published model has 22,713,216 parameters, including its pooler's 147,840.
         let model = MiniLmConfig::new().init(&Device::flex());
         assert_eq!(model.num_params(), 22_713_216 - 147_840);

@@ -124,7 +124,7 @@ mod tests {
     use crate::model::{DitConfig, TextConfig};
 
     #[test]
-    fn a_route_that_skips_nothing_is_the_plain_network() {
+    fn a_route_that_skips_no_block_equals_the_plain_forward() {
         let device = Device::flex();
         let dit = DitConfig::new([4, 4], 2, 2, 8, 4, 2, 3)
             .with_learn_sigma(false)
@@ -149,7 +149,7 @@ mod tests {
 
     /// Each row of a batch has the prediction that it has alone, on either path.
     #[test]
-    fn short_rows_leave_the_others_alone() {
+    fn short_rows_do_not_change_the_other_rows() {
         let device = Device::flex();
         let dit = DitConfig::new([4, 4], 2, 2, 8, 4, 2, 3).with_learn_sigma(false).init(&device);
         let dit = crate::model::testing::scrambled(dit, 1);

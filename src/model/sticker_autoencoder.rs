@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_undoes_space() {
+    fn depth_to_space_inverts_space_to_depth() {
         let device = Device::flex();
         let x = Tensor::<4>::random([2, 3, 4, 6], burn::tensor::Distribution::Default, &device);
         let deep = space_to_depth(x.clone(), 2);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_fit() {
+    fn decodes_the_shape_that_it_encodes() {
         let device = Device::flex();
         let autoencoder = StickerAutoencoder::init(&device);
         let (mean, log_variance) = autoencoder.encode(Tensor::zeros([1, 4, 16, 24], &device));

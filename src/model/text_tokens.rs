@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padded_prompts_are_what_each_is_alone() {
+    fn a_padded_batch_equals_its_prompts_alone() {
         let device = Device::flex();
         let embedder = TextEmbedder::init(6, 4, 8, &device);
         let states =

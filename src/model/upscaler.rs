@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "multiples of 4, not 6×8")]
-    fn odd_sides_are_refused() {
+    fn refuses_sides_that_are_no_multiple_of_4() {
         let device = Device::flex();
         drop(Upscaler::init(&device).forward(Tensor::zeros([1, 4, 8, 6], &device)));
     }

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn emoji_are_read_as_their_names() {
+    fn reads_emoji_as_their_names() {
         for (written, wanted) in [
             ("🍎", " red apple "),
             ("a 🍎🍎 pie", "a  red apple  red apple  pie"),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_emoji_is_named() {
+    fn names_the_line_without_an_emoji_or_a_name() {
         for bad in ["apple\tred apple", "🍎\t", "\tred apple"] {
             let error = EmojiNames::new(&format!("remark\n{bad}\n")).unwrap_err().to_string();
             assert!(error.contains("line 2"), "{error}");

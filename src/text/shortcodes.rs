@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_read_as_their_emoji() {
+    fn reads_shortcodes_as_emoji() {
         let names = "🐝\thoneybee\n👍\tthumbs up\n🚒\tfire engine\n🍕\tpizza\n👋\twaving hand\n";
         let emoji = EmojiNames::new(names).unwrap();
         for (written, wanted) in [
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_holds_codes_and_emoji() {
+    fn the_table_is_sorted_and_holds_shortcodes_and_emoji() {
         let lines: Vec<(&str, &str)> = TABLE.lines().filter_map(|l| l.split_once('\t')).collect();
         assert!(lines.len() > 1000);
         assert!(lines.iter().all(|(code, emoji)| is_code(code) && !emoji.is_ascii()));

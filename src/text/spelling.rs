@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_lead_to_their_words() {
+    fn finds_the_base_forms_of_words() {
         assert_eq!(plain(" The  Red CAT! "), "red cat");
         assert_eq!(plain("a"), "a");
         assert_eq!(

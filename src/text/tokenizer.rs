@@ -56,7 +56,8 @@ impl Tokenizer {
             // Ids are line numbers, so a token that occurs twice would leave a number without a token.
             if let Some(first) = ids.insert(token.trim_end().to_owned(), id) {
                 let problem = format!(
-                    "its lines {} and {} are the same token, “{token}”; each may stand once",
+                    "its lines {} and {} are the same token, “{token}”; each token may occur only \
+                     once",
                     first + 1,
                     id + 1
                 );
@@ -65,7 +66,7 @@ impl Tokenizer {
         }
         let special = |token: &str| {
             ids.get(token).copied().ok_or_else(|| {
-                Error::model("vocab.txt", format!("it has no line with the token {token}"))
+                Error::model("vocab.txt", format!("the token {token} is missing from it"))
             })
         };
         let (cls, sep, unk) = (special("[CLS]")?, special("[SEP]")?, special("[UNK]")?);
@@ -186,7 +187,7 @@ mod tests {
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nred\napple\n##s\ncafe\n";
 
     #[test]
-    fn words_are_pieced_and_what_does_not_fit_is_told() {
+    fn splits_words_into_pieces_and_reports_the_text_past_the_limit() {
         let tokenizer = Tokenizer::new(VOCAB).unwrap();
         let all = tokenizer.encode("Red  APPLES café", 16).unwrap();
         assert_eq!((all.ids, all.cut), (vec![2, 5, 6, 7, 8, 3], None));
@@ -197,7 +198,7 @@ mod tests {
 
     /// Other scripts, symbols and overlong words are each reported once.
     #[test]
-    fn what_the_vocabulary_lacks_is_told_and_emoji_are_their_names() {
+    fn reports_unknown_words_and_reads_emoji_as_their_names() {
         let tokenizer = Tokenizer::new(VOCAB).unwrap();
         let long = "x".repeat(150);
         let tokens = tokenizer.encode(&format!("red 漢 ☂ яблоко 漢 [UNK] {long}"), 99).unwrap();
@@ -214,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn a_vocabulary_without_its_special_tokens_is_refused() {
+    fn refuses_a_vocabulary_without_special_tokens() {
         let error = Tokenizer::new("red\napple\n").unwrap_err().to_string();
         assert!(error.contains("[CLS]"), "{error}");
     }
 
     /// The vocabulary has these letters but not the words, so only letters are read.
     #[test]
-    fn words_spelled_in_another_script_are_told_as_one() {
+    fn reports_neighbouring_words_in_another_script_as_one() {
         let letters = "б\nо\nк\n##о\n##к\n山\n火\nß\n##ß\nstra\n##e\n";
         let tokenizer = Tokenizer::new(&format!("{VOCAB}{letters}")).unwrap();
         let unknown = |text: &str| tokenizer.encode(text, 99).unwrap().unknown;
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_line_is_named_and_a_byte_order_mark_passed_over() {
+    fn refuses_a_repeated_line_and_ignores_a_byte_order_mark() {
         let error = Tokenizer::new(&format!("{VOCAB}red\n")).unwrap_err().to_string();
         assert!(error.contains("lines 6 and 10") && error.contains("“red”"), "{error}");
         let windows = format!("\u{feff}{}", VOCAB.replace('\n', "\r\n"));

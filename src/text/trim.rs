@@ -15,11 +15,12 @@ use crate::{Error, Result};
 
 /// Scripts that mean nothing to an English text encoder, and of which its vocabulary has only a part:
 /// Armenian; the scripts of India, Thai, Tibetan, Burmese, Georgian, and the parts of Hangul.
-const FAR: [std::ops::RangeInclusive<char>; 2] = ['\u{530}'..='\u{58f}', '\u{900}'..='\u{11ff}'];
+const DROPPED_SCRIPTS: [std::ops::RangeInclusive<char>; 2] =
+    ['\u{530}'..='\u{58f}', '\u{900}'..='\u{11ff}'];
 
 /// Returns the lines of a vocabulary that are kept: the special tokens; all single characters and their
-/// continuations except those of the scripts in `FAR`, so that no text in Latin letters becomes unknown;
-/// and the pieces of `texts`.
+/// continuations except those of the scripts in `DROPPED_SCRIPTS`, so that no text in Latin letters
+/// becomes unknown; and the pieces of `texts`.
 ///
 /// # Errors
 /// Returns an error if the vocabulary cannot express a text.
@@ -31,7 +32,7 @@ pub fn lines_to_keep<'a>(
     let is_single = |piece: &str| {
         let mut characters = piece.strip_prefix("##").unwrap_or(piece).chars();
         let first = characters.next().filter(|_| characters.next().is_none());
-        first.is_some_and(|first| !FAR.iter().any(|far| far.contains(&first)))
+        first.is_some_and(|first| !DROPPED_SCRIPTS.iter().any(|far| far.contains(&first)))
     };
     let always = |(_, piece): &(usize, &str)| SPECIAL.contains(piece) || is_single(piece);
     let mut keep: BTreeSet<usize> =
@@ -90,14 +91,14 @@ mod tests {
         "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n[unused0]\na\n##b\ncat\n##s\n猫\ndogma\n";
 
     #[test]
-    fn characters_and_what_is_said_stay() {
+    fn keeps_characters_and_pieces_of_the_given_texts() {
         let tokenizer = Tokenizer::new(VOCABULARY).unwrap();
         let keep = lines_to_keep(VOCABULARY, &tokenizer, ["cats"].into_iter()).unwrap();
         assert_eq!(keep.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]);
     }
 
     #[test]
-    fn rows_stay_as_they_were() {
+    fn copies_the_kept_rows_unchanged() {
         let words: Vec<u8> = (0..12).collect();
         let scales: Vec<u8> = (100..112).collect();
         let view =

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_left_out_but_not_of_emoji() {
+    fn removes_invisible_characters_except_within_emoji() {
         for (written, wanted, invisible) in [
             ("bee", "bee", 0),
             ("bee\u{200b}", "bee", 1),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_go_and_their_words_stay() {
+    fn removes_prompt_weights_and_keeps_their_words() {
         for (written, wanted, words) in [
             ("(red apple:1.3)", "red apple", vec!["red apple"]),
             ("a (cat:0.8) and (dog: 1.1 )", "a cat and dog", vec!["cat", "dog"]),

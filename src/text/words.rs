@@ -49,7 +49,7 @@ impl WordTable {
                 }
             }
             if all.labels.insert(word.trim().to_owned(), labels).is_some() {
-                return refuse("has a word that stands there already");
+                return refuse("repeats a word of an earlier line");
             }
         }
         Ok(all)
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_prompt_is_read_by_the_table() {
+    fn reads_a_whole_prompt_as_its_label() {
         let table = table();
         for (prompt, read) in [
             ("bee", Some("honeybee")),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_get_the_nearest_known_ones() {
+    fn suggests_the_nearest_known_words_for_unknown_ones() {
         let table = table();
         assert!(table.unknown("two red cats with carrots on the left").is_empty());
         let unknown = table.unknown("a carot and a sofa and a carot");
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_s_table_has_what_it_was_taught() {
+    fn keeps_only_the_labels_that_the_dataset_has() {
         let before = WordTable::new("tux\ttux\n").unwrap();
         let labels = BTreeSet::from(["cat", "cat face", "honeybee"]);
         let captions = ["cat, pet", "fluffy"].into_iter();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_wrong_is_named() {
+    fn names_the_invalid_line() {
         for bad in ["no tab", "bee\thoneybee\nbee\tcat"] {
             let error = WordTable::new(bad).unwrap_err().to_string();
             assert!(error.contains("line "), "{error}");

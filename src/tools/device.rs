@@ -59,7 +59,8 @@ impl Backend {
         let is_software = adapter.device_type == wgpu::DeviceType::Cpu;
         let note = is_software.then(|| {
             format!(
-                "{} is a software adapter, no GPU: --device cpu draws the same, and faster.",
+                "{} is a software adapter and not a GPU: --device cpu draws the same pictures \
+                 faster.",
                 adapter.name
             )
         });

@@ -25,16 +25,16 @@ pub fn misplaced(bytes: &[u8]) -> Option<&'static str> {
     let is = |beginning: &[u8]| start.starts_with(beginning);
     if is(b"version https://git-lfs") {
         Some(
-            "it is a pointer of Git LFS and not the file itself: fetch that with `git lfs pull`, or \
-             download it where the pointer came from",
+            "it is a Git LFS pointer and not the file itself: fetch the file with `git lfs pull`, \
+             or download it from where the pointer came",
         )
     } else if is(b"<!doctype html") || is(b"<html") || is(b"<?xml") {
         Some(
-            "it is a web page and not the file itself, as some servers answer for files that they do \
-             not have: download it again",
+            "it is a web page and not the file itself: some servers send one for a file that they \
+             do not have; download the file again",
         )
     } else if is(b"pk\x03\x04") {
-        Some("it is a ZIP archive, as torch.save writes: save the model anew as safetensors")
+        Some("it is a ZIP archive, as torch.save writes it: save the model as safetensors instead")
     } else {
         None
     }
@@ -49,9 +49,8 @@ pub fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> R
         return Err(Error::model(file, problem));
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    serde_json::from_slice(&without_infinities(bytes)).map_err(|problem| {
-        Error::model(file, format!("its JSON is not as it should be: {problem}"))
-    })
+    serde_json::from_slice(&without_infinities(bytes))
+        .map_err(|problem| Error::model(file, format!("its JSON is invalid: {problem}")))
 }
 
 /// Replaces Python's `Infinity`, `-Infinity` and `NaN`, which JSON does not have, by `null`. Strings
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pythons_json_is_read() {
+    fn reads_pythons_json() {
         let json = br#"{"a": -Infinity, "b": "Infinity \" NaN", "c": [NaN, Infinity]}"#;
         let value: serde_json::Value = serde_json::from_slice(&without_infinities(json)).unwrap();
         assert_eq!(value["a"], serde_json::Value::Null);

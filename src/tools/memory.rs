@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn some_memory_is_left() {
+    fn reads_the_available_memory() {
         assert!(available().is_some_and(|bytes| bytes > 1 << 20));
     }
 }

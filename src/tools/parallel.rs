@@ -63,7 +63,7 @@ impl Workers {
         // In a pool of one thread, work that would spread over all cores stays on that thread.
         let pool = |_| {
             let builder = rayon::ThreadPoolBuilder::new().num_threads((threads / count).max(1));
-            builder.build().expect("the system has a thread left")
+            builder.build().expect("the system can start a thread")
         };
         Self { pools: (0..count).map(pool).collect() }
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_keep_the_parts_order() {
+    fn results_keep_the_order_of_the_inputs() {
         let doubled = Workers::of(3).map((0..10).collect(), |i: usize| 2 * i);
         assert_eq!(doubled, (0..10).map(|i| 2 * i).collect::<Vec<_>>());
     }

@@ -27,14 +27,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_drawn_the_same_again() {
+    fn a_step_has_its_own_reproducible_stream() {
         let draw = |seed, step| step_rng(seed, step).random::<u64>();
         assert_eq!(draw(3, 5), draw(3, 5));
         assert!(draw(3, 5) != draw(3, 6) && draw(3, 5) != draw(4, 5));
     }
 
     #[test]
-    fn weights_decide_how_often() {
+    fn draws_in_proportion_to_the_weights() {
         let mut rng = step_rng(0, 0);
         let mut counts = [0; 3];
         (0..4000)

@@ -28,9 +28,9 @@ pub fn short(text: &str, most: usize) -> String {
 
 /// Returns the first few items of a list, and how many more there are.
 pub fn several(all: &[String]) -> String {
-    const FEW: usize = 5;
-    let text = all[..all.len().min(FEW)].join(", ");
-    match all.len().saturating_sub(FEW) {
+    const MAX_LISTED: usize = 5;
+    let text = all[..all.len().min(MAX_LISTED)].join(", ");
+    match all.len().saturating_sub(MAX_LISTED) {
         0 => text,
         more => format!("{text} and {more} more"),
     }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_met_however_they_are_written() {
+    fn matches_names_in_any_case_and_with_any_separator() {
         let names = ["fluent flat", "dpmpp_2m", "Noto", "noto"];
         for (written, wanted) in [
             (" Fluent-Flat ", Some("fluent flat")),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lists_are_cut() {
+    fn shortens_long_lists_and_texts() {
         let all: Vec<String> = (0..7).map(|i| i.to_string()).collect();
         assert_eq!(several(&all), "0, 1, 2, 3, 4 and 2 more");
         assert_eq!(

@@ -132,7 +132,8 @@ impl Checkpoint {
             return Ok(());
         }
         let problem = format!(
-            "it holds {found} values, and its configuration is of a model with at least {needed}"
+            "it holds {found} values, and its configuration describes a model with at least \
+             {needed}"
         );
         Err(Error::model(&self.name, problem))
     }
@@ -201,7 +202,10 @@ impl Checkpoint {
         };
         let fits = groups > 0 && (bytes.len() / rows).is_multiple_of(groups / rows);
         if !fits || self.places[&name].dtype == Dtype::I8 {
-            let problem = format!("the tensor {key} is of bytes, and no scales fit its rows");
+            let problem = format!(
+                "the tensor {key} is quantised to 8 bits, and its scales are missing or do not fit \
+                 its rows"
+            );
             return Err(Error::model(&self.name, problem));
         }
         let each = (bytes.len() / groups).max(1);
@@ -217,13 +221,13 @@ fn describe(problem: &safetensors::SafeTensorError, bytes: usize) -> String {
     use safetensors::SafeTensorError as E;
     let problem = match problem {
         E::HeaderTooSmall | E::HeaderTooLarge | E::InvalidHeaderLength => {
-            "its header's length cannot be right".to_owned()
+            "the length of its header is out of range".to_owned()
         }
         E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) => {
-            "its header is not the JSON that safetensors asks for".to_owned()
+            "its header is not the JSON that safetensors requires".to_owned()
         }
         E::MetadataIncompleteBuffer => {
-            "its header and its data do not have the same length, as in a download cut short"
+            "its data is shorter or longer than its header says, as after an interrupted download"
                 .to_owned()
         }
         E::InvalidOffset(key) => format!("the offsets of the tensor {key} are out of range"),
@@ -242,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_wrappers_put_before_names_is_taken_off() {
+    fn strips_the_prefixes_of_wrappers() {
         let names = |keys: &[&str]| {
             let view = || TensorView::new(Dtype::U8, vec![1], &[7]).expect("it fits");
             let tensors = keys.iter().map(|key| (*key, view()));
@@ -267,7 +271,7 @@ mod tests {
 
     /// Equal bytes have different values with different scales.
     #[test]
-    fn copies_in_bytes_are_equal_with_their_scales_alone() {
+    fn quantised_tensors_are_equal_only_if_their_scales_are() {
         let (values, one, two) = ([1u8, 2, 3, 4], [0u8, 60, 0, 60], [0u8, 64, 0, 64]);
         let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes);
         let bytes = || view(Dtype::I8, &[2, 2], &values).expect("it fits");

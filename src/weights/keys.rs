@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_the_files() {
+    fn maps_parameter_names_to_the_files_names() {
         assert_eq!(DIT.sources("conditioners.0.t_embedder.fc2.bias"), ["t_embedder.mlp.2.bias"]);
         assert_eq!(DIT.sources("text.pad_token"), ["pad_token"]);
         assert_eq!(DIT.sources("blocks.11.attn.qkv.weight"), ["blocks.11.attn.qkv.weight"]);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_and_aliases_are_found() {
+    fn finds_copies_and_aliases_of_tensors() {
         let copy = "transformer_blocks.5.norm1.emb.class_embedder.embedding_table.weight";
         let first = "transformer_blocks.0.norm1.emb.class_embedder.embedding_table.weight";
         assert_eq!(DIFFUSERS_DIT.original(copy).unwrap(), first);

@@ -30,7 +30,10 @@ pub fn load<M: Module>(module: M, checkpoint: &Checkpoint, table: &KeyTable) -> 
         true => Ok(module),
         false => {
             let shared = checkpoint.shared_prefix().map_or_else(String::new, |prefix| {
-                format!("; all its tensors begin with “{prefix}”, which may have to be taken off")
+                format!(
+                    "; the names of all its tensors begin with “{prefix}”, a prefix that may \
+                         have to be removed"
+                )
             });
             let problem = format!("read as {}, {}{shared}", table.layout, told.join("; and "));
             Err(Error::model(checkpoint.name(), problem))
@@ -101,7 +104,9 @@ impl Loader<'_> {
             }
             match self.table.original(key) {
                 Some(first) if self.checkpoint.are_equal(key, &first) => {}
-                _ => self.leftovers.push(format!("the tensor {key} belongs to no part of it")),
+                _ => self
+                    .leftovers
+                    .push(format!("the tensor {key} belongs to no part of the network")),
             }
         }
     }
@@ -147,8 +152,8 @@ pub fn check_finite(key: &str, values: &[f32]) -> Result<(), String> {
     let Some(first) = bad.clone().next() else { return Ok(()) };
     let (count, all) = (bad.count(), values.len());
     Err(format!(
-        "the tensor {key} holds {first} ({count} of its {all} values are no finite numbers): the \
-         file was damaged, or its training went wrong"
+        "the tensor {key} holds {first} ({count} of its {all} values are not finite): the file is \
+         damaged, or its training diverged"
     ))
 }
 

@@ -25,20 +25,20 @@ pub enum Precision {
 }
 
 /// The least size of a quantised tensor. Smaller ones do not justify the loss of precision.
-const LEAST: usize = 4096;
+const MIN_QUANTISED_VALUES: usize = 4096;
 /// How many values of a row share a scale. A few large values, as in text encoders, then reduce the
 /// precision of their group only, not of the whole row.
 pub const GROUP: usize = 64;
 /// Prefixes of the small tensors of a DiT on which all of its blocks depend, and how many values of
 /// a row share a scale there; 0 keeps half precision. Together they add 20 KB and halve the loss
 /// that quantisation to 8 bits causes in the embedded DiT.
-const DELICATE: [(&str, usize); 2] = [("t_embedder.", 16), ("x_embedder.", 0)];
+const SENSITIVE: [(&str, usize); 2] = [("t_embedder.", 16), ("x_embedder.", 0)];
 
 /// Returns how many values of a row of the tensor `name` share a scale, or `None` if it is not
 /// quantised.
 fn group(name: &str, row: usize) -> Option<usize> {
-    let delicate = DELICATE.iter().find(|(beginning, _)| name.starts_with(beginning));
-    let group = delicate.map_or(GROUP, |(_, group)| *group);
+    let sensitive = SENSITIVE.iter().find(|(beginning, _)| name.starts_with(beginning));
+    let group = sensitive.map_or(GROUP, |(_, group)| *group);
     (group > 0).then(|| if row.is_multiple_of(group) { group } else { row })
 }
 
@@ -160,7 +160,7 @@ impl ModuleVisitor for Saver<'_> {
         let mut names = self.table.sources(&parameter_name(&self.path));
         let name = names.pop().expect("every parameter has a name");
         assert!(names.is_empty(), "{} files are only read", self.table.layout);
-        let is_large = D >= 2 && values.len() >= LEAST;
+        let is_large = D >= 2 && values.len() >= MIN_QUANTISED_VALUES;
         let group = match self.precision {
             Precision::Byte if is_large => group(&name, values.len() / shape[0]),
             _ => None,
@@ -181,7 +181,7 @@ mod tests {
     use crate::weights::{Checkpoint, keys, load};
 
     #[test]
-    fn what_is_saved_loads() {
+    fn loads_what_it_saved() {
         let device = Device::flex();
         let config = DitConfig::new([4, 4], 2, 2, 8, 2, 2, 3)
             .with_learn_sigma(false)
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_near_and_half_of_halves() {
+    fn quantises_within_half_a_step_to_half_the_size_of_f16() {
         // Each row has one value that is a hundred times as large as the others.
         let large = |i: usize| if i % 128 == 5 { 100.0 } else { 1.0 };
         let values: Vec<f32> = (0..64 * 128).map(|i| (i as f32 * 0.7).sin() * large(i)).collect();
@@ -208,11 +208,11 @@ mod tests {
         }
         let alone = to_bytes(&stored[..1], None);
         let error = Checkpoint::new("w", vec![alone]).unwrap().values("w").unwrap_err();
-        assert!(error.to_string().contains("no scales fit"), "{error}");
+        assert!(error.to_string().contains("scales are missing"), "{error}");
     }
 
     #[test]
-    fn delicate_tensors_have_finer_groups_or_none() {
+    fn uses_smaller_groups_or_none_for_sensitive_tensors() {
         let groups = [("blocks.0.attn.qkv.weight", 256), ("t_embedder.mlp.2.weight", 256)];
         assert_eq!(groups.map(|(name, row)| group(name, row)), [Some(64), Some(16)]);
         assert_eq!(group("x_embedder.proj.weight", 32), None);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_nothing_in_bytes() {
+    fn quantises_zeros_and_tiny_values_to_zero() {
         let values = [&[0.0; 70][..], &[1e-9; 70], &[2e-5; 70], &[3e4; 70]].concat();
         let file = to_bytes(&Stored::in_bytes("w", &[4, 70], &values, 70), None);
         let got = Checkpoint::new("w", vec![file]).unwrap().values("w").unwrap();

@@ -75,7 +75,7 @@ impl Web {
     pub(super) fn kept(&self) -> &'static str {
         match self.keeping.get() {
             Keeping::Kept if !self.from_store.borrow().is_empty() => {
-                "This browser had them from an earlier visit."
+                "This browser kept them from an earlier visit."
             }
             Keeping::Kept => "This browser keeps them for the next visit.",
             Keeping::NoStore => {
@@ -127,8 +127,9 @@ impl Web {
     }
 
     async fn read_body(&self, response: &Response, file: &str) -> Result<Vec<u8>, String> {
-        let broken =
-            |_: JsValue| "the download broke off: check the connection and try again".to_owned();
+        let broken = |_: JsValue| {
+            "the download was interrupted: check the connection and try again".to_owned()
+        };
         let Some(body) = response.body() else { return Ok(Vec::new()) };
         let mut chunks = ReadableStream::from_raw(body).into_stream();
         let mut bytes = Vec::new();

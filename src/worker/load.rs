@@ -106,10 +106,10 @@ async fn check(pipeline: &Pipeline, source: &Web) -> Result<(String, bool), Stri
     let answer = KnownAnswer::ask(pipeline, known.recipe.clone()).await;
     if let Err(error @ Error::Recipe(_)) = &answer {
         // The known answer belongs to another model.
-        return unchecked(format!("{KNOWN_ANSWER} asks for what this model cannot draw. {error}"));
+        return unchecked(format!("the recipe in {KNOWN_ANSWER} does not fit this model. {error}"));
     }
     let answer = answer.map_err(|error| {
-        format!("The GPU failed a check ({})", error.to_string().trim_end_matches('.'))
+        format!("The GPU failed its check ({})", error.to_string().trim_end_matches('.'))
     })?;
     let (latent, picture) = known.distance(&answer);
     let found = format!("latents differ by at most {latent:.1e}, pictures by {picture:.1e}");

@@ -25,7 +25,7 @@ pub fn start() {
         // The page must be informed, because a trapped worker sends nothing. Only the console gets the
         // place.
         web_sys::console::error_1(&panic.to_string().into());
-        let what = panic.payload_as_str().unwrap_or("an unknown fault");
+        let what = panic.payload_as_str().unwrap_or("an unknown error");
         let message = format!("The worker stopped: {what}.");
         post(&Event::Crashed { message, on_gpu: gpu::is_in_use() });
     }));

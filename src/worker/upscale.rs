@@ -27,7 +27,7 @@ const LONGEST: u32 = 3_000;
 const REST: f64 = 5_000.0;
 
 /// The message about an upscaler that takes too long.
-const LATE: &str = "The upscaler, which makes large pictures sharp, has not come yet.";
+const LATE: &str = "The upscaler, which makes large pictures sharp, has not been downloaded yet.";
 
 /// The state of the upscaler's download.
 #[derive(Clone, Copy, Default, PartialEq)]

@@ -12,7 +12,7 @@ use crate::support::{
 /// The tolerance for some forty layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 1e-4;
 
-on_each_device!(both_ways);
+on_each_device!(encodes_and_decodes_as_diffusers_does);
 
 #[derive(Deserialize)]
 pub(crate) struct Case {
@@ -21,7 +21,7 @@ pub(crate) struct Case {
     pub(crate) manifest: Vec<Entry>,
 }
 
-fn both_ways(device: &Device) {
+fn encodes_and_decodes_as_diffusers_does(device: &Device) {
     let file = tensors("autoencoder_kl");
     for Case { name, config, manifest } in cases::<Case>("autoencoder_kl") {
         let checkpoint = random_checkpoint(&manifest);

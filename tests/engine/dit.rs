@@ -15,7 +15,11 @@ use crate::support::{
 /// The tolerance for a few layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 2e-5;
 
-on_each_device!(diffusers_layout, original_layout, equal_copies_are_shared);
+on_each_device!(
+    matches_diffusers_in_its_layout,
+    matches_the_paper_in_the_original_layout,
+    shares_equal_copies_of_the_embedders
+);
 
 #[derive(Deserialize)]
 struct DiffusersCase {
@@ -32,7 +36,7 @@ fn labels(labels: &[i32], device: &Device) -> Tensor<1, Int> {
 
 /// Checks diffusers' layout at odd sizes, and at width 1152 with 16 heads of 72, a width for which a matmul
 /// of Burn's was once wrong on GPUs.
-fn diffusers_layout(device: &Device) {
+fn matches_diffusers_in_its_layout(device: &Device) {
     let file = tensors("dit_diffusers");
     for case in cases::<DiffusersCase>("dit_diffusers") {
         let checkpoint = random_checkpoint(&case.manifest);
@@ -47,7 +51,7 @@ fn diffusers_layout(device: &Device) {
 
 /// If all blocks hold the same embedders, as in the published DiT-XL/2, they are stored once, and nothing
 /// else changes.
-fn equal_copies_are_shared(device: &Device) {
+fn shares_equal_copies_of_the_embedders(device: &Device) {
     let mut case = cases::<DiffusersCase>("dit_diffusers").swap_remove(0);
     let seeds: Vec<(String, u64)> =
         case.manifest.iter().map(|entry| (entry.name.clone(), entry.seed)).collect();
@@ -116,7 +120,7 @@ impl OriginalCase {
 
 /// Checks the original layout with rectangles, patches of 4, learned σ or not, saved positions or not, and
 /// text, and with a row on the short path.
-fn original_layout(device: &Device) {
+fn matches_the_paper_in_the_original_layout(device: &Device) {
     let file = tensors("dit_original");
     for case in cases::<OriginalCase>("dit_original") {
         let buffers = case.buffers.iter().map(|(name, key)| {

@@ -52,7 +52,7 @@ fn shard(folder: &Path, variant: &str) {
 }
 
 #[test]
-fn variants_and_shards_of_any_component_are_found() {
+fn reads_variants_and_shards_of_any_component() {
     let whole = drawn(&load_changed(|_| ()).unwrap());
     let named = |variant: &'static str| {
         move |folder: &Path| {
@@ -88,7 +88,7 @@ fn variants_and_shards_of_any_component_are_found() {
 
 /// Only files in the index's own folder are read, whatever paths it lists.
 #[test]
-fn an_index_leads_to_files_beside_it() {
+fn an_index_can_only_name_files_beside_it() {
     let names = [
         "../secret.safetensors",
         "/etc/secret.safetensors",
@@ -115,7 +115,7 @@ fn an_index_leads_to_files_beside_it() {
 }
 
 #[test]
-fn what_other_programs_leave_in_a_folder_is_read_or_named() {
+fn ignores_byte_order_marks_and_names_files_of_other_kinds() {
     let whole = load_changed(|_| ()).unwrap();
     let configs = [
         "model_index.json",
@@ -152,7 +152,7 @@ fn what_other_programs_leave_in_a_folder_is_read_or_named() {
 }
 
 #[test]
-fn tensors_that_cannot_be_used_are_named() {
+fn names_tensors_that_are_missing_or_not_finite() {
     let Fixture { manifests, .. } = json("pipeline");
     type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
     let change = |component: &str, change: &dyn Fn(&mut Tensors)| {
@@ -180,7 +180,7 @@ fn tensors_that_cannot_be_used_are_named() {
         });
         let message = message.unwrap_err();
         assert!(message.contains(&*name.borrow()), "{message}");
-        assert!(message.contains("no finite numbers") && message.contains(component), "{message}");
+        assert!(message.contains("are not finite") && message.contains(component), "{message}");
     }
     // Each block has its own copy of the embedders. A block without it is incomplete.
     let lost = "transformer_blocks.1.norm1.emb.timestep_embedder.linear_1.bias";
@@ -201,7 +201,7 @@ fn with_scheduler(folder: &Path, class: &str, fields: &serde_json::Value) {
 /// error if a sampler is named. Options that describe how the weights were trained are still obeyed or
 /// refused.
 #[test]
-fn a_named_sampler_walks_the_levels_of_any_scheduler() {
+fn a_named_sampler_uses_the_levels_of_any_scheduler() {
     let levels = serde_json::json!({"num_train_timesteps": 1000, "beta_start": 0.00085,
         "beta_end": 0.012, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"});
     let with = |more: serde_json::Value| {
@@ -265,7 +265,7 @@ fn a_named_sampler_walks_the_levels_of_any_scheduler() {
 }
 
 #[test]
-fn even_levels_are_of_flows() {
+fn even_sigmas_work_for_flows_only() {
     let flow = |folder: &Path| {
         with_scheduler(
             folder,
@@ -313,7 +313,7 @@ fn even_levels_are_of_flows() {
 }
 
 #[test]
-fn classes_have_the_names_of_the_index() {
+fn finds_classes_by_the_names_in_the_index() {
     let pipeline = load_changed(|folder| {
         let index = folder.join("model_index.json");
         let text = std::fs::read_to_string(&index).unwrap();
@@ -377,7 +377,7 @@ fn exported_models_draw_the_same() {
     // A model in the other layout is refused with a reason.
     let embedded = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/stickers");
     let (success, said) = program(&["export", embedded, "--to", "diffusers", "-o", "no"]);
-    assert!(!success && said.contains("reads words"), "{said}");
+    assert!(!success && said.contains("reads text prompts"), "{said}");
     for command in [
         &["train", "dit", "--data", "x", "--run", "r", "--steps", "1", "--model", "from"][..],
         &["quantise", "--data", "x", "-o", "q", "--model", "from"],
@@ -392,7 +392,7 @@ fn exported_models_draw_the_same() {
 
 /// An autoencoder whose configuration claims far more than its file holds takes little memory.
 #[test]
-fn a_giant_autoencoder_takes_no_giant_memory() {
+fn refuses_a_giant_autoencoder_in_little_memory() {
     let mut message = String::new();
     let info = allocation_counter::measure(|| {
         let giant = r#"{"block_out_channels": [16384, 16384], "layers_per_block": 16, "latent_channels": 4}"#;
@@ -406,7 +406,7 @@ fn a_giant_autoencoder_takes_no_giant_memory() {
 /// A note reports what a recipe asks for and does not get. Here it is guidance, which `DiTPipeline` applies
 /// only above 1.
 #[test]
-fn what_guidance_leaves_unused_is_told() {
+fn reports_guidance_without_effect() {
     let pipeline = load_changed(|_| ()).unwrap();
     let notes = |guidance: f64, interval: (f64, f64)| {
         let recipe = Recipe {

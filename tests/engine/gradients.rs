@@ -13,9 +13,12 @@ use crate::support::{assert_close, assert_values_close, on_each_device, tensor, 
 
 const TOLERANCE: f32 = 2e-5;
 
-on_each_device!(of_a_dit_block, of_a_residual_block);
+on_each_device!(
+    dit_block_has_the_gradients_of_pytorch,
+    residual_block_has_the_gradients_of_pytorch
+);
 
-fn of_a_dit_block(device: &Device) {
+fn dit_block_has_the_gradients_of_pytorch(device: &Device) {
     let file = tensors("gradients");
     let block = parameters_of(DitBlock::init(24, 2, 4.0, 1e-6, device), "dit", &file);
     let x = input::<3>(&file, "dit.input.x", device);
@@ -31,7 +34,7 @@ fn of_a_dit_block(device: &Device) {
     compare(&block, GradientsParams::from_module(&mut grads, &block), "dit", &file);
 }
 
-fn of_a_residual_block(device: &Device) {
+fn residual_block_has_the_gradients_of_pytorch(device: &Device) {
     let file = tensors("gradients");
     let block = parameters_of(Res::init(16, device), "res", &file);
     let x = input::<4>(&file, "res.input.x", device);

@@ -13,7 +13,7 @@ use crate::support::{assert_close, json, on_each_device, root, tensors};
 /// The tolerance for six layers of f32, which are summed in another order.
 const TOLERANCE: f32 = 2e-5;
 
-on_each_device!(states);
+on_each_device!(encodes_prompts_as_transformers_does);
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -31,7 +31,7 @@ fn tokenizer() -> Tokenizer {
     Tokenizer::new(&std::fs::read_to_string(vocabulary).unwrap()).unwrap()
 }
 
-fn states(device: &Device) {
+fn encodes_prompts_as_transformers_does(device: &Device) {
     let path = root("www/models/stickers/text_encoder.safetensors");
     let checkpoint = Checkpoint::new("MiniLM", vec![std::fs::read(path).unwrap()]).unwrap();
     let encoder = text_config(&checkpoint).init(device);
@@ -48,7 +48,7 @@ fn states(device: &Device) {
 }
 
 #[test]
-fn any_text_becomes_the_references_tokens() {
+fn tokenises_as_the_reference_does() {
     let tokenizer = tokenizer();
     let cases: Vec<Case> = json("wordpiece_cases");
     assert!(cases.len() > 300);
@@ -66,7 +66,7 @@ struct Rows {
 /// Trimming the vocabulary has not changed ten thousand common words: they have the same word pieces as
 /// with the whole vocabulary, and these have the same embedding rows, bit by bit.
 #[test]
-fn common_words_are_read_as_by_the_whole_vocabulary() {
+fn the_trimmed_vocabulary_keeps_common_words_unchanged() {
     let model = root("www/models/stickers");
     let vocabulary = std::fs::read_to_string(model.join("vocab.txt")).unwrap();
     let (lines, tokenizer) = (vocabulary.lines().collect::<Vec<_>>(), tokenizer());

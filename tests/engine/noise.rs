@@ -29,7 +29,7 @@ fn assert_normal(what: &str, got: &[f32], want: &[f32]) {
 }
 
 #[test]
-fn integers_are_equal() {
+fn matches_pytorchs_integers() {
     let (fixture, file) = (json::<Fixture>("noise"), ints());
     for seed in &fixture.seeds {
         let mut generator = Generator::new(seed.parse().unwrap());
@@ -45,7 +45,7 @@ fn integers_are_equal() {
 }
 
 #[test]
-fn uniform_values_are_equal() {
+fn matches_pytorchs_uniform_values() {
     let (fixture, file) = (json::<Fixture>("noise"), tensors("noise"));
     for seed in &fixture.seeds {
         let mut generator = Generator::new(seed.parse().unwrap());
@@ -56,7 +56,7 @@ fn uniform_values_are_equal() {
 }
 
 #[test]
-fn normal_values_are_equal_for_every_shape() {
+fn matches_pytorchs_normal_values_for_every_shape() {
     let (fixture, file) = (json::<Fixture>("noise"), tensors("noise"));
     for seed in &fixture.seeds {
         for shape in &fixture.shapes {
@@ -69,7 +69,7 @@ fn normal_values_are_equal_for_every_shape() {
 }
 
 #[test]
-fn one_generator_goes_on_as_pytorchs_does() {
+fn a_generator_continues_as_pytorchs_does() {
     let (fixture, file) = (json::<Fixture>("noise"), tensors("noise"));
     let mut generator = Generator::new(fixture.sequence.seed.parse().unwrap());
     for (i, shape) in fixture.sequence.shapes.iter().enumerate() {

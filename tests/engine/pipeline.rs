@@ -16,7 +16,7 @@ use crate::support::{Entry, assert_values_close, json, on_each_device, random_fi
 /// much noise. The fixture script's own two code paths differ by 4e-6, and diffusers' levels are f32.
 const TOLERANCE: f32 = 2e-5;
 
-on_each_device!(latents_and_pictures);
+on_each_device!(draws_the_latents_and_pictures_of_diffusers);
 
 #[derive(Deserialize)]
 pub(crate) struct Fixture {
@@ -47,7 +47,7 @@ pub(crate) fn lay_out(folder: &Path, run: &Reference, manifests: &BTreeMap<Strin
     }
 }
 
-fn latents_and_pictures(device: &Device) {
+fn draws_the_latents_and_pictures_of_diffusers(device: &Device) {
     let Fixture { runs, manifests } = json("pipeline");
     let fixture = tensors("pipeline");
     for run in runs {
@@ -94,7 +94,7 @@ fn latents_and_pictures(device: &Device) {
 }
 
 #[test]
-fn recipes_that_do_not_fit_the_model_are_refused_with_a_sentence() {
+fn refuses_recipes_that_do_not_fit_the_model() {
     let Fixture { runs, manifests } = json("pipeline");
     let folder = tempfile::tempdir().unwrap();
     lay_out(folder.path(), &runs[0], &manifests);
@@ -121,7 +121,7 @@ fn recipes_that_do_not_fit_the_model_are_refused_with_a_sentence() {
 }
 
 #[test]
-fn a_broken_folder_is_told_in_a_sentence() {
+fn names_what_is_wrong_with_a_folder() {
     let Fixture { runs, manifests } = json("pipeline");
     let break_and_load = |file: &str, change: &dyn Fn(String) -> String| {
         let folder = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ use crate::support::{assert_values_close, cases, json, on_each_device, tensor, t
 /// error of some 1e-5.
 const TOLERANCE: f32 = 2e-4;
 
-on_each_device!(step_by_step);
+on_each_device!(matches_diffusers_step_by_step);
 
 #[derive(Deserialize)]
 struct Case {
@@ -100,7 +100,7 @@ fn check_timesteps(case: &Case, levels: &Levels) {
     }
 }
 
-fn step_by_step(device: &Device) {
+fn matches_diffusers_step_by_step(device: &Device) {
     let file = tensors("schedulers");
     let cases = cases::<Case>("schedulers");
     assert!(cases.len() > 60);
@@ -156,7 +156,7 @@ struct Chosen {
 }
 
 #[test]
-fn timesteps_are_chosen_as_diffusers_chooses_them() {
+fn chooses_the_timesteps_of_diffusers() {
     let schedule = Schedule::linear(1e-4..=0.02, 1000);
     for chosen in json::<Vec<Chosen>>("schedules") {
         let Chosen { sampler, spacing, steps, timesteps } = chosen;
@@ -186,7 +186,7 @@ fn timesteps_are_chosen_as_diffusers_chooses_them() {
 /// The timesteps are compared for every number of steps, because ties in rounding reveal different orders
 /// of operations.
 #[test]
-fn every_number_of_steps_has_diffusers_timesteps() {
+fn chooses_the_timesteps_of_diffusers_for_every_number_of_steps() {
     #[derive(Deserialize)]
     struct Sums {
         sampler: String,
@@ -213,7 +213,7 @@ fn every_number_of_steps_has_diffusers_timesteps() {
 }
 
 #[test]
-fn what_the_literature_does_not_define_is_refused_with_a_sentence() {
+fn refuses_samplers_and_levels_that_are_undefined_for_a_flow() {
     let flow = Schedule::Flow { shift: 1.0 };
     let plain = LevelOptions::default();
     for (name, eta, options) in [

@@ -13,9 +13,9 @@ use crate::support::{
 /// The tolerance for latents and pictures after a whole run.
 const TOLERANCE: f32 = 1e-3;
 
-on_each_device!(recipes_draw_what_the_reference_draws, encodes_what_the_reference_encodes);
+on_each_device!(draws_as_the_reference_does, encodes_as_the_reference_does);
 
-fn recipes_draw_what_the_reference_draws(device: &Device) {
+fn draws_as_the_reference_does(device: &Device) {
     let (pipeline, file) = (stickers(device), tensors("stickers"));
     let reader = pipeline.text.as_ref().unwrap();
     let recipes: Vec<Recipe> = json("stickers");
@@ -43,7 +43,7 @@ fn assert_absolute(what: &str, got: Tensor<4>, file: &Checkpoint, key: &str) {
     assert!(worst <= TOLERANCE, "{what}, {key}: off by {worst:e}");
 }
 
-fn encodes_what_the_reference_encodes(device: &Device) {
+fn encodes_as_the_reference_does(device: &Device) {
     let source = Folder(root("www/models/stickers"));
     let model = pollster::block_on(Pipeline::load_with_encoder(&source, device)).unwrap();
     let network = model.autoencoder.sticker().unwrap();
@@ -102,7 +102,7 @@ fn the_shipped_weights_draw_the_stored_picture() {
 }
 
 #[test]
-fn long_prompts_are_cut_aloud() {
+fn reports_the_words_cut_off_a_long_prompt() {
     let recipe = Recipe {
         prompt: "a very small red apple with two green leaves and a worm on a blue plate".into(),
         style: "noto".into(),
@@ -116,7 +116,7 @@ fn long_prompts_are_cut_aloud() {
 }
 
 #[test]
-fn pictures_of_a_batch_are_those_of_their_seeds() {
+fn pictures_of_a_batch_equal_those_of_their_seeds() {
     let pipeline = stickers(&cpu());
     let recipe = Recipe { prompt: "fish".into(), steps: 2, seed: 5, count: 2, ..Recipe::default() };
     let both: Vec<f32> = pipeline.draw(&recipe).unwrap().into_data().try_to_vec().unwrap();
@@ -148,7 +148,7 @@ fn notes(pipeline: &Pipeline, recipe: Recipe) -> String {
 /// Emoji are read as their names, with any skin tone and variation selector. Emoji without a name are
 /// reported.
 #[test]
-fn emoji_draw_what_their_names_draw() {
+fn emoji_draw_the_same_as_their_names() {
     let pipeline = stickers(&cpu());
     let draw = |prompt: &str| {
         let recipe = Recipe { prompt: prompt.into(), steps: 1, seed: 5, ..Recipe::default() };
@@ -174,7 +174,7 @@ fn emoji_draw_what_their_names_draw() {
 }
 
 #[test]
-fn what_guidance_leaves_unused_is_told() {
+fn reports_prompts_that_guidance_does_not_use() {
     let pipeline = stickers(&cpu());
     let said = |guidance: f64, negative: &str, interval: (f64, f64)| {
         let (prompt, negative) = ("fish".to_owned(), negative.to_owned());

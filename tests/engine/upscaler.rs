@@ -16,9 +16,9 @@ const TOLERANCE: f32 = 1e-4;
 /// The tolerance for values that are stored in half precision.
 const STORED: f32 = 1e-3;
 
-on_each_device!(random_weights, shipped_weights);
+on_each_device!(matches_pytorch_with_random_weights, matches_pytorch_with_the_shipped_weights);
 
-fn random_weights(device: &Device) {
+fn matches_pytorch_with_random_weights(device: &Device) {
     #[derive(Deserialize)]
     struct Fixture {
         manifest: Vec<Entry>,
@@ -31,7 +31,7 @@ fn random_weights(device: &Device) {
     assert_close("random", large, &file, "random.out", TOLERANCE);
 }
 
-fn shipped_weights(device: &Device) {
+fn matches_pytorch_with_the_shipped_weights(device: &Device) {
     let file = tensors("upscaler");
     let picture: Tensor<4> = tensor(&file, "shipped.in", device);
     let large = stickers(device).upscaler.unwrap().forward(picture * 2.0 - 1.0);
@@ -42,7 +42,7 @@ fn shipped_weights(device: &Device) {
 /// Transparent areas of a drawing stay transparent and opaque ones opaque, at every pixel away from an
 /// edge, in 200 drawings of all styles.
 #[test]
-fn plain_grounds_stay_clear_and_insides_opaque() {
+fn keeps_transparent_areas_transparent_and_opaque_ones_opaque() {
     let pipeline = stickers(&cpu());
     let network = pipeline.upscaler.as_ref().unwrap();
     let words =

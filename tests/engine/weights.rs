@@ -52,7 +52,7 @@ fn outcome(tensors: Vec<(String, Vec<usize>, Vec<f32>)>) -> Result<(), String> {
 }
 
 #[test]
-fn every_tensor_counts() {
+fn refuses_missing_misshapen_and_unknown_tensors() {
     assert_eq!(outcome(right()), Ok(()));
     for i in 0..right().len() {
         let mut tensors = right();
@@ -75,7 +75,7 @@ fn every_tensor_counts() {
 }
 
 #[test]
-fn halves_are_read_as_they_are() {
+fn reads_f16_and_bf16() {
     for (dtype, bits) in [(Dtype::F16, 0x3e00u16), (Dtype::BF16, 0x3fc0)] {
         let data = [bits, bits].map(u16::to_le_bytes).concat();
         let view = TensorView::new(dtype, vec![2], &data).unwrap();
@@ -86,7 +86,7 @@ fn halves_are_read_as_they_are() {
 }
 
 #[test]
-fn other_types_are_refused_by_name() {
+fn refuses_other_types_by_name() {
     let view = TensorView::new(Dtype::I64, vec![1], &[0; 8]).unwrap();
     let bytes = safetensors::serialize([("ids", view)], None).unwrap();
     let message = Checkpoint::new("ints", vec![bytes]).unwrap().values("ids").unwrap_err();
@@ -95,7 +95,7 @@ fn other_types_are_refused_by_name() {
 
 /// The published sd-vae-ft files use the names that diffusers had for attention before 0.18.
 #[test]
-fn older_names_of_the_autoencoder_are_read() {
+fn reads_the_autoencoders_older_tensor_names() {
     let tiny = cases("autoencoder_kl").into_iter().find(|case: &Case| case.name == "tiny");
     let Case { config, mut manifest, .. } = tiny.unwrap();
     let mut renamed = 0;

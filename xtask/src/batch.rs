@@ -43,7 +43,9 @@ pub(crate) fn run_all() -> Outcome {
     for seed in 0..PICTURES {
         let read = |kind: &str| std::fs::read(name(&format!("{kind}-{seed}"))).unwrap_or_default();
         if read("batch") != read("single") {
-            return Err(format!("picture {seed} of the batch is another than the one drawn alone"));
+            return Err(format!(
+                "picture {seed} of the batch differs from the one that was drawn alone"
+            ));
         }
     }
     let (together, single) = (median(together), median(single));
@@ -53,6 +55,6 @@ pub(crate) fn run_all() -> Outcome {
     println!("  one run           {together:.1} s");
     println!("  {PICTURES} runs           {single:.1} s");
     println!("  ratio             {:.2}", together / single);
-    println!("Each is the same file either way.");
+    println!("Both ways give identical files.");
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
         let bound = optimised(&made, passes)?
             .and_then(|small| catch_unwind(|| bind(&small, program, &dist)).ok()?.ok());
         if bound.is_none() {
-            eprintln!("the {program} stays as rustc made it, larger than wasm-opt's");
+            eprintln!("the {program} was not optimised by wasm-opt, so it is larger");
             bind(&made, program, &dist)?;
         }
     }
@@ -68,11 +68,11 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     ];
     for Size { what, bytes, most } in &sizes {
         let (bytes, most) = (*bytes as f64 / 1e3, *most as f64 / 1e3);
-        eprintln!("{what}: {bytes:.0} KB, of at most {most:.0} KB");
+        eprintln!("{what}: {bytes:.0} KB (limit {most:.0} KB)");
     }
     if let Ok(upscaler) = fs::metadata(dist.join("models/stickers/upscaler.safetensors")) {
         let bytes = upscaler.len() as f64 / 1e3;
-        eprintln!("the upscaler, which comes while the first picture is drawn: {bytes:.0} KB");
+        eprintln!("the upscaler, downloaded while the first picture is drawn: {bytes:.0} KB");
     }
     Ok(sizes)
 }
@@ -111,7 +111,7 @@ fn write_starts(dist: &Path) -> Outcome {
         let mut text = String::from_utf8_lossy(&read(&path)?).into_owned();
         for (plain, versioned) in pairs {
             if !text.contains(plain) {
-                return Err(format!("{file} does not have {plain}"));
+                return Err(format!("{file} does not contain {plain}"));
             }
             text = text.replace(plain, versioned);
         }
@@ -182,14 +182,14 @@ fn list_models(models: &Path) -> Result<usize, String> {
 
 /// The files of a model that drawing does not wait for. The page never encodes, and the upscaler is
 /// loaded while the first picture is drawn.
-const LATER: [&str; 2] = ["vae_encoder.safetensors", UPSCALER];
+const NOT_FOR_DRAWING: [&str; 2] = ["vae_encoder.safetensors", UPSCALER];
 /// The upscaler's file. It is not part of a model's hash, because pictures are drawn without it.
 const UPSCALER: &str = "upscaler.safetensors";
 
 /// Returns the files of a manifest that drawing needs.
 fn needed(manifest: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let files = manifest["files"].as_object().into_iter().flatten();
-    files.filter(|(name, _)| !LATER.contains(&name.as_str()))
+    files.filter(|(name, _)| !NOT_FOR_DRAWING.contains(&name.as_str()))
 }
 
 /// Returns the bytes of a model's folder that a first visit downloads.

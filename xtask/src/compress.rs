@@ -16,7 +16,7 @@ use crate::tools::Outcome;
 /// The extensions of files that are compressed already, and of those that this command writes.
 const COMPRESSED: [&str; 4] = ["png", "webp", "br", "gz"];
 /// The least saving, in percent, that is worth a file.
-const WORTH: usize = 2;
+const MIN_SAVING_PERCENT: usize = 2;
 
 /// The largest brotli window that every browser accepts: 16 MB, about the size of the worker.
 pub(crate) const LGWIN: i32 = 24;
@@ -92,7 +92,7 @@ fn write_smaller(path: &Path, bytes: &[u8], format: Format) -> Result<usize, Str
     };
     let small =
         small.map_err(|problem| format!("{} cannot be compressed: {problem}", path.display()))?;
-    if small.len() * 100 > bytes.len() * (100 - WORTH) {
+    if small.len() * 100 > bytes.len() * (100 - MIN_SAVING_PERCENT) {
         return Ok(bytes.len());
     }
     let mut to = path.as_os_str().to_owned();
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_becomes_smaller_lies_beside_itself_and_comes_back() {
+    fn writes_compressed_copies_that_decompress_to_the_original() {
         let folder = tempfile::tempdir().unwrap();
         let dist = folder.path();
         fs::create_dir(dist.join("models")).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_told() {
+    fn reports_a_missing_folder() {
         let problem = compress(Path::new("/no/such/dist")).unwrap_err();
         assert!(problem.starts_with("/no/such/dist cannot be read: "), "{problem}");
     }

@@ -86,7 +86,7 @@ fn check_sizes(sizes: &[build::Size]) -> Outcome {
     match sizes.iter().find(|size| size.bytes > size.most) {
         None => Ok(()),
         Some(build::Size { what, bytes, most }) => {
-            Err(format!("{what} is {bytes} bytes to download, and may be {most}"))
+            Err(format!("{what} downloads {bytes} bytes, and the limit is {most}"))
         }
     }
 }
@@ -109,7 +109,8 @@ fn run_tests(
         passed += count(&line, "pass");
         failed += count(&line, "fail");
     }
-    let status = child.wait().map_err(|problem| format!("{name} was lost: {problem}"))?;
+    let status =
+        child.wait().map_err(|problem| format!("{name} cannot be waited for: {problem}"))?;
     // A runner that ends before its closing line counts as failed.
     let failed = if status.success() { failed } else { failed.max(1) };
     if passed + failed == 0 {
@@ -159,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn closing_lines_are_counted() {
+    fn counts_tests_in_the_summary_lines() {
         let line = "test result: FAILED. 34 passed; 2 failed; 0 ignored; 0 measured";
         assert_eq!((cargo_count(line, "pass"), cargo_count(line, "fail")), (34, 2));
         assert_eq!(cargo_count("thread said 7 passed;", "pass"), 0);

@@ -13,10 +13,11 @@ const USAGE: &str = "cargo xtask gpu DATASET [--features cuda,vulkan] [--host US
                      [--minutes N]
 
   Packs target/gpu: the program built with the first of these features that builds (`cpu` is \
-                     the plain program; each can train on the CPU), the embedded model, and what DATASET, from \
-                     `patchwork dataset`, is learnt from. With --host it is copied there by scp, \
-                     trains for so many minutes (20), and what comes of it lies in target/gpu-out. \
-                     Without, copy the folder yourself and run ./run.sh MINUTES OUT in it.";
+                     the plain program; each can train on the CPU), the embedded model, and the \
+                     encoded training data of DATASET, which `patchwork dataset` made. With --host it \
+                     copies them there by scp, trains for the given minutes (20), and copies the \
+                     results to target/gpu-out. Without --host, copy the folder yourself and run \
+                     ./run.sh MINUTES OUT in it.";
 
 struct Arguments {
     data: String,
@@ -49,9 +50,9 @@ pub(crate) fn run_all() -> Outcome {
     let Arguments { data, features, host, minutes } = arguments().ok_or(USAGE)?;
     let folder = target_folder().join("gpu");
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|problem| told(&folder, &problem))?;
+        fs::remove_dir_all(&folder).map_err(|problem| io_error(&folder, &problem))?;
     }
-    fs::create_dir_all(folder.join("bench")).map_err(|problem| told(&folder, &problem))?;
+    fs::create_dir_all(folder.join("bench")).map_err(|problem| io_error(&folder, &problem))?;
     let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
 
     let mut built = false;
@@ -61,7 +62,7 @@ pub(crate) fn run_all() -> Outcome {
             other => vec!["build", "--release", "--features", other],
         };
         if let Err(problem) = run("cargo", &arguments) {
-            eprintln!("The program for {feature} is left out: {problem}");
+            eprintln!("The program for {feature} could not be built: {problem}");
             continue;
         }
         let program = target_folder().join("release/patchwork");
@@ -96,7 +97,7 @@ pub(crate) fn run_all() -> Outcome {
     run("xz", &["-6", "--threads=0", &at("model.tar")])?;
     let copy = |from: &str, to: &str| {
         let path = root().join(from);
-        fs::copy(&path, folder.join(to)).map(drop).map_err(|problem| told(&path, &problem))
+        fs::copy(&path, folder.join(to)).map(drop).map_err(|problem| io_error(&path, &problem))
     };
     copy("benches/gpu/run.sh", "run.sh")?;
     copy("benches/train.py", "bench/train.py")?;
@@ -106,7 +107,7 @@ pub(crate) fn run_all() -> Outcome {
     let size = size(&folder);
     println!("{}: {:.1} MiB", folder.display(), size as f64 / f64::from(1 << 20));
     if size > MOST {
-        return Err(format!("{size} bytes are more than may travel, {MOST}"));
+        return Err(format!("the folder has {size} bytes, more than the limit of {MOST}"));
     }
     match host {
         Some(host) => carry(&folder, &host, minutes),
@@ -116,14 +117,15 @@ pub(crate) fn run_all() -> Outcome {
 
 /// Copies the folder to the host, trains there, and copies the results back.
 fn carry(folder: &Path, host: &str, minutes: f64) -> Outcome {
-    let place = output("ssh", &[host, "mktemp -d"]).ok_or("ssh does not reach the machine")?;
+    let place =
+        output("ssh", &[host, "mktemp -d"]).ok_or("the machine cannot be reached by ssh")?;
     let place = place.trim();
     run("scp", &["-r", &format!("{}/.", folder.display()), &format!("{host}:{place}/")])?;
     let trained = run("ssh", &[host, &format!("{place}/run.sh {minutes} {place}/out")]);
     // If training failed, its output says why.
     let back = target_folder().join("gpu-out");
     if back.exists() {
-        fs::remove_dir_all(&back).map_err(|problem| told(&back, &problem))?;
+        fs::remove_dir_all(&back).map_err(|problem| io_error(&back, &problem))?;
     }
     run("scp", &["-r", &format!("{host}:{place}/out"), &back.to_string_lossy()])?;
     println!("{}", back.display());
@@ -141,6 +143,6 @@ fn size(folder: &Path) -> u64 {
         .sum()
 }
 
-fn told(path: &Path, problem: &std::io::Error) -> String {
+fn io_error(path: &Path, problem: &std::io::Error) -> String {
     format!("{}: {problem}", path.display())
 }

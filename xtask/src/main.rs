@@ -20,11 +20,11 @@ const USAGE: &str = "cargo xtask <command>
 
   serve    build the page, serve it on this machine and open the browser
   build    the page as static files in dist/; with --compress also as .br and .gz
-  test     the whole gate, cheapest checks first
+  test     all checks, the quickest first
   browsers the built page in Firefox and WebKit: open, draw, reload
-  bench    speed beside PyTorch's and onnxruntime-web's, in one run; `bench batch` a list beside single runs
-  gpu      carry program, model and data to a machine with a GPU, and train there
-  renew    make what is stored anew, after the weights or the page have changed";
+  bench    speed beside PyTorch's and onnxruntime-web's, in one run; `bench batch`: one batch beside single runs
+  gpu      copy program, model and data to a machine with a GPU, and train there
+  renew    regenerate stored pictures, tables and reference values after a change of weights or page";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

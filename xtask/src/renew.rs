@@ -17,7 +17,7 @@ const STYLES: [&str; 5] = ["noto", "twemoji", "3d", "fluent flat", "outline"];
 const PROMPTS: [&str; 8] =
     ["red apple", "cat", "fox", "rocket", "pizza", "blue car", "cactus", "house"];
 /// The prompts of the README's first picture: what new users type, in the default style at seed 1.
-const BARE: [&str; 10] =
+const BARE_PROMPTS: [&str; 10] =
     ["fox", "cat", "red dragon", "pizza", "rocket", "coffee", "taco", "trophy", "ghost", "robot"];
 /// The folders of regenerated files.
 const FOLDERS: [&str; 3] = [MODEL, "tests/golden", "tests/browser/screenshots"];
@@ -66,7 +66,7 @@ fn pictures(data: &str, large: &str) -> Outcome {
         ["sheet", "--size", "256", "--seed", "7", "--styles", &styles, "--prompts", &prompts];
     patchwork(&[&sheet[..], &["-o", &card("sheet.webp")]].concat())?;
     let bare = ["sheet", "--size", "256", "--seed", "1", "--columns", "5", "--prompts"];
-    patchwork(&[&bare[..], &[&BARE.join(","), "-o", &card("bare-words.webp")]].concat())?;
+    patchwork(&[&bare[..], &[&BARE_PROMPTS.join(","), "-o", &card("bare-words.webp")]].concat())?;
     let measure = ["evaluate", "--data", data, "--most", "100"];
     patchwork(&[&measure[..], &["--sheet", &card("hundred.png")]].concat())?;
     let beside = ["--only-drawings", "--beside", &card("beside.png")];
@@ -103,8 +103,11 @@ fn tell(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>)
         }
     }
     for path in before.keys().filter(|path| !after.contains_key(*path)) {
-        println!("gone: {}", path.strip_prefix(root()).unwrap_or(path).display());
+        println!("deleted: {}", path.strip_prefix(root()).unwrap_or(path).display());
     }
-    println!("{same} files are as they were.");
-    println!("The card's tables are of `patchwork evaluate`: see www/models/stickers/README.md.");
+    println!("{same} files are unchanged.");
+    println!(
+        "The model card's tables are not regenerated: `patchwork evaluate` prints them (see \
+         www/models/stickers/README.md)."
+    );
 }

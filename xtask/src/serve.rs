@@ -20,7 +20,7 @@ const THREADS: usize = 16;
 pub(crate) fn run_all() -> Outcome {
     build::run_all()?;
     let server = Server::http(ADDRESS).or_else(|_| Server::http("127.0.0.1:0"));
-    let server = server.map_err(|problem| format!("no port can be served on: {problem}"))?;
+    let server = server.map_err(|problem| format!("no port is free to serve on: {problem}"))?;
     let url = format!("http://{}/", server.server_addr());
     println!("\nPatchwork is at {url} (Ctrl+C ends it)");
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -42,7 +42,7 @@ fn serve(server: &Server, dist: &Path) {
 /// Serves one file as any static host would. Errors are ignored if the client has disconnected.
 fn answer(request: Request, dist: &Path) {
     if !matches!(request.method(), Method::Get | Method::Head) {
-        let response = sentence(405, "this server only gives files: ask with GET or HEAD");
+        let response = sentence(405, "this server only serves files: use GET or HEAD");
         drop(request.respond(with_header(response, "Allow", "GET, HEAD")));
         return;
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_served_as_any_host_would_and_nothing_outside() {
+    fn serves_the_folder_and_nothing_outside_it() {
         let folder = tempfile::tempdir().unwrap();
         let dist = folder.path().join("dist");
         fs::create_dir_all(dist.join("sub dir")).unwrap();

@@ -148,7 +148,7 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
         return flaws(model, held_out.learnt_of(&dataset), (&sampling, seed), path, progress);
     }
     let extractor = FeatureExtractor::new(&arguments.cache, &device, progress)?;
-    note("Looking at all pictures of the dataset, once.");
+    note("Computing the features of all pictures in the dataset; later runs reuse them.");
     let features = extractor.features_of(&dataset, &hash, &arguments.data)?;
     if let (Some(path), Some(large), Some((_, model))) =
         (upscaled_path, &arguments.large, models.last())

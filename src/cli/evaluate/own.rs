@@ -44,8 +44,9 @@ pub(super) fn run(
     }
     if reports.iter().any(|report| !report.held_out) {
         note(
-            "No picture was held out, so that what was learnt is measured: that tells how well it was learnt, and \
-             nothing of what the model makes of new words. Hold some out with `patchwork dataset --held-out 0.1`.",
+            "No picture was held out, so the training pictures are measured: that shows how well \
+             the model fits them, not how well it draws new prompts. Hold some out with `patchwork \
+             dataset --held-out 0.1`.",
         );
     }
     if let Some(path) = &arguments.output {
@@ -83,7 +84,7 @@ fn table(reports: &[OwnReport]) -> String {
     text +=
         &row("… median rank, 0 being the nearest", &|report| report.ranks.median.text(1.0, 0));
     for OwnReport { model, copies, .. } in reports {
-        text += &format!("\nMost like a picture learnt, of {model}:\n");
+        text += &format!("\nDrawings of {model} that are most similar to a training picture:\n");
         for Copied { prompt, nearest, distance, is_near } in copies {
             let near = if *is_near { ", a near copy" } else { "" };
             text += &format!("- “{prompt}” is like “{nearest}”: {distance:.3}{near}\n");

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
         let problem = "there is no such file or folder; name a model's folder, a safetensors file or a picture";
         return Err(Error::model(path.display().to_string(), problem));
     }
-    let source = Noted { folder: model_folder(path)?, read: RefCell::default() };
+    let source = RecordingFolder { folder: model_folder(path)?, read: RefCell::default() };
     let loaded = pollster::block_on(Pipeline::load_with_encoder(&source, &Device::flex()));
     let read = source.read.into_inner();
     let files: Result<Vec<Checkpoint>> = read
@@ -87,12 +87,12 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
 }
 
 /// A model's folder that records which of its files were read.
-struct Noted {
+struct RecordingFolder {
     folder: Folder,
     read: RefCell<BTreeSet<String>>,
 }
 
-impl Source for Noted {
+impl Source for RecordingFolder {
     fn name(&self) -> String {
         self.folder.name()
     }
@@ -158,13 +158,13 @@ fn print_picture(path: &Path, bytes: &[u8], json: bool) -> Result<()> {
     }
     print(format!("{}: {width}×{height} pixels", path.display()))?;
     let Some(recipe) = recipe else {
-        return print("It carries no recipe: only PNGs that Patchwork saved do.");
+        return print("It carries no recipe: only PNGs that Patchwork saved have one.");
     };
     let json = serde_json::to_string_pretty(&recipe).expect("plain data");
     print(format!("Its recipe:\n{json}"))?;
     unknown
         .iter()
-        .try_for_each(|field| print(format!("This version does not know “{field}” of it.")))
+        .try_for_each(|field| print(format!("This version does not know its field “{field}”.")))
 }
 
 /// Returns a checkpoint, after checking that its values are finite.

@@ -10,8 +10,8 @@ pub(super) fn describe(pipeline: &Pipeline) -> String {
     let config = pipeline.dit.config();
     let [height, width] = config.input_size;
     let mut text = format!(
-        "Model {} ({}): every tensor is there and fits.\n  DiT: {:.1} M parameters; latent \
-         {}×{height}×{width}, patches of {}, width {}, {} blocks, {} heads, {} labels\n  \
+        "Model {} ({}): every tensor is there and has the right shape.\n  DiT: {:.1} M parameters; \
+         latent {}×{height}×{width}, patches of {}, width {}, {} blocks, {} heads, {} labels\n  \
          Predicts: {:?}; variance learned: {}; sampler: {}",
         pipeline.name,
         pipeline.hash,
@@ -35,15 +35,17 @@ pub(super) fn describe(pipeline: &Pipeline) -> String {
             &format!("\n  Text: MiniLM, {millions:.1} M parameters, {} tokens", reader.max_tokens);
     }
     if pipeline.classes.count() > 0 {
-        text +=
-            &format!("\n  Classes have {} names, which --class takes", pipeline.classes.count());
+        text += &format!(
+            "\n  {} of the classes have names, which --class takes",
+            pipeline.classes.count()
+        );
     }
     let ShortPath { blocks, below } = &pipeline.short_path;
     if !blocks.is_empty() {
         let (from, to) = (blocks.start, blocks.end - 1);
-        text += &format!("\n  Guidance without the prompt leaves out blocks {from} to {to}");
+        text += &format!("\n  The prediction without the prompt skips blocks {from} to {to}");
         if *below > 0.0 {
-            text += &format!(", and so does all below noise {below}");
+            text += &format!("; below noise level {below} both predictions skip them");
         }
     }
     if let (Some(upscaler), Some(side)) = (&pipeline.upscaler, pipeline.upscaled_side()) {

@@ -76,7 +76,7 @@ impl TrainDitArguments {
     ) -> Result<DitSettings> {
         let most = manifest.text_tokens;
         if let Some(max_tokens) = self.max_tokens.filter(|&max_tokens| max_tokens > most) {
-            let problem = format!("--max-tokens is {max_tokens}, and the model has {most} of them");
+            let problem = format!("--max-tokens is {max_tokens}, and the model reads at most {most} tokens");
             return Err(Error::Options(problem));
         }
         let usual = setup.dit_settings(plan, manifest, data, self.from_scratch)?;
@@ -103,7 +103,9 @@ impl TrainDitArguments {
             return refuse("--detail must be 0 to 1000");
         }
         if self.from_scratch && self.common.from.is_some() {
-            return refuse("--from begins with another run's weights: leave out --from-scratch");
+            return refuse(
+                "--from begins with the weights of another run: leave out --from-scratch",
+            );
         }
         Ok(())
     }
@@ -151,8 +153,9 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     let state = train(&task, &plan, &settings, new, DitSettings::optimiser, progress)?;
     if manifest.guidance_skips.is_some() {
         note(
-            "The new model takes longer to draw than the one that it began with: guidance runs all blocks, \
-             since this training does not teach the short path (guidance_skips in model.json).",
+            "The new model takes longer to draw than the one that it began with: its prediction \
+             without the prompt runs all blocks, because this training does not include the short \
+             path (guidance_skips in model.json).",
         );
     }
     let seen = setup.export_dit(&manifest, &task, &state)?;
@@ -163,7 +166,7 @@ pub(super) async fn run(arguments: &TrainDitArguments, progress: &dyn Progress) 
     ))?;
     if !common.cooldown {
         print(format!(
-            "Its learning rate has not fallen yet. A cooldown makes it draw better: train on with \
+            "Its learning rate has not decayed yet. A cooldown makes it draw better: continue with \
              `--from {} --cooldown` and another --run.",
             common.run.display()
         ))?;
@@ -177,8 +180,8 @@ fn detail_channels(data: &Prepared) -> Vec<bool> {
     let named = (0..shares.len()).filter(|c| is_detail[*c]).map(|c| c.to_string());
     let shares: Vec<String> = shares.iter().map(|share| format!("{share:.2}")).collect();
     note(format!(
-        "Channels {} of the latent are detail (see --detail): a mean over 2×2 cells keeps {} of the \
-         channels' variance.",
+        "Channels {} of the latent hold fine detail (see --detail): averaging over 2×2 cells keeps \
+         {} of the channels' variance.",
         named.collect::<Vec<_>>().join(", "),
         shares.join(", ")
     ));

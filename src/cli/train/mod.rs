@@ -147,7 +147,7 @@ impl Common {
         if self.from.is_some() {
             // Weights that another run has trained need no warm-up.
             if self.warmup_steps.is_some_and(|asked| asked > 0) {
-                note("--warmup-steps is not used with --from: what has learnt needs none.");
+                note("--warmup-steps is not used with --from: trained weights need no warm-up.");
             }
             return Ok(0);
         }
@@ -155,16 +155,14 @@ impl Common {
         let before = Snapshot::last(&self.run)?.and_then(|found| found.warmup_steps());
         if let Some(before) = before.filter(|&before| before <= asked) {
             if self.warmup_steps.is_some_and(|asked| asked != before) {
-                note(format!(
-                    "The run keeps the warm-up of {before} steps that it was begun with."
-                ));
+                note(format!("The run keeps the warm-up of {before} steps that it began with."));
             }
             return Ok(before);
         }
         let fifth = self.steps / 5;
         if asked >= self.steps || (self.cooldown && asked > fifth) {
             note(match fifth {
-                0 => "There is no warm-up in a run of so few steps.".into(),
+                0 => "The run is too short for a warm-up.".into(),
                 fifth => {
                     format!("The warm-up is shortened to {fifth}, a fifth of the run's steps.")
                 }
@@ -183,7 +181,9 @@ impl Common {
         if let Some(from) = &self.from {
             check_apart(from, &self.run).map_err(|_| {
                 let from = from.display();
-                Error::Training(format!("A run cannot begin from itself: {from} is its own folder"))
+                Error::Training(format!(
+                    "A run cannot begin from itself: --from and --run are both {from}"
+                ))
             })?;
         }
         Ok(Setup {

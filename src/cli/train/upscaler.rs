@@ -78,8 +78,8 @@ pub(super) async fn run(arguments: &TrainUpscalerArguments, progress: &dyn Progr
     if large.side != SCALE * manifest.image_size {
         let (side, wanted) = (large.side, SCALE * manifest.image_size);
         let problem = format!(
-            "its pictures have {side} pixels a side, and an upscaler of this model learns from {wanted}: \
-             make them with `patchwork dataset --side {wanted}`"
+            "its pictures have {side} pixels a side, and this model's upscaler is trained on \
+             {wanted}: make them with `patchwork dataset --side {wanted}`"
         );
         return Err(Error::dataset(common.data.display().to_string(), problem));
     }
@@ -150,10 +150,10 @@ fn pairs(
     let all: Vec<usize> = large.of(Split::Train).collect();
     let count = count.min(all.len());
     if count == 0 {
-        return Err(Error::Training("there is nothing to learn from in these pictures".into()));
+        return Err(Error::Training("the dataset holds no training pictures".into()));
     }
     let places: Vec<usize> = (0..count).map(|i| all[i * all.len() / count]).collect();
-    progress.begin("Drawing what is learnt from", count, 0);
+    progress.begin("Drawing the training pictures", count, 0);
     let mut pairs = Vec::new();
     // The pictures are drawn in groups of one for each worker, so that the progress bar moves.
     for places in places.chunks(workers.count()) {

@@ -74,7 +74,10 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
         device,
     };
     if task.train.is_empty() {
-        return Err(Error::dataset(common.data.display().to_string(), "it has nothing to learn"));
+        return Err(Error::dataset(
+            common.data.display().to_string(),
+            "it holds no training pictures",
+        ));
     }
     Common::listen();
     let state = train(&task, &plan, &settings, new, VaeSettings::optimiser, progress)?;
@@ -82,7 +85,8 @@ pub(super) async fn run(arguments: &TrainVaeArguments, progress: &dyn Progress) 
     print(format!("{}: {}", setup.trained.display(), common.done(state.step)))?;
     if arguments.from_scratch {
         print(
-            "Its DiT does not know the new latents: train one with `train dit` before it draws.",
+            "Its DiT was not trained on the new latents: train one with `train dit` before you \
+             draw.",
         )?;
     }
     Ok(())

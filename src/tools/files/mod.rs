@@ -72,7 +72,7 @@ pub fn probe(path: &Path) -> Result<()> {
         TargetPlace::Device(path) => File::options().write(true).open(path)?.write(&[]).map(drop),
         TargetPlace::File(path) => {
             if fs::metadata(&path).is_ok_and(|facts| facts.permissions().readonly()) {
-                let problem = "it may only be read; choose another name";
+                let problem = "it is read-only; choose another name";
                 return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
             }
             draft(&path).map(drop)
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole_with_its_mode_and_through_links() {
+    fn replaces_a_file_with_its_mode_and_through_links() {
         let folder = tempfile::tempdir().unwrap();
         let [file, link, dangling] =
             ["a.png", "link.png", "new.png"].map(|n| folder.path().join(n));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_that_cannot_be_written_are_refused_at_once() {
+    fn refuses_targets_that_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let [file, around, locked] = ["f", "around", "locked"].map(|n| folder.path().join(n));
         fs::write(&file, b"x").unwrap();
@@ -179,12 +179,12 @@ mod tests {
         let bad = [
             (folder.path().to_owned(), "folder"),
             (folder.path().join("no/x.png"), "no folder"),
-            (folder.path().join("new/"), "no name of a file"),
+            (folder.path().join("new/"), "not the name of a file"),
             (file.join("x.png"), "Cannot write"),
             (around.clone(), "Cannot write"),
-            (locked, "only be read"),
+            (locked, "read-only"),
             (PathBuf::from("/proc/x.png"), "Cannot write"),
-            (PathBuf::new(), "no name of a file"),
+            (PathBuf::new(), "not the name of a file"),
         ];
         for (path, word) in bad {
             let error = probe(&path).unwrap_err().to_string();

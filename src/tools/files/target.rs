@@ -31,7 +31,7 @@ pub fn check_apart(targets: &[(&str, &Path)], read: &[&Path]) -> Result<()> {
         if read.iter().any(|read| is_same(path, read)) {
             let path = path.display();
             return Err(Error::Options(format!(
-                "{option} names {path}, which is read: choose another name"
+                "{option} names {path}, which is an input: choose another name"
             )));
         }
     }
@@ -61,7 +61,7 @@ pub(super) enum TargetPlace {
 }
 
 /// How many links are followed at most.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Returns where a name from the user leads.
 pub(super) fn place(path: &Path) -> io::Result<TargetPlace> {
@@ -78,13 +78,13 @@ pub(super) fn place(path: &Path) -> io::Result<TargetPlace> {
         Err(_) => {
             // The path may be a link to a file that does not exist yet.
             let mut place = path.to_owned();
-            for _ in 0..MOST_LINKS {
+            for _ in 0..MAX_LINKS {
                 let Ok(to) = fs::read_link(&place) else { break };
                 place = folder_of(&place).join(to);
             }
             let folder = folder_of(&place);
             if place.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-                let problem = "it is no name of a file";
+                let problem = "it is not the name of a file";
                 return Err(io::Error::new(ErrorKind::InvalidInput, problem));
             }
             if !folder.is_dir() {
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_file_by_two_names_is_refused() {
+    fn refuses_two_paths_to_one_file() {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| folder.path().join(name);
         fs::create_dir(place("sub")).unwrap();

@@ -12,7 +12,7 @@ use crate::tools::{Outcome, root};
 const TABLE: &str = "ARCHITECTURE.md";
 
 /// The names at the crate's root that are no rooms, and that every room may use.
-const EVERYBODYS: [&str; 2] = ["Error", "Result"];
+const SHARED_NAMES: [&str; 2] = ["Error", "Result"];
 
 /// The rooms that a room may use, and those that only its tests may use.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -42,7 +42,7 @@ pub(crate) fn check() -> Outcome {
         let (room, allowed) = match module.first().map(|room| (room, table.get(room))) {
             Some((room, Some(allowed))) if inside.components().count() > 1 => (room, allowed),
             _ => {
-                problems.push(format!("src/{name} is in no room that {TABLE} has"));
+                problems.push(format!("src/{name} is in no room of the table in {TABLE}"));
                 continue;
             }
         };
@@ -53,7 +53,7 @@ pub(crate) fn check() -> Outcome {
             left.rooms.remove(&used);
             left.tests.remove(&used);
             let is_fine = used == *room
-                || EVERYBODYS.contains(&used.as_str())
+                || SHARED_NAMES.contains(&used.as_str())
                 || allowed.rooms.contains(&used)
                 || (is_test && allowed.tests.contains(&used));
             if !is_fine {
@@ -62,7 +62,7 @@ pub(crate) fn check() -> Outcome {
         }
     }
     for (room, Allowed { rooms, tests }) in unused {
-        let never = |used| format!("`{room}` may use `{used}` by {TABLE}, and does not");
+        let never = |used| format!("{TABLE} allows `{room}` to use `{used}`, and it does not");
         problems.extend(rooms.iter().chain(&tests).map(never));
     }
     if problems.is_empty() {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_rooms_are_read() {
+    fn reads_the_rows_of_the_table() {
         let table =
             table("| room | may use | tests | what |\n|---|---|---|---|\n| `a` | b, c | d | x |\n");
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_path_is_found() {
+    fn finds_every_kind_of_path() {
         assert_eq!(names("use crate::{a::B, c};"), ["a", "c"]);
         assert_eq!(names("use super::block::Block; use super::super::train;"), ["model", "train"]);
         assert_eq!(
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_round_the_table_are_found() {
+    fn finds_ways_around_the_table() {
         for whole in [
             "use crate as k;",
             "use crate::{self as k};",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_there_for_tests_alone_is_a_test() {
+    fn only_code_that_needs_cfg_test_counts_as_a_test() {
         assert_eq!(names("#[cfg(not(test))] use crate::a;"), ["a"]);
         assert_eq!(names("#[cfg(any(test, unix))] use crate::a;"), ["a"]);
         assert_eq!(names("#[cfg(all(test, unix))] use crate::a;"), ["a!"]);

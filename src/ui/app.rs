@@ -18,7 +18,7 @@ use crate::ui::stage::Stage;
 use crate::ui::styles::Styles;
 use crate::ui::toast::Toast;
 use crate::ui::trouble::trouble;
-use crate::ui::{address, open, remember, use_keys};
+use crate::ui::{address, bring, remember, use_keys};
 
 /// The component that holds the state, changes it by each [`Action`], and performs the effects.
 pub(super) struct App {
@@ -33,7 +33,7 @@ impl Component for App {
     type Properties = ();
 
     fn create(context: &Context<Self>) -> Self {
-        let (state, effects) = State::open(address::from_address(), remember::remembered());
+        let (state, effects) = State::start(address::from_address(), remember::remembered());
         let dispatcher = Dispatcher(context.link().callback(|action| action));
         let mut performer = Performer::new(dispatcher.clone());
         effects.into_iter().for_each(|effect| performer.perform(effect));
@@ -67,10 +67,10 @@ struct WholeProps {
 #[function_component]
 fn Whole(WholeProps { state }: &WholeProps) -> Html {
     use_keys::use_keys(state);
-    open::use_open(state);
+    bring::use_files_and_links(state);
     history::use_recall(state);
     html! {
-        <main data-state={state.phase()} data-job={state.jobs.to_string()}>
+        <main data-state={state.engine.phase()} data-job={state.engine.jobs.to_string()}>
             <header>
                 <h1>{"Patchwork"}</h1>
                 <p>{"Stickers from words, by a Diffusion Transformer that runs on your machine."}</p>
@@ -80,7 +80,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             // Changing text is not translated: translators move text nodes, so that Yew can no
             // longer update them.
             <p class={classes!("status", state.status.is_bad.then_some("wrong"))} translate="no"
-                role="status" aria-label="Status" aria-busy={state.is_playing.to_string()}>
+                role="status" aria-label="Status" aria-busy={state.stage.is_playing.to_string()}>
                 {state.status.text.clone()}
             </p>
             {trouble(state)}
@@ -98,14 +98,14 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             <GridForm state={state.clone()} />
             {panel(state)}
             {credits()}
-            <Toast text={state.status.text.clone()} is_moving={state.is_drawing() || state.is_playing} />
+            <Toast text={state.status.text.clone()} is_moving={state.engine.is_drawing() || state.stage.is_playing} />
         </main>
     }
 }
 
 /// Renders the progress of the download, under the quilt that it fills.
 fn loading(state: &State) -> Html {
-    let Some(loading) = state.loading() else { return html! {} };
+    let Some(loading) = state.engine.loading() else { return html! {} };
     let share = loading.share().filter(|_| loading.stage.is_empty());
     html! {
         <div class="progress" translate="no">

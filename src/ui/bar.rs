@@ -7,7 +7,8 @@ use yew::{
 };
 
 use crate::page::facts::Chip;
-use crate::page::{Action, Engine, State, help};
+use crate::page::form::help;
+use crate::page::{Current, EngineAction, FormAction, State};
 use crate::ui::caret_rows;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::use_keys::is_composing;
@@ -20,16 +21,17 @@ pub(super) struct BarProps {
 /// Renders the prompt bar.
 #[function_component]
 pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
-    let is_busy = state.is_busy();
-    let is_stopped = matches!(state.engine, Engine::Stopped);
+    let is_busy = state.engine.is_busy();
+    let is_stopped = matches!(state.engine.current, Current::Stopped);
     let onsubmit = {
         let dispatcher = state.dispatcher();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            dispatcher.dispatch(Action::Draw);
+            dispatcher.dispatch(FormAction::Draw);
         })
     };
-    let shows = state.shows_settings;
+    let max_tokens = state.engine.model().map_or(0, |model| model.max_tokens);
+    let shows = state.form.unfolds_settings;
     html! {
         // The page shows its own error messages instead of the browser's.
         <form class="patch bar" {onsubmit} novalidate=true>
@@ -39,16 +41,16 @@ pub(super) fn Bar(BarProps { state }: &BarProps) -> Html {
                     <button type="submit" class="primary" disabled={is_stopped}>{"Generate"}</button>
                     // The button is not `disabled`, so that it keeps the keyboard focus after a press.
                     <button type="button" class={(!is_busy).then_some("rests")}
-                        onclick={act(state, || Action::Cancel)} aria-disabled={(!is_busy).to_string()}>
+                        onclick={act(state, || EngineAction::Cancel)} aria-disabled={(!is_busy).to_string()}>
                         {"Cancel"}
                     </button>
                     <button type="button" aria-expanded={shows.to_string()} aria-controls="settings"
-                        onclick={act(state, move || Action::ShowSettings(!shows))}>
+                        onclick={act(state, move || FormAction::UnfoldSettings(!shows))}>
                         {"Settings"}
                     </button>
                 </div>
             </div>
-            <small id="Prompt-help" translate="no">{help::prompt(state)}</small>
+            <small id="Prompt-help" translate="no">{help::prompt(&state.form, max_tokens)}</small>
             <small class="keys">
                 {"Enter draws, Shift+Enter breaks the line, ↑ brings earlier prompts, Esc stops."}
             </small>
@@ -63,7 +65,7 @@ fn Prompt(BarProps { state }: &BarProps) -> Html {
     {
         // The field is as high as its text, up to five lines.
         let node = node.clone();
-        use_effect_with(state.form.prompt.clone(), move |prompt| {
+        use_effect_with(state.form.recipe.prompt.clone(), move |prompt| {
             if let Some(area) = node.cast::<HtmlTextAreaElement>() {
                 let wide = (area.client_width() as usize / 9).max(10);
                 let lines: usize =
@@ -76,7 +78,7 @@ fn Prompt(BarProps { state }: &BarProps) -> Html {
     let oninput = Callback::from(move |event: InputEvent| {
         let area: Option<HtmlTextAreaElement> = event.target_dyn_into();
         let Some(text) = area.map(|area| area.value()) else { return };
-        dispatcher.dispatch(Action::Edit(Box::new(move |recipe| recipe.prompt = text)));
+        dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.prompt = text)));
     });
     let dispatcher = state.dispatcher();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
@@ -88,9 +90,9 @@ fn Prompt(BarProps { state }: &BarProps) -> Html {
         }
         let action = match event.key().as_str() {
             "Enter" if event.repeat() => return event.prevent_default(),
-            "Enter" => Action::Draw,
-            "ArrowUp" if caret_rows::is_first(&area) => Action::Earlier { back: true },
-            "ArrowDown" if caret_rows::is_last(&area) => Action::Earlier { back: false },
+            "Enter" => FormAction::Draw,
+            "ArrowUp" if caret_rows::is_first(&area) => FormAction::Earlier { back: true },
+            "ArrowDown" if caret_rows::is_last(&area) => FormAction::Earlier { back: false },
             _ => return,
         };
         event.prevent_default();
@@ -99,7 +101,7 @@ fn Prompt(BarProps { state }: &BarProps) -> Html {
     html! {
         <textarea ref={node} id="prompt" rows="1" aria-label="Prompt" aria-describedby="Prompt-help"
             placeholder="What shall the sticker show?" enterkeyhint="go" autocomplete="off"
-            value={state.form.prompt.clone()} {oninput} {onkeydown} />
+            value={state.form.recipe.prompt.clone()} {oninput} {onkeydown} />
     }
 }
 
@@ -112,7 +114,7 @@ fn chips(state: &PageHandle) -> Html {
     let button = |chip: &Chip| {
         let taken = chip.clone();
         html! {
-            <button type="button" class="chip" onclick={act(state, move || Action::TakeChip(taken.clone()))}>
+            <button type="button" class="chip" onclick={act(state, move || FormAction::TakeChip(taken.clone()))}>
                 {chip.name.clone()}
             </button>
         }
@@ -125,5 +127,5 @@ fn chips(state: &PageHandle) -> Html {
 }
 
 fn known_chips(state: &State) -> &[Chip] {
-    if state.form.prompt.trim().is_empty() { &[] } else { &state.prompt_reading.chips }
+    if state.form.recipe.prompt.trim().is_empty() { &[] } else { &state.form.prompt_reading.chips }
 }

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::{Callback, Html, MouseEvent, Properties, function_component, html, use_state_eq};
 
-use crate::page::Action;
-use crate::page::concepts::Concept;
 use crate::page::facts::Chip;
+use crate::page::form::concepts::Concept;
+use crate::page::{Action, FormAction};
 use crate::ui::controls::Text;
 use crate::ui::handle::{Dispatcher, PageHandle};
 
@@ -23,7 +23,7 @@ pub(super) struct BrowseProps {
 pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
     let search = use_state_eq(String::new);
     let dispatcher = state.dispatcher();
-    let ask = Callback::from(move |_: MouseEvent| dispatcher.dispatch(Action::ListConcepts));
+    let ask = Callback::from(move |_: MouseEvent| dispatcher.dispatch(FormAction::UnfoldConcepts));
     let change = {
         let search = search.clone();
         Callback::from(move |text| search.set(text))
@@ -32,10 +32,10 @@ pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
         <section class="patch browse" aria-label="Concepts">
             <details>
                 <summary onclick={ask}>{"What it can draw"}</summary>
-                if state.concepts.is_missing {
+                if state.form.concepts.is_missing {
                     <p>{"No list came: the model has none, or the connection is gone. Close this and open it to \
                          try again."}</p>
-                } else if let Some(groups) = state.concepts.groups() {
+                } else if let Some(groups) = state.form.concepts.groups() {
                     <Text label="Search" help="A thing, or a word for it." value={(*search).clone()} {change} />
                     if search.trim().is_empty() {
                         {for groups.iter().map(|(name, concepts)| html! {
@@ -53,7 +53,7 @@ pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
 }
 
 fn found(state: &PageHandle, text: &str) -> Html {
-    let found = state.concepts.search(text);
+    let found = state.form.concepts.search(text);
     let said = match found.len() {
         0 => "It was taught nothing of that name. It may draw something near it all the same: try it.".into(),
         n if n > MOST => format!("{n} found, the first {MOST}:"),
@@ -72,7 +72,7 @@ fn found(state: &PageHandle, text: &str) -> Html {
 fn chip(dispatcher: &Dispatcher, concept: &Concept) -> Html {
     let (dispatcher, name) = (dispatcher.clone(), concept.label.clone());
     let take = Callback::from(move |_: MouseEvent| {
-        dispatcher.dispatch(Action::TakeChip(Chip { part: String::new(), name: name.clone() }));
+        dispatcher.dispatch(FormAction::TakeChip(Chip { part: String::new(), name: name.clone() }));
         dispatcher.dispatch(Action::Say(format!(
             "“{name}” is in the prompt. Arrow down brings back what stood there."
         )));

@@ -21,7 +21,7 @@ impl PageHandle {
     }
 
     /// Dispatches an action.
-    pub(super) fn dispatch(&self, action: Action) {
+    pub(super) fn dispatch(&self, action: impl Into<Action>) {
         self.dispatcher.dispatch(action);
     }
 
@@ -51,15 +51,15 @@ impl PartialEq for PageHandle {
 pub(super) struct Dispatcher(pub(super) Callback<Action>);
 
 impl Dispatcher {
-    pub(super) fn dispatch(&self, action: Action) {
-        self.0.emit(action);
+    pub(super) fn dispatch(&self, action: impl Into<Action>) {
+        self.0.emit(action.into());
     }
 }
 
 /// Returns a callback that dispatches an action.
-pub(super) fn act(
+pub(super) fn act<A: Into<Action>>(
     state: &PageHandle,
-    action: impl Fn() -> Action + 'static,
+    action: impl Fn() -> A + 'static,
 ) -> Callback<MouseEvent> {
     let dispatcher = state.dispatcher();
     Callback::from(move |_| dispatcher.dispatch(action()))

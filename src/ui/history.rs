@@ -7,21 +7,17 @@ use yew::{
     use_state_eq,
 };
 
-use crate::page::history::HistoryEntry;
+use crate::page::gallery::entry::HistoryEntry;
 use crate::page::protocol::Archive;
-use crate::page::{Action, HistoryAction};
+use crate::page::{GalleryAction, StageAction};
 use crate::tools::words::counted;
+use crate::ui::bring::open_button;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::history_page::HistoryPage;
-use crate::ui::open::open_button;
 use crate::ui::use_keys::listen;
 
 /// How many pictures are added to the document, or removed from it, at once.
 const PAGE: usize = 24;
-
-/// The name under which a tab stores the time of its last change, so that other tabs get a
-/// `storage` event.
-pub(super) const CHANGED: &str = "patchwork-changed";
 
 /// Reads the store again when this tab gets the focus or another tab has changed the store.
 #[hook]
@@ -30,7 +26,7 @@ pub(super) fn use_recall(state: &PageHandle) {
     use_effect_with((), move |()| {
         let stops = ["focus", "storage"].map(|kind| {
             let dispatcher = dispatcher.clone();
-            listen(kind, move |_| dispatcher.dispatch(Action::History(HistoryAction::Recall)))
+            listen(kind, move |_| dispatcher.dispatch(GalleryAction::Recall))
         });
         move || stops.into_iter().for_each(|stop| stop())
     });
@@ -44,14 +40,14 @@ pub(super) struct HistoryProps {
 /// Renders the history.
 #[function_component]
 pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
-    let entries: Vec<Rc<HistoryEntry>> = state.kept().cloned().collect();
+    let entries: Vec<Rc<HistoryEntry>> = state.gallery.kept().cloned().collect();
     let facts = match entries.len() {
-        0 if state.history_is_closed => {
+        0 if state.gallery.is_closed => {
             "Nothing yet. What you draw is here until the page is closed.".into()
         }
         0 => "Nothing yet. What you draw is kept here, in this browser only.".into(),
         n => {
-            let kept = match state.history_is_closed {
+            let kept = match state.gallery.is_closed {
                 true => "until the page is closed",
                 false => "kept in this browser only",
             };
@@ -84,21 +80,21 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
 
 /// Renders the button that undoes the last deletion.
 fn undo(state: &PageHandle) -> Html {
-    if state.trash.keys.is_empty() {
+    if state.gallery.trash.keys.is_empty() {
         return html! {};
     }
     html! {
         <div class="actions">
             <button type="button" class="undo" translate="no"
-                onclick={act(state, || Action::History(HistoryAction::Undo))}>
-                {format!("Undo: bring back {}", counted(state.trash.keys.len(), "picture"))}
+                onclick={act(state, || GalleryAction::Undo)}>
+                {format!("Undo: bring back {}", counted(state.gallery.trash.keys.len(), "picture"))}
             </button>
         </div>
     }
 }
 
 fn export(state: &PageHandle, text: &'static str, archive: Archive) -> Html {
-    let onclick = act(state, move || Action::SaveAll { archive, is_history: true });
+    let onclick = act(state, move || StageAction::SaveAll { archive, is_history: true });
     html! { <button type="button" {onclick}>{text}</button> }
 }
 
@@ -121,12 +117,11 @@ fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
         let (asks, dispatcher) = (asks.clone(), state.dispatcher());
         Callback::from(move |_: MouseEvent| {
             asks.set(false);
-            dispatcher.dispatch(Action::History(HistoryAction::KeepAll));
+            dispatcher.dispatch(GalleryAction::KeepAll);
         })
     };
     let clear = {
-        let (clear, done) =
-            (act(state, || Action::History(HistoryAction::Remove(None))), set(false));
+        let (clear, done) = (act(state, || GalleryAction::Remove(None)), set(false));
         Callback::from(move |event: MouseEvent| {
             clear.emit(event.clone());
             done.emit(event);

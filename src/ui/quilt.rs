@@ -3,18 +3,18 @@
 use yew::{Html, html};
 
 use crate::page::facts::Quilt;
-use crate::page::{Action, State};
+use crate::page::{FormAction, State};
 use crate::recipe::Recipe;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::picture::Tile;
 
 /// Renders the empty stage.
 pub(super) fn quilt(state: &PageHandle) -> Html {
-    let quilt = state.chosen().and_then(|model| model.quilt.as_ref());
-    let draw = act(state, || Action::Draw);
+    let quilt = state.engine.chosen().and_then(|model| model.quilt.as_ref());
+    let draw = act(state, || FormAction::Draw);
     html! {
         <div class="empty">
-            if let Some(press) = state.press().filter(|_| state.seed_is_fresh) {
+            if let Some(press) = state.press().filter(|_| state.form.seed_is_fresh) {
                 <button type="button" class="primary press" translate="no" onclick={draw}>{press}</button>
             }
             if let Some(quilt) = quilt {
@@ -30,14 +30,14 @@ pub(super) fn quilt(state: &PageHandle) -> Html {
 
 fn tiles(state: &PageHandle, quilt: &Quilt) -> Html {
     let filled = filled(state, quilt.tiles.len());
-    let sheet = format!("{}/quilt.webp", state.folder);
+    let sheet = format!("{}/quilt.webp", state.engine.choice.folder);
     let tile = |(at, recipe): (usize, &Recipe)| {
         let drawn = recipe.clone();
         let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
         html! {
             <button type="button" class={if at < filled { "tile filled" } else { "tile" }}
                 aria-label={format!("Draw {}, {style}", recipe.prompt)}
-                onclick={act(state, move || Action::DrawAgain(drawn.clone().into()))}>
+                onclick={act(state, move || FormAction::DrawAgain(drawn.clone().into()))}>
                 <Tile sheet={sheet.clone()} columns={quilt.columns} rows={quilt.rows} {at} />
             </button>
         }
@@ -51,7 +51,7 @@ fn tiles(state: &PageHandle, quilt: &Quilt) -> Html {
 
 /// Returns how many tiles are filled: their share is that of the download.
 fn filled(state: &State, all: usize) -> usize {
-    match state.loading() {
+    match state.engine.loading() {
         Some(loading) => (loading.share().unwrap_or(0.0) * all as f64) as usize,
         None => all,
     }

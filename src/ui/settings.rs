@@ -2,9 +2,9 @@
 
 use yew::{AttrValue, Callback, Html, html};
 
-use crate::page::help;
+use crate::page::form::help;
 use crate::page::protocol::DeviceChoice;
-use crate::page::{Action, State};
+use crate::page::{EngineAction, FormAction, State};
 use crate::recipe::limits::{
     MAX_GUIDANCE, MAX_SEED, MAX_SHIFT, MIN_SHIFT, PAGE_MAX_COUNT, PAGE_MAX_STEPS,
 };
@@ -22,14 +22,14 @@ fn whole(text: &str, now: usize, most: usize) -> usize {
 fn edit(state: &PageHandle, change: fn(&mut Recipe, String)) -> Callback<String> {
     let dispatcher = state.dispatcher();
     Callback::from(move |text| {
-        dispatcher.dispatch(Action::Edit(Box::new(move |recipe| change(recipe, text))));
+        dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| change(recipe, text))));
     })
 }
 
 /// Renders the settings.
 pub(super) fn settings(state: &PageHandle) -> Html {
     html! {
-        <div id="settings" class="patch settings" hidden={!state.shows_settings}>
+        <div id="settings" class="patch settings" hidden={!state.form.unfolds_settings}>
             {noise(state)}
             {sampling(state)}
             {machine(state)}
@@ -38,17 +38,17 @@ pub(super) fn settings(state: &PageHandle) -> Html {
 }
 
 fn noise(state: &PageHandle) -> Html {
-    let dice = act(state, || Action::RollSeed);
+    let dice = act(state, || FormAction::RollSeed);
     let dispatcher = state.dispatcher();
-    let refused = Callback::from(move |problem| dispatcher.dispatch(Action::Refuse(problem)));
+    let refused = Callback::from(move |problem| dispatcher.dispatch(FormAction::Refuse(problem)));
     // A typed seed holds for the next picture, even if it equals the previous one.
     let dispatcher = state.dispatcher();
     let chosen = Callback::from(move |text: String| {
         if let Ok(seed) = seed(&text) {
-            dispatcher.dispatch(Action::Rolled { seed, draws: false });
+            dispatcher.dispatch(FormAction::Rolled { seed, draws: false });
         }
     });
-    let help = match (state.keeps_seed, state.seed_is_fresh) {
+    let help = match (state.form.keeps_seed, state.form.seed_is_fresh) {
         (true, _) => "Kept: the same seed draws the same picture.",
         (false, true) => "The next picture has this seed, and those after it new ones.",
         (false, false) => "Each picture gets a new seed.",
@@ -58,7 +58,7 @@ fn noise(state: &PageHandle) -> Html {
     html! {
         <>
             <Number label="Seed" min="0" max={MAX_SEED.to_string()} {help}
-                value={state.form.seed.to_string()}
+                value={state.form.recipe.seed.to_string()}
                 refuse={Callback::from(|text: String| seed(&text).err().map(|error| error.to_string()))}
                 refused={refused}
                 change={chosen}>
@@ -73,19 +73,19 @@ fn noise(state: &PageHandle) -> Html {
 }
 
 fn sampling(state: &PageHandle) -> Html {
-    let recipe = &state.form;
-    let of_model = state.loaded().and_then(|loaded| loaded.model.shift);
+    let recipe = &state.form.recipe;
+    let of_model = state.engine.loaded().and_then(|loaded| loaded.model.shift);
     let shift = recipe.shift.or(of_model).unwrap_or(1.0);
     let guidance_help = match recipe.guidance_interval {
         (0.0, 1.0) => "How strictly to follow the words.".into(),
         (from, to) => format!("How strictly to follow the words, from noise {to} to {from}."),
     };
-    let samplers = state.loaded().into_iter().flat_map(|loaded| &loaded.model.samplers);
+    let samplers = state.engine.loaded().into_iter().flat_map(|loaded| &loaded.model.samplers);
     let samplers: Vec<_> =
         samplers.map(|(name, label)| (name.clone().into(), label.clone().into(), false)).collect();
     html! {
         <>
-            <Text label="Negative prompt" help={help::negative(state)}
+            <Text label="Negative prompt" help={help::negative(&state.form)}
                 value={recipe.negative.clone()}
                 change={edit(state, |recipe, text| recipe.negative = text)} />
             <div class="row three">
@@ -125,26 +125,26 @@ fn sampling(state: &PageHandle) -> Html {
 }
 
 fn machine(state: &PageHandle) -> Html {
-    let models = state.models.iter().flatten();
+    let models = state.engine.models.iter().flatten();
     let models: Vec<_> = models
         .map(|model| (model.folder.clone().into(), model.name.clone().into(), false))
         .collect();
-    let chosen = state.chosen();
+    let chosen = state.engine.chosen();
     let help = chosen.map_or_else(
         || "What draws.".into(),
         |model| format!("{:.0} MB, downloaded once.", model.bytes / 1e6),
     );
-    let device = match state.device {
+    let device = match state.engine.choice.device {
         DeviceChoice::Auto => "Auto",
         DeviceChoice::WebGpu => "WebGPU",
         DeviceChoice::Cpu => "CPU",
     };
     let dispatcher = state.dispatcher();
     let choose_model =
-        Callback::from(move |folder| dispatcher.dispatch(Action::ChooseModel(folder)));
+        Callback::from(move |folder| dispatcher.dispatch(EngineAction::ChooseModel(folder)));
     let dispatcher = state.dispatcher();
     let choose_device = Callback::from(move |name: String| {
-        dispatcher.dispatch(Action::ChooseDevice(match name.as_str() {
+        dispatcher.dispatch(EngineAction::ChooseDevice(match name.as_str() {
             "WebGPU" => DeviceChoice::WebGpu,
             "CPU" => DeviceChoice::Cpu,
             _ => DeviceChoice::Auto,
@@ -160,7 +160,7 @@ fn machine(state: &PageHandle) -> Html {
     };
     html! {
         <div class="row">
-            <Choice label="Model" {help} options={models} value={state.folder.clone()}
+            <Choice label="Model" {help} options={models} value={state.engine.choice.folder.clone()}
                 change={choose_model} />
             <Choice label="Device" help={device_help} options={devices} value={device}
                 change={choose_device} />
@@ -170,5 +170,5 @@ fn machine(state: &PageHandle) -> Html {
 
 /// Returns why WebGPU cannot be chosen, if that is known.
 fn lack(state: &State) -> &str {
-    state.loaded().map_or("", |loaded| &loaded.device.lack)
+    state.engine.loaded().map_or("", |loaded| &loaded.device.lack)
 }

@@ -7,8 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, window};
 use yew::{Callback, MouseEvent};
 
-use crate::page::save::MAKING;
-use crate::page::shown::Shown;
+use crate::page::stage::save::MAKING;
+use crate::page::stage::shown::Shown;
 use crate::recipe::Recipe;
 use crate::recipe::file_name::file_name;
 use crate::ui::address::show_in_address;
@@ -30,7 +30,7 @@ pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
 /// Returns a callback that copies a picture as it is shown. For WebP it copies the picture as
 /// drawn, because clipboards accept no WebP.
 pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
-    let is_png = state.file_type().1 == "image/png";
+    let is_png = state.stage.file_type(state.sides()).1 == "image/png";
     let png = if is_png { shown.file.clone() } else { Some(shown.png.clone()) };
     tell(state, move |_| {
         let png = png.clone();
@@ -48,7 +48,8 @@ pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
 
 /// Returns a callback that shares a picture as it is shown with another program.
 pub(super) fn sharing(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
-    let (Shown { file, recipe, .. }, (ending, mime)) = (shown.clone(), state.file_type());
+    let (Shown { file, recipe, .. }, (ending, mime)) =
+        (shown.clone(), state.stage.file_type(state.sides()));
     tell(state, move |_| {
         let (file, recipe) = (file.clone(), recipe.clone());
         async move { share(file.as_deref(), &recipe, ending, mime).await }

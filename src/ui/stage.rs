@@ -2,10 +2,10 @@
 
 use yew::{Html, Properties, function_component, html};
 
-use crate::page::history::name;
-use crate::page::run::View;
-use crate::page::shown::Shown;
-use crate::page::{Action, HistoryAction};
+use crate::page::picture::name;
+use crate::page::stage::run::View;
+use crate::page::stage::shown::Shown;
+use crate::page::{FormAction, GalleryAction, StageAction};
 use crate::recipe::Recipe;
 use crate::tools::words::counted;
 use crate::ui::handle::{PageHandle, act};
@@ -24,7 +24,7 @@ pub(super) struct StageProps {
 #[function_component]
 pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
     let (shown, view) = state.on_stage();
-    let is_empty = state.run.is_none() && state.opened.is_none();
+    let is_empty = state.stage.run.is_none() && state.stage.opened.is_none();
     html! {
         <section class="patch stage" aria-label="Picture" tabindex="-1" translate="no">
             if is_empty {
@@ -37,7 +37,7 @@ pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
                 } else {
                     {several(state, &shown, view)}
                 }
-                if let (Some(run), None) = (&state.run, &state.opened) {
+                if let (Some(run), None) = (&state.stage.run, &state.stage.opened) {
                     <Timeline state={state.clone()} run={run.clone()} />
                 }
                 {take_away(state, &shown, view)}
@@ -59,7 +59,7 @@ fn describe(recipe: &Recipe) -> String {
 fn picture(state: &PageHandle, shown: &Shown, view: View, label: String, caption: String) -> Html {
     // Until its file is made, the picture is shown as it was drawn.
     let (file, mime) = match &shown.file {
-        Some(file) => (file, state.file_type().1),
+        Some(file) => (file, state.stage.file_type(state.sides()).1),
         None => (&shown.png, "image/png"),
     };
     html! {
@@ -86,11 +86,11 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
                     {picture(state, shown, view, format!("{} {number}", label(view)), caption.clone())}
                     <figcaption id={caption}>{format!("Seed {}", shown.recipe.seed)}</figcaption>
                 </figure>
-                if view == View::Result && state.is_deleted(&shown.recipe) {
+                if view == View::Result && state.gallery.is_deleted(&shown.recipe) {
                     <div class="actions">
                         <small>{"Deleted."}</small>
                         <button type="button" aria-label={format!("Bring back picture {number}")}
-                            onclick={act(state, || Action::History(HistoryAction::Undo))}>{"Bring back"}</button>
+                            onclick={act(state, || GalleryAction::Undo)}>{"Bring back"}</button>
                     </div>
                 } else if view == View::Result {
                     {own_actions(state, i, shown)}
@@ -105,22 +105,22 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
 fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
     let (seed, number) = (shown.recipe.seed, i + 1);
     let gone = shown.recipe.clone();
-    let remove = act(state, move || Action::History(HistoryAction::RemoveOf(gone.clone().into())));
+    let remove = act(state, move || GalleryAction::RemoveOf(gone.clone().into()));
     let button = |text: &'static str, name: String, onclick| {
         html! { <button type="button" aria-label={name} {onclick}>{text}</button> }
     };
     html! {
         <div class="actions">
-            {button("Open", format!("Open picture {number}"), act(state, move || Action::OpenOne(i)))}
+            {button("Open", format!("Open picture {number}"), act(state, move || StageAction::OpenOne(i)))}
             {button("Keep seed", format!("Keep seed {seed}"),
-                act(state, move || Action::KeepSeed { keeps: true, seed: Some(seed) }))}
+                act(state, move || FormAction::KeepSeed { keeps: true, seed: Some(seed) }))}
             {button("Download", format!("Download picture {number}"),
-                act(state, move || Action::Save(Some(i))))}
+                act(state, move || StageAction::Save(Some(i))))}
             {button("Copy", format!("Copy picture {number}"), share::copying(state, shown))}
             if share::can_share() {
                 {button("Share", format!("Share picture {number}"), share::sharing(state, shown))}
             }
-            if state.is_kept(&shown.recipe) {
+            if state.gallery.is_kept(&shown.recipe) {
                 {button("Delete", format!("Delete picture {number}"), remove)}
             }
         </div>

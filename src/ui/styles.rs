@@ -6,7 +6,7 @@ use yew::{
     use_node_ref,
 };
 
-use crate::page::{Action, State};
+use crate::page::{FormAction, State};
 use crate::ui::handle::PageHandle;
 use crate::ui::picture::Tile;
 
@@ -23,7 +23,7 @@ pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
     let strip = use_node_ref();
     {
         let strip = strip.clone();
-        use_effect_with((state.form.style.clone(), names.len()), move |_| {
+        use_effect_with((state.form.recipe.style.clone(), names.len()), move |_| {
             if let Some(strip) = strip.cast::<Element>() {
                 show_chosen(&strip);
             }
@@ -33,10 +33,10 @@ pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
     let onchange = Callback::from(move |event: Event| {
         let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
         let style = input.value();
-        dispatcher.dispatch(Action::Edit(Box::new(move |recipe| recipe.style = style)));
+        dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.style = style)));
     });
-    let quilt = state.chosen().and_then(|model| model.quilt.as_ref());
-    let sheet = format!("{}/styles.webp", state.folder);
+    let quilt = state.engine.chosen().and_then(|model| model.quilt.as_ref());
+    let sheet = format!("{}/styles.webp", state.engine.choice.folder);
     let choice = |style: &String| {
         let at = quilt.and_then(|quilt| quilt.styles.iter().position(|own| own == style));
         let columns = quilt.map_or(1, |quilt| quilt.styles.len());
@@ -44,7 +44,7 @@ pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
         html! {
             <label key={style.clone()} class="style">
                 <input type="radio" name="style" value={style.clone()} aria-label={label.clone()}
-                    checked={state.form.style == *style} onchange={onchange.clone()} />
+                    checked={state.form.recipe.style == *style} onchange={onchange.clone()} />
                 if let Some(at) = at {
                     <Tile sheet={sheet.clone()} {columns} rows={1} {at} />
                 } else if quilt.is_some() {
@@ -73,12 +73,12 @@ fn show_chosen(strip: &Element) {
 /// an old link.
 fn names(state: &State) -> Vec<String> {
     let of_quilt =
-        || state.chosen().and_then(|model| model.quilt.as_ref()).map(|quilt| &quilt.styles);
-    let own = state.loaded().map(|loaded| &loaded.model.styles).or_else(of_quilt);
+        || state.engine.chosen().and_then(|model| model.quilt.as_ref()).map(|quilt| &quilt.styles);
+    let own = state.engine.loaded().map(|loaded| &loaded.model.styles).or_else(of_quilt);
     let mut names = vec![String::new()];
     names.extend(own.into_iter().flatten().cloned());
-    if !names.contains(&state.form.style) {
-        names.push(state.form.style.clone());
+    if !names.contains(&state.form.recipe.style) {
+        names.push(state.form.recipe.style.clone());
     }
     names
 }

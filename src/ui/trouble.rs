@@ -3,13 +3,13 @@
 use yew::{Html, html};
 
 use crate::page::protocol::DeviceChoice;
-use crate::page::{Action, Engine};
+use crate::page::{Action, Current, EngineAction};
 use crate::ui::handle::{PageHandle, act};
 
 /// Renders the alert, if there is one.
 pub(super) fn trouble(state: &PageHandle) -> Html {
-    let is_stopped = matches!(state.engine, Engine::Stopped);
-    if state.is_outdated {
+    let is_stopped = matches!(state.engine.current, Current::Stopped);
+    if state.engine.is_outdated {
         let reload = act(state, || Action::Reload);
         return html! {
             <div class="trouble" role="alert">
@@ -21,12 +21,12 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
             </div>
         };
     }
-    if state.trouble.is_none() && !is_stopped {
+    if state.engine.trouble.is_none() && !is_stopped {
         return html! {};
     }
     html! {
         <div class="trouble" role="alert">
-            if let Some(trouble) = &state.trouble {
+            if let Some(trouble) = &state.engine.trouble {
                 <p translate="no">{format!("{trouble} Your settings and your history are kept. If it happens \
                              again, the CPU is slower and steadier.")}</p>
             } else {
@@ -34,11 +34,11 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
                      file is missing or damaged, tell the owner of this page."}</p>
             }
             <div class="actions">
-                <button type="button" onclick={act(state, || Action::Restart)}>
+                <button type="button" onclick={act(state, || EngineAction::Restart)}>
                     {"Start again"}
                 </button>
-                if state.trouble.is_some() || state.device == DeviceChoice::WebGpu {
-                    <button type="button" onclick={act(state, || Action::ChooseDevice(DeviceChoice::Cpu))}>
+                if state.engine.trouble.is_some() || state.engine.choice.device == DeviceChoice::WebGpu {
+                    <button type="button" onclick={act(state, || EngineAction::ChooseDevice(DeviceChoice::Cpu))}>
                         {"Use the CPU"}
                     </button>
                 }

@@ -5,7 +5,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, KeyboardEvent, window};
 use yew::{hook, use_effect_with};
 
-use crate::page::Action;
+use crate::page::{EngineAction, FormAction};
 use crate::ui::handle::PageHandle;
 
 /// Returns whether a key belongs to an input method that is still composing: its Enter accepts a
@@ -29,10 +29,10 @@ pub(super) fn use_keys(state: &PageHandle) {
                     event.prevent_default();
                     // A key that is held down draws once.
                     if !event.repeat() {
-                        dispatcher.dispatch(Action::Draw);
+                        dispatcher.dispatch(FormAction::Draw);
                     }
                 }
-                "Escape" => dispatcher.dispatch(Action::Cancel),
+                "Escape" => dispatcher.dispatch(EngineAction::Cancel),
                 _ => {}
             }
         })

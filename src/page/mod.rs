@@ -125,7 +125,7 @@ pub enum Effect {
     /// Stores the session of this tab, as JSON.
     RememberSession(String),
     /// Reloads the page, with a recipe in its address.
-    Reload(Recipe),
+    Reload(Box<Recipe>),
 }
 
 /// Returns the state after an action, and the effects.

@@ -10,7 +10,7 @@ use super::protocol::Event;
 use super::stage::run::StageRun;
 use super::stage::save::Work;
 use super::stage::shown::{Opened, Origin, Sides};
-use super::stage::{Landing, Stage, StageAction, StageAnswer, StageWish};
+use super::stage::{Stage, StageAction, StageAnswer, StageWish};
 use super::{Action, Effect, State};
 use crate::recipe::Recipe;
 
@@ -101,15 +101,15 @@ impl Turn {
         match action {
             Action::Form(action) => self.form(|form, known, to| form.handle(action, known, to)),
             Action::Engine(action) => {
-                self.engine(|engine, drawn, answer| engine.handle(action, drawn, answer));
+                self.engine(|engine, drawn, to| engine.handle(action, drawn, to));
             }
             // What the form refuses is drawn in no cell.
             Action::Stage(StageAction::DrawGrid(_))
-                if self.form(|form, _, answer| form.is_refused(answer)) => {}
+                if self.form(|form, _, to| form.is_refused(to)) => {}
             Action::Stage(action) => self.stage(|stage, sides, to| stage.handle(action, sides, to)),
             Action::Gallery(action) => self.gallery(|gallery, to| gallery.handle(action, to)),
             Action::Reload => {
-                let mut form = self.state.form.recipe.clone();
+                let mut form = Box::new(self.state.form.recipe.clone());
                 if let Some(model) = self.state.engine.chosen() {
                     (form.model, form.model_hash) = (model.name.clone(), model.hash.clone());
                 }
@@ -123,7 +123,7 @@ impl Turn {
     /// Has the files made that what is on stage lacks, if there is an engine.
     pub(super) fn finish_stage(&mut self) {
         match self.state.engine.is_awake() {
-            true => self.stage(|stage, sides, answer| stage.finish(sides, answer)),
+            true => self.stage(|stage, sides, to| stage.finish(sides, to)),
             false => self.state.stage.finishing.rest(),
         }
     }
@@ -133,12 +133,12 @@ impl Turn {
             FormWish::Draw(recipe) => {
                 self.state.stage.stop_grid();
                 (self.state.stage.landing, self.state.form.earlier) = (None, None);
-                if let Some(recipe) = self.engine(|engine, _, answer| engine.take(recipe, answer)) {
+                if let Some(recipe) = self.engine(|engine, _, to| engine.take(recipe, to)) {
                     self.begin(recipe, None);
                 }
             }
             FormWish::Load { folder, status } => {
-                self.engine(|engine, _, answer| engine.load(folder, &status, answer));
+                self.engine(|engine, _, to| engine.load(folder, &status, to));
             }
             FormWish::Earlier { back } => {
                 let State { form, stage, gallery, .. } = &mut self.state;
@@ -146,9 +146,7 @@ impl Turn {
                 form.earlier(back, drawn.chain(gallery.recipes()));
             }
             FormWish::Land(recipe) if !self.state.engine.is_drawing() => {
-                let stage = &mut self.state.stage;
-                (stage.run, stage.opened) = (None, None);
-                stage.landing = Some(Landing::new(recipe, true));
+                self.state.stage.clear_for(recipe);
                 self.land_on_history();
             }
             FormWish::Land(_) => {}
@@ -162,7 +160,7 @@ impl Turn {
         match wish {
             EngineWish::HearModels => {
                 self.form(Form::hear_models);
-                self.engine(|engine, _, answer| engine.wake(answer));
+                self.engine(|engine, _, to| engine.wake(to));
             }
             EngineWish::HearModel { waiting } => self.hear_model(waiting),
             EngineWish::Hear(event) => self.hear(event),
@@ -176,7 +174,7 @@ impl Turn {
             EngineWish::ForgetBrought => self.state.form.brought = None,
             EngineWish::OfferPress => {
                 if self.state.stage.is_empty() && self.state.press().is_some() {
-                    self.form(|form, known, answer| form.offer_press(known, answer));
+                    self.form(|form, known, to| form.offer_press(known, to));
                 }
             }
         }
@@ -188,14 +186,14 @@ impl Turn {
             StageWish::DrawCell(cell, recipe) => self.begin(recipe, Some(cell)),
             StageWish::HearEnd(pictures) => {
                 self.state.engine.hear_end();
-                self.gallery(|gallery, answer| gallery.keep(pictures, answer));
-                self.engine(|engine, _, answer| engine.take_over(answer));
+                self.gallery(|gallery, to| gallery.keep(pictures, to));
+                self.engine(|engine, _, to| engine.take_over(to));
                 if !self.state.engine.is_drawing() {
-                    self.stage(|stage, _, answer| stage.next_cell(answer));
+                    self.stage(|stage, _, to| stage.next_cell(to));
                 }
             }
             StageWish::KeepLarge(recipe, large) => {
-                self.gallery(|gallery, answer| gallery.keep_large(&recipe, large, answer));
+                self.gallery(|gallery, to| gallery.keep_large(&recipe, large, to));
             }
         }
     }
@@ -203,8 +201,8 @@ impl Turn {
     fn grant_gallery(&mut self, wish: GalleryWish) {
         match wish {
             GalleryWish::Open { recipe, png, scrolls } => {
-                let opened = Opened { recipe, png, from: Origin::History };
-                self.stage(|stage, _, answer| stage.open(opened, scrolls, answer));
+                let opened = Opened { recipe: *recipe, png, from: Origin::History };
+                self.stage(|stage, _, to| stage.open(opened, scrolls, to));
             }
             GalleryWish::Land => self.land_on_history(),
         }
@@ -212,18 +210,18 @@ impl Turn {
 
     /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
     fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
-        let begun = self.engine(|engine, _, answer| engine.begin(recipe, answer));
+        let begun = self.engine(|engine, _, to| engine.begin(recipe, to));
         let Some(Begun { worker, job, recipe, replaces }) = begun else { return };
         let run = StageRun::new(worker, job, cell, recipe);
-        self.stage(|stage, _, answer| stage.begin(run, replaces, answer));
+        self.stage(|stage, _, to| stage.begin(run, replaces, to));
     }
 
     /// Has work done that needs an engine, if there is one.
     fn work(&mut self, work: Work) {
-        if self.engine(|engine, _, answer| engine.is_there(work.needs(), answer)) {
-            let kept = work.of_history().then(|| self.state.gallery.members());
-            let kept = kept.unwrap_or_default();
-            self.stage(|stage, sides, answer| stage.work(work, kept, sides, answer));
+        if self.engine(|engine, _, to| engine.is_there(work.needs(), to)) {
+            let of_history = work.of_history();
+            let kept = if of_history { self.state.gallery.members() } else { Vec::new() };
+            self.stage(|stage, sides, to| stage.work(work, kept, sides, to));
         }
     }
 
@@ -236,26 +234,24 @@ impl Turn {
             }
             Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
             Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole } => {
-                self.stage(|stage, _, answer| stage.open_brought(&recipe, is_whole, answer));
+                self.stage(|stage, _, to| stage.open_brought(&recipe, is_whole, to));
                 let brought = Brought::of_file(&name, *recipe, &unknown);
-                self.form(|form, known, answer| form.bring_new(brought, known, answer));
+                self.form(|form, known, to| form.bring_new(brought, known, to));
                 if !is_whole {
                     self.state.status.add("The picture in that file is damaged, and is not shown.");
                     self.state.status.is_bad = true;
                 }
             }
-            other => self.stage(|stage, sides, answer| stage.hear(other, sides, answer)),
+            other => self.stage(|stage, sides, to| stage.hear(other, sides, to)),
         }
     }
 
     fn hear_failure(&mut self, job: Option<u32>, message: String) {
-        let current = self.state.stage.run.as_ref().map(|run| run.job);
-        if job.is_some() && job != current {
+        if !self.state.stage.hear_failure(job) {
             return;
         }
-        self.engine(|engine, _, answer| engine.hear_failure(answer));
-        self.state.stage.hear_failure();
-        let message = match self.engine(|engine, _, answer| engine.take_over(answer)) {
+        self.engine(|engine, _, to| engine.hear_failure(to));
+        let message = match self.engine(|engine, _, to| engine.take_over(to)) {
             true => format!("{message} {}", self.state.status.text),
             false => message,
         };
@@ -266,8 +262,7 @@ impl Turn {
     /// first, or the rest of the grid.
     fn hear_model(&mut self, waiting: Option<Box<Recipe>>) {
         self.state.stage.finishing.hear_model(self.state.sides());
-        self.form(|form, known, _| form.hear_model(known));
-        let differs = self.form(Form::bring_again);
+        let differs = self.form(Form::hear_model);
         if self.state.engine.loaded().is_none() {
             // The brought recipe belongs to another model, which is being loaded.
             return;
@@ -279,7 +274,7 @@ impl Turn {
             let recipe = self.form(|form, known, _| form.as_awaited(*recipe, known));
             self.begin(recipe, None);
         } else if !self.land() {
-            self.stage(|stage, _, answer| stage.next_cell(answer));
+            self.stage(|stage, _, to| stage.next_cell(to));
         }
         differs.iter().for_each(|differs| self.state.status.add(differs));
     }
@@ -290,7 +285,7 @@ impl Turn {
         let Some(landing) = &mut stage.landing else { return };
         if let Some(entry) = gallery.find(&landing.recipe).cloned() {
             stage.landing = None;
-            self.gallery(|_, answer| Gallery::show(&entry, false, answer));
+            self.gallery(|_, to| Gallery::show(&entry, false, to));
         } else {
             landing.is_new = true;
             self.land();

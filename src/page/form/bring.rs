@@ -129,11 +129,7 @@ impl Form {
 
     /// Judges the brought recipe again, now that more is known about the models. Loads its model,
     /// or returns a sentence that says how the picture will differ.
-    pub(in crate::page) fn bring_again(
-        &mut self,
-        known: Known<'_>,
-        answer: &mut FormAnswer,
-    ) -> Option<String> {
+    fn bring_again(&mut self, known: Known<'_>, answer: &mut FormAnswer) -> Option<String> {
         let brought = self.brought.as_ref()?;
         let judged = judge(brought, known);
         let differs = judged.sentence(&brought.what);
@@ -199,11 +195,17 @@ impl Form {
     }
 
     /// Takes in what follows the model that was loaded, and the model's names of sampler and style.
-    pub(in crate::page) fn hear_model(&mut self, known: Known<'_>) {
+    /// Returns a sentence that says how the picture of a brought recipe will differ.
+    pub(in crate::page) fn hear_model(
+        &mut self,
+        known: Known<'_>,
+        answer: &mut FormAnswer,
+    ) -> Option<String> {
         self.follows.take_up(&self.recipe, known);
         self.recipe = self.follows.apply(self.recipe.clone(), known);
         let (Recipe { sampler, style, .. }, _) = offered(self.recipe.clone(), known.model);
         (self.recipe.sampler, self.recipe.style) = (sampler, style);
+        self.bring_again(known, answer)
     }
 
     /// Returns a recipe that waited for the model, as the model draws it.

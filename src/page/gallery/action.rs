@@ -92,7 +92,7 @@ pub enum GalleryEffect {
 /// What the gallery wishes of other rooms.
 pub(in crate::page) enum GalleryWish {
     /// A picture is opened on stage.
-    Open { recipe: Recipe, png: Rc<[u8]>, scrolls: bool },
+    Open { recipe: Box<Recipe>, png: Rc<[u8]>, scrolls: bool },
     /// The first picture is searched, because the history has been read or there is none.
     Land,
 }

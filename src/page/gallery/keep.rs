@@ -57,7 +57,7 @@ impl Gallery {
             GalleryAction::Show(entry) => Self::show(&entry, true, answer),
             GalleryAction::Fetched { entry, png, scrolls } => match (png, &entry.recipe) {
                 (Some(png), Some(recipe)) => {
-                    let recipe = recipe.clone();
+                    let recipe = Box::new(recipe.clone());
                     answer.wish(GalleryWish::Open { recipe, png, scrolls });
                 }
                 _ => answer.warn(
@@ -130,7 +130,7 @@ impl Gallery {
     ) {
         match (&entry.png, &entry.recipe) {
             (Some(png), Some(recipe)) => {
-                let (recipe, png) = (recipe.clone(), png.clone());
+                let (recipe, png) = (Box::new(recipe.clone()), png.clone());
                 answer.wish(GalleryWish::Open { recipe, png, scrolls });
             }
             _ => answer.effect(GalleryEffect::Fetch { entry: entry.clone(), scrolls }),

@@ -54,7 +54,7 @@ pub enum StageAction {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StageEffect {
     /// Puts a recipe into the address bar.
-    ShowAddress(Recipe),
+    ShowAddress(Box<Recipe>),
     /// Scrolls to the stage if it is out of sight, as it may be on a phone.
     Scroll,
     /// Saves a file among the visitor's downloads.

@@ -27,6 +27,12 @@ impl Landing {
 }
 
 impl Stage {
+    /// Clears the stage for the form's recipe.
+    pub(in crate::page) fn clear_for(&mut self, recipe: Recipe) {
+        (self.run, self.opened) = (None, None);
+        self.landing = Some(Landing::new(recipe, true));
+    }
+
     /// Gives up the landing, once the history has been searched and a model is loaded. Returns the
     /// recipe to draw, and whether it is the form's, if that is quick. `is_closed` says whether there
     /// is no history.

@@ -92,7 +92,7 @@ impl Stage {
                 true => "Starting; what was being drawn is left as it was.",
                 false => "Starting.",
             });
-            answer.effect(StageEffect::ShowAddress(run.recipe.clone()));
+            answer.effect(StageEffect::ShowAddress(run.recipe.clone().into()));
             answer.effect(StageEffect::Scroll);
         }
         (self.run, self.opened, self.is_playing) = (Some(run), None, false);
@@ -128,9 +128,13 @@ impl Stage {
         }
     }
 
-    /// Removes a run that failed and has nothing to show.
-    pub(super) fn hear_failure(&mut self) {
-        self.run.take_if(|run| run.frames.is_empty() && run.cell.is_none());
+    /// Takes in that a job failed, or something that belongs to none. Removes a run that has nothing
+    /// to show. Returns whether the failure is not that of an earlier run.
+    pub(super) fn hear_failure(&mut self, job: Option<u32>) -> bool {
+        let current = self.run.as_ref().map(|run| run.job);
+        let is_current = job.is_none() || job == current;
+        self.run.take_if(|run| is_current && run.frames.is_empty() && run.cell.is_none());
+        is_current
     }
 
     /// Returns the recipe of the run, unless it is a cell of a grid.

@@ -83,7 +83,7 @@ impl Stage {
         answer.effect(StageEffect::Save { name, mime, bytes });
     }
 
-    /// Has the engine work. `kept` are the pictures of the history.
+    /// Has the engine work. `kept` are the pictures of the history, if it works on them.
     pub(in crate::page) fn work(
         &mut self,
         work: Work,

@@ -8,7 +8,7 @@
 //!
 //! The state has four rooms, each a folder with its own part of the state, its actions and its effects.
 //! No room knows another. Each answers an action with messages, effects and wishes of other rooms, and
-//! [`turn`] connects them. A line uses only what is below it:
+//! `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
 //!                   mod, turn

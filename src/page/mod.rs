@@ -229,6 +229,11 @@ impl State {
         self.stage.on_stage(self.sides())
     }
 
+    /// Returns the file extension and the MIME type in which the pictures on stage are saved.
+    pub fn file_type(&self) -> (&'static str, &'static str) {
+        self.stage.file_type(self.sides())
+    }
+
     /// Returns whether the worker still has the steps of the run on stage, so that it can decode them.
     pub fn can_decode(&self) -> bool {
         let run = self.stage.run.as_ref().filter(|_| self.stage.opened.is_none());

@@ -10,15 +10,15 @@ use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 
 use crate::page::{Action, FormAction, StageAction};
 use crate::ui::address::from_address;
-use crate::ui::handle::{Dispatcher, PageHandle};
+use crate::ui::handle::Dispatcher;
 use crate::ui::remember::remember_address;
 use crate::ui::use_keys::listen;
 
 /// Takes in PNGs that are dropped anywhere on the page or pasted, and links that are followed while
 /// it is open.
 #[hook]
-pub(super) fn use_files_and_links(state: &PageHandle) {
-    let dispatcher = state.dispatcher();
+pub(super) fn use_files_and_links(dispatcher: &Dispatcher) {
+    let dispatcher = dispatcher.clone();
     use_effect_with((), move |()| {
         let to = dispatcher.clone();
         let stop_over = listen("dragover", |event| {
@@ -109,8 +109,8 @@ fn pasted_files(event: &Event) -> Option<FileList> {
 }
 
 /// Renders a button that chooses a PNG, for visitors who cannot drop one.
-pub(super) fn open_button(state: &PageHandle) -> Html {
-    let dispatcher = state.dispatcher();
+pub(super) fn bring_button(dispatcher: &Dispatcher) -> Html {
+    let dispatcher = dispatcher.clone();
     let onchange = Callback::from(move |event: Event| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
             read_first(input.files(), dispatcher.clone());

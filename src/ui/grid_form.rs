@@ -8,7 +8,7 @@ use yew::{
 use crate::page::stage::grid::{Axis, Grid, Setting};
 use crate::page::{EngineAction, StageAction};
 use crate::ui::controls::{Choice, Text};
-use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::handle::{Dispatcher, PageHandle, act, tell};
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::share;
 use crate::ui::sheet::labelled_sheet;
@@ -34,7 +34,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
             match Grid::new(&state.form.recipe, across, down, &loaded.model) {
                 Ok(grid) => {
                     told.set(String::new());
-                    state.dispatch(StageAction::DrawGrid(grid));
+                    state.dispatcher.dispatch(StageAction::DrawGrid(grid));
                 }
                 // The error is shown beside the form, because the status may be out of sight.
                 Err(problem) => told.set(problem),
@@ -82,15 +82,15 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
                     }
                     <button type="submit" disabled={state.engine.loaded().is_none()}>{"Draw grid"}</button>
                 </form>
-                if let Some(grid) = &state.stage.grid { {drawn(state, grid)} }
+                if let Some(grid) = &state.stage.grid { {drawn(grid, &state.dispatcher)} }
             </details>
         </section>
     }
 }
 
-fn drawn(state: &PageHandle, grid: &Grid) -> Html {
+fn drawn(grid: &Grid, dispatcher: &Dispatcher) -> Html {
     // The cell that is being drawn is still finished.
-    let stop = act(state, || EngineAction::Stop);
+    let stop = act(dispatcher, || EngineAction::Stop);
     let (done, seconds) = (grid.done(), grid.milliseconds / 1e3);
     let columns = grid.across.values.len();
     let cell = |i: usize| {
@@ -100,7 +100,7 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
             Some(picture) => html! {
                 <td>
                     <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
-                        onclick={act(state, move || StageAction::OpenCell(i))}>
+                        onclick={act(dispatcher, move || StageAction::OpenCell(i))}>
                         <Picture file={Shared(picture.clone())} />
                     </button>
                 </td>
@@ -109,7 +109,7 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
         }
     };
     let saved = grid.clone();
-    let download = tell(state, move |_: MouseEvent| {
+    let download = tell(dispatcher, move |_: MouseEvent| {
         let grid = saved.clone();
         async move {
             const NAME: &str = "patchwork-grid.png";
@@ -149,7 +149,7 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
                 if grid.is_drawing {
                     <button type="button" onclick={stop}>{"Stop grid"}</button>
                 } else {
-                    <button type="button" onclick={act(state, || StageAction::CloseGrid)}>
+                    <button type="button" onclick={act(dispatcher, || StageAction::CloseGrid)}>
                         {"Close grid"}
                     </button>
                 }

@@ -1,4 +1,4 @@
-//! The history: pictures in this browser, to be opened, used again, exported or removed.
+//! The history: pictures in this browser, to be shown, used again, exported or removed.
 
 use std::rc::Rc;
 
@@ -9,10 +9,10 @@ use yew::{
 
 use crate::page::gallery::entry::HistoryEntry;
 use crate::page::protocol::Archive;
-use crate::page::{GalleryAction, StageAction};
+use crate::page::{Gallery, GalleryAction, StageAction};
 use crate::tools::words::counted;
-use crate::ui::bring::open_button;
-use crate::ui::handle::{PageHandle, act};
+use crate::ui::bring::bring_button;
+use crate::ui::handle::{Dispatcher, act};
 use crate::ui::history_page::HistoryPage;
 use crate::ui::use_keys::listen;
 
@@ -21,8 +21,8 @@ const PAGE: usize = 24;
 
 /// Reads the store again when this tab gets the focus or another tab has changed the store.
 #[hook]
-pub(super) fn use_recall(state: &PageHandle) {
-    let dispatcher = state.dispatcher();
+pub(super) fn use_recall(dispatcher: &Dispatcher) {
+    let dispatcher = dispatcher.clone();
     use_effect_with((), move |()| {
         let stops = ["focus", "storage"].map(|kind| {
             let dispatcher = dispatcher.clone();
@@ -32,22 +32,16 @@ pub(super) fn use_recall(state: &PageHandle) {
     });
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HistoryProps {
-    pub(super) state: PageHandle,
-}
-
 /// Renders the history.
-#[function_component]
-pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
-    let entries: Vec<Rc<HistoryEntry>> = state.gallery.kept().cloned().collect();
+pub(super) fn history(gallery: &Gallery, dispatcher: &Dispatcher) -> Html {
+    let entries: Vec<Rc<HistoryEntry>> = gallery.kept().cloned().collect();
     let facts = match entries.len() {
-        0 if state.gallery.is_closed => {
+        0 if gallery.is_closed => {
             "Nothing yet. What you draw is here until the page is closed.".into()
         }
         0 => "Nothing yet. What you draw is kept here, in this browser only.".into(),
         n => {
-            let kept = match state.gallery.is_closed {
+            let kept = match gallery.is_closed {
                 true => "until the page is closed",
                 false => "kept in this browser only",
             };
@@ -56,7 +50,7 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
     };
     let page = |(at, entries): (usize, &[Rc<HistoryEntry>])| {
         html! {
-            <HistoryPage key={at} dispatcher={state.dispatcher()} entries={entries.to_vec()}
+            <HistoryPage key={at} dispatcher={dispatcher.clone()} entries={entries.to_vec()}
                 is_first={at == 0} />
         }
     };
@@ -64,14 +58,14 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
         <section class="patch history" aria-label="History">
             <h2 tabindex="-1">{"Drawn so far"}</h2>
             <p translate="no"><small>{facts}</small></p>
-            {undo(state)}
+            {undo(gallery.trash.keys.len(), dispatcher)}
             <div class="pages">{for entries.chunks(PAGE).enumerate().map(page)}</div>
             <div class="actions">
-                {open_button(state)}
+                {bring_button(dispatcher)}
                 if !entries.is_empty() {
-                    {export(state, "Export ZIP", Archive::Zip)}
-                    {export(state, "Contact sheet", Archive::Sheet)}
-                    <Clear state={state.clone()} count={entries.len()} />
+                    {export(dispatcher, "Export ZIP", Archive::Zip)}
+                    {export(dispatcher, "Contact sheet", Archive::Sheet)}
+                    <Clear dispatcher={dispatcher.clone()} count={entries.len()} />
                 }
             </div>
         </section>
@@ -79,49 +73,49 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
 }
 
 /// Renders the button that undoes the last deletion.
-fn undo(state: &PageHandle) -> Html {
-    if state.gallery.trash.keys.is_empty() {
+fn undo(count: usize, dispatcher: &Dispatcher) -> Html {
+    if count == 0 {
         return html! {};
     }
     html! {
         <div class="actions">
             <button type="button" class="undo" translate="no"
-                onclick={act(state, || GalleryAction::Undo)}>
-                {format!("Undo: bring back {}", counted(state.gallery.trash.keys.len(), "picture"))}
+                onclick={act(dispatcher, || GalleryAction::Undo)}>
+                {format!("Undo: bring back {}", counted(count, "picture"))}
             </button>
         </div>
     }
 }
 
-fn export(state: &PageHandle, text: &'static str, archive: Archive) -> Html {
-    let onclick = act(state, move || StageAction::SaveAll { archive, is_history: true });
+fn export(dispatcher: &Dispatcher, text: &'static str, archive: Archive) -> Html {
+    let onclick = act(dispatcher, move || StageAction::SaveAll { archive, is_history: true });
     html! { <button type="button" {onclick}>{text}</button> }
 }
 
 #[derive(PartialEq, Properties)]
 struct ClearProps {
-    state: PageHandle,
+    dispatcher: Dispatcher,
     count: usize,
 }
 
 /// Renders the button that deletes everything after a question. The answer is not in the place of
 /// the first button, so that a double press does not confirm it.
 #[function_component]
-fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
+fn Clear(ClearProps { dispatcher, count }: &ClearProps) -> Html {
     let asks = use_state_eq(|| false);
     let set = |value: bool| {
         let asks = asks.clone();
         Callback::from(move |_: MouseEvent| asks.set(value))
     };
     let keep = {
-        let (asks, dispatcher) = (asks.clone(), state.dispatcher());
+        let (asks, dispatcher) = (asks.clone(), dispatcher.clone());
         Callback::from(move |_: MouseEvent| {
             asks.set(false);
             dispatcher.dispatch(GalleryAction::KeepAll);
         })
     };
     let clear = {
-        let (clear, done) = (act(state, || GalleryAction::Remove(None)), set(false));
+        let (clear, done) = (act(dispatcher, || GalleryAction::Remove(None)), set(false));
         Callback::from(move |event: MouseEvent| {
             clear.emit(event.clone());
             done.emit(event);

@@ -17,6 +17,7 @@ const PACE: u32 = 200;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TimelineProps {
+    /// The whole state, so that each change sets the slider, wherever the visitor has dragged it.
     pub(super) state: PageHandle,
     pub(super) run: StageRun,
 }
@@ -32,9 +33,9 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
         use_effect_with((state.stage.is_playing, at), move |&(is_playing, _)| {
             let tick = is_playing.then(|| {
                 Interval::new(PACE, move || {
-                    state.dispatch(StageAction::Look(next));
+                    state.dispatcher.dispatch(StageAction::Look(next));
                     if next.is_none() {
-                        state.dispatch(StageAction::Play(false));
+                        state.dispatcher.dispatch(StageAction::Play(false));
                     }
                 })
             });
@@ -42,7 +43,7 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
         });
     }
     let look = {
-        let (dispatcher, newest) = (state.dispatcher(), run.newest());
+        let (dispatcher, newest) = (state.dispatcher.clone(), run.newest());
         Callback::from(move |event: InputEvent| {
             let input: Option<HtmlInputElement> = event.target_dyn_into();
             let stop: Option<usize> = input.and_then(|input| input.value().parse().ok());
@@ -94,7 +95,7 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
     let is_done = !is_drawing && run.ending.is_some();
     let (is_playing, next) = (state.stage.is_playing, next(run));
     let play = {
-        let dispatcher = state.dispatcher();
+        let dispatcher = state.dispatcher.clone();
         let is_at_end = at == run.end();
         Callback::from(move |_: MouseEvent| {
             if is_still() {
@@ -110,11 +111,11 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
     };
     let noisy = state.stage.noisy;
     let toggle = {
-        let dispatcher = state.dispatcher();
+        let dispatcher = state.dispatcher.clone();
         Callback::from(move |_: InputEvent| dispatcher.dispatch(StageAction::ShowNoisy(!noisy)))
     };
     let is_full = run.on_view(noisy).1 != View::Preview;
-    let live = act(state, || StageAction::Look(None));
+    let live = act(&state.dispatcher, || StageAction::Look(None));
     let play_name = match (is_still(), is_playing) {
         (true, _) => "Next step",
         (false, true) => "Pause",
@@ -136,12 +137,12 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
                 <input type="checkbox" checked={noisy} oninput={toggle} />
                 {"Show the noise"}
             </label>
-            <button type="button" onclick={act(state, move || StageAction::Decode(at))}
+            <button type="button" onclick={act(&state.dispatcher, move || StageAction::Decode(at))}
                 disabled={!is_done || is_full || !state.can_decode()}>
                 {"Decode this step"}
             </button>
             if is_done {
-                <button type="button" onclick={act(state, || StageAction::Look(None))}
+                <button type="button" onclick={act(&state.dispatcher, || StageAction::Look(None))}
                     aria-disabled={(at == run.end()).to_string()}>{"Back to the result"}</button>
             }
         </div>

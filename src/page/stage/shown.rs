@@ -132,7 +132,7 @@ impl Stage {
     }
 
     /// Returns the file extension and the MIME type in which the pictures on stage are saved.
-    pub fn file_type(&self, sides: Sides) -> (&'static str, &'static str) {
+    pub(in crate::page) fn file_type(&self, sides: Sides) -> (&'static str, &'static str) {
         let format = self.finish_of(self.on_stage(sides).1, sides).format;
         (format.extension(), format.mime())
     }

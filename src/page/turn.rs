@@ -1,12 +1,21 @@
-//! One turn of the page: an action changes the state and adds effects.
+//! One turn of the page: an action changes the rooms, which answer with messages, effects and wishes.
+//! Each wish is granted by another room before the rest of the answer takes place.
 
-use super::effect::Effect;
-use super::offer::offered;
-use super::protocol::Request;
-use super::run::StageRun;
-use super::state::{Engine, Job, Loaded, State};
-use crate::recipe::{Defaults, Recipe};
-use crate::tools::words::meant;
+use super::answer::{Answer, Part};
+use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
+use super::form::offer::Brought;
+use super::form::{Form, FormAnswer, FormWish, Known};
+use super::gallery::{Gallery, GalleryAnswer, GalleryWish};
+use super::protocol::Event;
+use super::stage::run::StageRun;
+use super::stage::save::Work;
+use super::stage::shown::{Opened, Origin, Sides};
+use super::stage::{Stage, StageAction, StageAnswer, StageWish};
+use super::{Action, Effect, State};
+use crate::recipe::Recipe;
+
+/// The message if a worker ended while it was putting a file together.
+const LOST: &str = "The file that was being made is lost: ask for it again.";
 
 /// The state in a turn, and the effects so far.
 pub(super) struct Turn {
@@ -14,152 +23,283 @@ pub(super) struct Turn {
     pub(super) effects: Vec<Effect>,
 }
 
-/// Returns the part of a recipe that follows the model unless the visitor sets it.
-pub(super) fn sampling(recipe: &Recipe) -> (Defaults, Option<f64>) {
-    let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = recipe.clone();
-    let style = String::new();
-    (Defaults { sampler, steps, guidance, guidance_interval, style }, shift)
+/// Returns what the form must know of the models.
+fn known(engine: &Engine) -> Known<'_> {
+    Known {
+        model: engine.model(),
+        is_checked: engine.loaded().is_some_and(|loaded| loaded.device.is_checked),
+        models: engine.models.as_deref(),
+        folder: &engine.choice.folder,
+    }
 }
 
+/// Turns with one room each.
 impl Turn {
-    /// Sends a request to the current worker.
-    pub(super) fn send(&mut self, request: Request) {
-        self.effects.push(Effect::Send(request));
+    pub(super) fn form<T>(
+        &mut self,
+        act: impl FnOnce(&mut Form, Known<'_>, &mut FormAnswer) -> T,
+    ) -> T {
+        let mut answer = Answer::new();
+        let result = act(&mut self.state.form, known(&self.state.engine), &mut answer);
+        self.take(answer, Effect::Form, Self::grant_form);
+        result
     }
 
-    /// Sets the status. A repeated text gets a trailing space, because a live region announces only
-    /// changes.
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        let mut text = text.into();
-        if text == self.state.status.text {
-            text.push('\u{a0}');
-        }
-        (self.state.status.text, self.state.status.is_bad) = (text, false);
+    pub(super) fn engine<T>(
+        &mut self,
+        act: impl FnOnce(&mut Engine, Option<&Recipe>, &mut EngineAnswer) -> T,
+    ) -> T {
+        let mut answer = Answer::new();
+        let result = act(&mut self.state.engine, self.state.stage.drawn(), &mut answer);
+        self.take(answer, Effect::Engine, Self::grant_engine);
+        result
     }
 
-    /// Sets the status to an error message.
-    pub(super) fn warn(&mut self, text: impl Into<String>) {
-        self.say(text);
-        self.state.status.is_bad = true;
+    fn stage<T>(&mut self, act: impl FnOnce(&mut Stage, Sides, &mut StageAnswer) -> T) -> T {
+        let mut answer = Answer::new();
+        let result = act(&mut self.state.stage, Sides::of(self.state.engine.model()), &mut answer);
+        self.take(answer, Effect::Stage, Self::grant_stage);
+        result
     }
 
-    /// Adds a sentence to the status.
-    pub(super) fn add(&mut self, text: &str) {
-        let is_bad = self.state.status.is_bad;
-        self.say(format!("{} {text}", self.state.status.text));
-        self.state.status.is_bad = is_bad;
+    pub(super) fn gallery<T>(
+        &mut self,
+        act: impl FnOnce(&mut Gallery, &mut GalleryAnswer) -> T,
+    ) -> T {
+        let mut answer = Answer::new();
+        let result = act(&mut self.state.gallery, &mut answer);
+        self.take(answer, Effect::Gallery, Self::grant_gallery);
+        result
     }
 
-    /// Stops the queue. The current run is still finished.
-    pub(super) fn stop(&mut self) {
-        if let Engine::Loading { waiting, .. } = &mut self.state.engine
-            && waiting.take().is_some()
-        {
-            self.say("Nothing waits any more.");
-        }
-        self.stop_grid();
-    }
-
-    /// Returns whether the form has a problem, and reports it.
-    pub(super) fn is_refused(&mut self) -> bool {
-        let refused = self.state.refused.clone();
-        if let Some(problem) = &refused {
-            self.warn(problem);
-        }
-        refused.is_some()
-    }
-
-    /// Draws the form, with a new seed unless the seed is kept or was just chosen.
-    pub(super) fn draw(&mut self) {
-        if self.is_refused() {
-            return;
-        }
-        let state = &self.state;
-        if !state.keeps_seed && !state.seed_is_fresh {
-            self.effects.push(Effect::RollSeed { draws: true });
-            return;
-        }
-        self.draw_form();
-    }
-
-    pub(super) fn draw_form(&mut self) {
-        self.state.seed_is_fresh = false;
-        self.draw_recipe(self.state.form.clone());
-    }
-
-    /// Draws a recipe, now or when the model is ready.
-    pub(super) fn draw_recipe(&mut self, recipe: Recipe) {
-        self.stop_grid();
-        (self.state.landing, self.state.earlier) = (None, None);
-        match &mut self.state.engine {
-            Engine::Ready { .. } => self.begin(recipe, None),
-            Engine::Loading { waiting, .. } => {
-                *waiting = Some(recipe.into());
-                self.say("This is drawn as soon as the model is loaded.");
+    /// Takes the parts of an answer in their order.
+    fn take<Own, Wish>(
+        &mut self,
+        answer: Answer<Own, Wish>,
+        effect: fn(Own) -> Effect,
+        grant: fn(&mut Self, Wish),
+    ) {
+        for part in answer.parts {
+            match part {
+                Part::Say(text) => self.state.status.say(text),
+                Part::Warn(text) => self.state.status.warn(text),
+                Part::Add(text) => self.state.status.add(&text),
+                Part::Tell(text) if text == self.state.status.text => {}
+                Part::Tell(text) => self.state.status.say(text),
+                Part::Send(request) => self.effects.push(Effect::Send(request)),
+                Part::Focus(selector) => self.effects.push(Effect::Focus(selector)),
+                Part::Effect(own) => self.effects.push(effect(own)),
+                Part::Wish(wish) => grant(self, wish),
             }
-            Engine::Asleep => {
-                self.restart("This is drawn as soon as the model is loaded.", Some(recipe.into()));
+        }
+    }
+}
+
+/// What connects the rooms.
+impl Turn {
+    pub(super) fn handle(&mut self, action: Action) {
+        match action {
+            Action::Form(action) => self.form(|form, known, to| form.handle(action, known, to)),
+            Action::Engine(action) => {
+                self.engine(|engine, drawn, to| engine.handle(action, drawn, to));
             }
-            Engine::Stopped => drop(self.has_engine("Pictures are drawn by the engine")),
+            // What the form refuses is drawn in no cell.
+            Action::Stage(StageAction::DrawGrid(_))
+                if self.form(|form, _, to| form.is_refused(to)) => {}
+            Action::Stage(action) => self.stage(|stage, sides, to| stage.handle(action, sides, to)),
+            Action::Gallery(action) => self.gallery(|gallery, to| gallery.handle(action, to)),
+            Action::Reload => {
+                let mut form = Box::new(self.state.form.recipe.clone());
+                if let Some(model) = self.state.engine.chosen() {
+                    (form.model, form.model_hash) = (model.name.clone(), model.hash.clone());
+                }
+                self.effects.push(Effect::Reload(form));
+            }
+            Action::Say(text) => self.state.status.say(text),
+            Action::Warn(text) => self.state.status.warn(text),
+        }
+    }
+
+    /// Has the files made that what is on stage lacks, if there is an engine.
+    pub(super) fn finish_stage(&mut self) {
+        match self.state.engine.is_awake() {
+            true => self.stage(|stage, sides, to| stage.finish(sides, to)),
+            false => self.state.stage.finishing.rest(),
+        }
+    }
+
+    fn grant_form(&mut self, wish: FormWish) {
+        match wish {
+            FormWish::Draw(recipe) => {
+                self.state.stage.stop_grid();
+                (self.state.stage.landing, self.state.form.earlier) = (None, None);
+                if let Some(recipe) = self.engine(|engine, _, to| engine.take(recipe, to)) {
+                    self.begin(recipe, None);
+                }
+            }
+            FormWish::Load { folder, status } => {
+                self.engine(|engine, _, to| engine.load(folder, &status, to));
+            }
+            FormWish::Earlier { back } => {
+                let State { form, stage, gallery, .. } = &mut self.state;
+                let drawn = stage.run.iter().map(|run| &run.recipe);
+                form.earlier(back, drawn.chain(gallery.recipes()));
+            }
+            FormWish::Land(recipe) if !self.state.engine.is_drawing() => {
+                self.state.stage.clear_for(recipe);
+                self.land_on_history();
+            }
+            FormWish::Land(_) => {}
+            FormWish::GiveUpLanding { is_of_form } => {
+                self.state.stage.landing.take_if(|landing| landing.is_form || !is_of_form);
+            }
+        }
+    }
+
+    fn grant_engine(&mut self, wish: EngineWish) {
+        match wish {
+            EngineWish::HearModels => {
+                self.form(Form::hear_models);
+                self.engine(|engine, _, to| engine.wake(to));
+            }
+            EngineWish::HearModel { waiting } => self.hear_model(waiting),
+            EngineWish::Hear(event) => self.hear(event),
+            EngineWish::HearFailure { job, message } => self.hear_failure(job, message),
+            EngineWish::ForgetWorker { tells } => {
+                if self.state.stage.forget_worker() && tells {
+                    self.state.status.add(LOST);
+                }
+            }
+            EngineWish::StopGrid => self.state.stage.stop_grid(),
+            EngineWish::ForgetBrought => self.state.form.brought = None,
+            EngineWish::OfferPress => {
+                if self.state.stage.is_empty() && self.state.press().is_some() {
+                    self.form(|form, known, to| form.offer_press(known, to));
+                }
+            }
+        }
+    }
+
+    fn grant_stage(&mut self, wish: StageWish) {
+        match wish {
+            StageWish::Work(work) => self.work(work),
+            StageWish::DrawCell(cell, recipe) => self.begin(recipe, Some(cell)),
+            StageWish::HearEnd(pictures) => {
+                self.state.engine.hear_end();
+                self.gallery(|gallery, to| gallery.keep(pictures, to));
+                self.engine(|engine, _, to| engine.take_over(to));
+                if !self.state.engine.is_drawing() {
+                    self.stage(|stage, _, to| stage.next_cell(to));
+                }
+            }
+            StageWish::KeepLarge(recipe, large) => {
+                self.gallery(|gallery, to| gallery.keep_large(&recipe, large, to));
+            }
+        }
+    }
+
+    fn grant_gallery(&mut self, wish: GalleryWish) {
+        match wish {
+            GalleryWish::Open { recipe, png, scrolls } => {
+                let opened = Opened { recipe: *recipe, png, from: Origin::History };
+                self.stage(|stage, _, to| stage.open(opened, scrolls, to));
+            }
+            GalleryWish::Land => self.land_on_history(),
         }
     }
 
     /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
-    pub(super) fn begin(&mut self, mut recipe: Recipe, cell: Option<usize>) {
-        let state = &mut self.state;
-        let Engine::Ready { loaded, job } = &mut state.engine else { return };
-        // The recipe of a picture names everything that it was drawn with.
-        let model = &loaded.model;
-        recipe = recipe.unsaved();
-        recipe.shift = recipe.shift.or(model.shift);
-        (recipe.model, recipe.model_hash) = (model.name.clone(), model.hash.clone());
-        if let Some(style) = meant(&recipe.style, &model.styles) {
-            recipe.style.clone_from(style);
-        }
-        let replaces = *job == Job::Drawing && cell.is_none();
-        *job = Job::Drawing;
-        state.jobs += 1;
-        (state.opened, state.is_playing) = (None, false);
-        let (worker, job) = (state.worker, state.jobs);
-        state.run = Some(StageRun::new(worker, job, cell, recipe.clone()));
-        self.send(Request::Draw { job, recipe: Box::new(recipe.clone().into()) });
-        if cell.is_none() {
-            self.say(match replaces {
-                true => "Starting; what was being drawn is left as it was.",
-                false => "Starting.",
-            });
-            self.effects.extend([Effect::ShowAddress(recipe), Effect::ShowStage]);
+    fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
+        let begun = self.engine(|engine, _, to| engine.begin(recipe, to));
+        let Some(Begun { worker, job, recipe, replaces }) = begun else { return };
+        let run = StageRun::new(worker, job, cell, recipe);
+        self.stage(|stage, _, to| stage.begin(run, replaces, to));
+    }
+
+    /// Has work done that needs an engine, if there is one.
+    fn work(&mut self, work: Work) {
+        if self.engine(|engine, _, to| engine.is_there(work.needs(), to)) {
+            let of_history = work.of_history();
+            let kept = if of_history { self.state.gallery.members() } else { Vec::new() };
+            self.stage(|stage, sides, to| stage.work(work, kept, sides, to));
         }
     }
-}
 
-impl State {
-    /// Returns `recipe` with the model's settings, except for those that the visitor chose. For a
-    /// link, only the fields that it leaves open follow the model.
-    pub(super) fn as_the_model(&self, mut recipe: Recipe) -> Recipe {
-        let Some(Loaded { model, device, .. }) = self.loaded() else { return recipe };
-        if self.follows_device {
-            // A GPU draws four pictures in little more time than one.
-            recipe.count = if device.is_checked { 4 } else { 1 };
-        }
-        if self.follows_style {
-            recipe.style.clone_from(&model.defaults.style);
-        }
-        let own = model.defaults.over(recipe.clone());
-        let own = offered(Recipe { shift: model.shift, ..own }, Some(model)).0;
-        if self.follows_model {
-            return Recipe { style: recipe.style, ..own };
-        }
-        for name in &self.unset {
-            match *name {
-                "sampler" => recipe.sampler.clone_from(&own.sampler),
-                "steps" => recipe.steps = own.steps,
-                "guidance" => recipe.guidance = own.guidance,
-                "shift" => recipe.shift = own.shift,
-                "guidance_interval" => recipe.guidance_interval = own.guidance_interval,
-                other => unreachable!("{other} is not among SAMPLING"),
+    /// Takes in an event of a worker that is not about the engine.
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Read { prompt, negative } => {
+                let form = &mut self.state.form;
+                (form.prompt_reading, form.negative_reading) = (prompt, negative);
             }
+            Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
+            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole } => {
+                self.stage(|stage, _, to| stage.open_brought(&recipe, is_whole, to));
+                let brought = Brought::of_file(&name, *recipe, &unknown);
+                self.form(|form, known, to| form.bring_new(brought, known, to));
+                if !is_whole {
+                    self.state.status.add("The picture in that file is damaged, and is not shown.");
+                    self.state.status.is_bad = true;
+                }
+            }
+            other => self.stage(|stage, sides, to| stage.hear(other, sides, to)),
         }
-        recipe
+    }
+
+    fn hear_failure(&mut self, job: Option<u32>, message: String) {
+        if !self.state.stage.hear_failure(job) {
+            return;
+        }
+        self.engine(|engine, _, to| engine.hear_failure(to));
+        let message = match self.engine(|engine, _, to| engine.take_over(to)) {
+            true => format!("{message} {}", self.state.status.text),
+            false => message,
+        };
+        self.state.status.warn(message);
+    }
+
+    /// Takes in that a model is loaded. What waits for it is drawn, or the picture that is shown
+    /// first, or the rest of the grid.
+    fn hear_model(&mut self, waiting: Option<Box<Recipe>>) {
+        self.state.stage.finishing.hear_model(self.state.sides());
+        let differs = self.form(Form::hear_model);
+        if self.state.engine.loaded().is_none() {
+            // The brought recipe belongs to another model, which is being loaded.
+            return;
+        }
+        // If the picture would differ from the requested one, the page says so and does not draw it
+        // unasked.
+        self.state.stage.landing.take_if(|_| differs.is_some());
+        if let Some(recipe) = waiting {
+            let recipe = self.form(|form, known, _| form.as_awaited(*recipe, known));
+            self.begin(recipe, None);
+        } else if !self.land() {
+            self.stage(|stage, _, to| stage.next_cell(to));
+        }
+        differs.iter().for_each(|differs| self.state.status.add(differs));
+    }
+
+    /// Shows the first picture if the history has it, once the history has been read or there is none.
+    fn land_on_history(&mut self) {
+        let State { stage, gallery, .. } = &mut self.state;
+        let Some(landing) = &mut stage.landing else { return };
+        if let Some(entry) = gallery.find(&landing.recipe).cloned() {
+            stage.landing = None;
+            self.gallery(|_, to| Gallery::show(&entry, false, to));
+        } else {
+            landing.is_new = true;
+            self.land();
+        }
+    }
+
+    /// Draws the first picture's recipe if that is quick. Returns whether it does.
+    fn land(&mut self) -> bool {
+        let State { form, engine, stage, gallery, .. } = &mut self.state;
+        let Some(model) = engine.model() else { return false };
+        let landed = stage.land(model, &form.recipe, gallery.is_closed);
+        let Some((recipe, is_form)) = landed.filter(|_| !engine.is_busy()) else { return false };
+        form.seed_is_fresh &= !is_form;
+        self.begin(recipe, None);
+        true
     }
 }

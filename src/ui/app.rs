@@ -5,12 +5,13 @@ use std::rc::Rc;
 use web_sys::window;
 use yew::{Component, Context, Html, Properties, classes, function_component, html};
 
-use crate::page::{Action, State, update};
+use crate::page::engine::loading::Loading;
+use crate::page::{Action, Current, State, update};
 use crate::ui::bar::Bar;
 use crate::ui::browse::Browse;
 use crate::ui::grid_form::GridForm;
 use crate::ui::handle::{Dispatcher, PageHandle};
-use crate::ui::history::{self, History};
+use crate::ui::history::{history, use_recall};
 use crate::ui::panel::{credits, panel};
 use crate::ui::perform::Performer;
 use crate::ui::settings::settings;
@@ -18,7 +19,7 @@ use crate::ui::stage::Stage;
 use crate::ui::styles::Styles;
 use crate::ui::toast::Toast;
 use crate::ui::trouble::trouble;
-use crate::ui::{address, open, remember, use_keys};
+use crate::ui::{address, bring, remember, use_keys};
 
 /// The component that holds the state, changes it by each [`Action`], and performs the effects.
 pub(super) struct App {
@@ -33,7 +34,7 @@ impl Component for App {
     type Properties = ();
 
     fn create(context: &Context<Self>) -> Self {
-        let (state, effects) = State::open(address::from_address(), remember::remembered());
+        let (state, effects) = State::start(address::from_address(), remember::remembered());
         let dispatcher = Dispatcher(context.link().callback(|action| action));
         let mut performer = Performer::new(dispatcher.clone());
         effects.into_iter().for_each(|effect| performer.perform(effect));
@@ -54,7 +55,7 @@ impl Component for App {
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
-        html! { <Whole state={PageHandle::new(self.state.clone(), self.dispatcher.clone())} /> }
+        html! { <Whole state={PageHandle { state: self.state.clone(), dispatcher: self.dispatcher.clone() }} /> }
     }
 }
 
@@ -66,46 +67,51 @@ struct WholeProps {
 /// Renders the whole page.
 #[function_component]
 fn Whole(WholeProps { state }: &WholeProps) -> Html {
-    use_keys::use_keys(state);
-    open::use_open(state);
-    history::use_recall(state);
+    let dispatcher = &state.dispatcher;
+    let State { form, engine, stage, gallery, status } = &**state;
+    use_keys::use_keys(dispatcher);
+    bring::use_files_and_links(dispatcher);
+    use_recall(dispatcher);
     html! {
-        <main data-state={state.phase()} data-job={state.jobs.to_string()}>
+        <main data-state={engine.phase()} data-job={engine.jobs.to_string()}>
             <header>
                 <h1>{"Patchwork"}</h1>
                 <p>{"Stickers from words, by a Diffusion Transformer that runs on your machine."}</p>
             </header>
-            <Bar state={state.clone()} />
-            <Styles state={state.clone()} />
+            <Bar form={form.clone()} max_tokens={engine.model().map_or(0, |model| model.max_tokens)}
+                is_busy={engine.is_busy()} is_stopped={engine.current == Current::Stopped}
+                dispatcher={dispatcher.clone()} />
+            <Styles style={form.recipe.style.clone()} own={engine.model().map(|model| model.styles.clone())}
+                model={engine.chosen().cloned()} dispatcher={dispatcher.clone()} />
             // Changing text is not translated: translators move text nodes, so that Yew can no
             // longer update them.
-            <p class={classes!("status", state.status.is_bad.then_some("wrong"))} translate="no"
-                role="status" aria-label="Status" aria-busy={state.is_playing.to_string()}>
-                {state.status.text.clone()}
+            <p class={classes!("status", status.is_bad.then_some("wrong"))} translate="no"
+                role="status" aria-label="Status" aria-busy={stage.is_playing.to_string()}>
+                {status.text.clone()}
             </p>
-            {trouble(state)}
+            {trouble(engine, dispatcher)}
             <div class="columns">
                 <div class="left">
                     <Stage state={state.clone()} />
-                    {loading(state)}
+                    {loading(engine.loading())}
                 </div>
                 <div class="right">
-                    {settings(state)}
-                    <History state={state.clone()} />
+                    {settings(state, dispatcher)}
+                    {history(gallery, dispatcher)}
                 </div>
             </div>
-            <Browse state={state.clone()} />
+            <Browse concepts={form.concepts.clone()} dispatcher={dispatcher.clone()} />
             <GridForm state={state.clone()} />
-            {panel(state)}
+            {panel(state, dispatcher)}
             {credits()}
-            <Toast text={state.status.text.clone()} is_moving={state.is_drawing() || state.is_playing} />
+            <Toast text={status.text.clone()} is_moving={engine.is_drawing() || stage.is_playing} />
         </main>
     }
 }
 
 /// Renders the progress of the download, under the quilt that it fills.
-fn loading(state: &State) -> Html {
-    let Some(loading) = state.loading() else { return html! {} };
+fn loading(loading: Option<&Loading>) -> Html {
+    let Some(loading) = loading else { return html! {} };
     let share = loading.share().filter(|_| loading.stage.is_empty());
     html! {
         <div class="progress" translate="no">

@@ -4,26 +4,26 @@ use std::rc::Rc;
 
 use yew::{Callback, Html, MouseEvent, Properties, function_component, html, use_state_eq};
 
-use crate::page::Action;
-use crate::page::concepts::Concept;
 use crate::page::facts::Chip;
+use crate::page::form::concepts::{Concept, Concepts};
+use crate::page::{Action, FormAction};
 use crate::ui::controls::Text;
-use crate::ui::handle::{Dispatcher, PageHandle};
+use crate::ui::handle::{Dispatcher, act};
 
 /// How many results a search shows at most.
 const MOST: usize = 60;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct BrowseProps {
-    pub(super) state: PageHandle,
+    pub(super) concepts: Concepts,
+    pub(super) dispatcher: Dispatcher,
 }
 
 /// Renders the concepts.
 #[function_component]
-pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
+pub(super) fn Browse(BrowseProps { concepts, dispatcher }: &BrowseProps) -> Html {
     let search = use_state_eq(String::new);
-    let dispatcher = state.dispatcher();
-    let ask = Callback::from(move |_: MouseEvent| dispatcher.dispatch(Action::ListConcepts));
+    let ask = act(dispatcher, || FormAction::UnfoldConcepts);
     let change = {
         let search = search.clone();
         Callback::from(move |text| search.set(text))
@@ -32,17 +32,17 @@ pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
         <section class="patch browse" aria-label="Concepts">
             <details>
                 <summary onclick={ask}>{"What it can draw"}</summary>
-                if state.concepts.is_missing {
+                if concepts.is_missing {
                     <p>{"No list came: the model has none, or the connection is gone. Close this and open it to \
                          try again."}</p>
-                } else if let Some(groups) = state.concepts.groups() {
+                } else if let Some(groups) = concepts.groups() {
                     <Text label="Search" help="A thing, or a word for it." value={(*search).clone()} {change} />
                     if search.trim().is_empty() {
-                        {for groups.iter().map(|(name, concepts)| html! {
-                            <Group dispatcher={state.dispatcher()} name={name.clone()} concepts={concepts.clone()} />
+                        {for groups.iter().map(|(name, group)| html! {
+                            <Group dispatcher={dispatcher.clone()} name={name.clone()} concepts={group.clone()} />
                         })}
                     } else {
-                        {found(state, &search)}
+                        {found(concepts, &search, dispatcher)}
                     }
                 } else {
                     <p>{"Fetching the list."}</p>
@@ -52,8 +52,8 @@ pub(super) fn Browse(BrowseProps { state }: &BrowseProps) -> Html {
     }
 }
 
-fn found(state: &PageHandle, text: &str) -> Html {
-    let found = state.concepts.search(text);
+fn found(concepts: &Concepts, text: &str, dispatcher: &Dispatcher) -> Html {
+    let found = concepts.search(text);
     let said = match found.len() {
         0 => "It was taught nothing of that name. It may draw something near it all the same: try it.".into(),
         n if n > MOST => format!("{n} found, the first {MOST}:"),
@@ -63,7 +63,7 @@ fn found(state: &PageHandle, text: &str) -> Html {
         <>
             <p role="status" translate="no">{said}</p>
             <div class="chips">
-                {for found.into_iter().take(MOST).map(|concept| chip(&state.dispatcher(), concept))}
+                {for found.into_iter().take(MOST).map(|concept| chip(dispatcher, concept))}
             </div>
         </>
     }
@@ -72,7 +72,7 @@ fn found(state: &PageHandle, text: &str) -> Html {
 fn chip(dispatcher: &Dispatcher, concept: &Concept) -> Html {
     let (dispatcher, name) = (dispatcher.clone(), concept.label.clone());
     let take = Callback::from(move |_: MouseEvent| {
-        dispatcher.dispatch(Action::TakeChip(Chip { part: String::new(), name: name.clone() }));
+        dispatcher.dispatch(FormAction::TakeChip(Chip { part: String::new(), name: name.clone() }));
         dispatcher.dispatch(Action::Say(format!(
             "“{name}” is in the prompt. Arrow down brings back what stood there."
         )));
@@ -87,21 +87,21 @@ struct GroupProps {
     concepts: Rc<[Concept]>,
 }
 
-/// Renders one group, whose names are in the document only while it is open.
+/// Renders one group, whose names are in the document only while it is unfolded.
 #[function_component]
 fn Group(GroupProps { dispatcher, name, concepts }: &GroupProps) -> Html {
-    let is_open = use_state_eq(|| false);
+    let is_unfolded = use_state_eq(|| false);
     let toggle = {
-        let is_open = is_open.clone();
+        let is_unfolded = is_unfolded.clone();
         Callback::from(move |event: MouseEvent| {
             event.prevent_default();
-            is_open.set(!*is_open);
+            is_unfolded.set(!*is_unfolded);
         })
     };
     html! {
-        <details open={*is_open}>
+        <details open={*is_unfolded}>
             <summary translate="no" onclick={toggle}>{format!("{name} ({})", concepts.len())}</summary>
-            if *is_open {
+            if *is_unfolded {
                 <div class="chips">{for concepts.iter().map(|concept| chip(dispatcher, concept))}</div>
             }
         </details>

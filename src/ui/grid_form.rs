@@ -5,10 +5,10 @@ use yew::{
     use_state_eq,
 };
 
-use crate::page::Action;
-use crate::page::grid::{Axis, Grid, Setting};
+use crate::page::stage::grid::{Axis, Grid, Setting};
+use crate::page::{EngineAction, StageAction};
 use crate::ui::controls::{Choice, Text};
-use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::handle::{Dispatcher, PageHandle, act, tell};
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::share;
 use crate::ui::sheet::labelled_sheet;
@@ -30,11 +30,11 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let [across, down] = [0, 1].map(|i| Axis::new(settings[i], &texts[i]));
-            let Some(loaded) = state.loaded() else { return };
-            match Grid::new(&state.form, across, down, &loaded.model) {
+            let Some(loaded) = state.engine.loaded() else { return };
+            match Grid::new(&state.form.recipe, across, down, &loaded.model) {
                 Ok(grid) => {
                     told.set(String::new());
-                    state.dispatch(Action::DrawGrid(grid));
+                    state.dispatcher.dispatch(StageAction::DrawGrid(grid));
                 }
                 // The error is shown beside the form, because the status may be out of sight.
                 Err(problem) => told.set(problem),
@@ -47,7 +47,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
         let choose = Callback::from(move |name: String| {
             let Some(setting) = Setting::named(&name) else { return };
             let (mut chosen, mut both) = (*settings, (*now).clone());
-            let model = state.loaded().map(|loaded| &loaded.model);
+            let model = state.engine.loaded().map(|loaded| &loaded.model);
             (chosen[i], both[i]) = (setting, setting.suggestion(model));
             settings.set(chosen);
             now.set(both);
@@ -71,7 +71,7 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
     };
     html! {
         <section class="patch grid" aria-label="Grid">
-            <details open={state.grid.is_some()}>
+            <details open={state.stage.grid.is_some()}>
                 <summary>{"Compare settings in a grid"}</summary>
                 <form {onsubmit}>
                     {side(0, "Across", "Values across")}
@@ -80,17 +80,17 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
                     if !problem.is_empty() {
                         <p role="alert"><small class="wrong" translate="no">{(*problem).clone()}</small></p>
                     }
-                    <button type="submit" disabled={state.loaded().is_none()}>{"Draw grid"}</button>
+                    <button type="submit" disabled={state.engine.loaded().is_none()}>{"Draw grid"}</button>
                 </form>
-                if let Some(grid) = &state.grid { {drawn(state, grid)} }
+                if let Some(grid) = &state.stage.grid { {drawn(grid, &state.dispatcher)} }
             </details>
         </section>
     }
 }
 
-fn drawn(state: &PageHandle, grid: &Grid) -> Html {
+fn drawn(grid: &Grid, dispatcher: &Dispatcher) -> Html {
     // The cell that is being drawn is still finished.
-    let stop = act(state, || Action::Stop);
+    let stop = act(dispatcher, || EngineAction::Stop);
     let (done, seconds) = (grid.done(), grid.milliseconds / 1e3);
     let columns = grid.across.values.len();
     let cell = |i: usize| {
@@ -100,7 +100,7 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
             Some(picture) => html! {
                 <td>
                     <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
-                        onclick={act(state, move || Action::OpenCell(i))}>
+                        onclick={act(dispatcher, move || StageAction::OpenCell(i))}>
                         <Picture file={Shared(picture.clone())} />
                     </button>
                 </td>
@@ -109,7 +109,7 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
         }
     };
     let saved = grid.clone();
-    let download = tell(state, move |_: MouseEvent| {
+    let download = tell(dispatcher, move |_: MouseEvent| {
         let grid = saved.clone();
         async move {
             const NAME: &str = "patchwork-grid.png";
@@ -149,7 +149,7 @@ fn drawn(state: &PageHandle, grid: &Grid) -> Html {
                 if grid.is_drawing {
                     <button type="button" onclick={stop}>{"Stop grid"}</button>
                 } else {
-                    <button type="button" onclick={act(state, || Action::CloseGrid)}>
+                    <button type="button" onclick={act(dispatcher, || StageAction::CloseGrid)}>
                         {"Close grid"}
                     </button>
                 }

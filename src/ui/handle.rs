@@ -11,24 +11,8 @@ use crate::page::{Action, State};
 /// The current state, which dereferences to [`State`].
 #[derive(Clone)]
 pub(super) struct PageHandle {
-    state: Rc<State>,
-    dispatcher: Dispatcher,
-}
-
-impl PageHandle {
-    pub(super) fn new(state: Rc<State>, dispatcher: Dispatcher) -> Self {
-        Self { state, dispatcher }
-    }
-
-    /// Dispatches an action.
-    pub(super) fn dispatch(&self, action: Action) {
-        self.dispatcher.dispatch(action);
-    }
-
-    /// Returns a dispatcher for later actions.
-    pub(super) fn dispatcher(&self) -> Dispatcher {
-        self.dispatcher.clone()
-    }
+    pub(super) state: Rc<State>,
+    pub(super) dispatcher: Dispatcher,
 }
 
 impl Deref for PageHandle {
@@ -51,26 +35,26 @@ impl PartialEq for PageHandle {
 pub(super) struct Dispatcher(pub(super) Callback<Action>);
 
 impl Dispatcher {
-    pub(super) fn dispatch(&self, action: Action) {
-        self.0.emit(action);
+    pub(super) fn dispatch(&self, action: impl Into<Action>) {
+        self.0.emit(action.into());
     }
 }
 
 /// Returns a callback that dispatches an action.
-pub(super) fn act(
-    state: &PageHandle,
-    action: impl Fn() -> Action + 'static,
+pub(super) fn act<A: Into<Action>>(
+    dispatcher: &Dispatcher,
+    action: impl Fn() -> A + 'static,
 ) -> Callback<MouseEvent> {
-    let dispatcher = state.dispatcher();
+    let dispatcher = dispatcher.clone();
     Callback::from(move |_| dispatcher.dispatch(action()))
 }
 
 /// Returns a callback that runs `work` with its input, and shows the resulting message.
 pub(super) fn tell<Input, Work: Future<Output = String> + 'static>(
-    state: &PageHandle,
+    dispatcher: &Dispatcher,
     work: impl Fn(Input) -> Work + 'static,
 ) -> Callback<Input> {
-    let (dispatcher, work) = (state.dispatcher(), Rc::new(work));
+    let (dispatcher, work) = (dispatcher.clone(), Rc::new(work));
     Callback::from(move |input| {
         let (dispatcher, work) = (dispatcher.clone(), work(input));
         spawn_local(async move { dispatcher.dispatch(Action::Say(work.await)) });

@@ -1,4 +1,4 @@
-//! The history: pictures in this browser, to be opened, used again, exported or removed.
+//! The history: pictures in this browser, to be shown, used again, exported or removed.
 
 use std::rc::Rc;
 
@@ -7,51 +7,41 @@ use yew::{
     use_state_eq,
 };
 
-use crate::page::history::HistoryEntry;
+use crate::page::gallery::entry::HistoryEntry;
 use crate::page::protocol::Archive;
-use crate::page::{Action, HistoryAction};
+use crate::page::{Gallery, GalleryAction, StageAction};
 use crate::tools::words::counted;
-use crate::ui::handle::{PageHandle, act};
+use crate::ui::bring::bring_button;
+use crate::ui::handle::{Dispatcher, act};
 use crate::ui::history_page::HistoryPage;
-use crate::ui::open::open_button;
 use crate::ui::use_keys::listen;
 
 /// How many pictures are added to the document, or removed from it, at once.
 const PAGE: usize = 24;
 
-/// The name under which a tab stores the time of its last change, so that other tabs get a
-/// `storage` event.
-pub(super) const CHANGED: &str = "patchwork-changed";
-
 /// Reads the store again when this tab gets the focus or another tab has changed the store.
 #[hook]
-pub(super) fn use_recall(state: &PageHandle) {
-    let dispatcher = state.dispatcher();
+pub(super) fn use_recall(dispatcher: &Dispatcher) {
+    let dispatcher = dispatcher.clone();
     use_effect_with((), move |()| {
         let stops = ["focus", "storage"].map(|kind| {
             let dispatcher = dispatcher.clone();
-            listen(kind, move |_| dispatcher.dispatch(Action::History(HistoryAction::Recall)))
+            listen(kind, move |_| dispatcher.dispatch(GalleryAction::Recall))
         });
         move || stops.into_iter().for_each(|stop| stop())
     });
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HistoryProps {
-    pub(super) state: PageHandle,
-}
-
 /// Renders the history.
-#[function_component]
-pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
-    let entries: Vec<Rc<HistoryEntry>> = state.kept().cloned().collect();
+pub(super) fn history(gallery: &Gallery, dispatcher: &Dispatcher) -> Html {
+    let entries: Vec<Rc<HistoryEntry>> = gallery.kept().cloned().collect();
     let facts = match entries.len() {
-        0 if state.history_is_closed => {
+        0 if gallery.is_closed => {
             "Nothing yet. What you draw is here until the page is closed.".into()
         }
         0 => "Nothing yet. What you draw is kept here, in this browser only.".into(),
         n => {
-            let kept = match state.history_is_closed {
+            let kept = match gallery.is_closed {
                 true => "until the page is closed",
                 false => "kept in this browser only",
             };
@@ -60,7 +50,7 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
     };
     let page = |(at, entries): (usize, &[Rc<HistoryEntry>])| {
         html! {
-            <HistoryPage key={at} dispatcher={state.dispatcher()} entries={entries.to_vec()}
+            <HistoryPage key={at} dispatcher={dispatcher.clone()} entries={entries.to_vec()}
                 is_first={at == 0} />
         }
     };
@@ -68,14 +58,14 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
         <section class="patch history" aria-label="History">
             <h2 tabindex="-1">{"Drawn so far"}</h2>
             <p translate="no"><small>{facts}</small></p>
-            {undo(state)}
+            {undo(gallery.trash.keys.len(), dispatcher)}
             <div class="pages">{for entries.chunks(PAGE).enumerate().map(page)}</div>
             <div class="actions">
-                {open_button(state)}
+                {bring_button(dispatcher)}
                 if !entries.is_empty() {
-                    {export(state, "Export ZIP", Archive::Zip)}
-                    {export(state, "Contact sheet", Archive::Sheet)}
-                    <Clear state={state.clone()} count={entries.len()} />
+                    {export(dispatcher, "Export ZIP", Archive::Zip)}
+                    {export(dispatcher, "Contact sheet", Archive::Sheet)}
+                    <Clear dispatcher={dispatcher.clone()} count={entries.len()} />
                 }
             </div>
         </section>
@@ -83,50 +73,49 @@ pub(super) fn History(HistoryProps { state }: &HistoryProps) -> Html {
 }
 
 /// Renders the button that undoes the last deletion.
-fn undo(state: &PageHandle) -> Html {
-    if state.trash.keys.is_empty() {
+fn undo(count: usize, dispatcher: &Dispatcher) -> Html {
+    if count == 0 {
         return html! {};
     }
     html! {
         <div class="actions">
             <button type="button" class="undo" translate="no"
-                onclick={act(state, || Action::History(HistoryAction::Undo))}>
-                {format!("Undo: bring back {}", counted(state.trash.keys.len(), "picture"))}
+                onclick={act(dispatcher, || GalleryAction::Undo)}>
+                {format!("Undo: bring back {}", counted(count, "picture"))}
             </button>
         </div>
     }
 }
 
-fn export(state: &PageHandle, text: &'static str, archive: Archive) -> Html {
-    let onclick = act(state, move || Action::SaveAll { archive, is_history: true });
+fn export(dispatcher: &Dispatcher, text: &'static str, archive: Archive) -> Html {
+    let onclick = act(dispatcher, move || StageAction::SaveAll { archive, is_history: true });
     html! { <button type="button" {onclick}>{text}</button> }
 }
 
 #[derive(PartialEq, Properties)]
 struct ClearProps {
-    state: PageHandle,
+    dispatcher: Dispatcher,
     count: usize,
 }
 
 /// Renders the button that deletes everything after a question. The answer is not in the place of
 /// the first button, so that a double press does not confirm it.
 #[function_component]
-fn Clear(ClearProps { state, count }: &ClearProps) -> Html {
+fn Clear(ClearProps { dispatcher, count }: &ClearProps) -> Html {
     let asks = use_state_eq(|| false);
     let set = |value: bool| {
         let asks = asks.clone();
         Callback::from(move |_: MouseEvent| asks.set(value))
     };
     let keep = {
-        let (asks, dispatcher) = (asks.clone(), state.dispatcher());
+        let (asks, dispatcher) = (asks.clone(), dispatcher.clone());
         Callback::from(move |_: MouseEvent| {
             asks.set(false);
-            dispatcher.dispatch(Action::History(HistoryAction::KeepAll));
+            dispatcher.dispatch(GalleryAction::KeepAll);
         })
     };
     let clear = {
-        let (clear, done) =
-            (act(state, || Action::History(HistoryAction::Remove(None))), set(false));
+        let (clear, done) = (act(dispatcher, || GalleryAction::Remove(None)), set(false));
         Callback::from(move |event: MouseEvent| {
             clear.emit(event.clone());
             done.emit(event);

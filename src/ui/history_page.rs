@@ -14,9 +14,9 @@ use yew::{
     use_node_ref, use_state_eq,
 };
 
-use crate::page::history::HistoryEntry;
-use crate::page::offer::{Brought, fields};
-use crate::page::{Action, HistoryAction};
+use crate::page::form::offer::{Brought, fields};
+use crate::page::gallery::entry::HistoryEntry;
+use crate::page::{Action, FormAction, GalleryAction};
 use crate::ui::handle::Dispatcher;
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::store;
@@ -123,16 +123,17 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
         Callback::from(move |_: MouseEvent| dispatcher.dispatch(action(&entry)))
     };
     let name = entry.name();
-    let open = act(|entry| Action::History(HistoryAction::Open(entry.clone())));
+    let open = act(|entry| GalleryAction::Show(entry.clone()).into());
     let again = act(|entry| {
-        Action::Bring(Brought {
+        FormAction::Bring(Brought {
             what: "The settings are in the form".into(),
             is_of_picture: true,
             recipe: entry.recipe.clone().unwrap_or_default(),
             unknown: fields(&entry.unknown),
         })
+        .into()
     });
-    let remove = act(|entry| Action::History(HistoryAction::Remove(Some(entry.key))));
+    let remove = act(|entry| GalleryAction::Remove(Some(entry.key)).into());
     let is_whole = entry.recipe.is_some();
     html! {
         <li>

@@ -3,6 +3,7 @@
 mod address;
 mod app;
 mod bar;
+mod bring;
 mod browse;
 mod caret_rows;
 mod controls;
@@ -11,7 +12,6 @@ mod handle;
 mod history;
 mod history_page;
 mod link;
-mod open;
 mod panel;
 mod perform;
 mod persist;

@@ -2,15 +2,15 @@
 
 use yew::{Html, html};
 
-use crate::page::{Action, State};
-use crate::ui::handle::{PageHandle, act};
+use crate::page::{EngineAction, State};
+use crate::ui::handle::{Dispatcher, act};
 
 /// Renders the facts about the device and the model.
-pub(super) fn panel(state: &PageHandle) -> Html {
-    let Some(loaded) = state.loaded() else { return html! {} };
+pub(super) fn panel(state: &State, dispatcher: &Dispatcher) -> Html {
+    let Some(loaded) = state.engine.loaded() else { return html! {} };
     let (device, model) = (&loaded.device, &loaded.model);
     let or_none = |text: &str| if text.is_empty() { "none" } else { text }.to_owned();
-    let pace = state.run.as_ref().and_then(|run| run.step_milliseconds());
+    let pace = state.stage.run.as_ref().and_then(|run| run.step_milliseconds());
     let pace = pace.map_or("no step yet".into(), |pace| format!("{pace:.0} ms"));
     let check = match device.check.as_str() {
         "" => "The CPU needs none.".into(),
@@ -27,14 +27,14 @@ pub(super) fn panel(state: &PageHandle) -> Html {
             format!("{}: a DiT of {:.1} M parameters", model.name, model.parameters as f64 / 1e6),
         ),
         ("Files", format!("{:.1} MB. {}", model.bytes / 1e6, model.kept)),
-        ("Storage", promise(state)),
+        ("Storage", promise(state.gallery.promised)),
         ("Loaded in", format!("{:.1} s", loaded.seconds)),
         ("A step takes", pace),
     ];
     let row = |(term, text): (&'static str, String)| {
         html! { <div><dt>{term}</dt><dd translate="no">{text}</dd></div> }
     };
-    let forget = act(state, || Action::ForgetWeights);
+    let forget = act(dispatcher, || EngineAction::ForgetWeights);
     html! {
         <details class="patch facts">
             <summary translate="no">{format!("Device and model: {}, {}", device.name, model.name)}</summary>
@@ -45,8 +45,8 @@ pub(super) fn panel(state: &PageHandle) -> Html {
 }
 
 /// Returns what the browser promises about its storage.
-fn promise(state: &State) -> String {
-    match state.promised {
+fn promise(promised: Option<Option<bool>>) -> String {
+    match promised {
         Some(Some(true)) => "This browser promises to keep weights and history until you remove them.",
         Some(Some(false)) => {
             "This browser makes no promise: it may remove weights and history when room is short, so \

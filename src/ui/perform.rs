@@ -9,17 +9,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, window};
 
-use crate::page::effect::Member;
+use crate::page::picture::Member;
 use crate::page::protocol::{Event, File, Request};
-use crate::page::{Action, Effect, HistoryAction};
+use crate::page::{
+    Action, Effect, EngineAction, EngineEffect, FormAction, FormEffect, GalleryAction,
+    GalleryEffect, StageEffect,
+};
+use crate::recipe::Recipe;
 use crate::ui::handle::Dispatcher;
-use crate::ui::history::CHANGED;
 use crate::ui::link::Link;
 use crate::ui::store::Lack;
 use crate::ui::{address, persist, remember, server, share, store};
-
-/// How many milliseconds a deletion can be undone.
-pub(super) const UNDO: u32 = 10_000;
 
 /// The performer of effects, which owns the connections to workers.
 pub(super) struct Performer {
@@ -40,121 +40,151 @@ impl Performer {
 
     /// Performs an effect, now or soon. Its outcome is dispatched.
     pub(super) fn perform(&mut self, effect: Effect) {
-        let to = self.dispatcher.clone();
-        let history = |action| Action::History(action);
         match effect {
-            Effect::StartWorker { number, model, device } => {
-                let hear = move |event| to.dispatch(Action::Worker(number, event));
-                match Link::start(&model, hear.clone()) {
-                    Some(link) => {
-                        link.send(Request::Load { model, device });
-                        self.links.insert(number, link.into());
-                    }
-                    // The action is dispatched after this turn.
-                    None => spawn_local(async move {
-                        let message = "This browser runs no web workers of modules, which drawing \
-                                       needs: update it, or try another one."
-                            .into();
-                        hear(Event::Crashed { message, on_gpu: false });
-                    }),
-                }
-            }
-            Effect::UseWorker(number) => {
-                self.current = number;
-                self.links.retain(|other, _| *other >= number);
-            }
-            Effect::EndWorker(number) => drop(self.links.remove(&number)),
+            Effect::Form(effect) => self.of_form(effect),
+            Effect::Engine(effect) => self.of_engine(effect),
+            Effect::Stage(effect) => self.of_stage(effect),
+            Effect::Gallery(effect) => self.of_gallery(effect),
             Effect::Send(request) => self.link().iter().for_each(|link| link.send(request.clone())),
-            Effect::ListModels => spawn_local(async move {
-                to.dispatch(Action::Models(server::models().await));
-            }),
-            Effect::AskCached(folder) => spawn_local(async move {
-                to.dispatch(Action::Cached(server::is_cached(&folder).await));
-            }),
-            Effect::ListConcepts(folder) => spawn_local(async move {
-                let text = server::concepts(&folder).await;
-                to.dispatch(Action::Concepts { folder, text });
-            }),
-            Effect::ShowAddress(recipe) => address::show_in_address(&recipe),
-            Effect::Remember { name, text, is_of_tab } => {
-                remember::remember(name, &text, is_of_tab);
-            }
-            Effect::RollSeed { draws } => {
-                // A seed below 2³² is short enough to tell somebody.
-                let seed = (js_sys::Math::random() * 4_294_967_296.0) as u64;
-                spawn_local(async move { to.dispatch(Action::Rolled { seed, draws }) });
-            }
-            Effect::Recall(known) => spawn_local(async move {
-                to.dispatch(history(match store::recall(&known).await {
-                    Ok((keys, new)) => HistoryAction::Recalled { known, keys, new },
-                    Err(_) => HistoryAction::Closed,
-                }));
-            }),
-            Effect::Keep(pictures) => spawn_local(async move {
-                // The pictures are added one after another, so that they keep the order in which
-                // they were drawn.
-                for (recipe, png) in pictures {
-                    let key = store::add(&recipe, &png).await;
-                    if key == Err(Lack::Closed) {
-                        to.dispatch(history(HistoryAction::Closed));
-                    }
-                    let (key, recipe) = (key.ok(), recipe.into());
-                    tell_other_tabs();
-                    to.dispatch(history(HistoryAction::Kept { key, recipe, png }));
-                }
-            }),
-            // If the store has no room for it, the history shows the picture as it was drawn.
-            Effect::KeepLarge { key, large } => spawn_local(async move {
-                drop(store::keep_large(key, &large).await);
-            }),
-            Effect::Fetch { entry, scrolls } => spawn_local(async move {
-                let png = store::picture(entry.key).await;
-                to.dispatch(history(HistoryAction::Fetched { entry, png, scrolls }));
-            }),
-            Effect::RememberTrash(keys) => remember::remember_trash(&keys),
-            Effect::PurgeLater(deletion) => spawn_local(async move {
-                TimeoutFuture::new(UNDO).await;
-                to.dispatch(history(HistoryAction::Purge(deletion)));
-            }),
-            Effect::Purge(keys) => spawn_local(async move {
-                let removed = store::remove(&keys).await;
-                tell_other_tabs();
-                to.dispatch(history(match removed {
-                    Ok(()) => HistoryAction::Purged(keys),
-                    Err(_) => HistoryAction::NotPurged(keys),
-                }));
-            }),
-            Effect::Save { name, mime, bytes } => {
-                if share::save(&name, mime, &bytes).is_none() {
-                    let problem = "This browser did not let the file be saved.".into();
-                    spawn_local(async move { to.dispatch(Action::Warn(problem)) });
-                }
-            }
-            Effect::Gather { ticket, archive, finish, members } => {
-                if let Some(link) = self.link().cloned() {
-                    let last = Request::Archive { ticket, archive, finish };
-                    spawn_local(gather(link, ticket, members, last));
-                }
-            }
-            Effect::AskToPersist => spawn_local(async move {
-                to.dispatch(Action::Promised(persist::ask().await));
-            }),
             // The element may be rendered only after this turn.
             Effect::Focus(selector) => spawn_local(async move {
                 TimeoutFuture::new(0).await;
                 focus(selector);
             }),
-            Effect::ShowStage => spawn_local(async {
-                TimeoutFuture::new(0).await;
-                show_stage();
-            }),
+            Effect::AskToPersist => {
+                self.later(async { GalleryAction::Promised(persist::ask().await) });
+            }
+            Effect::RememberSession(text) => remember::remember_session(&text),
             Effect::Reload(recipe) => {
                 // The address restores the form, so the session is cleared.
-                remember::remember(crate::page::update::SESSION, "", true);
+                remember::remember_session("");
                 address::show_in_address(&recipe);
                 window().iter().for_each(|window| drop(window.location().reload()));
             }
         }
+    }
+
+    /// Dispatches an action when it is known, after this turn.
+    fn later<A: Into<Action>>(&self, action: impl Future<Output = A> + 'static) {
+        let to = self.dispatcher.clone();
+        spawn_local(async move { to.dispatch(action.await) });
+    }
+
+    fn of_form(&self, effect: FormEffect) {
+        match effect {
+            FormEffect::RollSeed { draws } => {
+                // A seed below 2³² is short enough to tell somebody.
+                let seed = (js_sys::Math::random() * 4_294_967_296.0) as u64;
+                self.later(async move { FormAction::Rolled { seed, draws } });
+            }
+            FormEffect::ListConcepts(folder) => self.later(async move {
+                let text = server::concepts(&folder).await;
+                FormAction::Concepts { folder, text }
+            }),
+            FormEffect::RememberSettings(unfolds) => remember::remember_settings(unfolds),
+        }
+    }
+
+    fn of_engine(&mut self, effect: EngineEffect) {
+        match effect {
+            EngineEffect::StartWorker { number, model, device } => {
+                let to = self.dispatcher.clone();
+                let hear = move |event| to.dispatch(EngineAction::Worker(number, event));
+                match Link::start(&model, hear) {
+                    Some(link) => {
+                        link.send(Request::Load { model, device });
+                        self.links.insert(number, link.into());
+                    }
+                    None => self.later(async move {
+                        let message = "This browser runs no web workers of modules, which drawing \
+                                       needs: update it, or try another one."
+                            .into();
+                        EngineAction::Worker(number, Event::Crashed { message, on_gpu: false })
+                    }),
+                }
+            }
+            EngineEffect::UseWorker(number) => {
+                self.current = number;
+                self.links.retain(|other, _| *other >= number);
+            }
+            EngineEffect::EndWorker(number) => drop(self.links.remove(&number)),
+            EngineEffect::ListModels => {
+                self.later(async { EngineAction::Models(server::models().await) });
+            }
+            EngineEffect::AskCached(folder) => {
+                self.later(async move { EngineAction::Cached(server::is_cached(&folder).await) });
+            }
+        }
+    }
+
+    fn of_stage(&self, effect: StageEffect) {
+        match effect {
+            StageEffect::ShowAddress(recipe) => address::show_in_address(&recipe),
+            StageEffect::Scroll => spawn_local(async {
+                TimeoutFuture::new(0).await;
+                show_stage();
+            }),
+            StageEffect::Save { name, mime, bytes } => {
+                if share::save(&name, mime, &bytes).is_none() {
+                    let problem = "This browser did not let the file be saved.".into();
+                    self.later(async { Action::Warn(problem) });
+                }
+            }
+            StageEffect::Gather { ticket, archive, finish, members } => {
+                if let Some(link) = self.link().cloned() {
+                    let last = Request::Archive { ticket, archive, finish };
+                    spawn_local(gather(link, ticket, members, last));
+                }
+            }
+        }
+    }
+
+    fn of_gallery(&self, effect: GalleryEffect) {
+        match effect {
+            GalleryEffect::Recall(known) => self.later(async move {
+                match store::recall(&known).await {
+                    Ok((keys, new)) => GalleryAction::Recalled { known, keys, new },
+                    Err(_) => GalleryAction::Closed,
+                }
+            }),
+            GalleryEffect::Keep(pictures) => {
+                spawn_local(keep(self.dispatcher.clone(), pictures));
+            }
+            // If the store has no room for it, the history shows the picture as it was drawn.
+            GalleryEffect::KeepLarge { key, large } => spawn_local(async move {
+                drop(store::keep_large(key, &large).await);
+            }),
+            GalleryEffect::Fetch { entry, scrolls } => self.later(async move {
+                let png = store::picture(entry.key).await;
+                GalleryAction::Fetched { entry, png, scrolls }
+            }),
+            GalleryEffect::RememberTrash(keys) => remember::remember_trash(&keys),
+            GalleryEffect::PurgeLater(deletion) => self.later(async move {
+                TimeoutFuture::new(remember::UNDO).await;
+                GalleryAction::Purge(deletion)
+            }),
+            GalleryEffect::Purge(keys) => self.later(async move {
+                let removed = store::remove(&keys).await;
+                remember::tell_other_tabs();
+                match removed {
+                    Ok(()) => GalleryAction::Purged(keys),
+                    Err(_) => GalleryAction::NotPurged(keys),
+                }
+            }),
+        }
+    }
+}
+
+/// Adds pictures to the store one after another, so that they keep the order in which they were drawn.
+async fn keep(to: Dispatcher, pictures: Vec<(Recipe, Rc<[u8]>)>) {
+    for (recipe, png) in pictures {
+        let key = store::add(&recipe, &png).await;
+        if key == Err(Lack::Closed) {
+            to.dispatch(GalleryAction::Closed);
+        }
+        let (key, recipe) = (key.ok(), recipe.into());
+        remember::tell_other_tabs();
+        to.dispatch(GalleryAction::Kept { key, recipe, png });
     }
 }
 
@@ -170,11 +200,6 @@ async fn gather(link: Rc<Link>, ticket: u32, members: Vec<Member>, last: Request
         }
     }
     link.send(last);
-}
-
-/// Tells other tabs that the store has changed, with a `storage` event.
-fn tell_other_tabs() {
-    remember::remember(CHANGED, &js_sys::Date::now().to_string(), false);
 }
 
 /// Scrolls to the stage, no further than necessary.

@@ -2,23 +2,24 @@
 
 use yew::{Html, html};
 
+use crate::page::engine::loading::Loading;
 use crate::page::facts::Quilt;
-use crate::page::{Action, State};
+use crate::page::{Engine, FormAction};
 use crate::recipe::Recipe;
-use crate::ui::handle::{PageHandle, act};
+use crate::ui::handle::{Dispatcher, act};
 use crate::ui::picture::Tile;
 
-/// Renders the empty stage.
-pub(super) fn quilt(state: &PageHandle) -> Html {
-    let quilt = state.chosen().and_then(|model| model.quilt.as_ref());
-    let draw = act(state, || Action::Draw);
+/// Renders the empty stage. `press` is the label of a button that draws the form.
+pub(super) fn quilt(engine: &Engine, press: Option<String>, dispatcher: &Dispatcher) -> Html {
+    let quilt = engine.chosen().and_then(|model| model.quilt.as_ref());
+    let draw = act(dispatcher, || FormAction::Draw);
     html! {
         <div class="empty">
-            if let Some(press) = state.press().filter(|_| state.seed_is_fresh) {
+            if let Some(press) = press {
                 <button type="button" class="primary press" translate="no" onclick={draw}>{press}</button>
             }
             if let Some(quilt) = quilt {
-                {tiles(state, quilt)}
+                {tiles(engine, quilt, dispatcher)}
                 <p><small>{"Drawn by this model. Press one, and it is drawn here, step by step."}</small></p>
             } else {
                 <img src="./icon.svg" alt="" width="96" height="96" />
@@ -28,16 +29,16 @@ pub(super) fn quilt(state: &PageHandle) -> Html {
     }
 }
 
-fn tiles(state: &PageHandle, quilt: &Quilt) -> Html {
-    let filled = filled(state, quilt.tiles.len());
-    let sheet = format!("{}/quilt.webp", state.folder);
+fn tiles(engine: &Engine, quilt: &Quilt, dispatcher: &Dispatcher) -> Html {
+    let filled = filled(engine.loading(), quilt.tiles.len());
+    let sheet = format!("{}/quilt.webp", engine.choice.folder);
     let tile = |(at, recipe): (usize, &Recipe)| {
         let drawn = recipe.clone();
         let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
         html! {
             <button type="button" class={if at < filled { "tile filled" } else { "tile" }}
                 aria-label={format!("Draw {}, {style}", recipe.prompt)}
-                onclick={act(state, move || Action::DrawAgain(drawn.clone().into()))}>
+                onclick={act(dispatcher, move || FormAction::DrawAgain(drawn.clone().into()))}>
                 <Tile sheet={sheet.clone()} columns={quilt.columns} rows={quilt.rows} {at} />
             </button>
         }
@@ -50,8 +51,8 @@ fn tiles(state: &PageHandle, quilt: &Quilt) -> Html {
 }
 
 /// Returns how many tiles are filled: their share is that of the download.
-fn filled(state: &State, all: usize) -> usize {
-    match state.loading() {
+fn filled(loading: Option<&Loading>, all: usize) -> usize {
+    match loading {
         Some(loading) => (loading.share().unwrap_or(0.0) * all as f64) as usize,
         None => all,
     }

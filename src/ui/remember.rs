@@ -5,10 +5,17 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, window};
 
-use crate::page::open::Remembered;
-use crate::page::update::{SESSION, SETTINGS};
-use crate::ui::perform::UNDO;
+use crate::page::session::Remembered;
+/// How many milliseconds a deletion can be undone.
+pub(super) const UNDO: u32 = 10_000;
 
+/// The name under which the session of this tab is stored.
+const SESSION: &str = "patchwork-session";
+/// The name under which the page stores whether the settings are unfolded.
+const SETTINGS: &str = "patchwork-settings";
+/// The name under which a tab stores the time of its last change to the history, so that other tabs
+/// get a `storage` event.
+const CHANGED: &str = "patchwork-changed";
 /// The name under which the keys of deleted pictures are stored.
 const TRASH: &str = "patchwork-trash";
 /// The name under which the address of this tab is stored.
@@ -22,12 +29,27 @@ fn storage(is_of_tab: bool) -> Option<Storage> {
 }
 
 /// Stores a text, or removes it if it is empty.
-pub(super) fn remember(name: &str, text: &str, is_of_tab: bool) {
+fn remember(name: &str, text: &str, is_of_tab: bool) {
     let Some(storage) = storage(is_of_tab) else { return };
     drop(match text {
         "" => storage.remove_item(name),
         text => storage.set_item(name, text),
     });
+}
+
+/// Stores the session of this tab, as JSON; an empty text removes it.
+pub(super) fn remember_session(text: &str) {
+    remember(SESSION, text, true);
+}
+
+/// Stores whether the settings are unfolded.
+pub(super) fn remember_settings(unfolds: bool) {
+    remember(SETTINGS, if unfolds { "open" } else { "" }, false);
+}
+
+/// Tells other tabs that the history has changed.
+pub(super) fn tell_other_tabs() {
+    remember(CHANGED, &Date::now().to_string(), false);
 }
 
 /// Stores the keys of deleted pictures: for this tab and, with the time, for a page that is opened
@@ -66,7 +88,7 @@ pub(super) fn remembered() -> Remembered {
     Remembered {
         session: get(SESSION, true),
         is_same_address,
-        shows_settings: text(SETTINGS, false).is_some(),
+        unfolds_settings: text(SETTINGS, false).is_some(),
         trash: get(TRASH, true).or_else(of_closed_tab).unwrap_or_default(),
     }
 }

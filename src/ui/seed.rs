@@ -2,15 +2,15 @@
 
 use yew::{Callback, Html, InputEvent, html};
 
-use crate::page::Action;
-use crate::ui::handle::PageHandle;
+use crate::page::{Form, FormAction};
+use crate::ui::handle::Dispatcher;
 
 /// Renders the checkbox, for the seed of a picture or for the form's seed.
-pub(super) fn keep_seed(state: &PageHandle, seed: Option<u64>) -> Html {
-    let keeps = state.keeps_seed && seed.is_none_or(|seed| seed == state.form.seed);
-    let dispatcher = state.dispatcher();
+pub(super) fn keep_seed(form: &Form, seed: Option<u64>, dispatcher: &Dispatcher) -> Html {
+    let keeps = form.keeps_seed && seed.is_none_or(|seed| seed == form.recipe.seed);
+    let dispatcher = dispatcher.clone();
     let oninput = Callback::from(move |_: InputEvent| {
-        dispatcher.dispatch(Action::KeepSeed { keeps: !keeps, seed });
+        dispatcher.dispatch(FormAction::KeepSeed { keeps: !keeps, seed });
     });
     html! {
         <label class="check">

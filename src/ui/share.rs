@@ -7,12 +7,15 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardItem, HtmlAnchorElement, window};
 use yew::{Callback, MouseEvent};
 
-use crate::page::save::MAKING;
-use crate::page::shown::Shown;
+use crate::page::stage::save::MAKING;
+use crate::page::stage::shown::Shown;
 use crate::recipe::Recipe;
 use crate::recipe::file_name::file_name;
 use crate::ui::address::show_in_address;
-use crate::ui::handle::{PageHandle, tell};
+use crate::ui::handle::{Dispatcher, tell};
+
+/// The extension and the MIME type of a file.
+pub(super) type FileType = (&'static str, &'static str);
 
 /// Saves bytes as a file among the visitor's downloads; `None` if the browser does not allow it.
 pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
@@ -29,10 +32,14 @@ pub(super) fn save(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
 
 /// Returns a callback that copies a picture as it is shown. For WebP it copies the picture as
 /// drawn, because clipboards accept no WebP.
-pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
-    let is_png = state.file_type().1 == "image/png";
+pub(super) fn copying(
+    shown: &Shown,
+    (_, mime): FileType,
+    dispatcher: &Dispatcher,
+) -> Callback<MouseEvent> {
+    let is_png = mime == "image/png";
     let png = if is_png { shown.file.clone() } else { Some(shown.png.clone()) };
-    tell(state, move |_| {
+    tell(dispatcher, move |_| {
         let png = png.clone();
         async move {
             match copy_picture(png.as_deref()).await {
@@ -47,9 +54,13 @@ pub(super) fn copying(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent>
 }
 
 /// Returns a callback that shares a picture as it is shown with another program.
-pub(super) fn sharing(state: &PageHandle, shown: &Shown) -> Callback<MouseEvent> {
-    let (Shown { file, recipe, .. }, (ending, mime)) = (shown.clone(), state.file_type());
-    tell(state, move |_| {
+pub(super) fn sharing(
+    shown: &Shown,
+    (ending, mime): FileType,
+    dispatcher: &Dispatcher,
+) -> Callback<MouseEvent> {
+    let Shown { file, recipe, .. } = shown.clone();
+    tell(dispatcher, move |_| {
         let (file, recipe) = (file.clone(), recipe.clone());
         async move { share(file.as_deref(), &recipe, ending, mime).await }
     })

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, window};
 
-use crate::page::grid::{Axis, Grid};
+use crate::page::stage::grid::{Axis, Grid};
 
 /// The height of a line of text, in pixels.
 const LINE: u32 = 20;

@@ -2,10 +2,10 @@
 
 use yew::{Html, Properties, function_component, html};
 
-use crate::page::history::name;
-use crate::page::run::View;
-use crate::page::shown::Shown;
-use crate::page::{Action, HistoryAction};
+use crate::page::picture::name;
+use crate::page::stage::run::View;
+use crate::page::stage::shown::Shown;
+use crate::page::{FormAction, GalleryAction, StageAction, State};
 use crate::recipe::Recipe;
 use crate::tools::words::counted;
 use crate::ui::handle::{PageHandle, act};
@@ -23,21 +23,22 @@ pub(super) struct StageProps {
 /// Renders the stage.
 #[function_component]
 pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
+    let State { form, engine, stage, .. } = &**state;
     let (shown, view) = state.on_stage();
-    let is_empty = state.run.is_none() && state.opened.is_none();
+    let mime = state.file_type().1;
     html! {
         <section class="patch stage" aria-label="Picture" tabindex="-1" translate="no">
-            if is_empty {
-                {quilt(state)}
+            if stage.is_empty() {
+                {quilt(engine, state.press().filter(|_| form.seed_is_fresh), &state.dispatcher)}
             } else {
                 if let [one] = &shown[..] {
-                    {single(state, one, view)}
+                    {single(mime, one, view)}
                 } else if shown.is_empty() {
                     <div class="blank" />
                 } else {
                     {several(state, &shown, view)}
                 }
-                if let (Some(run), None) = (&state.run, &state.opened) {
+                if let (Some(run), None) = (&stage.run, &stage.opened) {
                     <Timeline state={state.clone()} run={run.clone()} />
                 }
                 {take_away(state, &shown, view)}
@@ -56,10 +57,10 @@ fn describe(recipe: &Recipe) -> String {
     format!("{name}, {steps}, guidance {}", recipe.guidance)
 }
 
-fn picture(state: &PageHandle, shown: &Shown, view: View, label: String, caption: String) -> Html {
+fn picture(mime: &'static str, shown: &Shown, view: View, label: String, caption: String) -> Html {
     // Until its file is made, the picture is shown as it was drawn.
     let (file, mime) = match &shown.file {
-        Some(file) => (file, state.file_type().1),
+        Some(file) => (file, mime),
         None => (&shown.png, "image/png"),
     };
     html! {
@@ -68,29 +69,30 @@ fn picture(state: &PageHandle, shown: &Shown, view: View, label: String, caption
     }
 }
 
-fn single(state: &PageHandle, shown: &Shown, view: View) -> Html {
+fn single(mime: &'static str, shown: &Shown, view: View) -> Html {
     html! {
         <figure class="single">
-            {picture(state, shown, view, label(view).into(), "caption".into())}
+            {picture(mime, shown, view, label(view).into(), "caption".into())}
             <figcaption id="caption">{describe(&shown.recipe)}</figcaption>
         </figure>
     }
 }
 
 fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
+    let mime = state.file_type().1;
     let one = |(i, shown): (usize, &Shown)| {
         let (number, caption) = (i + 1, format!("caption-{i}"));
         html! {
             <li key={i}>
                 <figure>
-                    {picture(state, shown, view, format!("{} {number}", label(view)), caption.clone())}
+                    {picture(mime, shown, view, format!("{} {number}", label(view)), caption.clone())}
                     <figcaption id={caption}>{format!("Seed {}", shown.recipe.seed)}</figcaption>
                 </figure>
-                if view == View::Result && state.is_deleted(&shown.recipe) {
+                if view == View::Result && state.gallery.is_deleted(&shown.recipe) {
                     <div class="actions">
                         <small>{"Deleted."}</small>
                         <button type="button" aria-label={format!("Bring back picture {number}")}
-                            onclick={act(state, || Action::History(HistoryAction::Undo))}>{"Bring back"}</button>
+                            onclick={act(&state.dispatcher, || GalleryAction::Undo)}>{"Bring back"}</button>
                     </div>
                 } else if view == View::Result {
                     {own_actions(state, i, shown)}
@@ -103,24 +105,25 @@ fn several(state: &PageHandle, all: &[Shown], view: View) -> Html {
 
 /// Renders the buttons of one of several pictures.
 fn own_actions(state: &PageHandle, i: usize, shown: &Shown) -> Html {
+    let (file_type, dispatcher) = (state.file_type(), &state.dispatcher);
     let (seed, number) = (shown.recipe.seed, i + 1);
     let gone = shown.recipe.clone();
-    let remove = act(state, move || Action::History(HistoryAction::RemoveOf(gone.clone().into())));
+    let remove = act(dispatcher, move || GalleryAction::RemoveOf(gone.clone().into()));
     let button = |text: &'static str, name: String, onclick| {
         html! { <button type="button" aria-label={name} {onclick}>{text}</button> }
     };
     html! {
         <div class="actions">
-            {button("Open", format!("Open picture {number}"), act(state, move || Action::OpenOne(i)))}
+            {button("Open", format!("Open picture {number}"), act(dispatcher, move || StageAction::OpenOne(i)))}
             {button("Keep seed", format!("Keep seed {seed}"),
-                act(state, move || Action::KeepSeed { keeps: true, seed: Some(seed) }))}
+                act(dispatcher, move || FormAction::KeepSeed { keeps: true, seed: Some(seed) }))}
             {button("Download", format!("Download picture {number}"),
-                act(state, move || Action::Save(Some(i))))}
-            {button("Copy", format!("Copy picture {number}"), share::copying(state, shown))}
+                act(dispatcher, move || StageAction::Save(Some(i))))}
+            {button("Copy", format!("Copy picture {number}"), share::copying(shown, file_type, dispatcher))}
             if share::can_share() {
-                {button("Share", format!("Share picture {number}"), share::sharing(state, shown))}
+                {button("Share", format!("Share picture {number}"), share::sharing(shown, file_type, dispatcher))}
             }
-            if state.is_kept(&shown.recipe) {
+            if state.gallery.is_kept(&shown.recipe) {
                 {button("Delete", format!("Delete picture {number}"), remove)}
             }
         </div>

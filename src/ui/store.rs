@@ -9,7 +9,7 @@ use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Query, Tra
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use crate::page::history::{HistoryEntry, own_recipe};
+use crate::page::gallery::entry::{HistoryEntry, own_recipe};
 use crate::recipe::Recipe;
 
 const DATABASE: &str = "patchwork";

@@ -6,37 +6,44 @@ use yew::{
     use_node_ref,
 };
 
-use crate::page::{Action, State};
-use crate::ui::handle::PageHandle;
+use crate::page::{FormAction, ModelChoice};
+use crate::ui::handle::Dispatcher;
 use crate::ui::picture::Tile;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StylesProps {
-    pub(super) state: PageHandle,
+    /// The form's style.
+    pub(super) style: String,
+    /// The styles of the loaded model.
+    pub(super) own: Option<Vec<String>>,
+    /// The chosen model, if the server lists it.
+    pub(super) model: Option<ModelChoice>,
+    pub(super) dispatcher: Dispatcher,
 }
 
 /// Renders the styles as a group of radio buttons. On a narrow screen they are a scrolling strip.
 /// The chosen style is kept in sight, whether the visitor, the model, a link or a picture chose it.
 #[function_component]
-pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
-    let names = names(state);
+pub(super) fn Styles(StylesProps { style: chosen, own, model, dispatcher }: &StylesProps) -> Html {
+    let quilt = model.as_ref().and_then(|model| model.quilt.as_ref());
+    let names = names(chosen, own.as_ref().or(quilt.map(|quilt| &quilt.styles)));
     let strip = use_node_ref();
     {
         let strip = strip.clone();
-        use_effect_with((state.form.style.clone(), names.len()), move |_| {
+        use_effect_with((chosen.clone(), names.len()), move |_| {
             if let Some(strip) = strip.cast::<Element>() {
                 show_chosen(&strip);
             }
         });
     }
-    let dispatcher = state.dispatcher();
+    let dispatcher = dispatcher.clone();
     let onchange = Callback::from(move |event: Event| {
         let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
         let style = input.value();
-        dispatcher.dispatch(Action::Edit(Box::new(move |recipe| recipe.style = style)));
+        dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.style = style)));
     });
-    let quilt = state.chosen().and_then(|model| model.quilt.as_ref());
-    let sheet = format!("{}/styles.webp", state.folder);
+    let sheet = model.as_ref().map(|model| format!("{}/styles.webp", model.folder));
+    let sheet = sheet.unwrap_or_default();
     let choice = |style: &String| {
         let at = quilt.and_then(|quilt| quilt.styles.iter().position(|own| own == style));
         let columns = quilt.map_or(1, |quilt| quilt.styles.len());
@@ -44,7 +51,7 @@ pub(super) fn Styles(StylesProps { state }: &StylesProps) -> Html {
         html! {
             <label key={style.clone()} class="style">
                 <input type="radio" name="style" value={style.clone()} aria-label={label.clone()}
-                    checked={state.form.style == *style} onchange={onchange.clone()} />
+                    checked={chosen == style} onchange={onchange.clone()} />
                 if let Some(at) = at {
                     <Tile sheet={sheet.clone()} {columns} rows={1} {at} />
                 } else if quilt.is_some() {
@@ -71,14 +78,11 @@ fn show_chosen(strip: &Element) {
 
 /// Returns the names of all styles: first the empty one, and last one that the model lacks, as from
 /// an old link.
-fn names(state: &State) -> Vec<String> {
-    let of_quilt =
-        || state.chosen().and_then(|model| model.quilt.as_ref()).map(|quilt| &quilt.styles);
-    let own = state.loaded().map(|loaded| &loaded.model.styles).or_else(of_quilt);
+fn names(chosen: &String, own: Option<&Vec<String>>) -> Vec<String> {
     let mut names = vec![String::new()];
     names.extend(own.into_iter().flatten().cloned());
-    if !names.contains(&state.form.style) {
-        names.push(state.form.style.clone());
+    if !names.contains(chosen) {
+        names.push(chosen.clone());
     }
     names
 }

@@ -4,12 +4,12 @@ use web_sys::HtmlInputElement;
 use yew::{AttrValue, Callback, Html, InputEvent, TargetCast, html};
 
 use crate::image::finish::{FileFormat, Finish};
-use crate::page::Action;
 use crate::page::protocol::Archive;
-use crate::page::run::View;
-use crate::page::shown::Shown;
+use crate::page::stage::run::View;
+use crate::page::stage::shown::{Shown, Sides};
+use crate::page::{FormAction, Stage, StageAction, State};
 use crate::ui::controls::Choice;
-use crate::ui::handle::{PageHandle, act, tell};
+use crate::ui::handle::{Dispatcher, PageHandle, act, tell};
 use crate::ui::seed::keep_seed;
 use crate::ui::share;
 
@@ -19,25 +19,27 @@ const SIZES: [u32; 3] = [256, 512, 1024];
 /// Renders the buttons and the finish of what is on stage.
 pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html {
     let Some(first) = shown.first() else { return html! {} };
+    let State { form, stage, .. } = &**state;
+    let (sides, file_type, dispatcher) = (state.sides(), state.file_type(), &state.dispatcher);
     let is_one = shown.len() == 1;
-    let format = state.file_type().0.to_uppercase().replace("WEBP", "WebP");
+    let format = file_type.0.to_uppercase().replace("WEBP", "WebP");
     let recipe = first.recipe.clone();
     // A link to several pictures draws all of them.
-    let linked = match &state.run {
+    let linked = match &stage.run {
         Some(run) if !is_one => run.recipe.clone(),
         _ => recipe.clone(),
     };
-    let link = tell(state, move |_| {
+    let link = tell(dispatcher, move |_| {
         let recipe = linked.clone();
         async move { share::copy_link(&recipe).await }
     });
-    let zip = act(state, || Action::SaveAll { archive: Archive::Zip, is_history: false });
+    let zip = act(dispatcher, || StageAction::SaveAll { archive: Archive::Zip, is_history: false });
     let (seed, again) = (recipe.seed, recipe);
     let is_making = shown.iter().any(|shown| shown.file.is_none());
     html! {
         <div class="take-away">
             <div class="actions">
-                <button type="button" class="strong" onclick={act(state, || Action::Save(None))}
+                <button type="button" class="strong" onclick={act(dispatcher, || StageAction::Save(None))}
                     aria-busy={is_making.to_string()}>
                     {if is_one { format!("Download {format}") } else { "Download sheet".into() }}
                 </button>
@@ -45,85 +47,83 @@ pub(super) fn take_away(state: &PageHandle, shown: &[Shown], view: View) -> Html
                     <button type="button" onclick={zip}>{"Download ZIP"}</button>
                 }
                 if is_one {
-                    <button type="button" onclick={share::copying(state, first)}>{"Copy picture"}</button>
+                    <button type="button" onclick={share::copying(first, file_type, dispatcher)}>{"Copy picture"}</button>
                 }
                 <button type="button" onclick={link}>{"Copy link"}</button>
                 if is_one && share::can_share() {
-                    <button type="button" onclick={share::sharing(state, first)}>{"Share"}</button>
+                    <button type="button" onclick={share::sharing(first, file_type, dispatcher)}>{"Share"}</button>
                 }
                 if view == View::Result {
-                    {as_drawn(state)}
+                    {as_drawn(stage, sides, dispatcher)}
                 }
                 if is_one {
-                    {keep_seed(state, Some(seed))}
+                    {keep_seed(form, Some(seed), dispatcher)}
                 }
-                if state.opened.is_some() {
-                    <button type="button" onclick={act(state, move || Action::UseSeed(seed))}>
+                if stage.opened.is_some() {
+                    <button type="button" onclick={act(dispatcher, move || FormAction::UseSeed(seed))}>
                         {"Use this seed"}
                     </button>
                     <button type="button"
-                        onclick={act(state, move || Action::DrawAgain(again.clone().into()))}>
+                        onclick={act(dispatcher, move || FormAction::DrawAgain(again.clone().into()))}>
                         {"Replay the steps"}
                     </button>
-                    if state.run.is_some() {
-                        <button type="button" onclick={act(state, || Action::BackToRun)}>
+                    if stage.run.is_some() {
+                        <button type="button" onclick={act(dispatcher, || StageAction::BackToRun)}>
                             {"Back to the run"}
                         </button>
                     }
                 }
             </div>
-            {finish(state, view)}
-            <small>{note(state, shown, view)}</small>
+            {finish(stage, sides, view, dispatcher)}
+            <small>{note(stage, sides, shown, view)}</small>
         </div>
     }
 }
 
 /// Renders the button that switches between the decoder's output and the upscaled picture.
-fn as_drawn(state: &PageHandle) -> Html {
-    let (Some(large), Some(loaded)) = (state.upscaled_side(), state.loaded()) else {
-        return html! {};
-    };
-    if state.is_brought() {
+fn as_drawn(stage: &Stage, sides: Sides, dispatcher: &Dispatcher) -> Html {
+    let Some(large) = sides.upscaled else { return html! {} };
+    if stage.is_brought() {
         // The decoder's output is unknown for a brought picture.
         return html! {};
     }
-    let now = state.finishing.finish;
+    let now = stage.finishing.finish;
     let is_drawn = now.size == 0;
     let size = if is_drawn { large } else { 0 };
-    let onclick = act(state, move || Action::ChooseFinish(Finish { size, ..now }));
+    let onclick = act(dispatcher, move || StageAction::ChooseFinish(Finish { size, ..now }));
     html! {
         <button type="button" aria-pressed={is_drawn.to_string()} {onclick}>
-            {format!("As drawn, {} px", loaded.model.side)}
+            {format!("As drawn, {} px", sides.drawn)}
         </button>
     }
 }
 
 /// Renders the choice of size, format and outline, which applies to the shown and the saved picture.
-fn finish(state: &PageHandle, view: View) -> Html {
-    let now = state.finishing.finish;
-    let dispatcher = state.dispatcher();
+fn finish(stage: &Stage, sides: Sides, view: View, dispatcher: &Dispatcher) -> Html {
+    let now = stage.finishing.finish;
+    let to = dispatcher.clone();
     let choose_size = Callback::from(move |size: String| {
         let size = size.parse().unwrap_or(0);
-        dispatcher.dispatch(Action::ChooseFinish(Finish { size, ..now }));
+        to.dispatch(StageAction::ChooseFinish(Finish { size, ..now }));
     });
-    let dispatcher = state.dispatcher();
+    let to = dispatcher.clone();
     let choose_format = Callback::from(move |format: String| {
         let format = if format == "WebP" { FileFormat::WebP } else { FileFormat::Png };
-        dispatcher.dispatch(Action::ChooseFinish(Finish { format, ..now }));
+        to.dispatch(StageAction::ChooseFinish(Finish { format, ..now }));
     });
-    let dispatcher = state.dispatcher();
+    let to = dispatcher.clone();
     let toggle = Callback::from(move |event: InputEvent| {
         let input: Option<HtmlInputElement> = event.target_dyn_into();
         let outline = input.is_some_and(|input| input.checked());
-        dispatcher.dispatch(Action::ChooseFinish(Finish { outline, ..now }));
+        to.dispatch(StageAction::ChooseFinish(Finish { outline, ..now }));
     });
-    let side = state.loaded().map_or(0, |loaded| loaded.model.side as u32);
+    let side = sides.drawn;
     let drawn = match side {
-        _ if state.is_brought() => "As it is".into(),
+        _ if stage.is_brought() => "As it is".into(),
         0 => "As drawn".into(),
         side => format!("{side} px"),
     };
-    let mut larger: Vec<u32> = SIZES.into_iter().chain(state.upscaled_side()).collect();
+    let mut larger: Vec<u32> = SIZES.into_iter().chain(sides.upscaled).collect();
     larger.sort_unstable();
     larger.dedup();
     let larger = larger.into_iter().filter(|size| *size != side);
@@ -133,7 +133,7 @@ fn finish(state: &PageHandle, view: View) -> Html {
     let formats: Vec<(AttrValue, AttrValue, bool)> =
         ["PNG", "WebP"].map(|name| (name.into(), name.into(), false)).to_vec();
     // A decoded step keeps its own size.
-    let shown = if view == View::Preview { now } else { state.finish_of(view) };
+    let shown = if view == View::Preview { now } else { stage.finish_of(view, sides) };
     let format = if now.format == FileFormat::WebP { "WebP" } else { "PNG" };
     html! {
         <fieldset class="finish" disabled={view == View::Preview}>
@@ -146,28 +146,28 @@ fn finish(state: &PageHandle, view: View) -> Html {
     }
 }
 
-fn note(state: &PageHandle, shown: &[Shown], view: View) -> &'static str {
-    let was_stopped = state.run.as_ref().is_some_and(|run| run.was_stopped());
+fn note(stage: &Stage, sides: Sides, shown: &[Shown], view: View) -> &'static str {
+    let was_stopped = stage.run.as_ref().is_some_and(|run| run.was_stopped());
     match view {
         View::Preview => {
             "A glance: one pixel for each cell of the latent. Download saves just that."
         }
-        View::Decoded if state.upscaled_side().is_some() => {
+        View::Decoded if sides.upscaled.is_some() => {
             "Download saves this step as it stands here, in the size of the drawing: only finished \
              pictures are upscaled."
         }
         View::Decoded => "Download saves this step as it stands here.",
-        View::Result if shown.iter().any(|shown| state.is_soft(shown, view)) => {
+        View::Result if shown.iter().any(|shown| stage.is_soft(shown, view, sides)) => {
             "This is softer than it should be: the upscaler could not be fetched yet. It is sharpened when it \
              comes; another size asks for it again."
         }
-        View::Result if was_stopped && state.opened.is_none() => {
+        View::Result if was_stopped && stage.opened.is_none() => {
             "Stopped early: its recipe draws the whole picture."
         }
         View::Result if shown.len() > 1 => {
             "A sheet shows them side by side; each picture is in the history."
         }
-        View::Result if state.finishing.finish.format == FileFormat::WebP => {
+        View::Result if stage.finishing.finish.format == FileFormat::WebP => {
             "A WebP carries no recipe: keep a PNG to draw it again."
         }
         View::Result => {

@@ -8,8 +8,8 @@ use yew::{
     use_effect_with,
 };
 
-use crate::page::Action;
-use crate::page::run::{StageRun, View};
+use crate::page::StageAction;
+use crate::page::stage::run::{StageRun, View};
 use crate::ui::handle::{PageHandle, act};
 
 /// How many milliseconds playback shows a step.
@@ -17,6 +17,7 @@ const PACE: u32 = 200;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TimelineProps {
+    /// The whole state, so that each change sets the slider, wherever the visitor has dragged it.
     pub(super) state: PageHandle,
     pub(super) run: StageRun,
 }
@@ -26,15 +27,15 @@ pub(super) struct TimelineProps {
 pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
     let at = run.stop();
     let end = run.end();
-    let is_drawing = state.is_drawing() && run.ending.is_none();
+    let is_drawing = state.engine.is_drawing() && run.ending.is_none();
     {
         let (state, next) = (state.clone(), next(run));
-        use_effect_with((state.is_playing, at), move |&(is_playing, _)| {
+        use_effect_with((state.stage.is_playing, at), move |&(is_playing, _)| {
             let tick = is_playing.then(|| {
                 Interval::new(PACE, move || {
-                    state.dispatch(Action::Look(next));
+                    state.dispatcher.dispatch(StageAction::Look(next));
                     if next.is_none() {
-                        state.dispatch(Action::Play(false));
+                        state.dispatcher.dispatch(StageAction::Play(false));
                     }
                 })
             });
@@ -42,12 +43,12 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
         });
     }
     let look = {
-        let (dispatcher, newest) = (state.dispatcher(), run.newest());
+        let (dispatcher, newest) = (state.dispatcher.clone(), run.newest());
         Callback::from(move |event: InputEvent| {
             let input: Option<HtmlInputElement> = event.target_dyn_into();
             let stop: Option<usize> = input.and_then(|input| input.value().parse().ok());
-            dispatcher.dispatch(Action::Play(false));
-            dispatcher.dispatch(Action::Look(stop.filter(|stop| *stop < newest)));
+            dispatcher.dispatch(StageAction::Play(false));
+            dispatcher.dispatch(StageAction::Look(stop.filter(|stop| *stop < newest)));
         })
     };
     let name = run.name_of(at);
@@ -92,29 +93,29 @@ fn pace(run: &StageRun, is_drawing: bool) -> Option<String> {
 fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
     let at = run.stop();
     let is_done = !is_drawing && run.ending.is_some();
-    let (is_playing, next) = (state.is_playing, next(run));
+    let (is_playing, next) = (state.stage.is_playing, next(run));
     let play = {
-        let dispatcher = state.dispatcher();
+        let dispatcher = state.dispatcher.clone();
         let is_at_end = at == run.end();
         Callback::from(move |_: MouseEvent| {
             if is_still() {
                 // Each press shows one more stop.
                 let next = if is_at_end { Some(0) } else { next };
-                return dispatcher.dispatch(Action::Look(next));
+                return dispatcher.dispatch(StageAction::Look(next));
             }
             if !is_playing && is_at_end {
-                dispatcher.dispatch(Action::Look(Some(0)));
+                dispatcher.dispatch(StageAction::Look(Some(0)));
             }
-            dispatcher.dispatch(Action::Play(!is_playing));
+            dispatcher.dispatch(StageAction::Play(!is_playing));
         })
     };
-    let noisy = state.noisy;
+    let noisy = state.stage.noisy;
     let toggle = {
-        let dispatcher = state.dispatcher();
-        Callback::from(move |_: InputEvent| dispatcher.dispatch(Action::ShowNoisy(!noisy)))
+        let dispatcher = state.dispatcher.clone();
+        Callback::from(move |_: InputEvent| dispatcher.dispatch(StageAction::ShowNoisy(!noisy)))
     };
     let is_full = run.on_view(noisy).1 != View::Preview;
-    let live = act(state, || Action::Look(None));
+    let live = act(&state.dispatcher, || StageAction::Look(None));
     let play_name = match (is_still(), is_playing) {
         (true, _) => "Next step",
         (false, true) => "Pause",
@@ -136,12 +137,12 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
                 <input type="checkbox" checked={noisy} oninput={toggle} />
                 {"Show the noise"}
             </label>
-            <button type="button" onclick={act(state, move || Action::Decode(at))}
+            <button type="button" onclick={act(&state.dispatcher, move || StageAction::Decode(at))}
                 disabled={!is_done || is_full || !state.can_decode()}>
                 {"Decode this step"}
             </button>
             if is_done {
-                <button type="button" onclick={act(state, || Action::Look(None))}
+                <button type="button" onclick={act(&state.dispatcher, || StageAction::Look(None))}
                     aria-disabled={(at == run.end()).to_string()}>{"Back to the result"}</button>
             }
         </div>

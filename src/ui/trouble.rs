@@ -3,14 +3,14 @@
 use yew::{Html, html};
 
 use crate::page::protocol::DeviceChoice;
-use crate::page::{Action, Engine};
-use crate::ui::handle::{PageHandle, act};
+use crate::page::{Action, Current, Engine, EngineAction};
+use crate::ui::handle::{Dispatcher, act};
 
 /// Renders the alert, if there is one.
-pub(super) fn trouble(state: &PageHandle) -> Html {
-    let is_stopped = matches!(state.engine, Engine::Stopped);
-    if state.is_outdated {
-        let reload = act(state, || Action::Reload);
+pub(super) fn trouble(engine: &Engine, dispatcher: &Dispatcher) -> Html {
+    let is_stopped = matches!(engine.current, Current::Stopped);
+    if engine.is_outdated {
+        let reload = act(dispatcher, || Action::Reload);
         return html! {
             <div class="trouble" role="alert">
                 <p>{"A newer version of this page is on its server, and does not fit this one. What is \
@@ -21,12 +21,12 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
             </div>
         };
     }
-    if state.trouble.is_none() && !is_stopped {
+    if engine.trouble.is_none() && !is_stopped {
         return html! {};
     }
     html! {
         <div class="trouble" role="alert">
-            if let Some(trouble) = &state.trouble {
+            if let Some(trouble) = &engine.trouble {
                 <p translate="no">{format!("{trouble} Your settings and your history are kept. If it happens \
                              again, the CPU is slower and steadier.")}</p>
             } else {
@@ -34,11 +34,11 @@ pub(super) fn trouble(state: &PageHandle) -> Html {
                      file is missing or damaged, tell the owner of this page."}</p>
             }
             <div class="actions">
-                <button type="button" onclick={act(state, || Action::Restart)}>
+                <button type="button" onclick={act(dispatcher, || EngineAction::Restart)}>
                     {"Start again"}
                 </button>
-                if state.trouble.is_some() || state.device == DeviceChoice::WebGpu {
-                    <button type="button" onclick={act(state, || Action::ChooseDevice(DeviceChoice::Cpu))}>
+                if engine.trouble.is_some() || engine.choice.device == DeviceChoice::WebGpu {
+                    <button type="button" onclick={act(dispatcher, || EngineAction::ChooseDevice(DeviceChoice::Cpu))}>
                         {"Use the CPU"}
                     </button>
                 }

@@ -5,8 +5,8 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, KeyboardEvent, window};
 use yew::{hook, use_effect_with};
 
-use crate::page::Action;
-use crate::ui::handle::PageHandle;
+use crate::page::{EngineAction, FormAction};
+use crate::ui::handle::Dispatcher;
 
 /// Returns whether a key belongs to an input method that is still composing: its Enter accepts a
 /// word, and its Escape discards one. (Safari reports this only by the key code 229.)
@@ -16,8 +16,8 @@ pub(super) fn is_composing(event: &KeyboardEvent) -> bool {
 
 /// Listens to the keys of the whole page.
 #[hook]
-pub(super) fn use_keys(state: &PageHandle) {
-    let dispatcher = state.dispatcher();
+pub(super) fn use_keys(dispatcher: &Dispatcher) {
+    let dispatcher = dispatcher.clone();
     use_effect_with((), move |()| {
         listen("keydown", move |event| {
             let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
@@ -29,10 +29,10 @@ pub(super) fn use_keys(state: &PageHandle) {
                     event.prevent_default();
                     // A key that is held down draws once.
                     if !event.repeat() {
-                        dispatcher.dispatch(Action::Draw);
+                        dispatcher.dispatch(FormAction::Draw);
                     }
                 }
-                "Escape" => dispatcher.dispatch(Action::Cancel),
+                "Escape" => dispatcher.dispatch(EngineAction::Cancel),
                 _ => {}
             }
         })

@@ -1,9 +1,12 @@
 //! Prompts, seeds and grids: what is drawn.
 
 use patchwork::page::facts::{Chip, DeviceFacts, Reading};
-use patchwork::page::grid::{Axis, Grid, Setting};
 use patchwork::page::protocol::{Event, Request};
-use patchwork::page::{Action, Effect};
+use patchwork::page::stage::grid::{Axis, Grid, Setting};
+use patchwork::page::{
+    Action, Effect, EngineAction, FormAction, FormEffect, GalleryAction, GalleryEffect,
+    StageAction, StageEffect,
+};
 use patchwork::recipe::Recipe;
 
 use crate::support::{Page, done, ready, ready_on, step};
@@ -12,22 +15,28 @@ use crate::support::{Page, done, ready, ready_on, step};
 fn a_draw_is_told_to_the_worker_shown_and_kept() {
     let mut page = Page::ready();
     page.draw("fox", 3);
-    assert_eq!(page.state.phase(), "running");
+    assert_eq!(page.state.engine.phase(), "running");
     assert_eq!(page.state.title(), "(0/12) fox – Patchwork");
-    let shown = page.effects.iter().any(|effect| matches!(effect, Effect::ShowAddress(_)));
+    let shown = page
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Stage(StageEffect::ShowAddress(_))));
     let drawn = page.drawn();
     let (job, recipe) = &drawn[0];
     assert!(shown && drawn.len() == 1);
-    assert_eq!((recipe.prompt.as_str(), recipe.seed, *job), ("fox", 3, page.state.jobs));
+    assert_eq!((recipe.prompt.as_str(), recipe.seed, *job), ("fox", 3, page.state.engine.jobs));
     // The recipe holds everything that it is drawn with, and the model.
     assert_eq!((recipe.shift, recipe.model_hash.as_str()), (Some(2.0), "hash of stickers"));
     page.finish();
-    assert_eq!(page.state.phase(), "done");
+    assert_eq!(page.state.engine.phase(), "done");
     assert_eq!(
         (page.status(), page.state.title().as_str()),
         ("Done in 0.0 s. A note.", "Patchwork")
     );
-    let kept = page.effects.iter().filter(|effect| matches!(effect, Effect::Keep(_)));
+    let kept = page
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Keep(_))));
     assert_eq!(kept.count(), 1);
 }
 
@@ -35,17 +44,17 @@ fn a_draw_is_told_to_the_worker_shown_and_kept() {
 fn a_new_draw_replaces_the_one_that_is_drawn() {
     let mut page = Page::ready();
     page.draw("cat", 1);
-    let first = page.state.jobs;
+    let first = page.state.engine.jobs;
     page.hear(step(first));
     page.draw("fox", 1);
     let drawn = page.drawn();
     assert!(drawn.len() == 2 && drawn[1].0 != first && drawn[1].1.prompt == "fox");
     // Events of the first job are ignored now.
     page.hear(done(first, false));
-    assert_eq!(page.state.phase(), "running");
-    assert!(page.state.run.as_ref().unwrap().frames.is_empty());
+    assert_eq!(page.state.engine.phase(), "running");
+    assert!(page.state.stage.run.as_ref().unwrap().frames.is_empty());
     page.finish();
-    assert_eq!(page.state.phase(), "done");
+    assert_eq!(page.state.engine.phase(), "done");
 }
 
 #[test]
@@ -53,23 +62,28 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     page.effects.clear();
-    page.act(Action::Cancel);
+    page.act(EngineAction::Cancel);
     assert_eq!(page.sent(), [Request::Cancel]);
-    let job = page.state.jobs;
+    let job = page.state.engine.jobs;
     page.hear(step(job));
     page.hear(done(job, true));
     assert!(page.status().starts_with("Stopped after 1 of"), "{}", page.status());
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep(_))));
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Keep(_))))
+    );
     // A job that waits for the model is cancelled too.
     let mut page = Page::open(&[]);
     page.draw("fox", 1);
-    assert!(page.state.is_busy());
-    page.act(Action::Cancel);
+    assert!(page.state.engine.is_busy());
+    page.act(EngineAction::Cancel);
     page.effects.clear();
     page.hear(ready("stickers"));
-    assert!(page.drawn().is_empty() && page.state.phase() == "ready");
+    assert!(page.drawn().is_empty() && page.state.engine.phase() == "ready");
     // If nothing is drawn, nothing is stopped.
-    page.act(Action::Cancel);
+    page.act(EngineAction::Cancel);
     assert_eq!(page.sent(), []);
 }
 
@@ -77,15 +91,15 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
 fn a_failed_job_leaves_the_engine_ready_and_good_news_are_not_red() {
     let mut page = Page::ready();
     page.draw("fox", 1);
-    let job = page.state.jobs;
+    let job = page.state.engine.jobs;
     page.hear(Event::Failed { job: Some(job + 1), message: "Another's.".into() });
-    assert_eq!(page.state.phase(), "running");
+    assert_eq!(page.state.engine.phase(), "running");
     page.hear(Event::Failed { job: Some(job), message: "There is no such style.".into() });
-    assert_eq!((page.state.phase(), page.state.status.is_bad), ("error", true));
+    assert_eq!((page.state.engine.phase(), page.state.status.is_bad), ("error", true));
     page.act(Action::Say("The link is in the clipboard.".into()));
     assert!(!page.state.status.is_bad);
     page.draw("fox", 1);
-    assert_eq!(page.state.phase(), "running");
+    assert_eq!(page.state.engine.phase(), "running");
 }
 
 /// A live region announces only changes, so a repeated message is altered invisibly.
@@ -102,88 +116,94 @@ fn what_is_said_twice_is_heard_twice() {
 #[test]
 fn each_press_has_a_new_seed_unless_one_is_kept() {
     let mut page = Page::ready();
-    page.act(Action::Draw);
-    assert!(page.effects.contains(&Effect::RollSeed { draws: true }) && page.drawn().is_empty());
-    page.act(Action::Rolled { seed: 99, draws: true });
+    page.act(FormAction::Draw);
+    assert!(
+        page.effects.contains(&Effect::Form(FormEffect::RollSeed { draws: true }))
+            && page.drawn().is_empty()
+    );
+    page.act(FormAction::Rolled { seed: 99, draws: true });
     assert_eq!(page.drawn()[0].1.seed, 99);
     // A seed that was typed, rolled with its button or taken from a picture is used for one picture.
     page.edit(|form| form.seed += 1);
-    page.act(Action::Draw);
+    page.act(FormAction::Draw);
     assert_eq!(page.drawn()[0].1.seed, 100);
-    page.act(Action::RollSeed);
-    assert!(page.effects.contains(&Effect::RollSeed { draws: false }));
-    page.act(Action::Rolled { seed: 5, draws: false });
-    page.act(Action::Draw);
+    page.act(FormAction::RollSeed);
+    assert!(page.effects.contains(&Effect::Form(FormEffect::RollSeed { draws: false })));
+    page.act(FormAction::Rolled { seed: 5, draws: false });
+    page.act(FormAction::Draw);
     assert_eq!(page.drawn()[0].1.seed, 5);
-    page.act(Action::UseSeed(8));
-    page.act(Action::Draw);
+    page.act(FormAction::UseSeed(8));
+    page.act(FormAction::Draw);
     assert_eq!(page.drawn()[0].1.seed, 8);
-    page.act(Action::Draw);
+    page.act(FormAction::Draw);
     assert!(page.drawn().is_empty(), "chance is asked");
     // A seed that is kept is used until it is released.
-    page.act(Action::KeepSeed { keeps: true, seed: Some(7) });
+    page.act(FormAction::KeepSeed { keeps: true, seed: Some(7) });
     for _ in 0..2 {
-        page.act(Action::Draw);
+        page.act(FormAction::Draw);
         assert_eq!(page.drawn()[0].1.seed, 7);
     }
-    page.act(Action::KeepSeed { keeps: false, seed: Some(7) });
-    page.act(Action::Draw);
+    page.act(FormAction::KeepSeed { keeps: false, seed: Some(7) });
+    page.act(FormAction::Draw);
     assert!(page.drawn().is_empty());
 }
 
 #[test]
 fn what_the_form_refuses_is_not_drawn() {
     let mut page = Page::ready();
-    page.act(Action::Refuse(Some("“x” is no seed.".into())));
-    page.act(Action::Draw);
+    page.act(FormAction::Refuse(Some("“x” is no seed.".into())));
+    page.act(FormAction::Draw);
     assert_eq!((page.drawn().len(), page.status()), (0, "“x” is no seed."));
     page.act(Action::Say(String::new()));
     let grid = grid(&page, "1", "5");
-    page.act(Action::DrawGrid(grid));
+    page.act(StageAction::DrawGrid(grid));
     assert_eq!((page.drawn().len(), page.status()), (0, "“x” is no seed."));
 }
 
 fn grid(page: &Page, steps: &str, seeds: &str) -> Grid {
-    let model = &page.state.loaded().expect("a model is there").model;
+    let model = &page.state.engine.loaded().expect("a model is there").model;
     let (across, down) = (Axis::new(Setting::Steps, steps), Axis::new(Setting::Seed, seeds));
-    Grid::new(&page.state.form, across, down, model).expect("it can be drawn")
+    Grid::new(&page.state.form.recipe, across, down, model).expect("it can be drawn")
 }
 
 #[test]
 fn a_grid_is_drawn_kept_opened_and_tells_its_end_alone() {
     let mut page = Page::ready();
     let grid = grid(&page, "1, 2", "5");
-    page.act(Action::DrawGrid(grid.clone()));
+    page.act(StageAction::DrawGrid(grid.clone()));
     assert_eq!(page.status(), "Drawing a grid of 2 pictures.");
     for steps in [1, 2] {
         let drawn = page.drawn();
         assert_eq!((drawn[0].1.steps, drawn[0].1.seed, drawn.len()), (steps, 5, 1));
         page.begin();
         assert_eq!(page.status(), "Drawing a grid of 2 pictures.");
-        let job = page.state.jobs;
+        let job = page.state.engine.jobs;
         page.hear(done(job, false));
-        let kept = page.effects.iter().filter(|effect| matches!(effect, Effect::Keep(_)));
+        let kept = page
+            .effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Keep(_))));
         assert_eq!(kept.count(), 1);
     }
     assert_eq!(page.status(), "The grid is done: 2 pictures in 0.0 s.");
-    let drawn = page.state.grid.as_ref().unwrap();
+    let drawn = page.state.stage.grid.as_ref().unwrap();
     assert!(drawn.cells.iter().all(Option::is_some) && !drawn.is_drawing);
     assert_eq!(drawn.milliseconds, 10.0);
     assert!(page.drawn().is_empty());
-    page.act(Action::OpenCell(1));
-    assert_eq!(page.state.opened.as_ref().unwrap().recipe.steps, 2);
+    page.act(StageAction::OpenCell(1));
+    assert_eq!(page.state.stage.opened.as_ref().unwrap().recipe.steps, 2);
     assert!(page.status().contains("from the grid"));
     // After a stop the current cell is completed, and no other one begins.
-    page.act(Action::DrawGrid(grid));
-    page.act(Action::Stop);
+    page.act(StageAction::DrawGrid(grid));
+    page.act(EngineAction::Stop);
     page.effects.clear();
     page.finish();
     assert!(page.drawn().is_empty());
-    assert_eq!(page.state.grid.as_ref().unwrap().done(), 1);
+    assert_eq!(page.state.stage.grid.as_ref().unwrap().done(), 1);
     // An axis with an invalid value is refused.
-    let model = &page.state.loaded().unwrap().model;
+    let model = &page.state.engine.loaded().unwrap().model;
     let (across, down) = (Axis::new(Setting::Steps, "0"), Axis::new(Setting::Seed, "5"));
-    let refused = Grid::new(&page.state.form, across, down, model).unwrap_err();
+    let refused = Grid::new(&page.state.form.recipe, across, down, model).unwrap_err();
     assert!(refused.contains("give 1 to 150"), "{refused}");
 }
 
@@ -193,23 +213,24 @@ fn a_quilts_recipe_is_drawn_as_it_is_and_one_at_a_time() {
     let gpu = DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
     page.hear(ready_on("stickers", gpu));
     // A checked GPU draws four pictures, unless the visitor chose a number.
-    assert_eq!(page.state.form.count, 4);
-    let recipe = Recipe { prompt: "fox".into(), seed: 2, steps: 3, ..page.state.form.clone() };
+    assert_eq!(page.state.form.recipe.count, 4);
+    let recipe =
+        Recipe { prompt: "fox".into(), seed: 2, steps: 3, ..page.state.form.recipe.clone() };
     let recipe = Recipe { count: 1, sampler: "euler".into(), ..recipe };
-    page.act(Action::DrawAgain(recipe.clone().into()));
+    page.act(FormAction::DrawAgain(recipe.clone().into()));
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.seed, drawn[0].1.steps, drawn[0].1.count), (2, 3, 1));
-    assert_eq!((page.state.form.prompt.as_str(), page.state.form.count), ("fox", 4));
+    assert_eq!((page.state.form.recipe.prompt.as_str(), page.state.form.recipe.count), ("fox", 4));
     // A recipe that is opened while the weights load waits for them.
     let mut page = Page::open(&[]);
-    page.act(Action::DrawAgain(recipe.into()));
+    page.act(FormAction::DrawAgain(recipe.into()));
     page.effects.clear();
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.seed, 2);
     page.edit(|form| form.count = 2);
-    page.act(Action::Restart);
+    page.act(EngineAction::Restart);
     page.hear(ready("stickers"));
-    assert_eq!(page.state.form.count, 2);
+    assert_eq!(page.state.form.recipe.count, 2);
 }
 
 #[test]
@@ -222,8 +243,8 @@ fn earlier_prompts_come_back_and_the_draft_too() {
     }
     page.edit(|form| form.prompt = "a draft".into());
     let back = |page: &mut Page, back| {
-        page.act(Action::Earlier { back });
-        page.state.form.prompt.clone()
+        page.act(FormAction::Earlier { back });
+        page.state.form.recipe.prompt.clone()
     };
     let found = [true, true, true, false, false].map(|is_back| back(&mut page, is_back));
     assert_eq!(found, ["cat", "fox", "fox", "cat", "a draft"]);
@@ -235,11 +256,10 @@ fn earlier_prompts_come_back_and_the_draft_too() {
     assert_eq!(found, ["cat", "cat with a hat"]);
 }
 
-fn keep_of(page: &Page) -> Action {
-    use patchwork::page::HistoryAction;
-    let run = page.state.run.as_ref().expect("something was drawn");
+fn keep_of(page: &Page) -> GalleryAction {
+    let run = page.state.stage.run.as_ref().expect("something was drawn");
     let (recipe, png) = (run.recipe_of(0).into(), run.pictures()[0].clone());
-    Action::History(HistoryAction::Kept { key: Some(page.state.jobs), recipe, png })
+    GalleryAction::Kept { key: Some(page.state.engine.jobs), recipe, png }
 }
 
 #[test]
@@ -249,18 +269,18 @@ fn a_name_that_is_known_takes_the_place_of_what_is_not() {
     let chip = |part: &str, name: &str| Chip { part: part.into(), name: name.into() };
     let prompt = Reading { chips: vec![chip("carrott", "carrot")], ..Reading::default() };
     page.hear(Event::Read { prompt, negative: Reading::default() });
-    page.act(Action::TakeChip(page.state.prompt_reading.chips[0].clone()));
-    assert_eq!(page.state.form.prompt, "A red carrot, été");
-    page.act(Action::TakeChip(chip("", "cat face")));
-    assert_eq!(page.state.form.prompt, "cat face");
+    page.act(FormAction::TakeChip(page.state.form.prompt_reading.chips[0].clone()));
+    assert_eq!(page.state.form.recipe.prompt, "A red carrot, été");
+    page.act(FormAction::TakeChip(chip("", "cat face")));
+    assert_eq!(page.state.form.recipe.prompt, "cat face");
     // The prompt that it replaced comes back.
-    page.act(Action::Earlier { back: false });
-    assert_eq!(page.state.form.prompt, "A red carrot, été");
+    page.act(FormAction::Earlier { back: false });
+    assert_eq!(page.state.form.recipe.prompt, "A red carrot, été");
     // A part that is no longer in the prompt, or is not a whole word, is not replaced.
     for part in ["zebra", "carr", "rot", "été,"] {
-        page.act(Action::TakeChip(chip(part, "horse")));
-        assert_eq!(page.state.form.prompt, "A red carrot, été", "{part}");
+        page.act(FormAction::TakeChip(chip(part, "horse")));
+        assert_eq!(page.state.form.recipe.prompt, "A red carrot, été", "{part}");
     }
-    page.act(Action::TakeChip(chip("été", "summer")));
-    assert_eq!(page.state.form.prompt, "A red carrot, summer");
+    page.act(FormAction::TakeChip(chip("été", "summer")));
+    assert_eq!(page.state.form.recipe.prompt, "A red carrot, summer");
 }

@@ -1,10 +1,12 @@
 //! Workers that start, crash and replace each other.
 
 use patchwork::page::facts::DeviceFacts;
-use patchwork::page::grid::{Axis, Grid, Setting};
-use patchwork::page::offer::Brought;
+use patchwork::page::form::offer::Brought;
 use patchwork::page::protocol::{DeviceChoice, Event, Part, Request};
-use patchwork::page::{Action, Effect};
+use patchwork::page::stage::grid::{Axis, Grid, Setting};
+use patchwork::page::{
+    Action, Effect, EngineAction, EngineEffect, FormAction, GalleryEffect, StageAction,
+};
 use patchwork::recipe::Recipe;
 use patchwork::recipe::address::standard;
 
@@ -15,20 +17,20 @@ const DEFAULT: &str = "./models/stickers";
 #[test]
 fn a_start_asks_for_a_worker_the_models_and_the_history() {
     let mut page = Page::open(&[]);
-    assert_eq!((page.state.phase(), page.status()), ("loading", "Loading the model."));
-    assert!(page.effects.contains(&Effect::ListModels));
-    assert!(page.effects.contains(&Effect::Recall(Vec::new())));
+    assert_eq!((page.state.engine.phase(), page.status()), ("loading", "Loading the model."));
+    assert!(page.effects.contains(&Effect::Engine(EngineEffect::ListModels)));
+    assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::Recall(Vec::new()))));
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Auto)]);
     page.hear(Event::Loading { part: Part::Weights, loaded: 1.0, total: 3.0, at: 0.0 });
     page.hear(Event::Loading { part: Part::Program, loaded: 1.0, total: 1.0, at: 0.0 });
-    assert_eq!(page.state.loading().unwrap().share(), Some(0.5));
+    assert_eq!(page.state.engine.loading().unwrap().share(), Some(0.5));
     assert_eq!(page.state.title(), "(50 %) Patchwork");
     page.hear(Event::Stage { stage: "Compiling shaders".into() });
-    assert_eq!(page.state.loading().unwrap().describe(), "Compiling shaders");
+    assert_eq!(page.state.engine.loading().unwrap().describe(), "Compiling shaders");
     page.hear(ready("stickers"));
-    assert_eq!((page.state.phase(), page.status()), ("ready", "Ready on the CPU."));
+    assert_eq!((page.state.engine.phase(), page.status()), ("ready", "Ready on the CPU."));
     // The form takes the model's default settings, and the worker reads its prompts.
-    let form = &page.state.form;
+    let form = &page.state.form.recipe;
     assert_eq!((form.sampler.as_str(), form.steps, form.shift), ("heun", 12, Some(2.0)));
     assert!(matches!(page.sent()[..], [Request::Read { .. }]));
 }
@@ -45,7 +47,7 @@ fn what_is_asked_for_while_loading_is_drawn_when_the_model_is_there() {
     // The recipe is drawn as it was when it was asked for.
     let recipe = &page.drawn()[0].1;
     assert_eq!((recipe.prompt.as_str(), recipe.steps), ("fox", 3));
-    assert_eq!(page.state.form.prompt, "cat");
+    assert_eq!(page.state.form.recipe.prompt, "cat");
 }
 
 #[test]
@@ -53,16 +55,16 @@ fn a_worker_that_crashes_while_loading_is_not_started_by_itself() {
     let mut page = Page::open(&[]);
     page.effects.clear();
     page.hear(crashed("It cannot be loaded.", false));
-    assert_eq!((page.state.phase(), page.status()), ("error", "It cannot be loaded."));
+    assert_eq!((page.state.engine.phase(), page.status()), ("error", "It cannot be loaded."));
     assert!(page.started().is_empty() && page.state.status.is_bad);
     // A stopped engine draws nothing, and its events are ignored.
     page.draw("fox", 1);
     page.hear(ready("stickers"));
-    assert!(page.drawn().is_empty() && page.state.phase() == "error");
-    page.act(Action::Restart);
-    assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
+    assert!(page.drawn().is_empty() && page.state.engine.phase() == "error");
+    page.act(EngineAction::Restart);
+    assert_eq!((page.started().len(), page.state.engine.phase()), (1, "loading"));
     page.hear(ready("stickers"));
-    assert_eq!(page.state.phase(), "ready");
+    assert_eq!(page.state.engine.phase(), "ready");
 }
 
 /// With Auto, the page goes on with the CPU after a GPU is lost, and gives the reason.
@@ -72,17 +74,20 @@ fn a_gpu_that_is_lost_before_it_is_ready_leaves_the_cpu() {
     page.draw("fox", 1);
     page.effects.clear();
     page.hear(crashed("The browser lost its GPU (gone).", true));
-    assert!(page.effects.contains(&Effect::UseWorker(2)), "and the first one ends");
+    assert!(
+        page.effects.contains(&Effect::Engine(EngineEffect::UseWorker(2))),
+        "and the first one ends"
+    );
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Cpu)]);
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.prompt, "fox", "what waited is drawn");
-    let reason = &page.state.loaded().unwrap().device.reason;
+    let reason = &page.state.engine.loaded().unwrap().device.reason;
     assert!(reason.contains("lost its GPU (gone)"), "{reason}");
     // If the CPU fails too, the page reports the error and stops.
     let mut page = Page::open(&[]);
     page.hear(crashed("The GPU is gone.", true));
     page.hear(crashed("No room.", false));
-    assert_eq!((page.state.phase(), page.status()), ("error", "No room."));
+    assert_eq!((page.state.engine.phase(), page.status()), ("error", "No room."));
 }
 
 #[test]
@@ -91,19 +96,19 @@ fn a_lost_gpu_starts_the_model_again_and_keeps_form_and_picture() {
     page.draw("fox", 1);
     page.finish();
     assert!(page.state.can_decode());
-    let old = page.state.worker;
+    let old = page.state.engine.worker;
     page.effects.clear();
     page.hear(crashed("The browser lost its GPU.", true));
-    assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
-    assert_eq!(page.state.trouble.as_deref(), Some("The browser lost its GPU."));
-    assert_eq!((page.state.form.prompt.as_str(), page.state.can_decode()), ("fox", false));
-    assert!(!page.state.run.as_ref().unwrap().pictures().is_empty());
+    assert_eq!((page.started().len(), page.state.engine.phase()), (1, "loading"));
+    assert_eq!(page.state.engine.trouble.as_deref(), Some("The browser lost its GPU."));
+    assert_eq!((page.state.form.recipe.prompt.as_str(), page.state.can_decode()), ("fox", false));
+    assert!(!page.state.stage.run.as_ref().unwrap().pictures().is_empty());
     // The old worker's last events are ignored.
-    page.act(Action::Worker(old, ready("other")));
-    assert_eq!(page.state.phase(), "loading");
-    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    page.act(EngineAction::Worker(old, ready("other")));
+    assert_eq!(page.state.engine.phase(), "loading");
+    page.act(EngineAction::ChooseDevice(DeviceChoice::Cpu));
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Cpu)]);
-    assert_eq!(page.state.trouble, None);
+    assert_eq!(page.state.engine.trouble, None);
     page.hear(ready("stickers"));
     page.draw("fox", 1);
     assert_eq!(page.drawn().len(), 1);
@@ -113,26 +118,31 @@ fn a_lost_gpu_starts_the_model_again_and_keeps_form_and_picture() {
 fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
     let mut page = Page::ready();
     page.draw("fox", 1);
-    let old = page.state.worker;
+    let old = page.state.engine.worker;
     page.effects.clear();
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
-    assert_eq!(page.state.phase(), "running", "the old one draws on");
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::UseWorker(_))));
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
+    assert_eq!(page.state.engine.phase(), "running", "the old one draws on");
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Engine(EngineEffect::UseWorker(_))))
+    );
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::WebGpu)]);
     let gpu = DeviceFacts { name: "WebGPU".into(), ..DeviceFacts::default() };
     page.hear_next(ready_on("stickers", gpu));
-    assert_eq!((page.state.worker, page.state.phase()), (old, "running"));
+    assert_eq!((page.state.engine.worker, page.state.engine.phase()), (old, "running"));
     page.finish();
-    assert_ne!(page.state.worker, old);
-    assert_eq!((page.state.phase(), page.status()), ("ready", "Ready on the GPU."));
-    assert!(!page.state.run.as_ref().unwrap().pictures().is_empty());
+    assert_ne!(page.state.engine.worker, old);
+    assert_eq!((page.state.engine.phase(), page.status()), ("ready", "Ready on the GPU."));
+    assert!(!page.state.stage.run.as_ref().unwrap().pictures().is_empty());
     assert!(page.drawn().is_empty(), "and draws nothing by itself");
     // While the next worker loads, the old one draws. A cancelled job stays cancelled.
-    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
-    assert_eq!(page.state.phase(), "loading");
+    page.act(EngineAction::ChooseDevice(DeviceChoice::Cpu));
+    assert_eq!(page.state.engine.phase(), "loading");
     page.draw("cat", 1);
-    let job = page.state.jobs;
-    page.act(Action::Cancel);
+    let job = page.state.engine.jobs;
+    page.act(EngineAction::Cancel);
     page.hear(crate::support::done(job, true));
     page.effects.clear();
     page.hear_next(ready("stickers"));
@@ -143,9 +153,9 @@ fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
 #[test]
 fn a_device_that_draws_already_is_not_loaded_again() {
     let mut page = Page::ready();
-    page.act(Action::ChooseDevice(DeviceChoice::Cpu));
+    page.act(EngineAction::ChooseDevice(DeviceChoice::Cpu));
     assert!(page.started().is_empty() && page.status().contains("already"), "{}", page.status());
-    page.act(Action::ChooseDevice(DeviceChoice::Auto));
+    page.act(EngineAction::ChooseDevice(DeviceChoice::Auto));
     assert_eq!(page.started().len(), 1, "there may be a GPU by now");
 }
 
@@ -154,13 +164,19 @@ fn a_device_that_draws_already_is_not_loaded_again() {
 fn an_update_on_the_server_leaves_the_engine_that_draws() {
     let mut page = Page::ready();
     page.draw("fox", 1);
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
-    let next = page.state.next.as_ref().unwrap().worker;
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
+    let next = page.state.engine.next.as_ref().unwrap().worker;
     page.hear_next(Event::Outdated);
-    assert!(page.effects.contains(&Effect::EndWorker(next)) && page.state.status.is_bad);
-    assert_eq!((page.state.phase(), page.state.device), ("running", DeviceChoice::Auto));
+    assert!(
+        page.effects.contains(&Effect::Engine(EngineEffect::EndWorker(next)))
+            && page.state.status.is_bad
+    );
+    assert_eq!(
+        (page.state.engine.phase(), page.state.engine.choice.device),
+        ("running", DeviceChoice::Auto)
+    );
     page.finish();
-    assert_eq!(page.state.phase(), "done");
+    assert_eq!(page.state.engine.phase(), "done");
 }
 
 /// A tile of the quilt that was pressed before the model was loaded makes one picture, on a GPU too.
@@ -168,7 +184,7 @@ fn an_update_on_the_server_leaves_the_engine_that_draws() {
 fn a_recipe_that_waits_is_drawn_as_it_is() {
     let gpu = || DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
     let mut page = Page::open(&[]);
-    page.act(Action::DrawAgain(Recipe { prompt: "fox".into(), ..standard() }.into()));
+    page.act(FormAction::DrawAgain(Recipe { prompt: "fox".into(), ..standard() }.into()));
     page.hear(ready_on("stickers", gpu()));
     assert_eq!(page.drawn()[0].1.count, 1);
     // The form is drawn with the device's default number of pictures.
@@ -182,48 +198,54 @@ fn a_recipe_that_waits_is_drawn_as_it_is() {
 fn a_file_of_many_that_ends_with_its_worker_is_told_of() {
     let mut page = Page::ready();
     let archive = patchwork::page::protocol::Archive::Zip;
-    page.act(Action::SaveAll { archive, is_history: true });
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.act(StageAction::SaveAll { archive, is_history: true });
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
     page.hear_next(ready("stickers"));
     assert!(page.status().contains("ask for it again"), "{}", page.status());
-    assert!(page.state.archives.is_empty());
+    assert!(page.state.stage.archives.is_empty());
 }
 
 #[test]
 fn a_device_that_fails_leaves_the_old_one_as_it_was() {
     let mut page = Page::ready();
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
     page.hear_next(crashed("This browser offers no WebGPU here: choose Auto or CPU.", false));
-    assert_eq!((page.state.phase(), page.state.device), ("ready", DeviceChoice::Auto));
+    assert_eq!(
+        (page.state.engine.phase(), page.state.engine.choice.device),
+        ("ready", DeviceChoice::Auto)
+    );
     assert!(page.status().contains("offers no WebGPU") && page.state.status.is_bad);
     page.draw("fox", 1);
     assert_eq!(page.drawn().len(), 1);
     // Choosing the old device again before the new one is ready ends the new worker.
     page.finish();
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
-    let given_up = page.state.next.as_ref().unwrap().worker;
-    page.act(Action::ChooseDevice(DeviceChoice::Auto));
-    assert!(page.effects.contains(&Effect::EndWorker(given_up)) && page.state.next.is_none());
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
+    let given_up = page.state.engine.next.as_ref().unwrap().worker;
+    page.act(EngineAction::ChooseDevice(DeviceChoice::Auto));
+    assert!(
+        page.effects.contains(&Effect::Engine(EngineEffect::EndWorker(given_up)))
+            && page.state.engine.next.is_none()
+    );
     // If the old worker crashes meanwhile, the next one is already starting.
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
     page.effects.clear();
     page.hear(crashed("Out of memory.", false));
-    assert!(page.started().is_empty() && page.state.phase() == "loading");
+    assert!(page.started().is_empty() && page.state.engine.phase() == "loading");
     page.hear(ready("stickers"));
-    assert_eq!(page.state.phase(), "ready");
+    assert_eq!(page.state.engine.phase(), "ready");
 }
 
 #[test]
 fn a_restart_while_drawing_draws_again() {
     let mut page = Page::ready();
     page.draw("fox", 1);
-    page.act(Action::Restart);
+    page.act(EngineAction::Restart);
     page.effects.clear();
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.prompt, "fox");
     // Two restarts do not lose the job.
-    page.act(Action::Restart);
-    page.act(Action::Restart);
+    page.act(EngineAction::Restart);
+    page.act(EngineAction::Restart);
     page.effects.clear();
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.prompt, "fox");
@@ -232,15 +254,15 @@ fn a_restart_while_drawing_draws_again() {
 #[test]
 fn a_grid_does_not_go_on_with_another_model() {
     let page = Page::ready();
-    let model = page.state.loaded().unwrap().model.clone();
+    let model = page.state.engine.loaded().unwrap().model.clone();
     let (across, down) = (Axis::new(Setting::Steps, "1, 2"), Axis::new(Setting::Seed, "5"));
-    let grid = Grid::new(&page.state.form, across, down, &model).unwrap();
+    let grid = Grid::new(&page.state.form.recipe, across, down, &model).unwrap();
     for (name, goes_on) in [("stickers", true), ("other", false)] {
         let mut page = Page::ready();
-        page.act(Action::DrawGrid(grid.clone()));
+        page.act(StageAction::DrawGrid(grid.clone()));
         match goes_on {
-            true => page.act(Action::ChooseDevice(DeviceChoice::WebGpu)),
-            false => page.act(Action::ChooseModel("./models/other".into())),
+            true => page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu)),
+            false => page.act(EngineAction::ChooseModel("./models/other".into())),
         }
         page.hear_next(ready(name));
         page.effects.clear();
@@ -252,7 +274,7 @@ fn a_grid_does_not_go_on_with_another_model() {
 #[test]
 fn a_model_is_switched_and_a_pictures_model_is_loaded() {
     let mut page = Page::ready();
-    page.act(Action::ChooseModel("./models/other".into()));
+    page.act(EngineAction::ChooseModel("./models/other".into()));
     assert_eq!(page.started(), [("./models/other".into(), DeviceChoice::Auto)]);
     page.hear_next(ready("other"));
     let recipe = Recipe {
@@ -263,14 +285,14 @@ fn a_model_is_switched_and_a_pictures_model_is_loaded() {
     };
     let what = "The recipe of a.png is in the form".to_owned();
     let brought = Brought { what, is_of_picture: true, recipe, unknown: Vec::new() };
-    page.act(Action::Bring(brought.clone()));
+    page.act(FormAction::Bring(brought.clone()));
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Auto)]);
     assert!(page.status().contains("is being loaded"), "{}", page.status());
     page.hear(ready("stickers"));
-    assert_eq!(page.state.form.prompt, "fox");
+    assert_eq!(page.state.form.recipe.prompt, "fox");
     // The recipe is of a model that the page does not offer, and has a style that this model does not have.
     let recipe = Recipe { model_hash: "0".into(), style: "cubism".into(), ..brought.recipe };
-    page.act(Action::Bring(Brought { recipe, ..brought }));
+    page.act(FormAction::Bring(Brought { recipe, ..brought }));
     for word in ["picture will differ", "“cubism”", "a model that is not here"] {
         assert!(page.status().contains(word), "{}", page.status());
     }
@@ -286,7 +308,7 @@ fn removed_weights_are_not_kept_any_more() {
     assert!(page.state.keeps_something() && page.effects.contains(&Effect::AskToPersist));
     page.hear(Event::Forgotten { message: "They are removed.".into() });
     assert!(!page.state.keeps_something());
-    assert_eq!(page.state.loaded().unwrap().model.kept, "They are removed.");
+    assert_eq!(page.state.engine.loaded().unwrap().model.kept, "They are removed.");
 }
 
 #[test]
@@ -294,7 +316,7 @@ fn a_page_of_another_version_asks_to_be_loaded_anew() {
     let mut page = Page::ready();
     page.edit(|form| form.prompt = "fox".into());
     page.hear(Event::Outdated);
-    assert_eq!(page.state.phase(), "error");
+    assert_eq!(page.state.engine.phase(), "error");
     page.effects.clear();
     page.act(Action::Reload);
     let Some(Effect::Reload(recipe)) = page.effects.pop() else { panic!("it is loaded anew") };

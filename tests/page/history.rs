@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use patchwork::page::history::HistoryEntry;
-use patchwork::page::open::Remembered;
+use patchwork::page::gallery::entry::HistoryEntry;
 use patchwork::page::protocol::Event;
-use patchwork::page::{Action, Effect, HistoryAction};
+use patchwork::page::session::Remembered;
+use patchwork::page::{Action, Effect, FormAction, GalleryAction, GalleryEffect, StageEffect};
 use patchwork::recipe::Recipe;
 use patchwork::recipe::address::standard;
 
@@ -16,8 +16,8 @@ fn stored(key: u32, prompt: &str) -> Rc<HistoryEntry> {
     HistoryEntry::stored(key, &serde_json::to_string(&recipe).expect("plain data"))
 }
 
-fn history(page: &mut Page, action: HistoryAction) {
-    page.act(Action::History(action));
+fn history(page: &mut Page, action: GalleryAction) {
+    page.act(action);
 }
 
 /// Returns a page with two stored pictures and a damaged row.
@@ -29,18 +29,18 @@ fn with_pictures() -> Page {
 }
 
 fn shown(page: &Page) -> Vec<u32> {
-    page.state.kept().map(|entry| entry.key).collect()
+    page.state.gallery.kept().map(|entry| entry.key).collect()
 }
 
 /// Returns the store's answer to a page that knew some keys when it asked.
-fn recalled(known: &[u32], keys: &[u32], new: Vec<Rc<HistoryEntry>>) -> HistoryAction {
-    HistoryAction::Recalled { known: known.to_vec(), keys: keys.to_vec(), new }
+fn recalled(known: &[u32], keys: &[u32], new: Vec<Rc<HistoryEntry>>) -> GalleryAction {
+    GalleryAction::Recalled { known: known.to_vec(), keys: keys.to_vec(), new }
 }
 
 /// Returns the keys of deleted pictures that the browser remembers.
 fn remembered(page: &Page) -> &[u32] {
     let last = page.effects.iter().rev().find_map(|effect| match effect {
-        Effect::RememberTrash(keys) => Some(keys.as_slice()),
+        Effect::Gallery(GalleryEffect::RememberTrash(keys)) => Some(keys.as_slice()),
         _ => None,
     });
     last.expect("it remembers")
@@ -51,21 +51,26 @@ fn the_history_is_recalled_by_its_keys_and_opened_when_it_is_read() {
     let mut page = with_pictures();
     assert!(page.effects.contains(&Effect::AskToPersist));
     assert_eq!(shown(&page), [6, 5, 4]);
-    let entry = page.state.history[2].clone();
-    history(&mut page, HistoryAction::Open(entry.clone()));
-    assert!(page.effects.contains(&Effect::Fetch { entry: entry.clone(), scrolls: true }));
+    let entry = page.state.gallery.entries[2].clone();
+    history(&mut page, GalleryAction::Show(entry.clone()));
+    assert!(
+        page.effects.contains(&Effect::Gallery(GalleryEffect::Fetch {
+            entry: entry.clone(),
+            scrolls: true
+        }))
+    );
     let png: Rc<[u8]> = [7].into();
     history(
         &mut page,
-        HistoryAction::Fetched { entry: entry.clone(), png: Some(png), scrolls: true },
+        GalleryAction::Fetched { entry: entry.clone(), png: Some(png), scrolls: true },
     );
     assert_eq!(page.status(), "“fox, any style, seed 4”, from the history.");
-    assert!(page.effects.contains(&Effect::ShowStage) && !page.state.can_decode());
-    history(&mut page, HistoryAction::Fetched { entry, png: None, scrolls: true });
+    assert!(page.effects.contains(&Effect::Stage(StageEffect::Scroll)) && !page.state.can_decode());
+    history(&mut page, GalleryAction::Fetched { entry, png: None, scrolls: true });
     assert!(page.state.status.is_bad && page.status().contains("not in this browser any more"));
     // Another tab has deleted one picture and drawn another: only the new one is read.
-    history(&mut page, HistoryAction::Recall);
-    assert!(page.effects.contains(&Effect::Recall(vec![6, 5, 4])));
+    history(&mut page, GalleryAction::Recall);
+    assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::Recall(vec![6, 5, 4]))));
     history(&mut page, recalled(&[6, 5, 4], &[4, 6, 9], vec![stored(9, "owl")]));
     assert_eq!(shown(&page), [9, 6, 4]);
 }
@@ -74,50 +79,55 @@ fn the_history_is_recalled_by_its_keys_and_opened_when_it_is_read() {
 fn what_is_deleted_can_come_back_and_is_gone_after_a_while() {
     let mut page = with_pictures();
     page.effects.clear();
-    history(&mut page, HistoryAction::Remove(Some(4)));
+    history(&mut page, GalleryAction::Remove(Some(4)));
     assert_eq!(shown(&page), [6, 5]);
-    assert!(page.effects.contains(&Effect::PurgeLater(1)));
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Purge(_))));
+    assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::PurgeLater(1))));
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Purge(_))))
+    );
     assert_eq!(remembered(&page), [4]);
-    history(&mut page, HistoryAction::Undo);
+    history(&mut page, GalleryAction::Undo);
     assert_eq!((shown(&page), page.status()), (vec![6, 5, 4], "1 picture back."));
     assert!(remembered(&page).is_empty());
     // The timer of the first deletion has no effect any more, even if the same picture is deleted again.
-    history(&mut page, HistoryAction::Remove(Some(4)));
+    history(&mut page, GalleryAction::Remove(Some(4)));
     page.effects.clear();
-    history(&mut page, HistoryAction::Purge(1));
+    history(&mut page, GalleryAction::Purge(1));
     assert_eq!(page.effects, []);
-    history(&mut page, HistoryAction::Undo);
+    history(&mut page, GalleryAction::Undo);
     // All pictures are deleted, including the damaged row.
-    history(&mut page, HistoryAction::Remove(None));
+    history(&mut page, GalleryAction::Remove(None));
     assert!(shown(&page).is_empty());
-    history(&mut page, HistoryAction::Purge(3));
-    assert!(page.effects.contains(&Effect::Purge(vec![6, 5, 4])));
-    history(&mut page, HistoryAction::Purged(vec![6, 5, 4]));
-    assert!(page.state.history.is_empty() && remembered(&page).is_empty());
+    history(&mut page, GalleryAction::Purge(3));
+    assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::Purge(vec![6, 5, 4]))));
+    history(&mut page, GalleryAction::Purged(vec![6, 5, 4]));
+    assert!(page.state.gallery.entries.is_empty() && remembered(&page).is_empty());
     // A list that was requested before that does not restore them.
     let new = vec![stored(4, "fox")];
     history(&mut page, recalled(&[], &[4], new));
     assert!(shown(&page).is_empty());
     // A second deletion makes the first one final. The first picture does not reappear meanwhile.
     let mut page = with_pictures();
-    history(&mut page, HistoryAction::Remove(Some(4)));
+    history(&mut page, GalleryAction::Remove(Some(4)));
     page.effects.clear();
-    history(&mut page, HistoryAction::Remove(Some(5)));
-    assert!(page.effects.contains(&Effect::Purge(vec![4])));
+    history(&mut page, GalleryAction::Remove(Some(5)));
+    assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::Purge(vec![4]))));
     assert_eq!((shown(&page), remembered(&page)), (vec![6], &[5, 4][..]));
-    history(&mut page, HistoryAction::Undo);
-    history(&mut page, HistoryAction::Purged(vec![4]));
+    history(&mut page, GalleryAction::Undo);
+    history(&mut page, GalleryAction::Purged(vec![4]));
     assert_eq!(shown(&page), [6, 5]);
     // If the store fails to delete, the page reports it and shows the picture again.
-    history(&mut page, HistoryAction::Remove(Some(5)));
-    history(&mut page, HistoryAction::Purge(3));
-    history(&mut page, HistoryAction::NotPurged(vec![5]));
+    history(&mut page, GalleryAction::Remove(Some(5)));
+    history(&mut page, GalleryAction::Purge(3));
+    history(&mut page, GalleryAction::NotPurged(vec![5]));
     assert!(page.state.status.is_bad);
     assert_eq!(shown(&page), [6, 5]);
     // Deleting all counts only the pictures that are left.
-    history(&mut page, HistoryAction::Remove(Some(5)));
-    history(&mut page, HistoryAction::Remove(None));
+    history(&mut page, GalleryAction::Remove(Some(5)));
+    history(&mut page, GalleryAction::Remove(None));
     assert!(page.status().starts_with("1 picture deleted"), "{}", page.status());
 }
 
@@ -129,23 +139,23 @@ fn a_picture_is_kept_though_its_twin_is_in_the_trash() {
     page.finish();
     let keep = |page: &mut Page| {
         let kept = std::mem::take(&mut page.effects).into_iter().find_map(|effect| match effect {
-            Effect::Keep(mut kept) => kept.pop(),
+            Effect::Gallery(GalleryEffect::Keep(mut kept)) => kept.pop(),
             _ => None,
         });
         kept.map(|(recipe, png)| (Box::new(recipe), png))
     };
     let (recipe, png) = keep(&mut page).expect("it is kept");
-    history(&mut page, HistoryAction::Kept { key: Some(1), recipe, png });
+    history(&mut page, GalleryAction::Kept { key: Some(1), recipe, png });
     page.draw("fox", 3);
     page.finish();
     assert_eq!(keep(&mut page), None, "once is enough");
-    history(&mut page, HistoryAction::Remove(Some(1)));
+    history(&mut page, GalleryAction::Remove(Some(1)));
     page.draw("fox", 3);
     page.finish();
     let (recipe, png) = keep(&mut page).expect("this one is kept");
-    history(&mut page, HistoryAction::Kept { key: Some(2), recipe, png });
-    history(&mut page, HistoryAction::Purge(1));
-    history(&mut page, HistoryAction::Purged(vec![1]));
+    history(&mut page, GalleryAction::Kept { key: Some(2), recipe, png });
+    history(&mut page, GalleryAction::Purge(1));
+    history(&mut page, GalleryAction::Purged(vec![1]));
     assert_eq!(shown(&page), [2]);
 }
 
@@ -155,57 +165,62 @@ fn a_picture_is_kept_though_its_twin_is_in_the_trash() {
 fn the_store_is_compared_with_what_was_known_when_it_was_asked() {
     let mut page = with_pictures();
     let recipe = Recipe { seed: 99, ..standard() }.into();
-    history(&mut page, HistoryAction::Kept { key: Some(7), recipe, png: [1].into() });
-    history(&mut page, HistoryAction::Remove(Some(5)));
+    history(&mut page, GalleryAction::Kept { key: Some(7), recipe, png: [1].into() });
+    history(&mut page, GalleryAction::Remove(Some(5)));
     history(&mut page, recalled(&[6, 5, 4], &[4, 6], Vec::new()));
     assert_eq!(shown(&page), [7, 6, 4]);
-    assert!(page.state.trash.keys.is_empty(), "there is nothing to bring back");
+    assert!(page.state.gallery.trash.keys.is_empty(), "there is nothing to bring back");
 }
 
 /// If a tab is closed before a deletion is final, the next page deletes the picture.
 #[test]
 fn what_was_deleted_is_deleted_by_the_next_page() {
     let mut page = Page::open_with(&[], Remembered { trash: vec![4], ..Remembered::default() });
-    assert!(page.effects.contains(&Effect::Purge(vec![4])));
+    assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::Purge(vec![4]))));
     let new = vec![stored(4, "fox"), stored(5, "cat")];
     history(&mut page, recalled(&[], &[4, 5], new));
     assert_eq!(shown(&page), [5]);
-    history(&mut page, HistoryAction::Purged(vec![4]));
+    history(&mut page, GalleryAction::Purged(vec![4]));
     assert_eq!((shown(&page), remembered(&page)), (vec![5], &[][..]));
 }
 
 #[test]
 fn without_a_store_it_is_in_memory_each_picture_under_its_own_number() {
     let mut page = Page::ready();
-    history(&mut page, HistoryAction::Closed);
+    history(&mut page, GalleryAction::Closed);
     assert!(page.status().contains("until the page is closed"));
     for seed in 0..2 {
         let recipe = Recipe { seed, ..standard() }.into();
-        history(&mut page, HistoryAction::Kept { key: None, recipe, png: [1].into() });
+        history(&mut page, GalleryAction::Kept { key: None, recipe, png: [1].into() });
     }
     let keys = shown(&page);
     assert!(keys.len() == 2 && keys[0] != keys[1]);
     // The message appears once.
     page.act(Action::Say("Done.".into()));
-    history(&mut page, HistoryAction::Closed);
+    history(&mut page, GalleryAction::Closed);
     assert_eq!(page.status(), "Done.");
-    let entry = page.state.history[0].clone();
-    history(&mut page, HistoryAction::Open(entry));
-    assert!(page.state.opened.is_some());
-    history(&mut page, HistoryAction::Remove(None));
+    let entry = page.state.gallery.entries[0].clone();
+    history(&mut page, GalleryAction::Show(entry));
+    assert!(page.state.stage.opened.is_some());
+    history(&mut page, GalleryAction::Remove(None));
     assert!(remembered(&page).is_empty(), "the next page has others under these numbers");
     page.effects.clear();
-    history(&mut page, HistoryAction::Purge(1));
-    assert!(page.state.history.is_empty() && shown(&page).is_empty());
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Purge(_))));
+    history(&mut page, GalleryAction::Purge(1));
+    assert!(page.state.gallery.entries.is_empty() && shown(&page).is_empty());
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Purge(_))))
+    );
 }
 
 #[test]
 fn no_room_is_told_and_the_picture_stays() {
     let mut page = Page::ready();
     let recipe = standard().into();
-    history(&mut page, HistoryAction::Kept { key: None, recipe, png: [1].into() });
-    assert!(page.status().contains("no room") && page.state.history.len() == 1);
+    history(&mut page, GalleryAction::Kept { key: None, recipe, png: [1].into() });
+    assert!(page.status().contains("no room") && page.state.gallery.entries.len() == 1);
 }
 
 /// After the largest seed comes 0, as in the engine. All pictures are kept once, in their order.
@@ -213,12 +228,12 @@ fn no_room_is_told_and_the_picture_stays() {
 fn pictures_of_one_run_are_kept_with_their_seeds() {
     let mut page = Page::ready();
     page.edit(|form| (form.seed, form.count) = (u64::MAX, 2));
-    page.act(Action::Draw);
-    let (job, pictures) = (page.state.jobs, vec![file(1), file(2)]);
+    page.act(FormAction::Draw);
+    let (job, pictures) = (page.state.engine.jobs, vec![file(1), file(2)]);
     page.effects.clear();
     page.hear(Event::Done { job, stopped: false, pictures, milliseconds: 5.0 });
     let kept = page.effects.iter().find_map(|effect| match effect {
-        Effect::Keep(kept) => Some(kept.clone()),
+        Effect::Gallery(GalleryEffect::Keep(kept)) => Some(kept.clone()),
         _ => None,
     });
     let kept = kept.expect("they are kept");
@@ -228,13 +243,18 @@ fn pictures_of_one_run_are_kept_with_their_seeds() {
     let (recipe, png) = kept[0].clone();
     let new = vec![HistoryEntry::stored(3, &serde_json::to_string(&recipe).unwrap())];
     history(&mut page, recalled(&[], &[3], new));
-    history(&mut page, HistoryAction::Kept { key: Some(3), recipe: recipe.into(), png });
-    assert_eq!(page.state.history.len(), 1);
+    history(&mut page, GalleryAction::Kept { key: Some(3), recipe: recipe.into(), png });
+    assert_eq!(page.state.gallery.entries.len(), 1);
     // A picture that is drawn again is not stored again.
-    page.act(Action::UseSeed(u64::MAX));
+    page.act(FormAction::UseSeed(u64::MAX));
     page.edit(|form| form.count = 1);
-    page.act(Action::Draw);
+    page.act(FormAction::Draw);
     page.effects.clear();
     page.finish();
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Keep(_))));
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Keep(_))))
+    );
 }

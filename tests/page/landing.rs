@@ -1,9 +1,9 @@
 //! Links and reloads that open a picture.
 
-use patchwork::page::history::HistoryEntry;
-use patchwork::page::landing::Session;
-use patchwork::page::open::Remembered;
-use patchwork::page::{Action, Effect, Engine, HistoryAction};
+use patchwork::page::gallery::entry::HistoryEntry;
+use patchwork::page::session::Remembered;
+use patchwork::page::session::Session;
+use patchwork::page::{Current, Effect, EngineAction, FormAction, GalleryAction, GalleryEffect};
 use patchwork::recipe::Recipe;
 use patchwork::recipe::address;
 use patchwork::recipe::{Defaults, address::standard};
@@ -14,19 +14,19 @@ use crate::support::{Page, choice, ready};
 /// history.
 fn linked(pairs: &[(&str, &str)], is_cached: bool) -> Page {
     let mut page = Page::open(pairs);
-    page.act(Action::Models(vec![choice("stickers"), choice("other")]));
-    page.act(Action::Cached(is_cached));
+    page.act(EngineAction::Models(vec![choice("stickers"), choice("other")]));
+    page.act(EngineAction::Cached(is_cached));
     page.act(recalled(&[]));
     page
 }
 
-fn recalled(recipes: &[Recipe]) -> Action {
+fn recalled(recipes: &[Recipe]) -> GalleryAction {
     let entry = |(key, recipe): (u32, &Recipe)| {
         HistoryEntry::stored(key, &serde_json::to_string(recipe).expect("plain data"))
     };
     let new: Vec<_> = (1..).zip(recipes).map(entry).collect();
     let keys = new.iter().map(|entry| entry.key).collect();
-    Action::History(HistoryAction::Recalled { known: Vec::new(), keys, new })
+    GalleryAction::Recalled { known: Vec::new(), keys, new }
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_links_picture_is_drawn_by_itself_if_that_is_soon_done() {
         assert!(page.drawn().is_empty(), "{name}");
         let press = page.state.press().unwrap();
         assert!(press.contains("“fox”") && press.contains(word), "{press}");
-        page.act(Action::Draw);
+        page.act(FormAction::Draw);
         assert_eq!(page.drawn()[0].1.seed, 3);
     }
     // A link with a style that this model does not have is not drawn by itself.
@@ -56,10 +56,13 @@ fn a_links_picture_is_drawn_by_itself_if_that_is_soon_done() {
 fn nothing_large_is_downloaded_for_a_link_before_a_press() {
     let mut page = linked(&[("prompt", "fox"), ("seed", "3")], false);
     assert!(page.started().is_empty());
-    assert_eq!((&page.state.engine, page.state.phase()), (&Engine::Asleep, "ready"));
+    assert_eq!(
+        (&page.state.engine.current, page.state.engine.phase()),
+        (&Current::Asleep, "ready")
+    );
     assert_eq!(page.state.press().unwrap(), "Draw “fox” (37 MB to download, once)");
-    page.act(Action::Draw);
-    assert_eq!((page.started().len(), page.state.phase()), (1, "loading"));
+    page.act(FormAction::Draw);
+    assert_eq!((page.started().len(), page.state.engine.phase()), (1, "loading"));
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.seed, 3);
     // Unknown fields are reported before that.
@@ -69,8 +72,8 @@ fn nothing_large_is_downloaded_for_a_link_before_a_press() {
     for models in [vec![patchwork::page::ModelChoice { bytes: 1e6, ..choice("stickers") }], vec![]]
     {
         let mut page = Page::open(&[("prompt", "fox")]);
-        page.act(Action::Cached(false));
-        page.act(Action::Models(models));
+        page.act(EngineAction::Cached(false));
+        page.act(EngineAction::Models(models));
         assert_eq!(page.started().len(), 1);
     }
     // If the page is opened without a link, the model is loaded.
@@ -90,15 +93,15 @@ fn a_links_picture_that_is_kept_is_shown() {
         ("model_hash", "hash of stickers"),
     ];
     let mut page = Page::open(&link);
-    let recipe = page.state.landing.as_ref().unwrap().recipe.clone();
+    let recipe = page.state.stage.landing.as_ref().unwrap().recipe.clone();
     page.act(recalled(&[Recipe { seed: 9, ..recipe.clone() }, recipe]));
     let fetched = page
         .effects
         .iter()
-        .any(|effect| matches!(effect, Effect::Fetch { entry, .. } if entry.key == 2));
+        .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Fetch { entry, .. }) if entry.key == 2));
     assert!(fetched);
-    page.act(Action::Models(vec![choice("stickers")]));
-    page.act(Action::Cached(true));
+    page.act(EngineAction::Models(vec![choice("stickers")]));
+    page.act(EngineAction::Cached(true));
     page.effects.clear();
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
@@ -112,11 +115,11 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     page.finish();
     page.edit(|form| form.prompt = "a draft".into());
     let text = page.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Remember { text, is_of_tab: true, .. } => Some(text.clone()),
+        Effect::RememberSession(text) => Some(text.clone()),
         _ => None,
     });
     let session: Session = serde_json::from_str(&text.unwrap()).unwrap();
-    let shown = page.state.run.as_ref().unwrap().recipe.clone();
+    let shown = page.state.stage.run.as_ref().unwrap().recipe.clone();
     let pairs = address::pairs(&shown);
     let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let open = |pairs: &[(&str, &str)], is_same_address| {
@@ -125,34 +128,43 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     };
     let again = |pairs: &[(&str, &str)]| open(pairs, true);
     let mut page = again(&pairs);
-    assert!(!page.state.seed_is_fresh, "the next picture is another one");
-    assert_eq!(page.state.form.prompt, "a draft");
+    assert!(!page.state.form.seed_is_fresh, "the next picture is another one");
+    assert_eq!(page.state.form.recipe.prompt, "a draft");
     page.act(recalled(std::slice::from_ref(&shown)));
-    assert!(page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
+    assert!(
+        page.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Fetch { .. })))
+    );
     // If the history is not available, the picture is drawn again, and the draft stays.
     let mut page = again(&pairs);
-    page.act(Action::Models(vec![choice("stickers")]));
-    page.act(Action::Cached(true));
-    page.act(Action::History(HistoryAction::Closed));
+    page.act(EngineAction::Models(vec![choice("stickers")]));
+    page.act(EngineAction::Cached(true));
+    page.act(GalleryAction::Closed);
     page.hear(ready("stickers"));
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("fox", 3));
-    assert_eq!(page.state.form.prompt, "a draft");
+    assert_eq!(page.state.form.recipe.prompt, "a draft");
     // A deleted picture does not reappear by itself.
     let mut page = again(&pairs);
-    page.act(Action::Models(vec![choice("stickers")]));
-    page.act(Action::Cached(true));
+    page.act(EngineAction::Models(vec![choice("stickers")]));
+    page.act(EngineAction::Cached(true));
     page.act(recalled(&[]));
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
     // Another link in the same tab is another page.
-    assert_eq!(open(&[("prompt", "owl")], false).state.form.prompt, "owl");
+    assert_eq!(open(&[("prompt", "owl")], false).state.form.recipe.prompt, "owl");
     // A picture in the trash, which could still be restored, is not shown.
     let mut page = again(&pairs);
-    page.state.trash.keys = vec![1];
+    page.state.gallery.trash.keys = vec![1];
     page.effects.clear();
     page.act(recalled(std::slice::from_ref(&shown)));
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::Fetch { .. })));
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::Fetch { .. })))
+    );
 }
 
 /// The address remains that of the run when another picture is opened.
@@ -163,10 +175,10 @@ fn a_reload_shows_the_picture_that_was_opened() {
     page.finish();
     let other = Recipe { prompt: "owl".into(), ..standard() };
     page.act(recalled(std::slice::from_ref(&other)));
-    let entry = page.state.history[0].clone();
+    let entry = page.state.gallery.entries[0].clone();
     let (png, scrolls) = (Some([7].into()), false);
-    page.act(Action::History(HistoryAction::Fetched { entry, png, scrolls }));
-    assert_eq!(Session::of(&page.state).shown, Some(other));
+    page.act(GalleryAction::Fetched { entry, png, scrolls });
+    assert_eq!(page.state.session().shown, Some(other));
 }
 
 /// If the visitor types while the model loads, the link's prompt is not drawn.
@@ -176,14 +188,14 @@ fn a_half_typed_prompt_is_not_drawn_in_a_links_place() {
     page.edit(|form| form.prompt = "a ha".into());
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
-    assert_eq!(page.state.form.prompt, "a ha");
+    assert_eq!(page.state.form.recipe.prompt, "a ha");
 }
 
 #[test]
 fn a_link_that_is_followed_in_the_open_page_is_drawn_with_its_seed() {
     let mut page = Page::ready();
     let link = [("prompt", "owl".to_owned()), ("seed", "5".to_owned())];
-    page.act(Action::Follow(address::read(&link)));
+    page.act(FormAction::Follow(address::read(&link)));
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("owl", 5));
 }
@@ -196,7 +208,7 @@ fn a_link_names_what_it_cannot_mean_once_the_model_is_there() {
     for word in ["“magic”", "“lora”"] {
         assert!(page.status().contains(word), "{}", page.status());
     }
-    assert_eq!(page.state.form.sampler, "heun");
+    assert_eq!(page.state.form.recipe.sampler, "heun");
 }
 
 /// A link sets each of the sampling fields, or leaves it to the model.
@@ -211,7 +223,7 @@ fn what_a_link_leaves_open_is_the_models() {
     ] {
         let mut page = linked(&[("prompt", "fox"), (name, value)], true);
         page.hear(ready("stickers"));
-        let form = page.state.form.clone();
+        let form = page.state.form.recipe.clone();
         let own = Defaults { sampler: "heun".into(), steps: 12, ..Defaults::default() };
         let own = Recipe { shift: Some(2.0), ..own.over(form.clone()) };
         let (set, open) = (address::pairs(&form), address::pairs(&own));

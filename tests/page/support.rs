@@ -2,9 +2,11 @@
 
 use patchwork::page::facts::Quilt;
 use patchwork::page::facts::{DeviceFacts, ModelFacts};
-use patchwork::page::open::Remembered;
 use patchwork::page::protocol::{DeviceChoice, Event, File, Request};
-use patchwork::page::{Action, Effect, ModelChoice, State, update};
+use patchwork::page::session::Remembered;
+use patchwork::page::{
+    Action, Effect, EngineAction, EngineEffect, FormAction, ModelChoice, State, update,
+};
 use patchwork::recipe::address;
 use patchwork::recipe::{Defaults, Recipe};
 
@@ -23,46 +25,46 @@ impl Page {
     /// Opens the page in a browser that remembers something.
     pub(crate) fn open_with(pairs: &[(&str, &str)], remembered: Remembered) -> Self {
         let pairs: Vec<_> = pairs.iter().map(|&(name, value)| (name, value.to_owned())).collect();
-        let (state, effects) = State::open(address::read(&pairs), remembered);
+        let (state, effects) = State::start(address::read(&pairs), remembered);
         Self { state, effects }
     }
 
     /// Opens the page and loads its model.
     pub(crate) fn ready() -> Self {
         let mut page = Self::open(&[]);
-        page.act(Action::Models(vec![choice("stickers"), choice("other")]));
+        page.act(EngineAction::Models(vec![choice("stickers"), choice("other")]));
         page.hear(ready("stickers"));
         page.effects.clear();
         page
     }
 
-    pub(crate) fn act(&mut self, action: Action) {
-        let (state, effects) = update(self.state.clone(), action);
+    pub(crate) fn act(&mut self, action: impl Into<Action>) {
+        let (state, effects) = update(self.state.clone(), action.into());
         self.state = state;
         self.effects.extend(effects);
     }
 
     pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut Recipe) + 'static) {
-        self.act(Action::Edit(Box::new(edit)));
+        self.act(FormAction::Edit(Box::new(edit)));
     }
 
     /// Draws with a seed that the visitor chose.
     pub(crate) fn draw(&mut self, prompt: &str, seed: u64) {
         let prompt = prompt.to_owned();
         self.edit(move |form| form.prompt = prompt);
-        self.act(Action::UseSeed(seed));
-        self.act(Action::Draw);
+        self.act(FormAction::UseSeed(seed));
+        self.act(FormAction::Draw);
     }
 
     /// Passes an event of the current worker to the page.
     pub(crate) fn hear(&mut self, event: Event) {
-        self.act(Action::Worker(self.state.worker, event));
+        self.act(EngineAction::Worker(self.state.engine.worker, event));
     }
 
     /// Passes an event of the worker that is starting to the page.
     pub(crate) fn hear_next(&mut self, event: Event) {
-        let next = self.state.next.as_ref().expect("another is on its way").worker;
-        self.act(Action::Worker(next, event));
+        let next = self.state.engine.next.as_ref().expect("another is on its way").worker;
+        self.act(EngineAction::Worker(next, event));
     }
 
     /// Returns the requests to the worker since they were last taken.
@@ -88,7 +90,9 @@ impl Page {
     pub(crate) fn started(&mut self) -> Vec<(String, DeviceChoice)> {
         let effects = std::mem::take(&mut self.effects).into_iter();
         let started = effects.filter_map(|effect| match effect {
-            Effect::StartWorker { model, device, .. } => Some((model, device)),
+            Effect::Engine(EngineEffect::StartWorker { model, device, .. }) => {
+                Some((model, device))
+            }
             _ => None,
         });
         started.collect()
@@ -96,7 +100,7 @@ impl Page {
 
     /// Makes the worker complete the current job.
     pub(crate) fn finish(&mut self) {
-        let job = self.state.jobs;
+        let job = self.state.engine.jobs;
         self.begin();
         self.hear(step(job));
         self.hear(done(job, false));
@@ -104,8 +108,8 @@ impl Page {
 
     /// Makes the worker begin the current job.
     pub(crate) fn begin(&mut self) {
-        let recipe = self.state.run.as_ref().expect("a run").recipe.clone().into();
-        let (job, levels, noise) = (self.state.jobs, vec![1.0, 0.0], vec![file(1)]);
+        let recipe = self.state.stage.run.as_ref().expect("a run").recipe.clone().into();
+        let (job, levels, noise) = (self.state.engine.jobs, vec![1.0, 0.0], vec![file(1)]);
         let notes = vec!["A note.".into()];
         self.hear(Event::Started { job, recipe, steps: 1, notes, levels, noise });
     }

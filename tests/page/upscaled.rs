@@ -2,9 +2,12 @@
 
 use patchwork::image::finish::{FileFormat, Finish};
 use patchwork::page::facts::ModelFacts;
-use patchwork::page::open::Remembered;
 use patchwork::page::protocol::{Archive, DeviceChoice, Event, Request};
-use patchwork::page::{Action, Effect, HistoryAction};
+use patchwork::page::session::Remembered;
+use patchwork::page::{
+    Action, Effect, EngineAction, FormAction, GalleryAction, GalleryEffect, StageAction,
+    StageEffect,
+};
 use patchwork::recipe::Recipe;
 
 use crate::support::{Page, choice, done, file, ready, step};
@@ -20,7 +23,7 @@ fn upscaling() -> Event {
 
 fn page() -> Page {
     let mut page = Page::open(&[]);
-    page.act(Action::Models(vec![choice("stickers")]));
+    page.act(EngineAction::Models(vec![choice("stickers")]));
     page.hear(upscaling());
     page.effects.clear();
     page
@@ -45,31 +48,38 @@ const LARGE: Finish = Finish { size: 512, outline: false, format: FileFormat::Pn
 fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
     let mut page = page();
     page.draw("fox", 3);
-    let job = page.state.jobs;
+    let job = page.state.engine.jobs;
     page.begin();
     page.hear(step(job));
     assert_eq!((asked(&mut page), shown(&page)), (Vec::new(), Some(vec![2])), "a glance stays");
     page.hear(done(job, false));
     let [(ticket, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
     assert_eq!((&png[..], *finish, shown(&page)), (&[9][..], LARGE, None));
-    let recipe = page.state.run.as_ref().unwrap().recipe.clone();
+    let recipe = page.state.stage.run.as_ref().unwrap().recipe.clone();
     let (key, recipe) = (Some(4), Box::new(recipe));
-    page.act(Action::History(HistoryAction::Kept { key, recipe, png: [9].into() }));
+    page.act(GalleryAction::Kept { key, recipe, png: [9].into() });
     page.hear(Event::Finished { ticket: *ticket, is_upscaled: true, outcome: Ok(file(5)) });
     assert_eq!(shown(&page), Some(vec![5]));
     let kept = page
         .effects
         .iter()
-        .any(|effect| matches!(effect, Effect::KeepLarge { key: 4, large } if large[..] == [5]));
-    assert!(kept && page.state.history[0].large.is_some());
+        .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::KeepLarge { key: 4, large }) if large[..] == [5]));
+    assert!(kept && page.state.gallery.entries[0].large.is_some());
     page.effects.clear();
-    page.act(Action::Save(None));
+    page.act(StageAction::Save(None));
     let saved = page.effects.iter().find_map(|effect| match effect {
-        Effect::Save { name, bytes, .. } => Some((name.clone(), bytes.to_vec())),
+        Effect::Stage(StageEffect::Save { name, bytes, .. }) => {
+            Some((name.clone(), bytes.to_vec()))
+        }
         _ => None,
     });
     assert_eq!(saved, Some(("fox-3.png".into(), vec![5])));
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { .. })));
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::KeepLarge { .. })))
+    );
 }
 
 /// The large picture is kept, whether the file or the store's key arrives first.
@@ -80,10 +90,20 @@ fn the_history_keeps_the_large_picture_that_was_there_first() {
     page.finish();
     let ticket = asked(&mut page)[0].0;
     page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(5)) });
-    assert!(!page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { .. })));
-    let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
-    page.act(Action::History(HistoryAction::Kept { key: Some(1), recipe, png: [9].into() }));
-    assert!(page.effects.iter().any(|effect| matches!(effect, Effect::KeepLarge { key: 1, .. })));
+    assert!(
+        !page
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Gallery(GalleryEffect::KeepLarge { .. })))
+    );
+    let recipe = Box::new(page.state.stage.run.as_ref().unwrap().recipe.clone());
+    page.act(GalleryAction::Kept { key: Some(1), recipe, png: [9].into() });
+    assert!(
+        page.effects.iter().any(|effect| matches!(
+            effect,
+            Effect::Gallery(GalleryEffect::KeepLarge { key: 1, .. })
+        ))
+    );
 }
 
 #[test]
@@ -93,15 +113,15 @@ fn as_drawn_is_one_press_away_and_holds() {
     page.finish();
     asked(&mut page);
     let drawn = Finish { size: 0, ..LARGE };
-    page.act(Action::ChooseFinish(drawn));
+    page.act(StageAction::ChooseFinish(drawn));
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![9]), Vec::new()));
     page.draw("owl", 4);
     page.finish();
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![9]), Vec::new()));
     // Another engine makes the chosen finish, too.
-    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    page.act(StageAction::ChooseFinish(Finish { size: 1024, ..LARGE }));
     assert_eq!(asked(&mut page).len(), 1);
-    page.act(Action::ChooseDevice(DeviceChoice::WebGpu));
+    page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
     page.hear_next(upscaling());
     let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("of the new worker, once") };
     assert_eq!((&png[..], finish.size), (&[9][..], 1024));
@@ -113,12 +133,12 @@ fn a_step_that_is_decoded_stays_as_the_decoder_left_it() {
     page.draw("fox", 3);
     page.finish();
     asked(&mut page);
-    let job = page.state.run.as_ref().unwrap().job;
-    page.act(Action::Decode(1));
+    let job = page.state.stage.run.as_ref().unwrap().job;
+    page.act(StageAction::Decode(1));
     page.hear(Event::Decoded { job, step: 1, pictures: vec![file(8)] });
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![8]), Vec::new()));
     // Outline and format are still applied to it.
-    page.act(Action::ChooseFinish(Finish { outline: true, ..LARGE }));
+    page.act(StageAction::ChooseFinish(Finish { outline: true, ..LARGE }));
     let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
     assert_eq!((&png[..], finish.size, finish.outline), (&[8][..], 0, true));
 }
@@ -128,9 +148,9 @@ fn archives_are_made_as_the_pictures_are_shown() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
-    let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
-    page.act(Action::History(HistoryAction::Kept { key: Some(7), recipe, png: [9].into() }));
-    page.act(Action::ChooseFinish(Finish { format: FileFormat::WebP, ..LARGE }));
+    let recipe = Box::new(page.state.stage.run.as_ref().unwrap().recipe.clone());
+    page.act(GalleryAction::Kept { key: Some(7), recipe, png: [9].into() });
+    page.act(StageAction::ChooseFinish(Finish { format: FileFormat::WebP, ..LARGE }));
     let webp = Finish { format: FileFormat::WebP, ..LARGE };
     for (is_history, archive, name, wanted) in [
         (false, Archive::Zip, "fox-3.webp", webp),
@@ -139,9 +159,9 @@ fn archives_are_made_as_the_pictures_are_shown() {
         (true, Archive::Sheet, "0007-fox-3.png", LARGE),
     ] {
         page.effects.clear();
-        page.act(Action::SaveAll { archive, is_history });
+        page.act(StageAction::SaveAll { archive, is_history });
         let gathered = page.effects.iter().find_map(|effect| match effect {
-            Effect::Gather { ticket, finish, members, .. } => {
+            Effect::Stage(StageEffect::Gather { ticket, finish, members, .. }) => {
                 Some((*ticket, *finish, members[0].name.clone()))
             }
             _ => None,
@@ -174,20 +194,19 @@ fn what_is_to_be_saved_is_saved_when_it_is_made_and_once() {
     page.finish();
     let ticket = asked(&mut page)[0].0;
     let saved = |page: &mut Page| {
-        let saves =
-            |effect: &Effect| matches!(effect, Effect::Save { bytes, .. } if bytes[..] == [5]);
+        let saves = |effect: &Effect| matches!(effect, Effect::Stage(StageEffect::Save { bytes, .. }) if bytes[..] == [5]);
         std::mem::take(&mut page.effects).iter().filter(|effect| saves(effect)).count()
     };
-    page.act(Action::Save(None));
-    page.act(Action::Save(None));
+    page.act(StageAction::Save(None));
+    page.act(StageAction::Save(None));
     assert_eq!(saved(&mut page), 0);
     assert!(page.status().contains("saved as soon as it is"), "{}", page.status());
     page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(5)) });
     assert_eq!((saved(&mut page), page.status()), (1, "Saved fox-3.png."));
     // If another finish is chosen meanwhile, the pending save is dropped.
-    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
-    page.act(Action::Save(None));
-    page.act(Action::ChooseFinish(LARGE));
+    page.act(StageAction::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    page.act(StageAction::Save(None));
+    page.act(StageAction::ChooseFinish(LARGE));
     let ticket = page.sent().into_iter().rev().find_map(|request| match request {
         Request::Finish { ticket, .. } => Some(ticket),
         _ => None,
@@ -204,15 +223,15 @@ fn a_picture_without_the_upscalers_part_is_told_to_be_soft() {
     page.finish();
     let is_soft = |page: &Page| {
         let (shown, view) = page.state.on_stage();
-        page.state.is_soft(&shown[0], view)
+        page.state.stage.is_soft(&shown[0], view, page.state.sides())
     };
     let ticket = asked(&mut page)[0].0;
     assert!(!is_soft(&page), "it is being made");
     page.hear(Event::Finished { ticket, is_upscaled: false, outcome: Ok(file(5)) });
     assert!(is_soft(&page));
-    page.act(Action::ChooseFinish(Finish { size: 0, ..LARGE }));
+    page.act(StageAction::ChooseFinish(Finish { size: 0, ..LARGE }));
     assert!(!is_soft(&page), "as drawn it is what it should be");
-    page.act(Action::ChooseFinish(LARGE));
+    page.act(StageAction::ChooseFinish(LARGE));
     let ticket = asked(&mut page)[0].0;
     page.hear(Event::Finished { ticket, is_upscaled: true, outcome: Ok(file(6)) });
     assert!(!is_soft(&page));
@@ -224,13 +243,13 @@ fn what_cannot_be_made_is_told_by_what_is_shown_instead() {
     page.draw("fox", 3);
     page.finish();
     asked(&mut page);
-    page.act(Action::ChooseFinish(Finish { outline: true, ..LARGE }));
+    page.act(StageAction::ChooseFinish(Finish { outline: true, ..LARGE }));
     let mut fail = |wanted: &str, next: Finish| {
         let ticket = asked(&mut page)[0].0;
         let outcome = Err("No room.".into());
         page.hear(Event::Finished { ticket, is_upscaled: false, outcome });
         assert_eq!(page.status(), format!("No room. It is shown as it {wanted}."));
-        assert_eq!(page.state.finishing.finish, next);
+        assert_eq!(page.state.stage.finishing.finish, next);
     };
     fail("was before", LARGE);
     fail("was drawn", Finish::default());
@@ -257,12 +276,12 @@ fn what_was_made_before_the_upscaler_came_is_made_anew() {
 #[test]
 fn a_picture_that_was_brought_stays_as_it_is_until_a_size_is_chosen() {
     let mut page = page();
-    page.act(Action::OpenFile { name: "a.png".into(), bytes: vec![1] });
+    page.act(StageAction::BringFile { name: "a.png".into(), bytes: vec![1] });
     let recipe = Recipe { prompt: "owl".into(), ..Recipe::default() };
     let outcome = Ok((recipe.into(), Vec::new()));
     page.hear(Event::Opened { name: "a.png".into(), outcome, is_whole: true });
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![1]), Vec::new()));
-    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    page.act(StageAction::ChooseFinish(Finish { size: 1024, ..LARGE }));
     let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };
     assert_eq!((&png[..], finish.size), (&[1][..], 1024));
 }
@@ -273,29 +292,29 @@ fn a_sheet_says_how_large_its_pictures_are() {
     for seed in 0..17 {
         page.draw("fox", seed);
         page.finish();
-        let recipe = Box::new(page.state.run.as_ref().unwrap().recipe.clone());
+        let recipe = Box::new(page.state.stage.run.as_ref().unwrap().recipe.clone());
         let key = Some(seed as u32 + 1);
-        page.act(Action::History(HistoryAction::Kept { key, recipe, png: [9].into() }));
+        page.act(GalleryAction::Kept { key, recipe, png: [9].into() });
     }
-    page.act(Action::ChooseFinish(Finish { size: 1024, ..LARGE }));
-    page.act(Action::SaveAll { archive: Archive::Sheet, is_history: true });
+    page.act(StageAction::ChooseFinish(Finish { size: 1024, ..LARGE }));
+    page.act(StageAction::SaveAll { archive: Archive::Sheet, is_history: true });
     assert!(
         page.status().contains("17 pictures each has room for 819 pixels"),
         "{}",
         page.status()
     );
-    page.act(Action::SaveAll { archive: Archive::Zip, is_history: true });
+    page.act(StageAction::SaveAll { archive: Archive::Zip, is_history: true });
     assert_eq!(page.status(), "The file is being made.");
 }
 
 #[test]
 fn whoever_asks_for_no_style_gets_the_models_own() {
-    let own = |page: &Page| page.state.form.style.clone();
+    let own = |page: &Page| page.state.form.recipe.style.clone();
     assert_eq!(own(&page()), "fluent flat");
     // The style is known before the weights are loaded.
     let mut early = Page::open(&[]);
     let known = patchwork::page::ModelChoice { style: "noto".into(), ..choice("stickers") };
-    early.act(Action::Models(vec![known]));
+    early.act(EngineAction::Models(vec![known]));
     assert_eq!(own(&early), "noto");
     early.edit(|form| form.style = String::new());
     early.hear(upscaling());
@@ -307,13 +326,13 @@ fn whoever_asks_for_no_style_gets_the_models_own() {
         (vec![("prompt", "fox"), ("style", "noto")], "noto"),
     ] {
         let mut page = Page::open_with(&pairs, Remembered::default());
-        page.act(Action::Models(vec![choice("stickers")]));
-        page.act(Action::Cached(true));
+        page.act(EngineAction::Models(vec![choice("stickers")]));
+        page.act(EngineAction::Cached(true));
         page.hear(upscaling());
         assert_eq!(own(&page), wanted, "{pairs:?}");
     }
     // A recipe that is opened or drawn again keeps its style, which may be empty.
     let mut page = page();
-    page.act(Action::DrawAgain(Recipe { prompt: "owl".into(), ..Recipe::default() }.into()));
+    page.act(FormAction::DrawAgain(Recipe { prompt: "owl".into(), ..Recipe::default() }.into()));
     assert_eq!((own(&page), page.drawn()[0].1.style.as_str()), (String::new(), ""));
 }

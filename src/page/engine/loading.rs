@@ -1,6 +1,6 @@
 //! The progress of the download in bytes, and how long the rest will take.
 
-use super::protocol::Part;
+use crate::page::protocol::Part;
 
 /// The length of the time window for the download rate, in milliseconds.
 const WINDOW: f64 = 5_000.0;

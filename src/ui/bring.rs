@@ -8,17 +8,17 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, Element, FileList, HtmlInputElement, window};
 use yew::{Callback, Event, Html, TargetCast, hook, html, use_effect_with};
 
-use crate::page::Action;
+use crate::page::{Action, FormAction, StageAction};
 use crate::ui::address::from_address;
-use crate::ui::handle::{Dispatcher, PageHandle};
+use crate::ui::handle::Dispatcher;
 use crate::ui::remember::remember_address;
 use crate::ui::use_keys::listen;
 
 /// Takes in PNGs that are dropped anywhere on the page or pasted, and links that are followed while
 /// it is open.
 #[hook]
-pub(super) fn use_open(state: &PageHandle) {
-    let dispatcher = state.dispatcher();
+pub(super) fn use_files_and_links(dispatcher: &Dispatcher) {
+    let dispatcher = dispatcher.clone();
     use_effect_with((), move |()| {
         let to = dispatcher.clone();
         let stop_over = listen("dragover", |event| {
@@ -61,7 +61,7 @@ pub(super) fn use_open(state: &PageHandle) {
         });
         let stop_hash = listen("hashchange", move |_| {
             remember_address();
-            dispatcher.dispatch(Action::Follow(from_address()));
+            dispatcher.dispatch(FormAction::Follow(from_address()));
         });
         move || {
             stop_over();
@@ -109,8 +109,8 @@ fn pasted_files(event: &Event) -> Option<FileList> {
 }
 
 /// Renders a button that chooses a PNG, for visitors who cannot drop one.
-pub(super) fn open_button(state: &PageHandle) -> Html {
-    let dispatcher = state.dispatcher();
+pub(super) fn bring_button(dispatcher: &Dispatcher) -> Html {
+    let dispatcher = dispatcher.clone();
     let onchange = Callback::from(move |event: Event| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
             read_first(input.files(), dispatcher.clone());
@@ -143,7 +143,7 @@ fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
         }
         dispatcher.dispatch(match read_as_bytes(&file).await {
             Err(_) => Action::Warn(format!("{name} cannot be read: try again, or copy it here.")),
-            Ok(bytes) => Action::OpenFile { name, bytes },
+            Ok(bytes) => StageAction::BringFile { name, bytes }.into(),
         });
     });
 }

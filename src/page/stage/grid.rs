@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::facts::ModelFacts;
-use super::shown::Opened;
-use super::turn::Turn;
+use super::shown::{Opened, Origin};
+use super::{Stage, StageAnswer, StageWish};
+use crate::page::facts::ModelFacts;
 use crate::recipe::Recipe;
 use crate::recipe::limits::{GUIDANCE, STEPS};
 use crate::recipe::seed;
@@ -173,39 +173,50 @@ impl Grid {
     }
 }
 
-impl Turn {
-    /// Draws the grid's next cell if the grid is being drawn, and reports when the grid is done.
-    pub(super) fn next_cell(&mut self) {
-        let Some(grid) = self.state.grid.as_ref().filter(|grid| grid.is_drawing) else { return };
+impl Stage {
+    /// Has the grid's next cell drawn if the grid is being drawn, and reports when the grid is done.
+    pub(in crate::page) fn next_cell(&mut self, answer: &mut StageAnswer) {
+        let Some(grid) = self.grid.as_ref().filter(|grid| grid.is_drawing) else { return };
         let (total, seconds) = (grid.cells.len(), grid.milliseconds / 1e3);
         match grid.next() {
-            Some((cell, recipe)) => self.begin(recipe, Some(cell)),
+            Some((cell, recipe)) => answer.wish(StageWish::DrawCell(cell, recipe)),
             None => {
-                self.say(format!("The grid is done: {total} pictures in {seconds:.1} s."));
+                answer.say(format!("The grid is done: {total} pictures in {seconds:.1} s."));
                 self.stop_grid();
             }
         }
     }
 
-    pub(super) fn stop_grid(&mut self) {
-        self.state.grid.iter_mut().for_each(|grid| grid.is_drawing = false);
+    /// Draws no further cell of the grid.
+    pub(in crate::page) fn stop_grid(&mut self) {
+        self.grid.iter_mut().for_each(|grid| grid.is_drawing = false);
     }
 
     /// Begins to draw a grid.
-    pub(super) fn draw_grid(&mut self, grid: Grid) {
-        if self.is_refused() {
-            return;
-        }
-        self.say(format!("Drawing a grid of {} pictures.", grid.cells.len()));
-        self.state.grid = Some(grid);
-        self.next_cell();
+    pub(super) fn draw_grid(&mut self, grid: Grid, answer: &mut StageAnswer) {
+        answer.say(format!("Drawing a grid of {} pictures.", grid.cells.len()));
+        self.grid = Some(grid);
+        self.next_cell(answer);
     }
 
-    /// Puts a cell's picture on stage.
-    pub(super) fn open_cell(&mut self, cell: usize) {
-        let Some(grid) = &self.state.grid else { return };
+    /// Puts the picture of a finished run into the cell that it was drawn for.
+    pub(super) fn fill_cell(&mut self) {
+        if let (Some(run), Some(grid)) = (&self.run, &mut self.grid)
+            && let Some(cell) = run.cell
+            && let Some(ending) = run.ending.as_ref().filter(|ending| !ending.was_stopped)
+            && let Some(first) = ending.pictures.first()
+        {
+            grid.cells[cell] = Some(first.clone());
+            grid.recipes[cell] = run.recipe_of(0);
+            grid.milliseconds += ending.milliseconds;
+        }
+    }
+
+    /// Opens a cell's picture.
+    pub(super) fn open_cell(&mut self, cell: usize, answer: &mut StageAnswer) {
+        let Some(grid) = &self.grid else { return };
         let Some(png) = grid.cells.get(cell).cloned().flatten() else { return };
         let recipe = grid.recipes[cell].clone();
-        self.open(Opened { recipe, png, from: "from the grid" }, true);
+        self.open(Opened { recipe, png, from: Origin::Grid }, true, answer);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::protocol::{Event, File};
+use crate::page::protocol::{Event, File};
 use crate::recipe::Recipe;
 
 /// The file of a picture. It is shared, because the state is copied on every change.
@@ -110,6 +110,12 @@ impl StageRun {
     pub fn recipe_of(&self, i: usize) -> Recipe {
         let seed = self.recipe.seed.wrapping_add(i as u64);
         Recipe { seed, count: 1, ..self.recipe.clone() }
+    }
+
+    /// Returns the finished pictures and their recipes; none if it was stopped.
+    pub(super) fn finished(&self) -> Vec<(Recipe, Picture)> {
+        let pictures = if self.was_stopped() { &[] } else { self.pictures() };
+        pictures.iter().enumerate().map(|(i, png)| (self.recipe_of(i), png.clone())).collect()
     }
 
     /// Returns the median time of a step in milliseconds; `None` before the first.

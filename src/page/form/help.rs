@@ -1,6 +1,6 @@
 //! The help texts under the prompts, which say how the model reads them.
 
-use super::state::State;
+use super::Form;
 use crate::tools::words::short;
 
 /// Returns a sentence with the beginning of the text that does not fit.
@@ -8,12 +8,11 @@ fn left_out(cut: &str) -> String {
     format!("Too long; this is left out: “{}”.", short(cut, 60))
 }
 
-/// Returns the help text under the prompt.
-pub fn prompt(state: &State) -> String {
-    let max_tokens = state.loaded().map_or(0, |loaded| loaded.model.max_tokens);
-    let read = &state.prompt_reading;
+/// Returns the help text under the prompt, of which the model reads `max_tokens`; 0 if none is loaded.
+pub fn prompt(form: &Form, max_tokens: usize) -> String {
+    let read = &form.prompt_reading;
     let mut text = match &read.cut {
-        _ if state.form.prompt.trim().is_empty() => {
+        _ if form.recipe.prompt.trim().is_empty() => {
             "A thing and perhaps a colour does best; without words it draws whatever it likes."
                 .into()
         }
@@ -30,13 +29,13 @@ pub fn prompt(state: &State) -> String {
 }
 
 /// Returns the help text under the negative prompt.
-pub fn negative(state: &State) -> String {
-    let read = &state.negative_reading;
+pub fn negative(form: &Form) -> String {
+    let read = &form.negative_reading;
     let mut text = String::from("What to draw away from.");
-    if state.form.negative.trim().is_empty() {
+    if form.recipe.negative.trim().is_empty() {
         return text;
     }
-    if state.form.guidance == 1.0 {
+    if form.recipe.guidance == 1.0 {
         text += " At guidance 1 it is not used: choose a higher one.";
     }
     if let Some(cut) = &read.cut {

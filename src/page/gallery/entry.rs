@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use crate::image::RECIPE_KEYWORD;
+use crate::page::picture::{Member, name};
 use crate::recipe::Recipe;
+use crate::recipe::file_name::file_name;
 
 /// The first key of pictures that are not in the store.
 const UNSTORED: u32 = 3_000_000_000;
@@ -46,14 +48,13 @@ impl HistoryEntry {
         let Some(recipe) = &self.recipe else { return format!("damaged picture {}", self.key) };
         name(recipe)
     }
-}
 
-/// Returns the name of a recipe's picture for the visitor.
-pub fn name(recipe: &Recipe) -> String {
-    let style = if recipe.style.is_empty() { "any style" } else { &recipe.style };
-    let prompt: String = recipe.prompt.chars().take(80).collect();
-    let prompt = if prompt.trim().is_empty() { "no words" } else { &prompt };
-    format!("{prompt}, {style}, seed {}", recipe.seed)
+    /// Returns it as a member of an archive.
+    pub(in crate::page) fn member(&self) -> Member {
+        let name = self.recipe.as_ref().map_or("damaged".into(), file_name);
+        let png = self.png.clone().ok_or(self.key);
+        Member { name: format!("{:04}-{name}.png", self.key), png }
+    }
 }
 
 /// Returns the recipe's JSON in a PNG as this project writes it; `None` if there is none in that

@@ -1,6 +1,6 @@
 //! Fitting a recipe to the form: what this page and its model can draw.
 
-use super::facts::ModelFacts;
+use crate::page::facts::ModelFacts;
 use crate::recipe::Recipe;
 use crate::recipe::limits::{COUNT, GUIDANCE, Limits, SHIFT, STEPS};
 use crate::tools::words::{meant, short};
@@ -16,6 +16,14 @@ pub struct Brought {
     pub recipe: Recipe,
     /// What it holds that this page does not know, in words.
     pub unknown: Vec<String>,
+}
+
+impl Brought {
+    /// Returns the recipe of a brought file, which may have fields that this version does not know.
+    pub(in crate::page) fn of_file(name: &str, recipe: Recipe, unknown: &[String]) -> Self {
+        let what = format!("The recipe of {name} is in the form");
+        Self { what, is_of_picture: true, recipe, unknown: fields(unknown) }
+    }
 }
 
 /// Returns the fields of a recipe that this version does not know, in words.

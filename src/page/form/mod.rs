@@ -1,0 +1,182 @@
+//! The form: the recipe that is drawn next, and what helps to write it.
+
+pub mod action;
+mod bring;
+pub mod concepts;
+mod follows;
+pub mod help;
+pub mod offer;
+mod prompt;
+
+pub use action::{FormAction, FormEffect};
+pub(super) use action::{FormAnswer, FormWish};
+use concepts::Concepts;
+pub use follows::Follows;
+use offer::Brought;
+
+use super::facts::{ModelChoice, ModelFacts, Reading};
+use super::session::Session;
+use crate::recipe::Recipe;
+
+/// The form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Form {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// What follows the model, because the visitor did not choose it.
+    pub follows: Follows,
+    /// Whether the next picture keeps the seed of the last one.
+    pub keeps_seed: bool,
+    /// Whether the visitor chose the seed since the last picture. Then the next picture uses it,
+    /// even if it is not kept.
+    pub seed_is_fresh: bool,
+    /// The problem with the form, which prevents drawing.
+    refused: Option<String>,
+    /// How the model reads the prompt.
+    pub prompt_reading: Reading,
+    /// How the model reads the negative prompt.
+    pub negative_reading: Reading,
+    /// The index of the earlier prompt in the form, and the prompt that it replaced.
+    pub(super) earlier: Option<(usize, String)>,
+    /// The recipe that was brought before the models were known.
+    pub(super) brought: Option<Brought>,
+    /// Whether the settings are unfolded.
+    pub unfolds_settings: bool,
+    /// The concepts that the model can draw, once the visitor has asked for them.
+    pub concepts: Concepts,
+}
+
+/// What the form must know of the models.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The loaded model.
+    pub(super) model: Option<&'a ModelFacts>,
+    /// Whether it runs on a GPU that has passed the check.
+    pub(super) is_checked: bool,
+    /// The models of this server; `None` until it has listed them.
+    pub(super) models: Option<&'a [ModelChoice]>,
+    /// The chosen model's folder.
+    pub(super) folder: &'a str,
+}
+
+impl Form {
+    /// Returns the form of a page at first, with the recipe of its address. `is_link` says whether
+    /// that asks for anything.
+    pub(super) fn start(recipe: Recipe, is_link: bool, unfolds_settings: bool) -> Self {
+        let follows = Follows { style: !is_link, device: !is_link, ..Follows::default() };
+        Self { recipe, follows, unfolds_settings, ..Self::default() }
+    }
+
+    /// Restores the form of this tab before a reload.
+    pub(super) fn restore(&mut self, session: Session) {
+        (self.recipe, self.keeps_seed) = (session.form, session.keeps_seed);
+        self.follows.model = session.follows_model;
+        self.follows.style = session.follows_style;
+        self.follows.unset = Vec::new();
+        self.seed_is_fresh = session.seed_is_fresh;
+    }
+
+    /// Handles an action.
+    pub(super) fn handle(&mut self, action: FormAction, known: Known<'_>, answer: &mut FormAnswer) {
+        match action {
+            FormAction::Edit(edit) => {
+                let before = self.recipe.clone();
+                edit(&mut self.recipe);
+                self.seed_is_fresh |= self.recipe.seed != before.seed;
+                self.follows.let_go(&before, &self.recipe);
+                if self.recipe.prompt != before.prompt {
+                    self.earlier = None;
+                }
+                // A visitor who edits the recipe of a link wants the edited one drawn, on request.
+                if self.recipe != before {
+                    answer.wish(FormWish::GiveUpLanding { is_of_form: true });
+                }
+            }
+            FormAction::Earlier { back } => answer.wish(FormWish::Earlier { back }),
+            FormAction::TakeChip(chip) => {
+                self.take_chip(&chip);
+                answer.focus("#prompt");
+            }
+            FormAction::Follow(address) => self.follow_here(address, known, answer),
+            FormAction::Bring(brought) => self.bring_new(brought, known, answer),
+            FormAction::Refuse(problem) => self.refused = problem,
+            FormAction::RollSeed => answer.effect(FormEffect::RollSeed { draws: false }),
+            FormAction::Rolled { seed, draws } => {
+                (self.recipe.seed, self.seed_is_fresh) = (seed, !draws);
+                if draws {
+                    self.draw_form(answer);
+                }
+            }
+            FormAction::KeepSeed { keeps, seed } => {
+                let seed = seed.unwrap_or(self.recipe.seed);
+                (self.recipe.seed, self.keeps_seed) = (seed, keeps);
+                answer.say(match keeps {
+                    true => format!("The next pictures keep seed {seed}."),
+                    false => "Each picture gets a new seed.".into(),
+                });
+            }
+            FormAction::UseSeed(seed) => {
+                (self.recipe.seed, self.seed_is_fresh) = (seed, true);
+                answer.say(format!("The next picture has seed {seed}."));
+            }
+            FormAction::UnfoldSettings(unfolds) => {
+                self.unfolds_settings = unfolds;
+                answer.effect(FormEffect::RememberSettings(unfolds));
+            }
+            FormAction::UnfoldConcepts => {
+                if self.concepts.begin(known.folder) {
+                    answer.effect(FormEffect::ListConcepts(known.folder.to_owned()));
+                }
+            }
+            FormAction::Concepts { folder, text } => self.concepts.hear(&folder, text.as_deref()),
+            FormAction::Draw => self.draw(answer),
+            FormAction::DrawAgain(recipe) => self.draw_again(*recipe, answer),
+        }
+    }
+
+    /// Returns whether the form has a problem, and reports it.
+    pub(super) fn is_refused(&self, answer: &mut FormAnswer) -> bool {
+        self.refused.iter().for_each(|problem| answer.warn(problem));
+        self.refused.is_some()
+    }
+
+    /// Draws the form, with a new seed unless the seed is kept or was just chosen.
+    fn draw(&mut self, answer: &mut FormAnswer) {
+        if self.is_refused(answer) {
+            return;
+        }
+        if !self.keeps_seed && !self.seed_is_fresh {
+            return answer.effect(FormEffect::RollSeed { draws: true });
+        }
+        self.draw_form(answer);
+    }
+
+    fn draw_form(&mut self, answer: &mut FormAnswer) {
+        self.seed_is_fresh = false;
+        answer.wish(FormWish::Draw(self.recipe.clone()));
+    }
+
+    /// Takes in a recipe and draws it unchanged. The focus moves to the stage, because the pressed
+    /// button is gone.
+    fn draw_again(&mut self, recipe: Recipe, answer: &mut FormAnswer) {
+        let drawn = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
+        (self.follows.model, self.follows.style) = (false, false);
+        // The form keeps its own number of pictures.
+        self.recipe = Recipe { count: self.recipe.count, ..drawn.clone() };
+        self.seed_is_fresh = false;
+        answer.wish(FormWish::Draw(drawn));
+        answer.focus(".stage");
+    }
+
+    /// Returns the prompt and the negative prompt.
+    pub(super) fn prompts(&self) -> (String, String) {
+        (self.recipe.prompt.clone(), self.recipe.negative.clone())
+    }
+}
+
+impl<'a> Known<'a> {
+    /// Returns the chosen model as the server lists it, if it is listed.
+    fn chosen(self) -> Option<&'a ModelChoice> {
+        self.models.into_iter().flatten().find(|model| model.folder == self.folder)
+    }
+}

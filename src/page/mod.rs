@@ -45,7 +45,7 @@ use stage::shown::{Shown, Sides};
 use turn::Turn;
 
 use crate::recipe::Recipe;
-use crate::recipe::address::{Address, SAMPLING, standard};
+use crate::recipe::address::{Address, standard};
 
 /// The whole state of the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,16 +156,18 @@ impl State {
     /// Returns the state of the page at first, with the recipe of its address, and the first effects.
     pub fn start(address: Address, remembered: Remembered) -> (Self, Vec<Effect>) {
         let Remembered { session, is_same_address, unfolds_settings, trash } = remembered;
-        let is_bare = address.unset.len() == SAMPLING.len() && address.recipe.prompt.is_empty();
+        let asked = &address.recipe;
+        let has_prompt = asked.prompt.as_ref().is_some_and(|prompt| !prompt.is_empty());
+        let is_bare = form::is_open(asked) && !has_prompt;
         let session = session.filter(|_| is_bare || is_same_address);
-        let is_link = address.recipe != standard();
+        let is_link = !asked.is_empty();
         let shown = match &session {
             Some(session) => session.shown.clone(),
-            None => is_link.then(|| address.recipe.clone()),
+            None => is_link.then(|| asked.onto(standard())),
         };
         let landing = shown.map(|recipe| Landing::new(recipe, session.is_none()));
         let state = Self {
-            form: Form::start(address.recipe.clone(), is_link, unfolds_settings),
+            form: Form::start(asked.clone(), unfolds_settings),
             engine: Engine::default(),
             stage: Stage { landing, ..Stage::default() },
             gallery: Gallery { trash: Trash::left_over(trash), ..Gallery::default() },
@@ -175,21 +177,21 @@ impl State {
         turn.engine(|engine, _, answer| engine.start(!is_link, answer));
         turn.gallery(|gallery, answer| gallery.start(answer));
         turn.form(|form, known, answer| form.follow(address, known, answer));
+        if let Some(session) = session {
+            turn.form(|form, known, _| form.restore(session, known));
+        }
         let Turn { mut state, effects } = turn;
         state.status = Status { text: "Loading the model.".into(), is_bad: false };
-        session.into_iter().for_each(|session| state.form.restore(session));
         (state, effects)
     }
 
     /// Returns what to store for this tab.
     pub fn session(&self) -> Session {
         Session {
-            form: self.form.recipe.clone(),
+            form: self.form.chosen.clone(),
             keeps_seed: self.form.keeps_seed,
             shown: self.stage.recipe().cloned(),
-            follows_model: self.form.follows.model,
             seed_is_fresh: self.form.seed_is_fresh,
-            follows_style: self.form.follows.style,
         }
     }
 

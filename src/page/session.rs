@@ -2,25 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::Recipe;
+use crate::recipe::{PartialRecipe, Recipe};
 
 /// What a page stores for this tab, to restore itself after a reload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// The recipe in the form.
-    pub form: Recipe,
+    /// The fields that the visitor chose in the form.
+    pub form: PartialRecipe,
     /// Whether the seed is kept.
     pub keeps_seed: bool,
     /// The recipe of the picture on stage.
     pub shown: Option<Recipe>,
-    /// Whether the sampling settings follow the model.
-    pub follows_model: bool,
     /// Whether the visitor has chosen the seed since the last picture.
     #[serde(default)]
     pub seed_is_fresh: bool,
-    /// Whether the style follows the model.
-    #[serde(default)]
-    pub follows_style: bool,
 }
 
 /// What this browser stores of earlier visits, and of this tab.

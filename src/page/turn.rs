@@ -4,7 +4,7 @@
 use super::answer::{Answer, Part};
 use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
 use super::form::offer::Brought;
-use super::form::{Form, FormAnswer, FormWish, Known};
+use super::form::{Form, FormAnswer, FormWish, Known, for_engine};
 use super::gallery::{Gallery, GalleryAnswer, GalleryWish};
 use super::protocol::Event;
 use super::stage::run::StageRun;
@@ -12,7 +12,7 @@ use super::stage::save::Work;
 use super::stage::shown::{Opened, Origin, Sides};
 use super::stage::{Stage, StageAction, StageAnswer, StageWish};
 use super::{Action, Effect, State};
-use crate::recipe::Recipe;
+use crate::recipe::PartialRecipe;
 
 /// The message if a worker ended while it was putting a file together.
 const LOST: &str = "The file that was being made is lost: ask for it again.";
@@ -47,10 +47,11 @@ impl Turn {
 
     pub(super) fn engine<T>(
         &mut self,
-        act: impl FnOnce(&mut Engine, Option<&Recipe>, &mut EngineAnswer) -> T,
+        act: impl FnOnce(&mut Engine, Option<&PartialRecipe>, &mut EngineAnswer) -> T,
     ) -> T {
         let mut answer = Answer::new();
-        let result = act(&mut self.state.engine, self.state.stage.drawn(), &mut answer);
+        let drawn = self.state.stage.drawn().map(|run| &run.asked);
+        let result = act(&mut self.state.engine, drawn, &mut answer);
         self.take(answer, Effect::Engine, Self::grant_engine);
         result
     }
@@ -130,11 +131,11 @@ impl Turn {
 
     fn grant_form(&mut self, wish: FormWish) {
         match wish {
-            FormWish::Draw(recipe) => {
+            FormWish::Draw(asked) => {
                 self.state.stage.stop_grid();
                 (self.state.stage.landing, self.state.form.earlier) = (None, None);
-                if let Some(recipe) = self.engine(|engine, _, to| engine.take(recipe, to)) {
-                    self.begin(recipe, None);
+                if let Some(asked) = self.engine(|engine, _, to| engine.take(asked, to)) {
+                    self.begin(asked, None);
                 }
             }
             FormWish::Load { folder, status } => {
@@ -144,6 +145,7 @@ impl Turn {
                 let State { form, stage, gallery, .. } = &mut self.state;
                 let drawn = stage.run.iter().map(|run| &run.recipe);
                 form.earlier(back, drawn.chain(gallery.recipes()));
+                self.form(|form, known, _| form.show(known));
             }
             FormWish::Land(recipe) if !self.state.engine.is_drawing() => {
                 self.state.stage.clear_for(recipe);
@@ -183,7 +185,7 @@ impl Turn {
     fn grant_stage(&mut self, wish: StageWish) {
         match wish {
             StageWish::Work(work) => self.work(work),
-            StageWish::DrawCell(cell, recipe) => self.begin(recipe, Some(cell)),
+            StageWish::DrawCell(cell, recipe) => self.begin(recipe.into(), Some(cell)),
             StageWish::HearEnd(pictures) => {
                 self.state.engine.hear_end();
                 self.gallery(|gallery, to| gallery.keep(pictures, to));
@@ -209,10 +211,11 @@ impl Turn {
     }
 
     /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
-    fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
-        let begun = self.engine(|engine, _, to| engine.begin(recipe, to));
-        let Some(Begun { worker, job, recipe, replaces }) = begun else { return };
-        let run = StageRun::new(worker, job, cell, recipe);
+    fn begin(&mut self, asked: PartialRecipe, cell: Option<usize>) {
+        let (asked, recipe) = for_engine(asked, known(&self.state.engine));
+        let begun = self.engine(|engine, _, to| engine.begin(asked.clone(), to));
+        let Some(Begun { worker, job, replaces }) = begun else { return };
+        let run = StageRun::new((worker, job), cell, asked, recipe);
         self.stage(|stage, _, to| stage.begin(run, replaces, to));
     }
 
@@ -235,7 +238,7 @@ impl Turn {
             Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
             Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole } => {
                 self.stage(|stage, _, to| stage.open_brought(&recipe, is_whole, to));
-                let brought = Brought::of_file(&name, *recipe, &unknown);
+                let brought = Brought::of_file(&name, (*recipe).into(), &unknown);
                 self.form(|form, known, to| form.bring_new(brought, known, to));
                 if !is_whole {
                     self.state.status.add("The picture in that file is damaged, and is not shown.");
@@ -260,7 +263,7 @@ impl Turn {
 
     /// Takes in that a model is loaded. What waits for it is drawn, or the picture that is shown
     /// first, or the rest of the grid.
-    fn hear_model(&mut self, waiting: Option<Box<Recipe>>) {
+    fn hear_model(&mut self, waiting: Option<Box<PartialRecipe>>) {
         self.state.stage.finishing.hear_model(self.state.sides());
         let differs = self.form(Form::hear_model);
         if self.state.engine.loaded().is_none() {
@@ -270,9 +273,8 @@ impl Turn {
         // If the picture would differ from the requested one, the page says so and does not draw it
         // unasked.
         self.state.stage.landing.take_if(|_| differs.is_some());
-        if let Some(recipe) = waiting {
-            let recipe = self.form(|form, known, _| form.as_awaited(*recipe, known));
-            self.begin(recipe, None);
+        if let Some(asked) = waiting {
+            self.begin(*asked, None);
         } else if !self.land() {
             self.stage(|stage, _, to| stage.next_cell(to));
         }
@@ -299,7 +301,7 @@ impl Turn {
         let landed = stage.land(model, &form.recipe, gallery.is_closed);
         let Some((recipe, is_form)) = landed.filter(|_| !engine.is_busy()) else { return false };
         form.seed_is_fresh &= !is_form;
-        self.begin(recipe, None);
+        self.begin(recipe.into(), None);
         true
     }
 }

@@ -1,24 +1,19 @@
 //! A recipe in a web address: names and values after the `#`, as in a link. This module does not depend
 //! on a browser.
 
-use crate::recipe::Recipe;
-use crate::recipe::seed;
+use crate::recipe::{PartialRecipe, Recipe, seed};
 use crate::tools::words::short;
 
-/// Returns the recipe that the form has at first.
+/// Returns the recipe that the form shows at first.
 pub fn standard() -> Recipe {
     Recipe { sampler: "euler".into(), seed: 7, ..Recipe::default() }
 }
 
 /// The contents of an address.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Address {
-    /// The recipe; fields that the address leaves out have the form's first values.
-    pub recipe: Recipe,
-    /// The names of [`SAMPLING`] that the address does not set.
-    pub unset: Vec<&'static str>,
-    /// Whether the address sets the style, even if only to none.
-    pub has_style: bool,
+    /// The fields that it sets.
+    pub recipe: PartialRecipe,
     /// Descriptions of the names and values that are invalid, or that are of another version.
     pub unknown: Vec<String>,
 }
@@ -69,45 +64,42 @@ const KNOWN: [&str; 12] = [
     "model",
     "model_hash",
 ];
-/// The names of the sampling fields; the model decides those that an address leaves out.
-pub const SAMPLING: [&str; 5] = ["sampler", "steps", "guidance", "shift", "guidance_interval"];
 
-/// Reads an address from its names and values.
+/// Reads an address from its names and values. What is invalid stays open, as if it were missing.
 pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
-    let mut recipe = standard();
-    let (mut unknown, mut unset, mut has_style) = (Vec::new(), SAMPLING.to_vec(), false);
+    let (mut recipe, mut unknown) = (PartialRecipe::default(), Vec::new());
     for (name, value) in pairs.iter().map(|(name, value)| (name.as_ref(), value)) {
+        let text = || Some(value.clone());
         let is_read = match name {
-            "prompt" => put(&mut recipe.prompt, Some(value.clone())),
-            "negative" => put(&mut recipe.negative, Some(value.clone())),
-            "style" => put(&mut recipe.style, Some(value.clone())),
-            "sampler" => put(&mut recipe.sampler, Some(value.clone())),
-            "model" => put(&mut recipe.model, Some(value.clone())),
-            "model_hash" => put(&mut recipe.model_hash, Some(value.clone())),
+            "prompt" => put(&mut recipe.prompt, text()),
+            "negative" => put(&mut recipe.negative, text()),
+            "style" => put(&mut recipe.style, text()),
+            "sampler" => put(&mut recipe.sampler, text()),
+            "model" => put(&mut recipe.model, text()),
+            "model_hash" => put(&mut recipe.model_hash, text()),
             "seed" => put(&mut recipe.seed, seed(value).ok()),
             "steps" => put(&mut recipe.steps, value.parse().ok()),
             "count" => put(&mut recipe.count, value.parse().ok()),
             "guidance" => put(&mut recipe.guidance, finite(value)),
-            "shift" => put(&mut recipe.shift, finite(value).map(Some)),
+            "shift" => put(&mut recipe.shift, finite(value)),
             "guidance_interval" => put(&mut recipe.guidance_interval, interval(value)),
             _ => false,
         };
-        has_style |= name == "style";
-        if is_read {
-            unset.retain(|other| *other != name);
-        } else if !name.is_empty() {
+        if !is_read && !name.is_empty() {
             unknown.push(match KNOWN.contains(&name) {
                 true => format!("{} “{}”", name.replace('_', " "), short(value, 40)),
                 false => format!("“{}”", short(name, 40)),
             });
         }
     }
-    Address { recipe, unset, has_style, unknown }
+    Address { recipe, unknown }
 }
 
 /// Stores a value in a field if there is one, and returns whether there was.
-fn put<T>(field: &mut T, value: Option<T>) -> bool {
-    value.map(|value| *field = value).is_some()
+fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+    let is_read = value.is_some();
+    *field = value.or(field.take());
+    is_read
 }
 
 fn finite(text: &str) -> Option<f64> {
@@ -143,10 +135,8 @@ mod tests {
             ..Recipe::default()
         };
         let read = read(&pairs(&recipe));
-        assert_eq!(
-            read,
-            Address { recipe, unset: Vec::new(), has_style: true, unknown: Vec::new() }
-        );
+        assert_eq!(read.recipe.onto(standard()), recipe);
+        assert!(read.unknown.is_empty());
     }
 
     #[test]
@@ -162,7 +152,9 @@ mod tests {
             ("", ""),
         ];
         let address = read(&pairs.map(|(name, value)| (name, value.to_owned())));
-        assert_eq!(address.recipe, Recipe { prompt: "fish".into(), ..standard() });
+        // A field that cannot be read is left to the model, as if it were missing.
+        let fish = PartialRecipe { prompt: Some("fish".into()), ..PartialRecipe::default() };
+        assert_eq!(address.recipe, fish);
         let wanted = [
             "seed “-5”",
             "steps “many”",
@@ -172,12 +164,8 @@ mod tests {
             "“lora”",
         ];
         assert_eq!(address.unknown, wanted);
-        // The model decides a sampling field that cannot be read, as if it were missing.
-        assert_eq!(address.unset, SAMPLING);
         let address = read(&[("seed", "1e5".to_owned()), ("guidance", "2".to_owned())]);
-        assert_eq!(
-            (address.recipe.seed, address.unset),
-            (100_000, vec!["sampler", "steps", "shift", "guidance_interval"])
-        );
+        let PartialRecipe { seed, guidance, steps, .. } = address.recipe;
+        assert_eq!((seed, guidance, steps), (Some(100_000), Some(2.0), None));
     }
 }

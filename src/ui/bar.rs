@@ -89,7 +89,7 @@ fn Prompt(PromptProps { prompt, dispatcher }: &PromptProps) -> Html {
     let oninput = Callback::from(move |event: InputEvent| {
         let area: Option<HtmlTextAreaElement> = event.target_dyn_into();
         let Some(text) = area.map(|area| area.value()) else { return };
-        to.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.prompt = text)));
+        to.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.prompt = Some(text))));
     });
     let to = dispatcher.clone();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {

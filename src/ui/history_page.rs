@@ -128,7 +128,7 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
         FormAction::Bring(Brought {
             what: "The settings are in the form".into(),
             is_of_picture: true,
-            recipe: entry.recipe.clone().unwrap_or_default(),
+            recipe: entry.recipe.clone().unwrap_or_default().into(),
             unknown: fields(&entry.unknown),
         })
         .into()

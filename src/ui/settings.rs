@@ -7,18 +7,18 @@ use crate::page::form::help;
 use crate::page::protocol::DeviceChoice;
 use crate::page::{Engine, EngineAction, Form, FormAction, State};
 use crate::recipe::limits::{COUNT, GUIDANCE, Limits, MAX_SEED, SHIFT, STEPS};
-use crate::recipe::{Recipe, seed};
+use crate::recipe::{PartialRecipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::handle::{Dispatcher, act};
 use crate::ui::seed::keep_seed;
 
-/// Returns the typed number, rounded and moved within the page's limits; `now` if it is not a number.
-fn whole(text: &str, now: usize, limits: Limits) -> usize {
-    limits.of_page().read(text).map_or(now, |number| number.round() as usize)
+/// Returns the typed number, rounded and moved within the page's limits; `None` if it is not a number.
+fn whole(text: &str, limits: Limits) -> Option<usize> {
+    limits.of_page().read(text).map(|number| number.round() as usize)
 }
 
 /// Returns a callback that edits the form's recipe with a control's text.
-fn edit(dispatcher: &Dispatcher, change: fn(&mut Recipe, String)) -> Callback<String> {
+fn edit(dispatcher: &Dispatcher, change: fn(&mut PartialRecipe, String)) -> Callback<String> {
     let dispatcher = dispatcher.clone();
     Callback::from(move |text| {
         dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| change(recipe, text))));
@@ -87,28 +87,28 @@ fn sampling(form: &Form, model: Option<&ModelFacts>, dispatcher: &Dispatcher) ->
         <>
             <Text label="Negative prompt" help={help::negative(form)}
                 value={recipe.negative.clone()}
-                change={edit(dispatcher, |recipe, text| recipe.negative = text)} />
+                change={edit(dispatcher, |recipe, text| recipe.negative = Some(text))} />
             <div class="row three">
                 <Number label="Steps" help="More is finer, and slower."
                     value={recipe.steps.to_string()} min="1" max={STEPS.page_most.to_string()}
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.steps = whole(&text, recipe.steps, STEPS);
+                        recipe.steps = whole(&text, STEPS).or(recipe.steps);
                     })} />
                 <Number label="Guidance" help={guidance_help}
                     value={recipe.guidance.to_string()} min="0" max={GUIDANCE.most.to_string()} step="any"
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.guidance = GUIDANCE.read(&text).unwrap_or(recipe.guidance);
+                        recipe.guidance = GUIDANCE.read(&text).or(recipe.guidance);
                     })} />
                 <Number label="Images" help="Each with the next seed."
                     value={recipe.count.to_string()} min="1" max={COUNT.page_most.to_string()}
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.count = whole(&text, recipe.count, COUNT);
+                        recipe.count = whole(&text, COUNT).or(recipe.count);
                     })} />
             </div>
             <div class="row">
                 <Choice label="Sampler" help="How to walk from noise to picture."
                     options={samplers} value={recipe.sampler.clone()}
-                    change={edit(dispatcher, |recipe, text| recipe.sampler = text)} />
+                    change={edit(dispatcher, |recipe, text| recipe.sampler = Some(text))} />
                 <Number label="Shift" help="Above 1, more steps at high noise, where it is decided what the picture shows."
                     value={shift.to_string()} min={SHIFT.least.to_string()}
                     max={SHIFT.most.to_string()} step="any"

@@ -40,7 +40,7 @@ pub(super) fn Styles(StylesProps { style: chosen, own, model, dispatcher }: &Sty
     let onchange = Callback::from(move |event: Event| {
         let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
         let style = input.value();
-        dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.style = style)));
+        dispatcher.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.style = Some(style))));
     });
     let sheet = model.as_ref().map(|model| format!("{}/styles.webp", model.folder));
     let sheet = sheet.unwrap_or_default();

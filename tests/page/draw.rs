@@ -11,6 +11,33 @@ use patchwork::recipe::Recipe;
 
 use crate::support::{Page, done, ready, ready_on, step};
 
+/// The engine resolves the recipe, and the picture is kept with its answer.
+#[test]
+fn a_picture_is_kept_with_the_recipe_that_the_engine_resolved() {
+    let mut page = Page::ready();
+    page.draw("fox", 3);
+    let job = page.state.engine.jobs;
+    let resolved = Recipe { prompt: "fox".into(), shift: Some(3.5), ..Recipe::default() };
+    let recipe = resolved.clone().into();
+    page.hear(Event::Started {
+        job,
+        recipe,
+        steps: 1,
+        notes: vec![],
+        levels: vec![1.0, 0.0],
+        noise: vec![],
+    });
+    page.hear(step(job));
+    page.hear(done(job, false));
+    let kept = page.effects.iter().find_map(|effect| match effect {
+        Effect::Gallery(GalleryEffect::Keep(kept)) => {
+            kept.first().map(|(recipe, _)| recipe.clone())
+        }
+        _ => None,
+    });
+    assert_eq!(kept, Some(resolved));
+}
+
 #[test]
 fn a_draw_is_told_to_the_worker_shown_and_kept() {
     let mut page = Page::ready();
@@ -25,8 +52,10 @@ fn a_draw_is_told_to_the_worker_shown_and_kept() {
     let (job, recipe) = &drawn[0];
     assert!(shown && drawn.len() == 1);
     assert_eq!((recipe.prompt.as_str(), recipe.seed, *job), ("fox", 3, page.state.engine.jobs));
-    // The recipe holds everything that it is drawn with, and the model.
-    assert_eq!((recipe.shift, recipe.model_hash.as_str()), (Some(2.0), "hash of stickers"));
+    // What the visitor did not choose is left to the engine, and shown as it is expected.
+    assert_eq!((recipe.shift, recipe.model_hash.as_str()), (None, ""));
+    let expected = page.state.stage.run.as_ref().unwrap().recipe.clone();
+    assert_eq!((expected.shift, expected.model_hash.as_str()), (Some(2.0), "hash of stickers"));
     page.finish();
     assert_eq!(page.state.engine.phase(), "done");
     assert_eq!(
@@ -124,7 +153,8 @@ fn each_press_has_a_new_seed_unless_one_is_kept() {
     page.act(FormAction::Rolled { seed: 99, draws: true });
     assert_eq!(page.drawn()[0].1.seed, 99);
     // A seed that was typed, rolled with its button or taken from a picture is used for one picture.
-    page.edit(|form| form.seed += 1);
+    let next = page.state.form.recipe.seed + 1;
+    page.edit(move |form| form.seed = Some(next));
     page.act(FormAction::Draw);
     assert_eq!(page.drawn()[0].1.seed, 100);
     page.act(FormAction::RollSeed);
@@ -227,7 +257,7 @@ fn a_quilts_recipe_is_drawn_as_it_is_and_one_at_a_time() {
     page.effects.clear();
     page.hear(ready("stickers"));
     assert_eq!(page.drawn()[0].1.seed, 2);
-    page.edit(|form| form.count = 2);
+    page.edit(|form| form.count = Some(2));
     page.act(EngineAction::Restart);
     page.hear(ready("stickers"));
     assert_eq!(page.state.form.recipe.count, 2);
@@ -241,7 +271,7 @@ fn earlier_prompts_come_back_and_the_draft_too() {
         page.finish();
         page.act(keep_of(&page));
     }
-    page.edit(|form| form.prompt = "a draft".into());
+    page.edit(|form| form.prompt = Some("a draft".into()));
     let back = |page: &mut Page, back| {
         page.act(FormAction::Earlier { back });
         page.state.form.recipe.prompt.clone()
@@ -251,7 +281,7 @@ fn earlier_prompts_come_back_and_the_draft_too() {
     assert_eq!(back(&mut page, false), "a draft");
     // An earlier prompt that was changed becomes a draft too.
     back(&mut page, true);
-    page.edit(|form| form.prompt = "cat with a hat".into());
+    page.edit(|form| form.prompt = Some("cat with a hat".into()));
     let found = [true, false].map(|is_back| back(&mut page, is_back));
     assert_eq!(found, ["cat", "cat with a hat"]);
 }
@@ -265,7 +295,7 @@ fn keep_of(page: &Page) -> GalleryAction {
 #[test]
 fn a_name_that_is_known_takes_the_place_of_what_is_not() {
     let mut page = Page::ready();
-    page.edit(|form| form.prompt = "A red Carrott, été".into());
+    page.edit(|form| form.prompt = Some("A red Carrott, été".into()));
     let chip = |part: &str, name: &str| Chip { part: part.into(), name: name.into() };
     let prompt = Reading { chips: vec![chip("carrott", "carrot")], ..Reading::default() };
     page.hear(Event::Read { prompt, negative: Reading::default() });

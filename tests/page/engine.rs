@@ -38,10 +38,10 @@ fn a_start_asks_for_a_worker_the_models_and_the_history() {
 #[test]
 fn what_is_asked_for_while_loading_is_drawn_when_the_model_is_there() {
     let mut page = Page::open(&[]);
-    page.edit(|form| form.steps = 3);
+    page.edit(|form| form.steps = Some(3));
     page.draw("fox", 1);
     assert_eq!(page.status(), "This is drawn as soon as the model is loaded.");
-    page.edit(|form| form.prompt = "cat".into());
+    page.edit(|form| form.prompt = Some("cat".into()));
     page.effects.clear();
     page.hear(ready("stickers"));
     // The recipe is drawn as it was when it was asked for.
@@ -284,14 +284,16 @@ fn a_model_is_switched_and_a_pictures_model_is_loaded() {
         ..standard()
     };
     let what = "The recipe of a.png is in the form".to_owned();
-    let brought = Brought { what, is_of_picture: true, recipe, unknown: Vec::new() };
+    let brought =
+        Brought { what, is_of_picture: true, recipe: recipe.clone().into(), unknown: Vec::new() };
     page.act(FormAction::Bring(brought.clone()));
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Auto)]);
     assert!(page.status().contains("is being loaded"), "{}", page.status());
     page.hear(ready("stickers"));
     assert_eq!(page.state.form.recipe.prompt, "fox");
     // The recipe is of a model that the page does not offer, and has a style that this model does not have.
-    let recipe = Recipe { model_hash: "0".into(), style: "cubism".into(), ..brought.recipe };
+    let recipe = Recipe { model_hash: "0".into(), style: "cubism".into(), ..recipe };
+    let recipe = recipe.into();
     page.act(FormAction::Bring(Brought { recipe, ..brought }));
     for word in ["picture will differ", "“cubism”", "a model that is not here"] {
         assert!(page.status().contains(word), "{}", page.status());
@@ -314,7 +316,7 @@ fn removed_weights_are_not_kept_any_more() {
 #[test]
 fn a_page_of_another_version_asks_to_be_loaded_anew() {
     let mut page = Page::ready();
-    page.edit(|form| form.prompt = "fox".into());
+    page.edit(|form| form.prompt = Some("fox".into()));
     page.hear(Event::Outdated);
     assert_eq!(page.state.engine.phase(), "error");
     page.effects.clear();

@@ -227,7 +227,7 @@ fn no_room_is_told_and_the_picture_stays() {
 #[test]
 fn pictures_of_one_run_are_kept_with_their_seeds() {
     let mut page = Page::ready();
-    page.edit(|form| (form.seed, form.count) = (u64::MAX, 2));
+    page.edit(|form| (form.seed, form.count) = (Some(u64::MAX), Some(2)));
     page.act(FormAction::Draw);
     let (job, pictures) = (page.state.engine.jobs, vec![file(1), file(2)]);
     page.effects.clear();
@@ -247,7 +247,7 @@ fn pictures_of_one_run_are_kept_with_their_seeds() {
     assert_eq!(page.state.gallery.entries.len(), 1);
     // A picture that is drawn again is not stored again.
     page.act(FormAction::UseSeed(u64::MAX));
-    page.edit(|form| form.count = 1);
+    page.edit(|form| form.count = Some(1));
     page.act(FormAction::Draw);
     page.effects.clear();
     page.finish();

@@ -113,7 +113,7 @@ fn a_reload_shows_the_last_picture_and_the_unsaved_prompt() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     page.finish();
-    page.edit(|form| form.prompt = "a draft".into());
+    page.edit(|form| form.prompt = Some("a draft".into()));
     let text = page.effects.iter().rev().find_map(|effect| match effect {
         Effect::RememberSession(text) => Some(text.clone()),
         _ => None,
@@ -185,7 +185,7 @@ fn a_reload_shows_the_picture_that_was_opened() {
 #[test]
 fn a_half_typed_prompt_is_not_drawn_in_a_links_place() {
     let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
-    page.edit(|form| form.prompt = "a ha".into());
+    page.edit(|form| form.prompt = Some("a ha".into()));
     page.hear(ready("stickers"));
     assert!(page.drawn().is_empty());
     assert_eq!(page.state.form.recipe.prompt, "a ha");

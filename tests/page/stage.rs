@@ -157,7 +157,7 @@ fn a_finished_file_is_shown_and_saved() {
 #[test]
 fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
     let mut page = Page::ready();
-    page.edit(|form| (form.prompt, form.seed, form.count) = ("fox".into(), 3, 2));
+    page.edit(|form| (form.prompt, form.seed, form.count) = (Some("fox".into()), Some(3), Some(2)));
     page.act(FormAction::Draw);
     let (job, pictures) = (page.state.engine.jobs, vec![file(1), file(2)]);
     page.hear(Event::Done { job, stopped: false, pictures, milliseconds: 5.0 });

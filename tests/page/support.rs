@@ -8,7 +8,7 @@ use patchwork::page::{
     Action, Effect, EngineAction, EngineEffect, FormAction, ModelChoice, State, update,
 };
 use patchwork::recipe::address;
-use patchwork::recipe::{Defaults, Recipe};
+use patchwork::recipe::{Defaults, PartialRecipe, Recipe};
 
 /// A page, and the effects that it requested since they were last taken.
 pub(crate) struct Page {
@@ -44,14 +44,14 @@ impl Page {
         self.effects.extend(effects);
     }
 
-    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut Recipe) + 'static) {
+    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut PartialRecipe) + 'static) {
         self.act(FormAction::Edit(Box::new(edit)));
     }
 
     /// Draws with a seed that the visitor chose.
     pub(crate) fn draw(&mut self, prompt: &str, seed: u64) {
         let prompt = prompt.to_owned();
-        self.edit(move |form| form.prompt = prompt);
+        self.edit(move |form| form.prompt = Some(prompt));
         self.act(FormAction::UseSeed(seed));
         self.act(FormAction::Draw);
     }

@@ -316,7 +316,7 @@ fn whoever_asks_for_no_style_gets_the_models_own() {
     let known = patchwork::page::ModelChoice { style: "noto".into(), ..choice("stickers") };
     early.act(EngineAction::Models(vec![known]));
     assert_eq!(own(&early), "noto");
-    early.edit(|form| form.style = String::new());
+    early.edit(|form| form.style = Some(String::new()));
     early.hear(upscaling());
     assert_eq!(own(&early), "", "any style was chosen");
     // The links have no style, an empty one, and a given one.

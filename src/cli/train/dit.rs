@@ -76,7 +76,8 @@ impl TrainDitArguments {
     ) -> Result<DitSettings> {
         let most = manifest.text_tokens;
         if let Some(max_tokens) = self.max_tokens.filter(|&max_tokens| max_tokens > most) {
-            let problem = format!("--max-tokens is {max_tokens}, and the model reads at most {most} tokens");
+            let problem =
+                format!("--max-tokens is {max_tokens}, and the model reads at most {most} tokens");
             return Err(Error::Options(problem));
         }
         let usual = setup.dit_settings(plan, manifest, data, self.from_scratch)?;

@@ -3,7 +3,7 @@
 use crate::page::answer::Answer;
 use crate::page::facts::ModelChoice;
 use crate::page::protocol::{DeviceChoice, Event};
-use crate::recipe::Recipe;
+use crate::recipe::PartialRecipe;
 
 /// Something that happened to the engine.
 pub enum EngineAction {
@@ -54,7 +54,7 @@ pub(in crate::page) enum EngineWish {
     /// The models are listed.
     HearModels,
     /// A model is loaded, and a recipe may wait for it.
-    HearModel { waiting: Option<Box<Recipe>> },
+    HearModel { waiting: Option<Box<PartialRecipe>> },
     /// The current worker has sent an event that is not about the engine.
     Hear(Event),
     /// A job failed, or something that belongs to none.

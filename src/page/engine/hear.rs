@@ -3,7 +3,7 @@
 use super::loading::{Bytes, Loading};
 use super::{Current, Engine, EngineAnswer, EngineEffect, EngineWish, Loaded, Next};
 use crate::page::protocol::{DeviceChoice, Event};
-use crate::recipe::Recipe;
+use crate::recipe::PartialRecipe;
 
 impl Engine {
     /// Handles an event of a worker. Events of workers that ended are ignored.
@@ -11,7 +11,7 @@ impl Engine {
         &mut self,
         worker: u32,
         event: Event,
-        drawn: Option<&Recipe>,
+        drawn: Option<&PartialRecipe>,
         answer: &mut EngineAnswer,
     ) {
         let is_next = self.next.as_ref().is_some_and(|next| next.worker == worker);
@@ -67,7 +67,7 @@ impl Engine {
         worker: u32,
         message: String,
         on_gpu: bool,
-        drawn: Option<&Recipe>,
+        drawn: Option<&PartialRecipe>,
         answer: &mut EngineAnswer,
     ) {
         if self.give_up_next(worker, answer) {

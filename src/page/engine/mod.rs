@@ -14,7 +14,7 @@ pub(super) use work::Begun;
 
 use super::facts::{DeviceFacts, ModelChoice, ModelFacts};
 use super::protocol::{DeviceChoice, Request};
-use crate::recipe::Recipe;
+use crate::recipe::PartialRecipe;
 
 /// A model on a device that is ready to draw.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ pub enum Current {
         /// The progress.
         loading: Loading,
         /// The recipe that is drawn as soon as the model is ready.
-        waiting: Option<Box<Recipe>>,
+        waiting: Option<Box<PartialRecipe>>,
     },
     /// The model is ready.
     Ready {
@@ -132,11 +132,11 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Handles an action. `drawn` is the recipe of the run on stage, unless it is a cell of a grid.
+    /// Handles an action. `drawn` is what was asked of the run on stage, unless it is a cell of a grid.
     pub(super) fn handle(
         &mut self,
         action: EngineAction,
-        drawn: Option<&Recipe>,
+        drawn: Option<&PartialRecipe>,
         answer: &mut EngineAnswer,
     ) {
         match action {

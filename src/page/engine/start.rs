@@ -3,7 +3,7 @@
 use super::loading::Loading;
 use super::{Choice, Current, Engine, EngineAnswer, EngineEffect, EngineWish, Job, Loaded, Next};
 use crate::page::protocol::DeviceChoice;
-use crate::recipe::Recipe;
+use crate::recipe::PartialRecipe;
 
 /// The size in bytes below which a download needs no press.
 const SMALL: f64 = 10e6;
@@ -25,7 +25,7 @@ impl Engine {
     pub(super) fn restart(
         &mut self,
         status: &str,
-        waiting: Option<Box<Recipe>>,
+        waiting: Option<Box<PartialRecipe>>,
         answer: &mut EngineAnswer,
     ) {
         answer.say(status);
@@ -66,7 +66,7 @@ impl Engine {
     pub(super) fn restart_and_go_on(
         &mut self,
         status: &str,
-        drawn: Option<&Recipe>,
+        drawn: Option<&PartialRecipe>,
         answer: &mut EngineAnswer,
     ) {
         let waiting = match &self.current {
@@ -102,7 +102,7 @@ impl Engine {
     pub(super) fn switch(
         &mut self,
         before: Choice,
-        drawn: Option<&Recipe>,
+        drawn: Option<&PartialRecipe>,
         answer: &mut EngineAnswer,
     ) {
         let before = self.next.take().map_or(before, |next| {

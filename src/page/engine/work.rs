@@ -2,15 +2,12 @@
 
 use super::{Current, Engine, EngineAnswer, EngineWish, Job};
 use crate::page::protocol::Request;
-use crate::recipe::Recipe;
-use crate::tools::words::meant;
+use crate::recipe::PartialRecipe;
 
 /// A run that the current worker has begun.
 pub(in crate::page) struct Begun {
     pub(in crate::page) worker: u32,
     pub(in crate::page) job: u32,
-    /// The recipe, which names everything that the picture is drawn with.
-    pub(in crate::page) recipe: Recipe,
     /// Whether another run was being drawn, which is left as it was.
     pub(in crate::page) replaces: bool,
 }
@@ -20,41 +17,34 @@ impl Engine {
     /// engine.
     pub(in crate::page) fn take(
         &mut self,
-        recipe: Recipe,
+        asked: PartialRecipe,
         answer: &mut EngineAnswer,
-    ) -> Option<Recipe> {
+    ) -> Option<PartialRecipe> {
         const WAITS: &str = "This is drawn as soon as the model is loaded.";
         match &mut self.current {
-            Current::Ready { .. } => return Some(recipe),
+            Current::Ready { .. } => return Some(asked),
             Current::Loading { waiting, .. } => {
-                *waiting = Some(recipe.into());
+                *waiting = Some(asked.into());
                 answer.say(WAITS);
             }
-            Current::Asleep => self.restart(WAITS, Some(recipe.into()), answer),
+            Current::Asleep => self.restart(WAITS, Some(asked.into()), answer),
             Current::Stopped => drop(self.is_there("Pictures are drawn by the engine", answer)),
         }
         None
     }
 
-    /// Has the worker draw a recipe. Does nothing unless the model is ready.
+    /// Has the worker draw what is asked. Does nothing unless the model is ready.
     pub(in crate::page) fn begin(
         &mut self,
-        recipe: Recipe,
+        asked: PartialRecipe,
         answer: &mut EngineAnswer,
     ) -> Option<Begun> {
-        let Current::Ready { loaded, job } = &mut self.current else { return None };
-        let model = &loaded.model;
-        let mut recipe = recipe.unsaved();
-        recipe.shift = recipe.shift.or(model.shift);
-        (recipe.model, recipe.model_hash) = (model.name.clone(), model.hash.clone());
-        if let Some(style) = meant(&recipe.style, &model.styles) {
-            recipe.style.clone_from(style);
-        }
+        let Current::Ready { job, .. } = &mut self.current else { return None };
         let replaces = std::mem::replace(job, Job::Drawing) == Job::Drawing;
         self.jobs += 1;
         let job = self.jobs;
-        answer.send(Request::Draw { job, recipe: Box::new(recipe.clone().into()) });
-        Some(Begun { worker: self.worker, job, recipe, replaces })
+        answer.send(Request::Draw { job, recipe: asked.into() });
+        Some(Begun { worker: self.worker, job, replaces })
     }
 
     /// Takes in that the run is finished or stopped.

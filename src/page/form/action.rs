@@ -3,11 +3,11 @@
 use super::offer::Brought;
 use crate::page::answer::Answer;
 use crate::page::facts::Chip;
-use crate::recipe::Recipe;
 use crate::recipe::address::Address;
+use crate::recipe::{PartialRecipe, Recipe};
 
-/// A change of the form's recipe.
-pub type Edit = Box<dyn FnOnce(&mut Recipe)>;
+/// A change of the fields that the visitor chose.
+pub type Edit = Box<dyn FnOnce(&mut PartialRecipe)>;
 
 /// Something that happened to the form.
 pub enum FormAction {
@@ -79,7 +79,7 @@ pub enum FormEffect {
 /// What the form wishes of other rooms.
 pub(in crate::page) enum FormWish {
     /// A recipe is drawn.
-    Draw(Recipe),
+    Draw(PartialRecipe),
     /// The model of a folder is loaded, which a message tells.
     Load { folder: String, status: String },
     /// An earlier prompt is found, or a later one.

@@ -1,14 +1,14 @@
 //! Bringing a recipe and its model into the form, and saying how the picture will differ.
 
 use super::offer::{Brought, offered};
-use super::{Follows, Form, FormAnswer, FormWish, Known};
-use crate::recipe::Recipe;
-use crate::recipe::address::{Address, SAMPLING, standard};
+use super::{Form, FormAnswer, FormWish, Known};
+use crate::recipe::PartialRecipe;
+use crate::recipe::address::{Address, standard};
 use crate::tools::words::{several, short};
 
 /// A brought recipe as the form can hold it, and how its picture will differ.
 struct Judged {
-    recipe: Recipe,
+    recipe: PartialRecipe,
     /// The reasons why the picture will differ, in clauses.
     differs: Vec<String>,
     /// The folder of the model that drew it, if this is not the chosen one.
@@ -30,7 +30,8 @@ fn judge(brought: &Brought, known: Known<'_>) -> Judged {
     if !missing.is_empty() {
         differs.push(format!("this page leaves out or changes {}", several(&missing)));
     }
-    let hash = recipe.model_hash.trim().to_ascii_lowercase();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default().trim().to_owned();
+    let hash = text(&recipe.model_hash).to_ascii_lowercase();
     let hash = &hash;
     let mut models = known.models.into_iter().flatten();
     let other = models.find(|m| !hash.is_empty() && m.hash == *hash);
@@ -45,7 +46,7 @@ fn judge(brought: &Brought, known: Known<'_>) -> Judged {
             folder = Some(other.folder.clone()).filter(|folder| *folder != known.folder);
         }
         (Some(_), None) if known.models.is_none() => {}
-        (Some(_), None) => differs.push(match recipe.model.trim() {
+        (Some(_), None) => differs.push(match text(&recipe.model).as_str() {
             "" => format!("a model that is not here drew it ({})", short(hash, 40)),
             name => {
                 format!(
@@ -62,17 +63,9 @@ fn judge(brought: &Brought, known: Known<'_>) -> Judged {
 }
 
 /// Returns whether the recipe names the loaded model as its own, or any model if none is loaded yet.
-fn is_brought_again(recipe: &Recipe, known: Known<'_>) -> bool {
-    let hash = recipe.model_hash.trim();
+fn is_brought_again(recipe: &PartialRecipe, known: Known<'_>) -> bool {
+    let hash = recipe.model_hash.as_deref().unwrap_or_default().trim();
     !hash.is_empty() && known.model.is_none_or(|model| model.hash.eq_ignore_ascii_case(hash))
-}
-
-/// How a recipe was brought.
-struct Outcome {
-    /// Whether, as far as is known, its picture will not differ.
-    is_clear: bool,
-    /// Whether its model is being loaded.
-    loads: bool,
 }
 
 impl Form {
@@ -84,8 +77,9 @@ impl Form {
         differs.into_iter().for_each(|differs| answer.add(differs));
     }
 
-    /// Takes in a recipe, and loads its model if the server has it. Says how the picture will differ.
-    fn bring(&mut self, brought: Brought, known: Known<'_>, answer: &mut FormAnswer) -> Outcome {
+    /// Takes in a recipe, and loads its model if the server has it. Says how the picture will differ,
+    /// and returns whether, as far as is known, it will not.
+    fn bring(&mut self, brought: Brought, known: Known<'_>, answer: &mut FormAnswer) -> bool {
         let judged = judge(&brought, known);
         let what = &brought.what;
         let mut status = match judged.sentence(what) {
@@ -96,21 +90,24 @@ impl Form {
             None => format!("{what}: Generate draws it."),
         };
         let Judged { recipe, differs, folder } = judged;
-        let outcome = Outcome { is_clear: differs.is_empty(), loads: folder.is_some() };
+        let is_clear = differs.is_empty();
         if let Some(folder) = folder {
-            status += &format!(" Its model, “{}”, is being loaded.", short(&recipe.model, 40));
+            status += &format!(
+                " Its model, “{}”, is being loaded.",
+                short(recipe.model.as_deref().unwrap_or_default(), 40)
+            );
             answer.wish(FormWish::Load { folder, status: status.clone() });
         } else {
             // The samplers, styles and hash of a model are unknown until it is loaded.
             let is_known = known.model.is_some() && known.models.is_some();
             self.brought = (!is_known).then_some(brought);
         }
-        (self.follows.device, self.follows.style) = (false, false);
         // The model that draws next fills in its own name and hash.
-        self.recipe = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
+        self.chosen = PartialRecipe { model: None, model_hash: None, ..recipe };
+        self.show(known);
         self.seed_is_fresh = true;
         answer.say(status);
-        outcome
+        is_clear
     }
 
     /// Takes in a recipe that the visitor brought. It replaces the picture that the page was about
@@ -121,7 +118,6 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) {
-        self.follows.let_go_sampling();
         self.earlier = None;
         answer.wish(FormWish::GiveUpLanding { is_of_form: false });
         self.bring(brought, known, answer);
@@ -153,20 +149,18 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) -> bool {
-        let Address { recipe, unset, has_style, unknown } = address;
+        let Address { mut recipe, unknown } = address;
         let what = "The link's recipe is in the form".into();
-        let is_asked = recipe != standard();
-        let follows_device = self.follows.device && !is_asked;
+        let is_asked = !recipe.is_empty();
+        if is_asked {
+            // A link is that of one picture, whatever the device draws at once.
+            recipe.count.get_or_insert(1);
+        }
         let brought = Brought { what, is_of_picture: false, recipe, unknown };
-        let Outcome { is_clear, loads } = self.bring(brought, known, answer);
-        let model = unset.len() == SAMPLING.len();
-        self.follows = Follows { model, style: !has_style, device: follows_device, unset };
+        let is_clear = self.bring(brought, known, answer);
         self.seed_is_fresh = is_asked;
         if !is_asked && self.brought.as_ref().is_some_and(|brought| brought.unknown.is_empty()) {
             self.brought = None;
-        }
-        if !loads {
-            self.recipe = self.follows.apply(self.recipe.clone(), known);
         }
         is_clear
     }
@@ -178,17 +172,15 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) {
-        let recipe = address.recipe.clone();
-        if self.follow(address, known, answer) && recipe != standard() {
-            answer.wish(FormWish::Land(recipe));
+        let asked = address.recipe.clone();
+        if self.follow(address, known, answer) && !asked.is_empty() {
+            answer.wish(FormWish::Land(asked.onto(standard())));
         }
     }
 
     /// Takes in that the server has listed its models.
     pub(in crate::page) fn hear_models(&mut self, known: Known<'_>, answer: &mut FormAnswer) {
-        if let (true, Some(model)) = (self.follows.style, known.chosen()) {
-            self.recipe.style.clone_from(&model.style);
-        }
+        self.show(known);
         if let Some(differs) = self.bring_again(known, answer) {
             answer.add(differs);
         }
@@ -201,19 +193,9 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) -> Option<String> {
-        self.follows.take_up(&self.recipe, known);
-        self.recipe = self.follows.apply(self.recipe.clone(), known);
-        let (Recipe { sampler, style, .. }, _) = offered(self.recipe.clone(), known.model);
-        (self.recipe.sampler, self.recipe.style) = (sampler, style);
+        self.let_go_own(known);
+        self.chosen = offered(self.chosen.clone(), known.model).0;
+        self.show(known);
         self.bring_again(known, answer)
-    }
-
-    /// Returns a recipe that waited for the model, as the model draws it.
-    pub(in crate::page) fn as_awaited(&self, recipe: Recipe, known: Known<'_>) -> Recipe {
-        // A recipe that is drawn unchanged keeps its own number of pictures.
-        let count = recipe.count;
-        let mut recipe = self.follows.apply(recipe, known);
-        recipe.count = if self.follows.model { recipe.count } else { count };
-        offered(recipe, known.model).0
     }
 }

@@ -3,28 +3,30 @@
 pub mod action;
 mod bring;
 pub mod concepts;
-mod follows;
 pub mod help;
 pub mod offer;
 mod prompt;
+mod shown;
 
 pub use action::{FormAction, FormEffect};
 pub(super) use action::{FormAnswer, FormWish};
 use concepts::Concepts;
-pub use follows::Follows;
 use offer::Brought;
+pub(super) use shown::{for_engine, is_open};
 
 use super::facts::{ModelChoice, ModelFacts, Reading};
 use super::session::Session;
-use crate::recipe::Recipe;
+use crate::recipe::address::standard;
+use crate::recipe::{PartialRecipe, Recipe};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Form {
-    /// The recipe.
+    /// The fields that the visitor chose, or that a link or a picture brought. The model decides the
+    /// others.
+    pub chosen: PartialRecipe,
+    /// The whole recipe that is shown.
     pub recipe: Recipe,
-    /// What follows the model, because the visitor did not choose it.
-    pub follows: Follows,
     /// Whether the next picture keeps the seed of the last one.
     pub keeps_seed: bool,
     /// Whether the visitor chose the seed since the last picture. Then the next picture uses it,
@@ -60,20 +62,17 @@ pub(super) struct Known<'a> {
 }
 
 impl Form {
-    /// Returns the form of a page at first, with the recipe of its address. `is_link` says whether
-    /// that asks for anything.
-    pub(super) fn start(recipe: Recipe, is_link: bool, unfolds_settings: bool) -> Self {
-        let follows = Follows { style: !is_link, device: !is_link, ..Follows::default() };
-        Self { recipe, follows, unfolds_settings, ..Self::default() }
+    /// Returns the form of a page at first, with the recipe of its address.
+    pub(super) fn start(chosen: PartialRecipe, unfolds_settings: bool) -> Self {
+        let recipe = chosen.onto(standard());
+        Self { chosen, recipe, unfolds_settings, ..Self::default() }
     }
 
     /// Restores the form of this tab before a reload.
-    pub(super) fn restore(&mut self, session: Session) {
-        (self.recipe, self.keeps_seed) = (session.form, session.keeps_seed);
-        self.follows.model = session.follows_model;
-        self.follows.style = session.follows_style;
-        self.follows.unset = Vec::new();
+    pub(super) fn restore(&mut self, session: Session, known: Known<'_>) {
+        (self.chosen, self.keeps_seed) = (session.form, session.keeps_seed);
         self.seed_is_fresh = session.seed_is_fresh;
+        self.show(known);
     }
 
     /// Handles an action.
@@ -81,9 +80,9 @@ impl Form {
         match action {
             FormAction::Edit(edit) => {
                 let before = self.recipe.clone();
-                edit(&mut self.recipe);
+                edit(&mut self.chosen);
+                self.show(known);
                 self.seed_is_fresh |= self.recipe.seed != before.seed;
-                self.follows.let_go(&before, &self.recipe);
                 if self.recipe.prompt != before.prompt {
                     self.earlier = None;
                 }
@@ -95,6 +94,7 @@ impl Form {
             FormAction::Earlier { back } => answer.wish(FormWish::Earlier { back }),
             FormAction::TakeChip(chip) => {
                 self.take_chip(&chip);
+                self.show(known);
                 answer.focus("#prompt");
             }
             FormAction::Follow(address) => self.follow_here(address, known, answer),
@@ -102,21 +102,24 @@ impl Form {
             FormAction::Refuse(problem) => self.refused = problem,
             FormAction::RollSeed => answer.effect(FormEffect::RollSeed { draws: false }),
             FormAction::Rolled { seed, draws } => {
-                (self.recipe.seed, self.seed_is_fresh) = (seed, !draws);
+                self.set_seed(seed, known);
+                self.seed_is_fresh = !draws;
                 if draws {
                     self.draw_form(answer);
                 }
             }
             FormAction::KeepSeed { keeps, seed } => {
                 let seed = seed.unwrap_or(self.recipe.seed);
-                (self.recipe.seed, self.keeps_seed) = (seed, keeps);
+                self.set_seed(seed, known);
+                self.keeps_seed = keeps;
                 answer.say(match keeps {
                     true => format!("The next pictures keep seed {seed}."),
                     false => "Each picture gets a new seed.".into(),
                 });
             }
             FormAction::UseSeed(seed) => {
-                (self.recipe.seed, self.seed_is_fresh) = (seed, true);
+                self.set_seed(seed, known);
+                self.seed_is_fresh = true;
                 answer.say(format!("The next picture has seed {seed}."));
             }
             FormAction::UnfoldSettings(unfolds) => {
@@ -130,7 +133,7 @@ impl Form {
             }
             FormAction::Concepts { folder, text } => self.concepts.hear(&folder, text.as_deref()),
             FormAction::Draw => self.draw(answer),
-            FormAction::DrawAgain(recipe) => self.draw_again(*recipe, answer),
+            FormAction::DrawAgain(recipe) => self.draw_again(*recipe, known, answer),
         }
     }
 
@@ -153,19 +156,25 @@ impl Form {
 
     fn draw_form(&mut self, answer: &mut FormAnswer) {
         self.seed_is_fresh = false;
-        answer.wish(FormWish::Draw(self.recipe.clone()));
+        let seed = Some(self.recipe.seed);
+        answer.wish(FormWish::Draw(PartialRecipe { seed, ..self.chosen.clone() }));
     }
 
     /// Takes in a recipe and draws it unchanged. The focus moves to the stage, because the pressed
     /// button is gone.
-    fn draw_again(&mut self, recipe: Recipe, answer: &mut FormAnswer) {
-        let drawn = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
-        (self.follows.model, self.follows.style) = (false, false);
+    fn draw_again(&mut self, recipe: Recipe, known: Known<'_>, answer: &mut FormAnswer) {
+        let drawn = PartialRecipe { model: None, model_hash: None, ..recipe.into() };
         // The form keeps its own number of pictures.
-        self.recipe = Recipe { count: self.recipe.count, ..drawn.clone() };
+        self.chosen = PartialRecipe { count: self.chosen.count, ..drawn.clone() };
+        self.show(known);
         self.seed_is_fresh = false;
         answer.wish(FormWish::Draw(drawn));
         answer.focus(".stage");
+    }
+
+    fn set_seed(&mut self, seed: u64, known: Known<'_>) {
+        self.chosen.seed = Some(seed);
+        self.show(known);
     }
 
     /// Returns the prompt and the negative prompt.

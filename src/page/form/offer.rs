@@ -1,7 +1,7 @@
 //! Fitting a recipe to the form: what this page and its model can draw.
 
 use crate::page::facts::ModelFacts;
-use crate::recipe::Recipe;
+use crate::recipe::PartialRecipe;
 use crate::recipe::limits::{COUNT, GUIDANCE, Limits, SHIFT, STEPS};
 use crate::tools::words::{meant, short};
 
@@ -13,14 +13,14 @@ pub struct Brought {
     /// Whether it comes from a picture, so that it should name its model.
     pub is_of_picture: bool,
     /// The recipe.
-    pub recipe: Recipe,
+    pub recipe: PartialRecipe,
     /// What it holds that this page does not know, in words.
     pub unknown: Vec<String>,
 }
 
 impl Brought {
     /// Returns the recipe of a brought file, which may have fields that this version does not know.
-    pub(in crate::page) fn of_file(name: &str, recipe: Recipe, unknown: &[String]) -> Self {
+    pub(in crate::page) fn of_file(name: &str, recipe: PartialRecipe, unknown: &[String]) -> Self {
         let what = format!("The recipe of {name} is in the form");
         Self { what, is_of_picture: true, recipe, unknown: fields(unknown) }
     }
@@ -31,32 +31,32 @@ pub fn fields(names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("the field “{}”", short(name, 40))).collect()
 }
 
-/// Returns the recipe as far as the form has controls for it, within their bounds, and what it
-/// cannot take over, in words. Names are spelled as this page spells them, or as `model` does if it
-/// is loaded.
-pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<String>) {
+/// Returns the fields of a recipe for which the form has controls, within their bounds, and what it
+/// cannot take over, in words. Names are spelled as `model` spells them if it is loaded.
+pub fn offered(
+    mut recipe: PartialRecipe,
+    model: Option<&ModelFacts>,
+) -> (PartialRecipe, Vec<String>) {
     let mut lost = Vec::new();
-    if let (true, Some(model)) = (recipe.sampler.trim().is_empty(), model) {
-        recipe.sampler.clone_from(&model.defaults.sampler);
-    }
-    if let Some(model) = model {
-        match model.sampler(&recipe.sampler) {
-            Some(name) => recipe.sampler = name.to_owned(),
-            None => {
-                lost.push(format!("the sampler “{}”", short(&recipe.sampler, 40)));
-                recipe.sampler.clone_from(&model.defaults.sampler);
-            }
+    recipe.sampler = recipe.sampler.filter(|sampler| !sampler.trim().is_empty());
+    if let (Some(model), Some(name)) = (model, &recipe.sampler) {
+        let own = model.sampler(name).map(str::to_owned);
+        if own.is_none() {
+            lost.push(format!("the sampler “{}”", short(name, 40)));
         }
+        recipe.sampler = own;
     }
-    recipe.style = recipe.style.trim().to_owned();
-    match model.map(|model| meant(&recipe.style, &model.styles)) {
-        Some(Some(style)) => recipe.style.clone_from(style),
+    let style = recipe.style.as_deref().map(str::trim);
+    let known = style.zip(model).map(|(style, model)| (style, meant(style, &model.styles)));
+    recipe.style = match known {
+        Some((_, Some(own))) => Some(own.clone()),
         // The style stays, so that no other style is drawn instead.
-        Some(None) if !recipe.style.is_empty() => {
-            lost.push(format!("the style “{}”", short(&recipe.style, 40)));
+        Some((style, None)) if !style.is_empty() => {
+            lost.push(format!("the style “{}”", short(style, 40)));
+            Some(style.to_owned())
         }
-        _ => {}
-    }
+        _ => style.map(str::to_owned),
+    };
     let mut bounded = |what: &str, value: f64, limits: Limits| {
         let limits = limits.of_page();
         let bound = limits.nearest(value);
@@ -65,24 +65,24 @@ pub fn offered(mut recipe: Recipe, model: Option<&ModelFacts>) -> (Recipe, Vec<S
         }
         bound
     };
-    let Recipe { steps, count, guidance, shift, .. } = recipe;
-    recipe.steps = bounded(&format!("{steps} steps"), steps as f64, STEPS) as usize;
-    recipe.count = bounded(&format!("{count} images"), count as f64, COUNT) as usize;
-    recipe.guidance = bounded(&format!("guidance {guidance}"), guidance, GUIDANCE);
+    let PartialRecipe { steps, count, guidance, shift, .. } = recipe;
+    recipe.steps =
+        steps.map(|steps| bounded(&format!("{steps} steps"), steps as f64, STEPS) as usize);
+    recipe.count =
+        count.map(|count| bounded(&format!("{count} images"), count as f64, COUNT) as usize);
+    recipe.guidance = guidance.map(|scale| bounded(&format!("guidance {scale}"), scale, GUIDANCE));
     recipe.shift = shift.map(|shift| bounded(&format!("shift {shift}"), shift, SHIFT));
     if let Some(class) = recipe.class.take() {
         lost.push(format!("the class {class}"));
     }
-    if recipe.eta != 0.0 {
-        lost.push(format!("eta {}", recipe.eta));
-        recipe.eta = 0.0;
+    if let Some(eta) = recipe.eta.take().filter(|eta| *eta != 0.0) {
+        lost.push(format!("eta {eta}"));
     }
-    recipe = recipe.unsaved();
-    // The page's models have such noise levels in any case.
-    recipe.even_sigmas = false;
-    if recipe.karras {
+    // The size and the outline are chosen where pictures are saved. The page's models have even noise
+    // levels in any case.
+    (recipe.size, recipe.outline, recipe.even_sigmas) = (None, None, None);
+    if recipe.karras.take() == Some(true) {
         lost.push("Karras levels".into());
-        recipe.karras = false;
     }
     if let Some(channels) = recipe.guidance_channels.take() {
         lost.push(format!("guidance of {channels} channels alone"));

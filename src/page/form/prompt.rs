@@ -45,10 +45,10 @@ impl Form {
         };
         match at.and_then(|at| Some((at, prompts.get(at)?))) {
             Some((at, prompt)) => {
-                self.recipe.prompt = (*prompt).to_owned();
+                self.chosen.prompt = Some((*prompt).to_owned());
                 self.earlier = Some((at, first));
             }
-            None => self.recipe.prompt = first,
+            None => self.chosen.prompt = Some(first),
         }
     }
 
@@ -56,8 +56,8 @@ impl Form {
     /// of the whole prompt. The previous prompt comes back as a later one. Does nothing if the part
     /// is gone from the prompt.
     pub(super) fn take_chip(&mut self, Chip { part, name }: &Chip) {
-        let prompt = &mut self.recipe.prompt;
-        let before = prompt.clone();
+        let before = self.recipe.prompt.clone();
+        let prompt = self.chosen.prompt.get_or_insert_default();
         match word_at(prompt, part) {
             _ if part.is_empty() => prompt.clone_from(name),
             Some(range) => prompt.replace_range(range, name),

@@ -137,9 +137,9 @@ impl Stage {
         is_current
     }
 
-    /// Returns the recipe of the run, unless it is a cell of a grid.
-    pub(super) fn drawn(&self) -> Option<&Recipe> {
-        self.run.as_ref().filter(|run| run.cell.is_none()).map(|run| &run.recipe)
+    /// Returns the run, unless it is a cell of a grid.
+    pub(super) fn drawn(&self) -> Option<&StageRun> {
+        self.run.as_ref().filter(|run| run.cell.is_none())
     }
 
     /// Returns whether nothing is on stage.
@@ -151,7 +151,7 @@ impl Stage {
     pub(super) fn recipe(&self) -> Option<&Recipe> {
         match (&self.opened, &self.run) {
             (Some(opened), _) => Some(&opened.recipe),
-            (None, Some(_)) => self.drawn(),
+            (None, Some(_)) => self.drawn().map(|run| &run.recipe),
             (None, None) => self.landing.as_ref().map(|landing| &landing.recipe),
         }
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::page::protocol::{Event, File};
-use crate::recipe::Recipe;
+use crate::recipe::{PartialRecipe, Recipe};
 
 /// The file of a picture. It is shared, because the state is copied on every change.
 pub type Picture = Rc<[u8]>;
@@ -56,7 +56,9 @@ pub struct StageRun {
     pub job: u32,
     /// The cell of the grid that it is drawn for.
     pub cell: Option<usize>,
-    /// The recipe that it is drawn from.
+    /// What was asked of the engine.
+    pub asked: PartialRecipe,
+    /// The recipe that it is drawn from; until the engine has begun, the one that is expected.
     pub recipe: Recipe,
     /// How many denoising steps it has.
     pub steps: usize,
@@ -79,11 +81,17 @@ pub struct StageRun {
 
 impl StageRun {
     /// Returns a new run.
-    pub fn new(worker: u32, job: u32, cell: Option<usize>, recipe: Recipe) -> Self {
+    pub fn new(
+        (worker, job): (u32, u32),
+        cell: Option<usize>,
+        asked: PartialRecipe,
+        recipe: Recipe,
+    ) -> Self {
         Self {
             worker,
             job,
             cell,
+            asked,
             steps: recipe.steps,
             recipe,
             notes: Vec::new(),

@@ -61,7 +61,7 @@ pub(super) fn use_files_and_links(dispatcher: &Dispatcher) {
         });
         let stop_hash = listen("hashchange", move |_| {
             remember_address();
-            dispatcher.dispatch(FormAction::Follow(from_address()));
+            dispatcher.dispatch(FormAction::Follow(from_address().into()));
         });
         move || {
             stop_over();

@@ -125,13 +125,13 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
     let name = entry.name();
     let open = act(|entry| GalleryAction::Show(entry.clone()).into());
     let again = act(|entry| {
-        FormAction::Bring(Brought {
+        let brought = Brought {
             what: "The settings are in the form".into(),
             is_of_picture: true,
             recipe: entry.recipe.clone().unwrap_or_default().into(),
             unknown: fields(&entry.unknown),
-        })
-        .into()
+        };
+        FormAction::Bring(brought.into()).into()
     });
     let remove = act(|entry| GalleryAction::Remove(Some(entry.key)).into());
     let is_whole = entry.recipe.is_some();

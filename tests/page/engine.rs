@@ -286,7 +286,7 @@ fn a_model_is_switched_and_a_pictures_model_is_loaded() {
     let what = "The recipe of a.png is in the form".to_owned();
     let brought =
         Brought { what, is_of_picture: true, recipe: recipe.clone().into(), unknown: Vec::new() };
-    page.act(FormAction::Bring(brought.clone()));
+    page.act(FormAction::Bring(brought.clone().into()));
     assert_eq!(page.started(), [(DEFAULT.into(), DeviceChoice::Auto)]);
     assert!(page.status().contains("is being loaded"), "{}", page.status());
     page.hear(ready("stickers"));
@@ -294,7 +294,7 @@ fn a_model_is_switched_and_a_pictures_model_is_loaded() {
     // The recipe is of a model that the page does not offer, and has a style that this model does not have.
     let recipe = Recipe { model_hash: "0".into(), style: "cubism".into(), ..recipe };
     let recipe = recipe.into();
-    page.act(FormAction::Bring(Brought { recipe, ..brought }));
+    page.act(FormAction::Bring(Brought { recipe, ..brought }.into()));
     for word in ["picture will differ", "“cubism”", "a model that is not here"] {
         assert!(page.status().contains(word), "{}", page.status());
     }

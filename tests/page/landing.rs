@@ -195,7 +195,7 @@ fn a_half_typed_prompt_is_not_drawn_in_a_links_place() {
 fn a_link_that_is_followed_in_the_open_page_is_drawn_with_its_seed() {
     let mut page = Page::ready();
     let link = [("prompt", "owl".to_owned()), ("seed", "5".to_owned())];
-    page.act(FormAction::Follow(address::read(&link)));
+    page.act(FormAction::Follow(address::read(&link).into()));
     let drawn = page.drawn();
     assert_eq!((drawn[0].1.prompt.as_str(), drawn[0].1.seed), ("owl", 5));
 }

@@ -21,9 +21,9 @@ pub enum FormAction {
     /// The visitor takes a name that the model knows into the prompt.
     TakeChip(Chip),
     /// The address has changed.
-    Follow(Address),
+    Follow(Box<Address>),
     /// The visitor brings a recipe into the form.
-    Bring(Brought),
+    Bring(Box<Brought>),
     /// The form has a problem, described in a sentence; `None` if it has none.
     Refuse(Option<String>),
     /// The visitor asks for a random seed.

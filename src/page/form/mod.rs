@@ -97,8 +97,8 @@ impl Form {
                 self.show(known);
                 answer.focus("#prompt");
             }
-            FormAction::Follow(address) => self.follow_here(address, known, answer),
-            FormAction::Bring(brought) => self.bring_new(brought, known, answer),
+            FormAction::Follow(address) => self.follow_here(*address, known, answer),
+            FormAction::Bring(brought) => self.bring_new(*brought, known, answer),
             FormAction::Refuse(problem) => self.refused = problem,
             FormAction::RollSeed => answer.effect(FormEffect::RollSeed { draws: false }),
             FormAction::Rolled { seed, draws } => {

@@ -69,16 +69,16 @@ impl Setup {
         let Some((snapshot, before)) = found.and_then(|found| Some((settings(&found)?, found)))
         else {
             return Err(Error::Training(format!(
-                "{} cannot be used: it has no snapshot that `train dit` wrote; name the folder that its \
-                 --run made",
+                "{} cannot be used: it holds no snapshot of `train dit`; name the folder that was \
+                 given as its --run",
                 from.display()
             )));
         };
         let DitSettings { seen, batch_size, data, .. } = snapshot;
         if !data.is_empty() && !data.contains(&format!("autoencoder {}", manifest.encoder_hash())) {
             return Err(Error::Training(format!(
-                "The run in {} learnt latents of another autoencoder than that of {}: give the --model \
-                 that it was begun with",
+                "The run in {} was trained on latents of another autoencoder than that of {}: give the \
+                 --model that it began with",
                 from.display(),
                 self.model.display()
             )));

@@ -1,5 +1,5 @@
-//! One turn of the page: an action changes the rooms, which answer with messages, effects and wishes.
-//! Each wish is granted by another room before the rest of the answer takes place.
+//! One turn of the page: an action changes the rooms, which answer with messages, effects and
+//! wishes. Each wish is granted by another room before the rest of the answer takes place.
 
 use super::answer::{Answer, Part};
 use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
@@ -208,7 +208,8 @@ impl Turn {
         }
     }
 
-    /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
+    /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is
+    /// ready.
     fn begin(&mut self, recipe: Recipe, cell: Option<usize>) {
         let begun = self.engine(|engine, _, to| engine.begin(recipe, to));
         let Some(Begun { worker, job, recipe, replaces }) = begun else { return };
@@ -279,7 +280,8 @@ impl Turn {
         differs.iter().for_each(|differs| self.state.status.add(differs));
     }
 
-    /// Shows the first picture if the history has it, once the history has been read or there is none.
+    /// Shows the first picture if the history has it, once the history has been read or there is
+    /// none.
     fn land_on_history(&mut self) {
         let State { stage, gallery, .. } = &mut self.state;
         let Some(landing) = &mut stage.landing else { return };

@@ -61,7 +61,8 @@ fn judge(brought: &Brought, known: Known<'_>) -> Judged {
     Judged { recipe, differs, folder }
 }
 
-/// Returns whether the recipe names the loaded model as its own, or any model if none is loaded yet.
+/// Returns whether the recipe names the loaded model as its own, or any model if none is loaded
+/// yet.
 fn is_brought_again(recipe: &Recipe, known: Known<'_>) -> bool {
     let hash = recipe.model_hash.trim();
     !hash.is_empty() && known.model.is_none_or(|model| model.hash.eq_ignore_ascii_case(hash))
@@ -84,7 +85,8 @@ impl Form {
         differs.into_iter().for_each(|differs| answer.add(differs));
     }
 
-    /// Takes in a recipe, and loads its model if the server has it. Says how the picture will differ.
+    /// Takes in a recipe, and loads its model if the server has it. Says how the picture will
+    /// differ.
     fn bring(&mut self, brought: Brought, known: Known<'_>, answer: &mut FormAnswer) -> Outcome {
         let judged = judge(&brought, known);
         let what = &brought.what;

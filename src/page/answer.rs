@@ -1,4 +1,5 @@
-//! What a room answers in a turn: messages for the visitor, effects, and what it wishes of other rooms.
+//! What a room answers in a turn: messages for the visitor, effects, and what it wishes of other
+//! rooms.
 
 use super::protocol::Request;
 

@@ -6,9 +6,9 @@
 //!                      └──► Effects: messages to the worker, the address, the store, a seed
 //! ```
 //!
-//! The state has four rooms, each a folder with its own part of the state, its actions and its effects.
-//! No room knows another. Each answers an action with messages, effects and wishes of other rooms, and
-//! `turn` connects them. A line uses only what is below it:
+//! The state has four rooms, each a folder with its own part of the state, its actions and its
+//! effects. No room knows another. Each answers an action with messages, effects and wishes of
+//! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
 //!                   mod, turn
@@ -153,7 +153,8 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
 }
 
 impl State {
-    /// Returns the state of the page at first, with the recipe of its address, and the first effects.
+    /// Returns the state of the page at first, with the recipe of its address, and the first
+    /// effects.
     pub fn start(address: Address, remembered: Remembered) -> (Self, Vec<Effect>) {
         let Remembered { session, is_same_address, unfolds_settings, trash } = remembered;
         let asked = &address.recipe;
@@ -236,7 +237,8 @@ impl State {
         self.stage.file_type(self.sides())
     }
 
-    /// Returns whether the worker still has the steps of the run on stage, so that it can decode them.
+    /// Returns whether the worker still has the steps of the run on stage, so that it can decode
+    /// them.
     pub fn can_decode(&self) -> bool {
         let run = self.stage.run.as_ref().filter(|_| self.stage.opened.is_none());
         run.is_some_and(|run| run.worker == self.engine.worker && self.engine.loaded().is_some())

@@ -23,7 +23,8 @@ pub struct Session {
 pub struct Remembered {
     /// The session of this tab.
     pub session: Option<Session>,
-    /// Whether this tab had the same address before: the page is reloaded, and no new link is followed.
+    /// Whether this tab had the same address before: the page is reloaded, and no new link is
+    /// followed.
     pub is_same_address: bool,
     /// Whether the settings were unfolded.
     pub unfolds_settings: bool,

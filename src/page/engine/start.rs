@@ -1,4 +1,5 @@
-//! Starting a worker and replacing the current one, which goes on drawing until the new one is ready.
+//! Starting a worker and replacing the current one, which goes on drawing until the new one is
+//! ready.
 
 use super::loading::Loading;
 use super::{Choice, Current, Engine, EngineAnswer, EngineEffect, EngineWish, Job, Loaded, Next};
@@ -62,7 +63,8 @@ impl Engine {
         }
     }
 
-    /// Restarts the worker. The queued recipe, or else the one being drawn, is drawn when it is ready.
+    /// Restarts the worker. The queued recipe, or else the one being drawn, is drawn when it is
+    /// ready.
     pub(super) fn restart_and_go_on(
         &mut self,
         status: &str,
@@ -98,7 +100,8 @@ impl Engine {
         answer.wish(EngineWish::StopGrid);
     }
 
-    /// Loads the chosen model on the chosen device. An engine that is ready goes on drawing until then.
+    /// Loads the chosen model on the chosen device. An engine that is ready goes on drawing until
+    /// then.
     pub(super) fn switch(
         &mut self,
         before: Choice,

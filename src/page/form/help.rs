@@ -8,7 +8,8 @@ fn left_out(cut: &str) -> String {
     format!("Too long; this is left out: “{}”.", short(cut, 60))
 }
 
-/// Returns the help text under the prompt, of which the model reads `max_tokens`; 0 if none is loaded.
+/// Returns the help text under the prompt, of which the model reads `max_tokens`; 0 if none is
+/// loaded.
 pub fn prompt(form: &Form, max_tokens: usize) -> String {
     let read = &form.prompt_reading;
     let mut text = match &read.cut {

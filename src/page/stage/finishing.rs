@@ -96,7 +96,8 @@ impl Stage {
             }
         }
         let is_shown = |png: &Picture| shown.iter().any(|shown| Rc::ptr_eq(&shown.png, png));
-        // The files of the run's finished pictures are kept, for a visitor who returns from its steps.
+        // The files of the run's finished pictures are kept, for a visitor who returns from its
+        // steps.
         let ends = self.run.as_ref().map_or(&[][..], |run| run.pictures());
         let is_end = |png: &Picture| ends.iter().any(|end| Rc::ptr_eq(end, png));
         let Finishing { made, asked, .. } = &mut self.finishing;

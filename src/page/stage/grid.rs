@@ -174,7 +174,8 @@ impl Grid {
 }
 
 impl Stage {
-    /// Has the grid's next cell drawn if the grid is being drawn, and reports when the grid is done.
+    /// Has the grid's next cell drawn if the grid is being drawn, and reports when the grid is
+    /// done.
     pub(in crate::page) fn next_cell(&mut self, answer: &mut StageAnswer) {
         let Some(grid) = self.grid.as_ref().filter(|grid| grid.is_drawing) else { return };
         let (total, seconds) = (grid.cells.len(), grid.milliseconds / 1e3);

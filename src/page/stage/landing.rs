@@ -34,8 +34,8 @@ impl Stage {
     }
 
     /// Gives up the landing, once the history has been searched and a model is loaded. Returns the
-    /// recipe to draw, and whether it is the form's, if that is quick. `is_closed` says whether there
-    /// is no history.
+    /// recipe to draw, and whether it is the form's, if that is quick. `is_closed` says whether
+    /// there is no history.
     pub(in crate::page) fn land(
         &mut self,
         model: &ModelFacts,

@@ -1,4 +1,5 @@
-//! The stage: the run and its timeline, a picture opened in front of it, the grid, and what is saved.
+//! The stage: the run and its timeline, a picture opened in front of it, the grid, and what is
+//! saved.
 
 pub mod action;
 mod finishing;
@@ -85,7 +86,8 @@ impl Stage {
         }
     }
 
-    /// Puts a new run on stage. `replaces` says whether it takes the place of one that was being drawn.
+    /// Puts a new run on stage. `replaces` says whether it takes the place of one that was being
+    /// drawn.
     pub(super) fn begin(&mut self, run: StageRun, replaces: bool, answer: &mut StageAnswer) {
         if run.cell.is_none() {
             answer.say(match replaces {
@@ -128,8 +130,8 @@ impl Stage {
         }
     }
 
-    /// Takes in that a job failed, or something that belongs to none. Removes a run that has nothing
-    /// to show. Returns whether the failure is not that of an earlier run.
+    /// Takes in that a job failed, or something that belongs to none. Removes a run that has
+    /// nothing to show. Returns whether the failure is not that of an earlier run.
     pub(super) fn hear_failure(&mut self, job: Option<u32>) -> bool {
         let current = self.run.as_ref().map(|run| run.job);
         let is_current = job.is_none() || job == current;
@@ -196,8 +198,8 @@ impl Stage {
         }
     }
 
-    /// Forgets what the last worker was asked. Returns whether it was putting a file together, which
-    /// is lost.
+    /// Forgets what the last worker was asked. Returns whether it was putting a file together,
+    /// which is lost.
     pub(super) fn forget_worker(&mut self) -> bool {
         self.finishing.forget_asked();
         !std::mem::take(&mut self.archives).is_empty()

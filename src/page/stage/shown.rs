@@ -1,4 +1,5 @@
-//! The pictures on stage, and how they are finished. The file that is shown is the file that is saved.
+//! The pictures on stage, and how they are finished. The file that is shown is the file that is
+//! saved.
 
 use super::Stage;
 use super::run::{Picture, View};
@@ -99,7 +100,8 @@ impl Stage {
         match view {
             // A preview is saved as it is.
             View::Preview => Finish::default(),
-            // Only finished pictures are upscaled: a decoded step is shown as the decoder returns it.
+            // Only finished pictures are upscaled: a decoded step is shown as the decoder returns
+            // it.
             View::Decoded if sides.upscaled.is_some() => Finish { size: 0, ..finish },
             // A brought picture may have been enlarged already, so it keeps its size.
             View::Result if self.is_brought() && !self.finishing.is_chosen => {

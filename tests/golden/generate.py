@@ -25,6 +25,7 @@ SECTIONS = {
     "pipeline": ("pipeline", "make"),
     "stickers": ("stickers", "make"),
     "upscaler": ("upscaler", "make"),
+    "lite0": ("lite0", "make"),
     "gradients": ("gradients", "make"),
 }
 

@@ -98,7 +98,7 @@ test("what is shown is what is saved, in every state", async (t) => {
 });
 
 test("four pictures: each with its own actions, a sheet and a ZIP for all", async (t) => {
-  const { page } = await open(t, { context: { permissions: ["clipboard-read", "clipboard-write"] } });
+  const { page } = await open(t);
   await state(page, "ready");
   await openSettings(page);
   assert.equal(await page.getByRole("spinbutton", { name: "Images" }).inputValue(), "1", "one on the CPU");

@@ -21,6 +21,7 @@ pub mod palette;
 pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;
+mod shown;
 pub mod style_judge;
 pub mod upscaled;
 

@@ -20,7 +20,7 @@ async function denoised(page, least) {
 }
 
 test("a cold start draws a picture on the CPU, with a preview each step", async (t) => {
-  const { page, server, errors } = await open(t, { shipped: true });
+  const { page, server, errors } = await open(t, { fresh: true, shipped: true });
   await page.getByRole("progressbar", { name: "Loading" }).waitFor();
   // What is asked for while the weights load is drawn when they are there.
   await fill(page, { prompt: "red apple", seed: 7, steps: 4 });

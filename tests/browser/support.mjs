@@ -169,16 +169,19 @@ export async function saved(page, name) {
 /** The bytes of the file that is shown on stage, once it is made. */
 export async function shown(page, name = "Result") {
   await made(page);
-  const bytes = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
-    const buffer = await (await fetch(image.src)).arrayBuffer();
-    return [...new Uint8Array(buffer)];
+  // As one text: a list of so many numbers takes seconds on its way.
+  const url = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
+    const reader = new FileReader();
+    reader.readAsDataURL(await (await fetch(image.src)).blob());
+    await new Promise((done) => (reader.onload = done));
+    return reader.result;
   });
-  return Buffer.from(bytes);
+  return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 }
 
 /** The pixels of the picture on stage: its file is what is shown. */
 export async function pixels(page, name = "Result") {
-  return [...pngjs.PNG.sync.read(await shown(page, name)).data];
+  return pngjs.PNG.sync.read(await shown(page, name)).data;
 }
 
 /** How many pixels are there to be seen. */

@@ -8,11 +8,12 @@ use super::held_out::{HeldOut, asked, images};
 use super::interval::Interval;
 use super::metrics::{FeatureMetrics, Reference};
 use super::shapes::{Ranks, Shapes};
+use super::shown::Drawings;
+pub use super::shown::Shown;
 use super::{Asked, Drawing, Errors, Pairs, Report, Rest, draw, reconstruction};
 use crate::dataset::Dataset;
 use crate::dataset::gather::SIDE;
 use crate::dataset::names::colours::Colour;
-use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
@@ -53,21 +54,6 @@ struct Real {
     pairs_ranks: Ranks,
     learnt_ranks: Ranks,
 }
-
-/// A selection of a model's drawings, in pairs: drawn, real, drawn, real and so on.
-#[derive(Debug, Default)]
-pub struct Shown {
-    /// Drawings beside the true pictures, learnt ones first.
-    pub beside: Vec<Image>,
-    /// Drawings beside the nearest learnt pictures, the nearest first.
-    pub copies: Vec<Image>,
-}
-
-/// Drawings, and their features.
-type Drawings = Vec<(Image, Vec<f32>)>;
-
-/// The maximum number of pairs of each kind that are shown.
-const SHOWN: usize = 40;
 
 impl<'a> Benchmark<'a> {
     /// Creates a benchmark from a dataset, a row of features for each of its pictures, and the choice
@@ -125,7 +111,9 @@ impl<'a> Benchmark<'a> {
             self.pairs(model, sampling, (learnt, None, real.learnt_ranks))?;
         let (pairs, drawings) = self.pairs(model, sampling, (held, scores, real.pairs_ranks))?;
         self.progress.end();
-        let shown = self.shown([(learnt, learnt_drawings), (held, drawings)]);
+        let drawings = [(&learnt[..], learnt_drawings), (&held[..], drawings)];
+        let nearest = |features: &[f32]| self.reference.nearest(features);
+        let shown = Shown::of(&self.dataset.pictures, drawings, nearest);
         let errors = |rows: &[usize]| match only_drawings {
             true => Ok(None),
             false => self.errors(model, rows).map(Some),
@@ -165,27 +153,6 @@ impl<'a> Benchmark<'a> {
             errors: None,
         };
         Ok((pairs, drawn.into_iter().zip(features).collect()))
-    }
-
-    /// Returns some drawings beside the true pictures, and those drawings that are nearest to learnt
-    /// pictures.
-    fn shown(&self, drawings: [(&Vec<usize>, Drawings); 2]) -> Shown {
-        let mut shown = Shown::default();
-        let mut near: Vec<(f64, Image, usize)> = Vec::new();
-        for (rows, drawings) in drawings {
-            for (at, (&i, (drawn, features))) in rows.iter().zip(drawings).enumerate() {
-                if at < SHOWN {
-                    shown.beside.extend([drawn.clone(), self.dataset.pictures[i].clone()]);
-                }
-                let (distance, place) = self.reference.nearest(&features);
-                near.push((distance, drawn, place));
-            }
-        }
-        near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let pairs = near.into_iter().take(SHOWN);
-        let pairs = pairs.flat_map(|(_, drawn, i)| [drawn, self.dataset.pictures[i].clone()]);
-        shown.copies = pairs.collect();
-        shown
     }
 
     fn everyday(&self, model: &Pipeline, sampling: &Recipe) -> Result<Everyday> {

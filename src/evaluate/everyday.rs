@@ -160,3 +160,82 @@ impl<'a> EverydayWords<'a> {
         Some(part.max(reference.farther(row, others)) > RIGHT)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::f32::consts::TAU;
+
+    use super::*;
+    use crate::dataset::Entry;
+
+    /// How many families stand on the circle, at equal angles. Of the 21 others one may be nearer than the
+    /// right one: 20 / 21 are more than 95 %, and 19 / 21 are less.
+    const FAMILIES: usize = 22;
+
+    /// Returns the features at a place on the circle, where each whole number is a family.
+    fn at(place: f32) -> Vec<f32> {
+        let angle = TAU * place / FAMILIES as f32;
+        vec![angle.cos(), angle.sin()]
+    }
+
+    /// Returns a circle of families in two styles, with the words accordion at 0, airship at 5 and anchor
+    /// at 10.
+    fn circle() -> (Dataset, Features) {
+        let label = |place: usize| match place {
+            0 => "accordion".to_owned(),
+            5 => "airship".to_owned(),
+            10 => "anchor".to_owned(),
+            other => format!("thing {other}"),
+        };
+        let entry = |i: usize| Entry {
+            label: label(i / 2),
+            style: ["x", "y"][i % 2].to_owned(),
+            split: Split::Train,
+            ..Entry::default()
+        };
+        let entries = (0..2 * FAMILIES).map(entry).collect();
+        let features = (0..2 * FAMILIES).map(|i| at((i / 2) as f32)).collect();
+        (Dataset { entries, pictures: Vec::new() }, features)
+    }
+
+    #[test]
+    fn a_drawing_is_right_if_at_most_one_other_family_is_nearer() {
+        let (dataset, mut features) = circle();
+        let words = EverydayWords::new(&dataset, &dataset.styles(), &[], WORDS).unwrap();
+        let asked: Vec<(String, String)> =
+            words.asked().into_iter().map(|asked| (asked.prompt, asked.style)).collect();
+        let cells = ["accordion", "airship", "anchor"]
+            .map(|word| ["x", "y"].map(|style| (word.to_owned(), style.to_owned())));
+        assert_eq!(asked, cells.concat());
+        let reference_features = features.clone();
+        let reference = Reference::new(&dataset, &reference_features, &[]);
+        // The accordion at 0 is the nearest, then the second after 1; the airship at 5 is the third after 6
+        // and 7, then the nearest; the anchor at 10 is the nearest, then the second after 9.
+        let drawn = [0.3, 0.7, 6.2, 5.0, 10.0, 9.4].map(at).to_vec();
+        // One real airship looks like its opposite. Without it the prototype stays where it is, and all others
+        // are nearer.
+        features[2 * 5 + 1] = at(5.0 + FAMILIES as f32 / 2.0);
+        let found = words.judge(&reference, &drawn, &features);
+        assert_eq!((found.words, found.styles), (3, vec!["x".to_owned(), "y".to_owned()]));
+        assert_eq!(found.score.value, 5.0 / 6.0);
+        let of_style: Vec<f64> = found.of_style.iter().map(|style| style.value).collect();
+        assert_eq!(of_style, [2.0 / 3.0, 1.0]);
+        assert_eq!(found.wrong, ["airship (x)"]);
+        assert_eq!(found.real.value, 5.0 / 6.0);
+    }
+
+    #[test]
+    fn words_are_spaced_evenly_and_styles_are_those_chosen() {
+        let (dataset, _) = circle();
+        let styles = dataset.styles();
+        // Of three words every 1.5th is taken: those at 0 and at 1.
+        let two = EverydayWords::new(&dataset, &styles, &styles[1..], 2).unwrap();
+        let asked: Vec<(String, String)> =
+            two.asked().into_iter().map(|asked| (asked.prompt, asked.style)).collect();
+        let all = ["accordion", "airship"].map(|word| (word.to_owned(), "y".to_owned()));
+        assert_eq!(asked, all);
+        assert!(EverydayWords::new(&dataset, &styles, &["z".to_owned()], 2).is_err());
+        let none = Dataset { entries: Vec::new(), pictures: Vec::new() };
+        assert!(EverydayWords::new(&none, &styles, &[], 2).is_err());
+    }
+}

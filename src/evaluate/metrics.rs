@@ -121,3 +121,96 @@ impl<'a> Reference<'a> {
         (distance, self.train[place])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Entry;
+    use crate::evaluate::lite0::FEATURES;
+
+    /// Returns features whose subject repeats two values, so that the mean product of two subjects is
+    /// half the product of their pairs.
+    fn row(pair: [f32; 2], manner: f32) -> Vec<f32> {
+        [pair.repeat(FEATURES / 2), vec![manner]].concat()
+    }
+
+    /// Returns three concepts, each in the styles “x” and “y”, which differ in their manner alone. The
+    /// first is held out. The centre of their subjects is the origin, and no concept varies.
+    fn concepts() -> (Dataset, Features) {
+        let pairs = [("cloud", [-1.0, -1.0]), ("apple", [1.0, 0.0]), ("boat", [0.0, 1.0])];
+        let (mut entries, mut features) = (Vec::new(), Vec::new());
+        for (label, pair) in pairs {
+            for (style, manner) in [("x", 0.0), ("y", 1.0)] {
+                let split = if label == "cloud" { Split::Concept } else { Split::Train };
+                let (label, style) = (label.to_owned(), style.to_owned());
+                entries.push(Entry { label, style, split, ..Entry::default() });
+                features.push(row(pair, manner));
+            }
+        }
+        (Dataset { entries, pictures: Vec::new() }, features)
+    }
+
+    fn assert_near(what: &str, got: f64, want: f64) {
+        assert!((got - want).abs() < 1e-5, "{what}: {got}, not {want}");
+    }
+
+    #[test]
+    fn scores_of_two_drawings_are_those_computed_by_hand() {
+        let (dataset, features) = concepts();
+        let reference = Reference::new(&dataset, &features, &[0, 1]);
+        let asked =
+            ["apple", "boat"].map(|prompt| Asked { prompt: prompt.into(), style: "x".into() });
+        let drawn = vec![row([2.0, 1.0], 0.2), row([3.0, 1.0], 0.8)];
+        let scores = reference.scores(&asked, &drawn);
+        assert_eq!(scores.pictures, 2);
+        // Both point at the apple first and at the boat second. The boat is the second of three families,
+        // and one of the two others is farther.
+        assert_near("family", scores.family.value, (1.0 + 0.0) / 2.0);
+        assert_near("family rank", scores.family_rank.value, (1.0 + 0.5) / 2.0);
+        // The manner 0.2 is nearer to 0, which is “x”, and 0.8 to 1, which is “y”.
+        assert_near("style", scores.style.value, 0.5);
+        // The learnt pictures are (1, 0) and (0, 1); the cosines to (1, 0) are 2 / √5 and 3 / √10.
+        assert_near("copies", scores.copies.value, 1.0 - 3.0 / 10f64.sqrt());
+        // The kernel is (x·y / 2 + 1)³. Learnt pictures, two of each concept: of the 12 pairs of different
+        // rows 4 show one concept, with 1.5³, and 8 show two, with 1.
+        let learnt = (4.0 * 3.375 + 8.0) / 12.0;
+        // The drawings to each other: 7 / 2 + 1 = 4.5. To the learnt pictures: (2, 1) has 2³ and 1.5³,
+        // (3, 1) has 2.5³ and 1.5³.
+        let within = 91.125;
+        let across = ((8.0 + 3.375) / 2.0 + (15.625 + 3.375) / 2.0) / 2.0;
+        assert_near("kid", scores.kid.value, within + learnt - 2.0 * across);
+    }
+
+    #[test]
+    fn families_are_ranked_by_the_angle_to_them() {
+        let (dataset, features) = concepts();
+        let reference = Reference::new(&dataset, &features, &[0, 1]);
+        let drawn = row([2.0, 1.0], 0.0);
+        let drawn = subject(&drawn);
+        // (2, 1) has the cosines 2 / √5 to the apple, 1 / √5 to the boat, and −3 / √10 to the cloud.
+        assert_eq!(reference.farther(drawn, ["apple"]), 1.0);
+        assert_eq!(reference.farther(drawn, ["boat"]), 0.5);
+        assert_eq!(reference.farther(drawn, ["cloud"]), 0.0);
+        assert_eq!(reference.farther(drawn, ["cloud", "boat"]), 0.5);
+        assert_eq!(reference.farther(drawn, ["none"]), 0.0);
+        // If (0, 1) were one of the two apples, whose mean is (1, 0), the other would be (2, −1), at a cosine
+        // of −1 / √5. The boat is nearer, with 1, and the cloud farther, with −1 / √2.
+        let boat = row([0.0, 1.0], 0.0);
+        assert_eq!(reference.farther_without(subject(&boat), "apple"), Some(0.5));
+        assert_eq!(reference.farther_without(subject(&boat), "boat"), Some(1.0));
+        assert_eq!(reference.farther_without(subject(&boat), "none"), None);
+    }
+
+    #[test]
+    fn the_nearest_learnt_picture_has_its_place_in_the_dataset() {
+        let (dataset, features) = concepts();
+        let reference = Reference::new(&dataset, &features, &[0, 1]);
+        // The first two pictures are not learnt; the third is the first apple, the fifth the first boat.
+        let (distance, place) = reference.nearest(&row([2.0, 1.0], 0.0));
+        assert_near("apple", distance, 1.0 - 2.0 / 5f64.sqrt());
+        assert_eq!(place, 2);
+        let (distance, place) = reference.nearest(&row([0.0, 3.0], 0.0));
+        assert_near("boat", distance, 0.0);
+        assert_eq!((place, reference.family("boat")), (4, "boat".to_owned()));
+    }
+}

@@ -13,6 +13,7 @@ pub mod held_out;
 pub mod interval;
 pub mod kid;
 pub mod lite0;
+mod lite0_weights;
 pub mod metrics;
 mod nearest;
 pub mod own;
@@ -20,6 +21,7 @@ pub mod palette;
 pub mod quantise;
 pub mod reconstruction;
 pub mod shapes;
+mod shown;
 pub mod style_judge;
 pub mod upscaled;
 

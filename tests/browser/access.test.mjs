@@ -5,80 +5,84 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import { fill, generate, open, openSettings, state, status } from "./support.mjs";
-
-/** Waits until the page has been painted twice: what an event leads to is there then. */
-const frames = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+import { fill, frames, generate, open, openSettings, state, status } from "./support.mjs";
 
 const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 2 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-async function checkAll(page, when, width, options) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate((options) => globalThis.axe.run(options), options);
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-  assert.deepEqual(found, [], `${when}, ${width} px`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(wide <= width, `${when}: the page is ${wide} px wide on ${width}`);
+/** Narrow and wide; the dark page is the wide one in other colours. */
+const SHOWN = [
+  { width: 360, colorScheme: "light", options: {} },
+  { width: 1440, colorScheme: "light", options: {} },
+  { width: 1440, colorScheme: "dark", options: { runOnly: ["color-contrast"] } },
+];
+
+async function check(page, when) {
+  for (const { width, colorScheme, options } of SHOWN) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await frames(page);
+    const { violations } = await page.evaluate((options) => globalThis.axe.run(options), options);
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+    assert.deepEqual(found, [], `${when}, ${colorScheme}, ${width} px`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= width, `${when}: the page is ${wide} px wide on ${width}`);
+  }
 }
 
-for (const colorScheme of ["light", "dark"]) {
-  test(`axe finds nothing in any state, ${colorScheme}`, async (t) => {
-    // The dark page is the light one in other colours.
-    const isDark = colorScheme === "dark";
-    const check = (page, when, width) => checkAll(page, when, width, isDark ? { runOnly: ["color-contrast"] } : {});
-    for (const width of isDark ? [1440] : [360, 1440]) {
-      const context = { colorScheme, viewport: { width, height: 900 }, reducedMotion: "reduce" };
-      const faults = {};
-      const { page, server } = await open(t, { context, faults });
-      await page.waitForSelector("main[data-state]");
-      await check(page, "loading", width);
-      await state(page, "ready");
-      await check(page, "empty", width);
-      await openSettings(page);
-      await fill(page, { ...RECIPE, steps: 150 });
-      await page.getByRole("button", { name: "Generate" }).click();
-      await page.getByRole("img", { name: "Preview" }).waitFor();
-      await check(page, "running", width);
-      await page.getByRole("button", { name: "Cancel" }).click();
-      await state(page, "done");
-      await check(page, "stopped", width);
-      await fill(page, { steps: 1, images: 4, prompt: "red aple" });
-      await page.getByRole("group", { name: "Names that the model knows" }).waitFor();
-      await generate(page);
-      await page.getByText("4 pictures").waitFor();
-      await check(page, "four", width);
-      await page.getByRole("button", { name: "Open picture 2" }).click();
-      await page.getByRole("button", { name: "Back to the run" }).waitFor();
-      await page.getByRole("button", { name: /^Delete red aple/ }).first().click();
-      await page.getByRole("button", { name: "Clear" }).click();
-      await check(page, "opened, deleted, asked", width);
-      await page.getByText("Device and model").click();
-      await page.getByText("What it can draw").click();
-      await page.getByText("Compare settings in a grid").click();
-      await page.getByRole("textbox", { name: "Values across" }).fill("1, 2");
-      await page.getByRole("textbox", { name: "Values down" }).fill("1");
-      await page.getByRole("button", { name: "Draw grid" }).click();
-      await page.getByText(/2 of 2 drawn/).waitFor();
-      await check(page, "grid, panel and concepts", width);
-      faults["models/stickers/dit.safetensors"] = 404;
-      await page.evaluate(() => caches.delete("patchwork-weights-1"));
-      await page.goto("about:blank");
-      await page.goto(server.url);
-      await state(page, "error");
-      await check(page, "error", width);
-      // A link, and nothing of the model here.
-      await page.goto("about:blank");
-      await page.goto(`${server.url}#prompt=fox&seed=3`);
-      await page.getByRole("button", { name: /^Draw “fox” \(\d+ MB to download, once\)$/ }).waitFor();
-      await check(page, "a link's press", width);
-    }
-  });
-}
+test("axe finds nothing in any state, light and dark, narrow and wide", async (t) => {
+  const loaded = { release: undefined };
+  const faults = { "models/stickers/dit.safetensors": { wait: new Promise((done) => (loaded.release = done)) } };
+  const { page, server } = await open(t, { media: { reducedMotion: "reduce" }, faults });
+  await page.addInitScript(AXE);
+  await page.reload();
+  await page.waitForSelector('main[data-state="loading"]');
+  await check(page, "loading");
+  loaded.release();
+  await state(page, "ready");
+  await check(page, "empty");
+  await openSettings(page);
+  await fill(page, { ...RECIPE, steps: 150, sampler: "heun" });
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("img", { name: "Preview" }).waitFor();
+  await check(page, "running");
+  assert.equal(await state(page, ["running", "done"]), "running", "it still draws");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await state(page, "done");
+  await check(page, "stopped");
+  await fill(page, { steps: 1, images: 4, prompt: "red aple" });
+  await page.getByRole("group", { name: "Names that the model knows" }).waitFor();
+  await generate(page);
+  await page.getByText("4 pictures").waitFor();
+  await check(page, "four");
+  await page.getByRole("button", { name: "Open picture 2" }).click();
+  await page.getByRole("button", { name: "Back to the run" }).waitFor();
+  await page.getByRole("button", { name: /^Delete red aple/ }).first().click();
+  await page.getByRole("button", { name: "Clear" }).click();
+  await check(page, "opened, deleted, asked");
+  await page.getByText("Device and model").click();
+  await page.getByText("What it can draw").click();
+  await page.getByText("Compare settings in a grid").click();
+  await page.getByRole("textbox", { name: "Values across" }).fill("1, 2");
+  await page.getByRole("textbox", { name: "Values down" }).fill("1");
+  await page.getByRole("button", { name: "Draw grid" }).click();
+  await page.getByText(/2 of 2 drawn/).waitFor();
+  await check(page, "grid, panel and concepts");
+  faults["models/stickers/dit.safetensors"] = 404;
+  await page.evaluate(() => caches.delete("patchwork-weights-1"));
+  await page.goto("about:blank");
+  await page.goto(server.url);
+  await state(page, "error");
+  await check(page, "error");
+  // A link, and nothing of the model here.
+  await page.goto("about:blank");
+  await page.goto(`${server.url}#prompt=fox&seed=3`);
+  await page.getByRole("button", { name: /^Draw “fox” \(\d+ MB to download, once\)$/ }).waitFor();
+  await check(page, "a link's press");
+});
 
 test("forced colours: every glyph, choice and patch is seen", async (t) => {
-  const { page } = await open(t, { context: { forcedColors: "active" } });
+  const { page } = await open(t, { media: { forcedColors: "active" } });
   await state(page, "ready");
   await openSettings(page);
   const dice = page.getByRole("button", { name: "Random seed" }).locator(".glyph");
@@ -90,11 +94,12 @@ test("forced colours: every glyph, choice and patch is seen", async (t) => {
 });
 
 test("the focus ring has three times the contrast of what it lies on", async (t) => {
+  const { page } = await open(t);
+  await state(page, "ready");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
   for (const colorScheme of ["light", "dark"]) {
-    const { page } = await open(t, { context: { colorScheme } });
-    await state(page, "ready");
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Tab");
+    await page.emulateMedia({ colorScheme });
     const [ring, ground] = await page.evaluate(() => [getComputedStyle(document.activeElement).outlineColor, getComputedStyle(document.body).backgroundColor]);
     const light = (colour) => {
       const parts = colour.match(/[\d.]+/g).slice(0, 3).map((part) => Number(part) / 255);
@@ -207,16 +212,19 @@ test("the keyboard's place is never lost when a button goes away", async (t) => 
 });
 
 test("reduced motion holds Play: one stop a press", async (t) => {
-  const { page } = await open(t, { context: { reducedMotion: "reduce" } });
+  const { page } = await open(t, { media: { reducedMotion: "reduce" } });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 4 });
   await generate(page);
   const slider = page.getByRole("region", { name: "Timeline" }).getByRole("slider");
+  await page.clock.install();
   for (const stop of ["0", "1"]) {
     await page.getByRole("button", { name: "Next step" }).click();
     assert.equal(await slider.inputValue(), stop);
   }
-  await page.waitForTimeout(500);
+  // Nothing goes on by itself, however long one waits.
+  await page.clock.runFor(10_000);
+  await frames(page);
   assert.equal(await slider.inputValue(), "1");
 });
 
@@ -277,5 +285,12 @@ test("what is told twice is heard twice, and a short status does not cover the p
   await page.getByRole("button", { name: /^Use settings of/ }).dispatchEvent("click");
   await page.locator('.toast[data-text^="The settings are in the form"]').waitFor();
   assert.equal(await toast.getAttribute("aria-hidden"), "true");
-  await toast.waitFor({ state: "hidden", timeout: 10_000 });
+  const left = await toast.evaluate((element) => {
+    const [animation] = element.getAnimations();
+    const { duration } = animation.effect.getTiming();
+    animation.currentTime = duration - 100;
+    return duration;
+  });
+  assert.ok(left <= 10_000, `it goes after ${left} ms`);
+  await toast.waitFor({ state: "hidden", timeout: 1000 });
 });

@@ -267,7 +267,7 @@ test("a model that a picture wants and that fails does not hold the page", async
 });
 
 test("weights that only encode are never fetched, and what is kept is asked to stay", async (t) => {
-  const { page, server } = await open(t, { shipped: true });
+  const { page, server } = await open(t, { fresh: true, shipped: true });
   await state(page, "ready");
   assert.ok(!server.asked.some((file) => file.includes("vae_encoder")));
   assert.ok(server.asked.includes("models/stickers/emoji.tsv"));

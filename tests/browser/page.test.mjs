@@ -20,7 +20,7 @@ async function denoised(page, least) {
 }
 
 test("a cold start draws a picture on the CPU, with a preview each step", async (t) => {
-  const { page, server, errors } = await open(t, { shipped: true });
+  const { page, server, errors } = await open(t, { fresh: true, shipped: true });
   await page.getByRole("progressbar", { name: "Loading" }).waitFor();
   // What is asked for while the weights load is drawn when they are there.
   await fill(page, { prompt: "red apple", seed: 7, steps: 4 });
@@ -281,8 +281,7 @@ test("a saved PNG brings its recipe back, chosen or dropped; others are refused"
 });
 
 test("a link brings the recipe, and with it the picture", async (t) => {
-  const permissions = ["clipboard-read", "clipboard-write"];
-  const { page, profile } = await open(t, { context: { permissions } });
+  const { page, profile } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "blue & green #1", style: "fluent flat", seed: 99, steps: 3, guidance: 2, shift: 4 });
   await generate(page);

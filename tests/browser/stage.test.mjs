@@ -98,7 +98,7 @@ test("what is shown is what is saved, in every state", async (t) => {
 });
 
 test("four pictures: each with its own actions, a sheet and a ZIP for all", async (t) => {
-  const { page } = await open(t, { context: { permissions: ["clipboard-read", "clipboard-write"] } });
+  const { page } = await open(t);
   await state(page, "ready");
   await openSettings(page);
   assert.equal(await page.getByRole("spinbutton", { name: "Images" }).inputValue(), "1", "one on the CPU");
@@ -198,7 +198,7 @@ test("two tabs: what one draws or deletes, the other shows", async (t) => {
   await other.getByText("1 picture,").waitFor();
 });
 
-test("a thousand pictures: damaged rows and old ones too; how long tasks are is told", async (t) => {
+test("a thousand pictures: damaged rows and old ones too", async (t) => {
   const { page, server } = await open(t, { fresh: true });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 1 });
@@ -223,10 +223,6 @@ test("a thousand pictures: damaged rows and old ones too; how long tasks are is 
     await new Promise((done) => (transaction.oncomplete = done));
     database.close();
   }, [...png]);
-  await page.addInitScript(() => {
-    globalThis.long = [];
-    new PerformanceObserver((list) => globalThis.long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
-  });
   await page.goto(server.url);
   const history = page.getByRole("region", { name: "History" });
   await history.getByText("1001 pictures").waitFor();
@@ -238,18 +234,11 @@ test("a thousand pictures: damaged rows and old ones too; how long tasks are is 
   assert.equal(await history.getByRole("button", { name: "Open red apple, noto, seed 7" }).count(), 1);
   await history.getByRole("button", { name: /^Delete damaged picture/ }).click();
   await history.getByText("1000 pictures").waitFor();
-  // Typing, coming back and scrolling.
-  await page.evaluate(() => (globalThis.long.length = 0));
-  await page.getByRole("textbox", { name: "Prompt", exact: true }).pressSequentially("a red apple");
   await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-  for (let i = 0; i < 10; i++) {
-    await page.mouse.wheel(0, 1500);
-    await page.waitForTimeout(50);
-  }
-  const tasks = await page.evaluate(() => globalThis.long);
-  t.diagnostic(`tasks over 50 ms with 1000 pictures: ${JSON.stringify(tasks.map(Math.round))}`);
+  // Farther down, the rows there are in the document, in place of others.
+  const first = await items.first().innerText();
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
-  await page.waitForTimeout(300);
+  await items.first().filter({ hasNotText: first }).waitFor();
   assert.ok((await items.count()) < 200);
   const zip = await saved(page, "Export ZIP");
   assert.equal(zip.toString("latin1", 0, 2), "PK");

@@ -5,7 +5,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { DIST, browser, fill, generate, open, state, status, temporary } from "./support.mjs";
+import { DIST, browser, fill, frames, generate, open, state, status, temporary } from "./support.mjs";
 
 const reason = (page) => page.locator("#boot-reason");
 const html = () => Buffer.from("<!doctype html><title>Not found</title>");
@@ -52,7 +52,8 @@ test("a policy that forbids WebAssembly is named; one that allows it is enough",
   await fill(page, { prompt: "red apple", steps: 1 });
   assert.equal(await generate(page), "done");
   await page.getByRole("button", { name: /^Open red apple, fluent flat, seed/ }).waitFor();
-  await page.waitForTimeout(300);
+  // Its picture is the last thing that a policy could refuse.
+  await page.waitForFunction(() => document.querySelector(".thumbnail img")?.naturalWidth > 0);
   assert.deepEqual([errors, refused], [[], []]);
 });
 
@@ -75,15 +76,19 @@ test("opened as a file", async (t) => {
 });
 
 test("the worker's program is missing or broken: the page says so, and starts again", async (t) => {
-  for (const fault of [404, () => Buffer.from("nonsense")]) {
-    const faults = { "worker_bg.wasm": fault };
-    const { page } = await open(t, { faults });
+  const faults = { "worker_bg.wasm": 404 };
+  const { page } = await open(t, { faults });
+  const startsAgain = async () => {
     await state(page, "error");
     assert.match(await status(page), /worker cannot be started: worker\.js or worker_bg\.wasm is missing or damaged/);
     delete faults["worker_bg.wasm"];
     await page.getByRole("button", { name: "Start again" }).click();
     await state(page, "ready");
-  }
+  };
+  await startsAgain();
+  faults["worker_bg.wasm"] = () => Buffer.from("nonsense");
+  await page.reload();
+  await startsAgain();
 });
 
 test("plain http, where the browser keeps nothing: it draws all the same", async (t) => {
@@ -117,9 +122,11 @@ test("a page that was open while a new one was uploaded asks to be loaded anew",
 });
 
 test("a history that the browser does not open: the picture stays, and nothing is told as full", async (t) => {
-  const { page, profile } = await open(t, { fresh: true });
-  await profile.addInitScript(() => {
+  const { page } = await open(t, { fresh: true });
+  await page.addInitScript(() => {
+    globalThis.asked = 0;
     IDBFactory.prototype.open = () => {
+      globalThis.asked += 1;
       throw new DOMException("denied", "SecurityError");
     };
   });
@@ -132,8 +139,10 @@ test("a history that the browser does not open: the picture stays, and nothing i
   await page.getByText("1 picture, ").getByText("until the page is closed").waitFor();
   assert.doesNotMatch(await status(page), /no room/);
   // A window that comes back does not repeat itself.
+  const asked = await page.evaluate(() => globalThis.asked);
   await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-  await page.waitForTimeout(300);
+  await page.waitForFunction((asked) => globalThis.asked > asked, asked);
+  await frames(page);
   assert.match(await status(page), /Done in|keeps no history here/);
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByRole("button", { name: "Delete all 1" }).click();

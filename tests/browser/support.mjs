@@ -22,6 +22,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Pages of one profile share compiled programs.
+  "--process-per-site",
   // Software, and WebGPU all the same.
   "--enable-unsafe-webgpu",
   "--use-webgpu-adapter=swiftshader",
@@ -40,48 +42,50 @@ export function temporary(t) {
   return folder;
 }
 
-/** A server and a profile for the tests that change neither: weights are fetched once, and kept. */
+/** What all tests share: one profile, and a server of either model, whose weights are fetched once and kept. */
 let shared;
 
-async function common() {
-  shared ??= { server: await serve(DIST, {}, oneBlock()), profile: await browser.newContext() };
-  return shared;
+async function start() {
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const [profile, small, whole] = await Promise.all([browser.newContext({ permissions }), serve(DIST, {}, oneBlock()), serve(DIST)]);
+  const keeper = await profile.newPage();
+  await keeper.goto(`${small.url}icon.svg`);
+  // The worker's program, compiled: pages of this profile that load the same bytes share it.
+  await keeper.evaluate(async () => (globalThis.kept = await WebAssembly.compileStreaming(fetch("worker_bg.wasm"))));
+  const session = await profile.newCDPSession(keeper);
+  const clear = ({ url }, storageTypes) => session.send("Storage.clearDataForOrigin", { origin: new URL(url).origin, storageTypes });
+  return { profile, small, whole, keeper, clear };
 }
 after(async () => {
-  await shared?.profile.close();
-  await shared?.server.close();
+  const { profile, small, whole } = (await shared) ?? {};
+  await profile?.close();
+  await small?.close();
+  await whole?.close();
 });
 
 /**
- * Opens the page with the one-block model. Where a test changes what the server gives (`faults`), the
- * profile (`context`), or what the browser keeps (`fresh`), server and profile are its own, and gone
- * after it; `shipped` serves the whole model.
+ * Opens the page with the one-block model, or with the whole one (`shipped`). Where a test changes what the server
+ * gives (`faults`), or needs a browser that keeps nothing of it yet (`fresh`), the server is its own; where it
+ * changes the profile (`context`), that is. `media` is what the page is shown on.
  */
-export async function open(t, { faults, hash = "", context, fresh = false, shipped = false } = {}) {
-  const isOwn = fresh || shipped || faults || context;
-  const models = shipped ? {} : oneBlock();
-  const { server, profile } = isOwn
-    ? { server: await serve(DIST, faults ?? {}, models), profile: await browser.newContext(context) }
-    : await common();
+export async function open(t, { faults, hash = "", context, media, fresh = false, shipped = false } = {}) {
+  const common = await (shared ??= start());
+  const isOwn = fresh || faults || context;
+  const server = isOwn ? await serve(DIST, faults ?? {}, shipped ? {} : oneBlock()) : shipped ? common.whole : common.small;
+  const profile = context ? await browser.newContext(context) : common.profile;
   const page = await profile.newPage();
   t.after(async () => {
-    if (isOwn) {
-      await profile.close();
-      await server.close();
-      return;
-    }
-    // The weights stay, and what was drawn goes.
-    const origin = new URL(server.url).origin;
-    await page.close();
-    const sweeper = await profile.newPage();
-    const sweep = await profile.newCDPSession(sweeper);
-    await sweep.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
-    await sweeper.close();
+    if (context) await profile.close();
+    await Promise.all(common.profile.pages().map((page) => page !== common.keeper && page.close()));
+    // The weights of a common server stay, and what was drawn goes.
+    await common.clear(server, isOwn ? "all" : "indexeddb");
+    if (isOwn) await server.close();
   });
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   // In every test: nothing that the page throws is passed over.
   t.after(() => assert.deepEqual(errors, [], "the page threw"));
+  if (media) await page.emulateMedia(media);
   await page.goto(server.url + hash);
   return { page, server, profile, errors };
 }
@@ -89,15 +93,20 @@ export async function open(t, { faults, hash = "", context, fresh = false, shipp
 /** Waits until `<main>` is in one of some states, and tells which. */
 export async function state(page, names, seconds = 120) {
   const wanted = [names].flat();
-  const selector = wanted.map((name) => `main[data-state="${name}"]`).join(",");
+  const is = (wanted) => wanted.includes(document.querySelector("main")?.dataset.state);
   try {
-    await page.waitForSelector(selector, { timeout: seconds * 1000 });
+    // Playwright's own waiting looks twice a second, most pages are there sooner.
+    await page.waitForFunction(is, wanted, { timeout: seconds * 1000, polling: 20 });
   } catch (error) {
     const now = await page.locator("main").getAttribute("data-state");
     throw new Error(`state is ${now}, not ${wanted}: ${await status(page)}`, { cause: error });
   }
   return page.locator("main").getAttribute("data-state");
 }
+
+/** Waits until the page has been painted twice: what an event leads to is there then. */
+export const frames = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 export const status = (page) => page.getByRole("status", { name: "Status" }).innerText();
 
@@ -141,13 +150,13 @@ export const style = async (page) => {
 export async function generate(page, seconds = 120) {
   const before = await page.locator("main").getAttribute("data-job");
   await page.getByRole("button", { name: "Generate" }).click();
-  await page.waitForFunction((before) => document.querySelector("main").dataset.job !== before, before, { timeout: seconds * 1000 });
+  await page.waitForFunction((before) => document.querySelector("main").dataset.job !== before, before, { timeout: seconds * 1000, polling: 20 });
   return state(page, ["done", "error"], seconds);
 }
 
 /** Waits until the files of what is on stage are made. */
 const made = (page) =>
-  page.waitForFunction(() => !document.querySelector(".take-away [aria-busy=true]"), undefined, { timeout: 60_000 });
+  page.waitForFunction(() => !document.querySelector(".take-away [aria-busy=true]"), undefined, { timeout: 60_000, polling: 20 });
 
 /** The PNG that a button saves, once it is made. */
 export async function saved(page, name) {
@@ -160,16 +169,19 @@ export async function saved(page, name) {
 /** The bytes of the file that is shown on stage, once it is made. */
 export async function shown(page, name = "Result") {
   await made(page);
-  const bytes = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
-    const buffer = await (await fetch(image.src)).arrayBuffer();
-    return [...new Uint8Array(buffer)];
+  // As one text: a list of so many numbers takes seconds on its way.
+  const url = await page.getByRole("img", { name, exact: true }).evaluate(async (image) => {
+    const reader = new FileReader();
+    reader.readAsDataURL(await (await fetch(image.src)).blob());
+    await new Promise((done) => (reader.onload = done));
+    return reader.result;
   });
-  return Buffer.from(bytes);
+  return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 }
 
 /** The pixels of the picture on stage: its file is what is shown. */
 export async function pixels(page, name = "Result") {
-  return [...pngjs.PNG.sync.read(await shown(page, name)).data];
+  return pngjs.PNG.sync.read(await shown(page, name)).data;
 }
 
 /** How many pixels are there to be seen. */

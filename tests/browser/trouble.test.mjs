@@ -8,26 +8,36 @@ import { fill, generate, opaque, open, openSettings, pixels, state, status } fro
 const DIT = "models/stickers/dit.safetensors";
 const alert = (page) => page.getByRole("alert");
 
-test("weights that are missing", async (t) => {
+test("weights that do not come whole", async (t) => {
   const faults = { [DIT]: 404 };
   const { page } = await open(t, { faults });
-  await state(page, "error");
-  const said = await status(page);
-  assert.match(said, /dit\.safetensors cannot be used: the server has no such file \(404\)\./);
+  const again = () => alert(page).getByRole("button", { name: "Start again" }).click();
+  const said = async (word) => {
+    await page.getByRole("status", { name: "Status" }).getByText(word).waitFor();
+    await state(page, "error");
+  };
+  await t.test("missing", () => said(/dit\.safetensors cannot be used: the server has no such file \(404\)\./));
+  await t.test("damaged", async () => {
+    faults[DIT] = (bytes) => (bytes.writeUInt8(bytes[9999] ^ 1, 9999), bytes);
+    await again();
+    await said(/dit\.safetensors cannot be used: its SHA-256 is not/);
+  });
+  await t.test("a download that breaks off", async () => {
+    faults[DIT] = (bytes) => bytes.subarray(0, 12345);
+    await again();
+    await said(/it has 12345 bytes and should have \d+; fetch it again/);
+  });
+  await t.test("a server that cannot be reached", async () => {
+    faults[DIT] = "break";
+    await again();
+    await said(/dit\.safetensors cannot be used: it cannot be reached: check the connection/);
+  });
   // Once they are there, one press is enough.
-  delete faults[DIT];
-  await alert(page).getByRole("button", { name: "Start again" }).click();
-  await state(page, "ready");
-});
-
-test("weights that are damaged", async (t) => {
-  const faults = { [DIT]: (bytes) => (bytes.writeUInt8(bytes[9999] ^ 1, 9999), bytes) };
-  const { page } = await open(t, { faults });
-  await state(page, "error");
-  assert.match(await status(page), /dit\.safetensors cannot be used: its SHA-256 is not/);
-  delete faults[DIT];
-  await alert(page).getByRole("button", { name: "Start again" }).click();
-  await state(page, "ready");
+  await t.test("there again", async () => {
+    delete faults[DIT];
+    await again();
+    await state(page, "ready");
+  });
 });
 
 test("weights that were damaged in the browser's store come over the network again", async (t) => {
@@ -46,22 +56,8 @@ test("weights that were damaged in the browser's store come over the network aga
   assert.ok(server.asked.includes(DIT));
 });
 
-test("a download that breaks off", async (t) => {
-  const faults = { [DIT]: (bytes) => bytes.subarray(0, 12345) };
-  const { page } = await open(t, { faults });
-  await state(page, "error");
-  assert.match(await status(page), /it has 12345 bytes and should have \d+; fetch it again/);
-});
-
-test("a server that cannot be reached", async (t) => {
-  const faults = { [DIT]: "break" };
-  const { page } = await open(t, { faults });
-  await state(page, "error");
-  assert.match(await status(page), /dit\.safetensors cannot be used: it cannot be reached: check the connection/);
-});
-
 test("offline: the open page draws on; what needs the network says so", async (t) => {
-  const { page, profile } = await open(t, { fresh: true });
+  const { page, profile } = await open(t, { context: {} });
   await state(page, "ready");
   await profile.setOffline(true);
   await fill(page, { prompt: "red apple", steps: 1 });

@@ -12,7 +12,7 @@ const size = (png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
 const thumbnail = (side) => document.querySelector(".thumbnail img")?.naturalWidth === side;
 
 test("a finished picture stands at 512 pixels, as drawn is one press away, and the history follows", async (t) => {
-  const { page, server } = await open(t, { shipped: true });
+  const { page, server } = await open(t, { fresh: true, shipped: true });
   await state(page, "ready");
   await fill(page, RECIPE);
   await generate(page);

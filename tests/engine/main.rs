@@ -10,6 +10,7 @@ mod autoencoders;
 mod dit;
 mod folders;
 mod gradients;
+mod lite0;
 mod minilm;
 mod noise;
 mod pipeline;

@@ -27,6 +27,7 @@ SECTIONS = {
     "pipeline": ("pipeline", "make"),
     "stickers": ("stickers", "make"),
     "upscaler": ("upscaler", "make"),
+    "lite0": ("lite0", "make"),
     "gradients": ("gradients", "make"),
 }
 

@@ -30,6 +30,8 @@ def manifest(shapes, k):
             scale = 1 / POOLED_LENGTH
         elif len(shape) >= 2:
             scale = 1 / math.sqrt(math.prod(shape[1:]))
+        elif name.endswith(".running_var"):  # never negative, and such that ReLU6 cuts at both of its ends
+            scale, offset = 0.02, 0.5
         elif name.endswith(".weight"):  # of a norm
             offset = 1.0
         entries.append(

@@ -86,6 +86,7 @@ fn in_browser(python: &str) -> Outcome {
     println!("  model ready   {:.0} ms", value("ready_ms")?);
     println!("  longest task  {:.0} ms, 0 if none took over 50", value("longest_task_ms")?);
     upscaler()?;
+    history()?;
     println!("A first visit and the next, served compressed at full speed, 20 and 9 Mbit/s:");
     let visits = browser::node("benches/browser")?
         .arg("visit.mjs")
@@ -103,6 +104,16 @@ fn upscaler() -> Outcome {
     println!("  from the finished picture to 512 pixels  {:.0} ms", value("upscale_ms")?);
     println!("  the page's process held at most          {:.0} MiB", value("peak_mib")?);
     println!("  and without upscaling                    {:.0} MiB", value("peak_without_mib")?);
+    Ok(())
+}
+
+/// Counts the long tasks of the page with a full history.
+fn history() -> Outcome {
+    let line = in_node("history.mjs", &root().join("dist").to_string_lossy())?;
+    let value = |key| number(&line, key);
+    println!("The page with 1000 pictures in its history, typing, coming back and scrolling:");
+    println!("  tasks of over 50 ms  {:.0}", value("long_tasks")?);
+    println!("  the longest          {:.0} ms, 0 if there was none", value("longest_ms")?);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use patchwork::image::file as picture_file;
 use patchwork::pipeline::{Folder, Pipeline};
 use patchwork::recipe::address;
 use patchwork::recipe::seed;
-use patchwork::recipe::{FIELDS, Recipe};
+use patchwork::recipe::{Recipe, fields};
 use patchwork::text::{EmojiNames, Tokenizer};
 use patchwork::tools::words::meant;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 /// Returns a strategy for the names of a recipe's fields, and one unknown name.
 fn field() -> impl Strategy<Value = &'static str> {
-    prop::sample::select([&FIELDS[..], &["of_tomorrow"]].concat())
+    prop::sample::select([fields(), &["of_tomorrow"]].concat())
 }
 
 /// Returns a strategy for JSON values of all kinds.

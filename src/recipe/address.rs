@@ -49,28 +49,13 @@ pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// The names that an address may have.
-const KNOWN: [&str; 12] = [
-    "prompt",
-    "negative",
-    "seed",
-    "steps",
-    "guidance",
-    "style",
-    "sampler",
-    "shift",
-    "guidance_interval",
-    "count",
-    "model",
-    "model_hash",
-];
-
 /// Reads an address from its names and values. What is invalid stays open, as if it were missing.
 pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
     let (mut recipe, mut unknown) = (PartialRecipe::default(), Vec::new());
     for (name, value) in pairs.iter().map(|(name, value)| (name.as_ref(), value)) {
         let text = || Some(value.clone());
         let is_read = match name {
+            "" => continue,
             "prompt" => put(&mut recipe.prompt, text()),
             "negative" => put(&mut recipe.negative, text()),
             "style" => put(&mut recipe.style, text()),
@@ -83,13 +68,13 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             "guidance" => put(&mut recipe.guidance, finite(value)),
             "shift" => put(&mut recipe.shift, finite(value)),
             "guidance_interval" => put(&mut recipe.guidance_interval, interval(value)),
-            _ => false,
+            _ => {
+                unknown.push(format!("“{}”", short(name, 40)));
+                continue;
+            }
         };
-        if !is_read && !name.is_empty() {
-            unknown.push(match KNOWN.contains(&name) {
-                true => format!("{} “{}”", name.replace('_', " "), short(value, 40)),
-                false => format!("“{}”", short(name, 40)),
-            });
+        if !is_read {
+            unknown.push(format!("{} “{}”", name.replace('_', " "), short(value, 40)));
         }
     }
     Address { recipe, unknown }

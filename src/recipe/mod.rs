@@ -13,6 +13,8 @@ use crate::{Error, Result};
 pub use partial::PartialRecipe;
 pub use seed::seed;
 
+pub use field_names::fields;
+
 use field_names::FieldNames;
 
 /// The settings with which a model draws best, as its makers found. A recipe has them unless the user
@@ -117,32 +119,6 @@ pub struct Recipe {
     pub model_hash: String,
 }
 
-/// The names of a recipe's fields.
-pub const FIELDS: [&str; 22] = [
-    "prompt",
-    "negative",
-    "class",
-    "style",
-    "seed",
-    "steps",
-    "guidance",
-    "guidance_interval",
-    "guidance_channels",
-    "shift",
-    "sampler",
-    "eta",
-    "karras",
-    "even_sigmas",
-    "picture",
-    "strength",
-    "count",
-    "size",
-    "outline",
-    "upscaled",
-    "model",
-    "model_hash",
-];
-
 impl Default for Recipe {
     fn default() -> Self {
         let Defaults { sampler, steps, guidance, guidance_interval, style } = Defaults::default();
@@ -185,7 +161,7 @@ impl Recipe {
         };
         let json = json.trim_start_matches('\u{feff}');
         let FieldNames(names) = serde_json::from_str(json).map_err(damaged)?;
-        let unknown = names.into_iter().filter(|name| !FIELDS.contains(&name.as_str())).collect();
+        let unknown = names.into_iter().filter(|name| !fields().contains(&name.as_str())).collect();
         let recipe: Self = serde_json::from_str(json).map_err(damaged)?;
         recipe.check().map(|()| (recipe, unknown))
     }
@@ -244,7 +220,7 @@ mod tests {
         let all = serde_json::to_string(&Recipe::default()).unwrap();
         assert_eq!(Recipe::from_json(&all).unwrap(), (Recipe::default(), Vec::new()));
         let FieldNames(all) = serde_json::from_str(&all).unwrap();
-        assert_eq!(all, FIELDS);
+        assert_eq!(all, fields());
         for (json, word) in [
             ("[]", "damaged"),
             ("{\"steps\": \"many\"}", "damaged"),

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FIELDS, Recipe};
+use super::{Recipe, fields};
 use crate::{Error, Result};
 
 /// The fields of a [`Recipe`] that someone chose; `None` leaves a field to the model.
@@ -67,17 +67,17 @@ impl PartialRecipe {
             Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
         };
         let json = json.trim_start_matches('\u{feff}');
-        let fields: Map<String, Value> = serde_json::from_str(json).map_err(damaged)?;
-        for (name, value) in &fields {
+        let found: Map<String, Value> = serde_json::from_str(json).map_err(damaged)?;
+        for (name, value) in &found {
             // Each field is read alone first, so that the error names the one that cannot be read.
             let alone = Map::from_iter([(name.clone(), value.clone())]);
             Self::deserialize(Value::Object(alone)).map_err(|problem| {
                 Error::Recipe(format!("The recipe's {name} cannot be read: {problem}"))
             })?;
         }
-        let unknown = fields.keys().filter(|name| !FIELDS.contains(&name.as_str()));
+        let unknown = found.keys().filter(|name| !fields().contains(&name.as_str()));
         let unknown = unknown.cloned().collect();
-        Ok((Self::deserialize(Value::Object(fields)).map_err(damaged)?, unknown))
+        Ok((Self::deserialize(Value::Object(found)).map_err(damaged)?, unknown))
     }
 
     /// Returns these fields and, for those that are open, the fields of `base`.

@@ -14,7 +14,7 @@ use crate::cli::{check_targets, finishing};
 use crate::image::Image;
 use crate::image::file::Format;
 use crate::pipeline::Pipeline;
-use crate::recipe::{FIELDS, PartialRecipe, Recipe};
+use crate::recipe::{PartialRecipe, Recipe, fields};
 use crate::{Error, Result};
 
 /// A picture, or a sheet of a recipe's pictures, that is to be drawn.
@@ -254,7 +254,7 @@ fn recipe_of(path: &Path) -> Result<PartialRecipe> {
     if recipe.is_empty() {
         return Err(refuse(format!(
             "it has no field of a recipe; those are {}",
-            FIELDS.join(", ")
+            fields().join(", ")
         )));
     }
     if !unknown.is_empty() {

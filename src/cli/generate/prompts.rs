@@ -74,7 +74,7 @@ fn wish(line: &str) -> Result<Wish> {
         unknown => Err(Error::Recipe(format!(
             "A recipe has no field {}; its fields are {}",
             unknown.join(", "),
-            crate::recipe::FIELDS.join(", ")
+            crate::recipe::fields().join(", ")
         ))),
     }
 }

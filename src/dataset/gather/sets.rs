@@ -60,7 +60,7 @@ const fn set(
 }
 
 /// Returns whether things of a style have their own colours and can be recoloured. Styles outside
-/// [`SETS`] can.
+/// the table of sets can.
 pub fn is_in_colour(style: &str) -> bool {
     SETS.iter().all(|set| set.style != style || set.in_colour)
 }

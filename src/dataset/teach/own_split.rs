@@ -16,7 +16,7 @@ const LEAST: usize = 3;
 const SMALL: usize = 30;
 
 /// Holds out a share of a dataset's pictures, chosen by the seed, and returns how many. The default is
-/// [`SHARE`] for sets of at least thirty pictures, and 0 for smaller ones. A share above 0 gives at
+/// a tenth for sets of at least thirty pictures, and 0 for smaller ones. A share above 0 gives at
 /// least three pictures, unless too few are without a near duplicate.
 ///
 /// # Errors

@@ -347,3 +347,45 @@ fn quiet_prints_only_errors() {
         refusal(place.path(), &["--quiet", "--prompt", "bee", "--style", "none", "-o", "a.png"]);
     assert!(said.contains("There is no style"), "{said}");
 }
+
+#[test]
+fn begins_with_a_picture_and_a_recipe_names_it() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let run = |arguments: &[&str]| {
+        let fixed = ["generate", "--steps", "4", "--size", "128", "--quiet"];
+        let output = program(at, &[&fixed, arguments].concat()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&["--prompt", "fox", "--seed", "3", "-o", "fox.png"]);
+    let from = ["--from", "fox.png", "--prompt", "bear", "--seed", "4"];
+    let with = |more: &[&str]| run(&[&from[..], more].concat());
+    with(&["--strength", "0", "-o", "none.png"]);
+    with(&["--strength", "0.5", "--steps-out", "steps", "-o", "half.png"]);
+    with(&["--strength", "1", "-o", "all.png"]);
+    run(&["--prompt", "bear", "--seed", "4", "-o", "bear.png"]);
+    let pixels = |name: &str| pixels(at.join(name));
+    assert_eq!(pixels("all.png"), pixels("bear.png"));
+    let alpha = |image: &Image, i: usize| i32::from(image.pixels[4 * i + 3]);
+    let distance = |a: &Image, b: &Image| -> i32 {
+        (0..128 * 128).map(|i| (alpha(a, i) - alpha(b, i)).abs()).sum()
+    };
+    let [fox, none, half, bear] = ["fox.png", "none.png", "half.png", "bear.png"].map(pixels);
+    // The autoencoder alone changes little. The less noise, the nearer to the picture.
+    assert!(distance(&fox, &none) < distance(&fox, &bear) / 4);
+    assert!(distance(&fox, &half) < distance(&fox, &bear));
+    assert_eq!(names(&at.join("steps")), ["step-001.png", "step-002.png"]);
+
+    let again = ["--recipe", "half.png", "--from", "fox.png", "-o", "again.png"];
+    run(&again);
+    assert_eq!(fs::read(at.join("again.png")).unwrap(), fs::read(at.join("half.png")).unwrap());
+    let message = refusal(at, &["--recipe", "half.png", "-o", "x.png"]);
+    assert!(message.contains("give it by --from"), "{message}");
+    let message = refusal(at, &["--strength", "0.5", "--prompt", "fox", "-o", "x.png"]);
+    assert!(message.contains("--from"), "{message}");
+    let message = refusal(at, &["--from", "fox.png", "--strength", "1.5", "-o", "x.png"]);
+    assert!(message.contains("strength must be 0 to 1"), "{message}");
+    fs::write(at.join("text.png"), "no picture").unwrap();
+    let message = refusal(at, &["--from", "text.png", "--prompt", "fox", "-o", "x.png"]);
+    assert!(message.starts_with("text.png: "), "{message}");
+}

@@ -1,15 +1,20 @@
 //! Runs that begin with a picture, compared with diffusers' image-to-image and inpainting arithmetic, and
 //! DPM-Solver++(2S), which evaluates levels between those of its run.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use patchwork::diffusion::{Generator, Latent, Levels, Prediction};
+use patchwork::image::Image;
 use patchwork::pipeline::diffusers::scheduler_config::SchedulerConfig;
+use patchwork::pipeline::{Folder, Origin, Pipeline, Start};
+use patchwork::recipe::Recipe;
 use patchwork::samplers::{self, Sampler, Sampling};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::samplers::{Toy, fixture_scale};
-use crate::support::{assert_values_close, cases, on_each_device, tensor, tensors};
+use crate::support::{
+    assert_values_close, cases, cpu, on_each_device, root, stickers, tensor, tensors,
+};
 
 /// The tolerance. Diffusers computes levels and products of a thousand betas in f32.
 const TOLERANCE: f32 = 2e-4;
@@ -120,4 +125,66 @@ fn evaluates_the_middle_of_steps(device: &Device) {
         }
         assert_eq!(rows.next(), None, "{}", case.name);
     }
+}
+
+fn values(latent: &Latent) -> Vec<f32> {
+    latent.tensor().into_data().try_to_vec().unwrap()
+}
+
+#[test]
+fn strength_0_returns_the_picture_and_1_draws_as_without_it() {
+    let source = Folder(root("www/models/stickers"));
+    let pipeline = pollster::block_on(Pipeline::load_with_encoder(&source, &cpu())).unwrap();
+    let pixels = [230, 120, 30, 255].repeat(128 * 128);
+    let clean = pipeline.encode(&Image { width: 128, height: 128, pixels }).unwrap();
+    let draw = |sampler: &str, strength, start: Start| {
+        let sampler = sampler.into();
+        let prompt = "cat".into();
+        let recipe = Recipe { prompt, strength, steps: 4, count: 2, sampler, ..Recipe::default() };
+        let mut run = pipeline.begin(&recipe, start).unwrap();
+        let levels = run.noise_levels();
+        let mut taken = 0;
+        while let Some(step) = run.step() {
+            assert_eq!((step.index, step.sigma), (taken, levels[taken + 1]));
+            taken += 1;
+        }
+        assert_eq!((taken, levels.len()), (run.steps(), run.steps() + 1));
+        (taken, values(&run.latent()))
+    };
+    for sampler in ["euler", "heun", "dpmpp_2m", "dpmpp_2s", "unipc", "ddim"] {
+        let from = || Start::from(clean.clone());
+        assert_eq!(draw(sampler, 0.0, from()), (0, values(&clean.clone().repeated(2))));
+        assert_eq!(draw(sampler, 1.0, from()), draw(sampler, 0.5, Start::default()));
+        assert_eq!(draw(sampler, 0.5, from()).0, 2);
+        // What the mask keeps ends as it was, and the rest does not.
+        let mask = Tensor::<4>::zeros([1, 1, 16, 8], &cpu());
+        let mask = Latent::new(Tensor::cat(vec![mask.clone(), mask + 1.0], 3));
+        let masked =
+            Start { from: Some(Origin { latent: clean.clone(), mask: Some(mask) }), noise: None };
+        let (_, ends) = draw(sampler, 0.75, masked);
+        let begun = values(&clean.clone().repeated(2));
+        let pairs = || begun.iter().zip(&ends).enumerate();
+        assert!(pairs().all(|(i, (a, b))| i % 16 >= 8 || (a - b).abs() < 1e-6), "{sampler}");
+        let changed = pairs().filter(|(i, (a, b))| i % 16 >= 8 && (*a - *b).abs() > 0.05).count();
+        assert!(changed > 1024, "{sampler}: {changed} of 2048");
+    }
+}
+
+#[test]
+fn refuses_a_start_that_does_not_fit() {
+    let pipeline = stickers(&cpu());
+    let recipe = Recipe { prompt: "cat".into(), steps: 2, ..Recipe::default() };
+    let latent = |shape: [usize; 4]| Latent::new(Tensor::zeros(shape, &cpu()));
+    let refusal = |recipe: &Recipe, start| pipeline.begin(recipe, start).unwrap_err().to_string();
+    let small = Start::from(latent([1, 8, 4, 4]));
+    assert!(refusal(&recipe, small).contains("this model needs [1, 8, 16, 16]"));
+    let mask = Some(latent([1, 3, 16, 16]));
+    let masked = Start { noise: None, from: Some(Origin { latent: latent([1, 8, 16, 16]), mask }) };
+    assert!(refusal(&recipe, masked).contains("masks have shape [1, 3, 16, 16]"));
+    let named = Recipe { picture: "0123456789abcdef".into(), ..recipe };
+    assert!(refusal(&named, Start::default()).contains("0123456789abcdef, which is not here"));
+    // It was loaded without its encoder.
+    let picture = Image { width: 128, height: 128, pixels: vec![0; 4 * 128 * 128] };
+    let message = pipeline.encode(&picture).unwrap_err().to_string();
+    assert!(message.contains("without its encoder"), "{message}");
 }

@@ -189,7 +189,7 @@ impl State {
     /// Returns what to store for this tab.
     pub fn session(&self) -> Session {
         Session {
-            form: self.form.chosen.clone(),
+            form: self.form.fields(),
             keeps_seed: self.form.keeps_seed,
             shown: self.stage.recipe().cloned(),
             seed_is_fresh: self.form.seed_is_fresh,

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::{PartialRecipe, Recipe};
+use crate::recipe::Recipe;
 
 /// What a page stores for this tab, to restore itself after a reload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// The fields that the visitor chose in the form.
-    pub form: PartialRecipe,
+    /// The fields that the visitor chose in the form, by name, as in an address.
+    pub form: Vec<(String, String)>,
     /// Whether the seed is kept.
     pub keeps_seed: bool,
     /// The recipe of the picture on stage.

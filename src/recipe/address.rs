@@ -18,35 +18,38 @@ pub struct Address {
     pub unknown: Vec<String>,
 }
 
-/// Returns the names and values from which [`read`] restores `recipe`.
+/// Returns the names and values from which [`read`] restores `recipe`, without those that are as usual.
 pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
-    let default = Recipe::default();
-    let mut pairs = vec![("prompt", recipe.prompt.clone())];
-    if recipe.negative != default.negative {
-        pairs.push(("negative", recipe.negative.clone()));
+    let usual = Recipe::default();
+    let mut fields = PartialRecipe::from(recipe.clone());
+    fields.negative.take_if(|negative| *negative == usual.negative);
+    fields.guidance_interval.take_if(|interval| *interval == usual.guidance_interval);
+    fields.count.take_if(|count| *count == usual.count);
+    if fields.model_hash.is_none() {
+        fields.model = None;
     }
-    pairs.extend([
-        ("seed", recipe.seed.to_string()),
-        ("steps", recipe.steps.to_string()),
-        ("guidance", recipe.guidance.to_string()),
-        ("style", recipe.style.clone()),
-        ("sampler", recipe.sampler.clone()),
-    ]);
-    if let Some(shift) = recipe.shift {
-        pairs.push(("shift", shift.to_string()));
-    }
-    if recipe.guidance_interval != default.guidance_interval {
-        let (from, to) = recipe.guidance_interval;
-        pairs.push(("guidance_interval", format!("{from} {to}")));
-    }
-    if recipe.count != default.count {
-        pairs.push(("count", recipe.count.to_string()));
-    }
-    if !recipe.model_hash.is_empty() {
-        pairs.push(("model", recipe.model.clone()));
-        pairs.push(("model_hash", recipe.model_hash.clone()));
-    }
-    pairs
+    field_pairs(&fields)
+}
+
+/// Returns the names and values of the fields that are set, as far as an address can hold them.
+pub fn field_pairs(fields: &PartialRecipe) -> Vec<(&'static str, String)> {
+    let number = |value: &Option<f64>| value.map(|value| value.to_string());
+    let interval = fields.guidance_interval.map(|(from, to)| format!("{from} {to}"));
+    let pairs = [
+        ("prompt", fields.prompt.clone()),
+        ("negative", fields.negative.clone()),
+        ("seed", fields.seed.map(|seed| seed.to_string())),
+        ("steps", fields.steps.map(|steps| steps.to_string())),
+        ("guidance", number(&fields.guidance)),
+        ("style", fields.style.clone()),
+        ("sampler", fields.sampler.clone()),
+        ("shift", number(&fields.shift)),
+        ("guidance_interval", interval),
+        ("count", fields.count.map(|count| count.to_string())),
+        ("model", fields.model.clone()),
+        ("model_hash", fields.model_hash.clone()),
+    ];
+    pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// Reads an address from its names and values. What is invalid stays open, as if it were missing.
@@ -122,6 +125,16 @@ mod tests {
         let read = read(&pairs(&recipe));
         assert_eq!(read.recipe.onto(standard()), recipe);
         assert!(read.unknown.is_empty());
+    }
+
+    #[test]
+    fn fields_that_are_open_stay_open() {
+        let fields = PartialRecipe {
+            style: Some(String::new()),
+            count: Some(1),
+            ..PartialRecipe::default()
+        };
+        assert_eq!(read(&field_pairs(&fields)).recipe, fields);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A recipe in which fields may be missing, as links, forms, files and options give it. The engine
 //! fills the gaps once; see `Pipeline::resolve`.
 
+use std::fmt::Formatter;
+
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -183,19 +186,30 @@ impl From<Recipe> for PartialRecipe {
 
 /// Reads a class. JSON may hold a number or a text; other formats hold the text.
 fn number_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Class {
-        Number(u64),
-        Name(String),
+    struct Class;
+    impl Visitor<'_> for Class {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a number or a name")
+        }
+
+        fn visit_unit<E>(self) -> Result<Option<String>, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E>(self, number: u64) -> Result<Option<String>, E> {
+            Ok(Some(number.to_string()))
+        }
+
+        fn visit_str<E>(self, name: &str) -> Result<Option<String>, E> {
+            Ok(Some(name.to_owned()))
+        }
     }
-    if !deserializer.is_human_readable() {
-        return Option::deserialize(deserializer);
+    match deserializer.is_human_readable() {
+        true => deserializer.deserialize_any(Class),
+        false => Option::deserialize(deserializer),
     }
-    Ok(Option::<Class>::deserialize(deserializer)?.map(|class| match class {
-        Class::Number(number) => number.to_string(),
-        Class::Name(name) => name,
-    }))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) use shown::{for_engine, is_open};
 
 use super::facts::{ModelChoice, ModelFacts, Reading};
 use super::session::Session;
-use crate::recipe::address::standard;
+use crate::recipe::address::{field_pairs, read, standard};
 use crate::recipe::{PartialRecipe, Recipe};
 
 /// The form.
@@ -68,9 +68,16 @@ impl Form {
         Self { chosen, recipe, unfolds_settings, ..Self::default() }
     }
 
+    /// Returns the fields that the visitor chose, by name, from which [`restore`](Self::restore) restores
+    /// them.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        let pairs = field_pairs(&self.chosen).into_iter();
+        pairs.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     /// Restores the form of this tab before a reload.
     pub(super) fn restore(&mut self, session: Session, known: Known<'_>) {
-        (self.chosen, self.keeps_seed) = (session.form, session.keeps_seed);
+        (self.chosen, self.keeps_seed) = (read(&session.form).recipe, session.keeps_seed);
         self.seed_is_fresh = session.seed_is_fresh;
         self.show(known);
     }

@@ -179,7 +179,7 @@ impl State {
         turn.gallery(|gallery, answer| gallery.start(answer));
         turn.form(|form, known, answer| form.follow(address, known, answer));
         if let Some(session) = session {
-            turn.form(|form, known, _| form.restore(session, known));
+            turn.form(|form, known, _| form.restore(&session, known));
         }
         let Turn { mut state, effects } = turn;
         state.status = Status { text: "Loading the model.".into(), is_bad: false };

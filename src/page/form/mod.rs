@@ -76,7 +76,7 @@ impl Form {
     }
 
     /// Restores the form of this tab before a reload.
-    pub(super) fn restore(&mut self, session: Session, known: Known<'_>) {
+    pub(super) fn restore(&mut self, session: &Session, known: Known<'_>) {
         (self.chosen, self.keeps_seed) = (read(&session.form).recipe, session.keeps_seed);
         self.seed_is_fresh = session.seed_is_fresh;
         self.show(known);

@@ -59,6 +59,8 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
         let text = || Some(value.clone());
         let is_read = match name {
             "" => continue,
+            // An empty name is that of no sampler or model, and leaves both open.
+            "sampler" | "model" | "model_hash" if value.is_empty() => continue,
             "prompt" => put(&mut recipe.prompt, text()),
             "negative" => put(&mut recipe.negative, text()),
             "style" => put(&mut recipe.style, text()),

@@ -36,6 +36,24 @@ fn a_start_asks_for_a_worker_the_models_and_the_history() {
 }
 
 #[test]
+fn a_chosen_sampling_field_keeps_the_others_as_they_are_shown() {
+    let mut page = Page::ready();
+    let open = page.state.form.chosen.clone();
+    assert_eq!((open.sampler, open.steps, open.guidance), (None, None, None));
+    // The model has these steps in any case.
+    page.edit(|form| form.steps = Some(12));
+    assert_eq!(page.state.form.chosen.steps, None);
+    page.edit(|form| form.prompt = Some("fox".into()));
+    assert_eq!(page.state.form.chosen.sampler, None);
+    page.edit(|form| form.steps = Some(3));
+    let chosen = &page.state.form.chosen;
+    assert_eq!((chosen.sampler.as_deref(), chosen.steps), (Some("heun"), Some(3)));
+    assert_eq!((chosen.shift, chosen.guidance.is_some()), (Some(2.0), true));
+    // The style and the number of pictures still follow the model and the device.
+    assert_eq!((&chosen.style, chosen.count), (&None, None));
+}
+
+#[test]
 fn what_is_asked_for_while_loading_is_drawn_when_the_model_is_there() {
     let mut page = Page::open(&[]);
     page.edit(|form| form.steps = Some(3));

@@ -86,9 +86,14 @@ impl Form {
     pub(super) fn handle(&mut self, action: FormAction, known: Known<'_>, answer: &mut FormAnswer) {
         match action {
             FormAction::Edit(edit) => {
-                let before = self.recipe.clone();
+                let (chosen, before) = (self.chosen.clone(), self.recipe.clone());
                 edit(&mut self.chosen);
                 self.show(known);
+                if self.recipe == before {
+                    // What was typed is what the model has in any case.
+                    self.chosen = chosen;
+                }
+                self.choose_sampling(&before, known);
                 self.seed_is_fresh |= self.recipe.seed != before.seed;
                 if self.recipe.prompt != before.prompt {
                     self.earlier = None;

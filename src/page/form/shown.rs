@@ -59,6 +59,22 @@ impl Form {
         self.recipe = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
     }
 
+    /// Keeps all sampling fields as they are shown if one of them was changed, so that another model
+    /// does not change the others.
+    pub(super) fn choose_sampling(&mut self, before: &Recipe, known: Known<'_>) {
+        let Recipe { sampler, steps, guidance, guidance_interval, shift, .. } = &self.recipe;
+        let of_before = (&before.sampler, before.steps, before.guidance, before.guidance_interval);
+        let now = (sampler, *steps, *guidance, *guidance_interval);
+        if known.model.is_none() || now == of_before && *shift == before.shift {
+            return;
+        }
+        self.chosen.sampler = Some(sampler.clone());
+        self.chosen.steps = Some(*steps);
+        self.chosen.guidance = Some(*guidance);
+        self.chosen.guidance_interval = Some(*guidance_interval);
+        self.chosen.shift = *shift;
+    }
+
     /// Leaves the sampling fields to the model if they are its own in any case, as after a reload,
     /// when the address holds the model's settings.
     pub(super) fn let_go_own(&mut self, known: Known<'_>) {

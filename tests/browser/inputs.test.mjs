@@ -120,7 +120,7 @@ test("recipes in text of any kind, of other versions and spellings", async (t) =
   await bring(page, "a.jpg", Buffer.from("ffd8ffe000104a464946", "hex"));
   await page.getByText("a.jpg is a JPEG or a WebP, and those carry no recipe").waitFor();
   await bring(page, "bomb.png", withChunk(plain, "iTXt", bomb));
-  await page.getByText("bomb.png: This is no PNG that can be read: its recipe cannot be unpacked").waitFor();
+  await page.getByText("bomb.png: This is no PNG that can be read: its recipe cannot be decompressed").waitFor();
   assert.deepEqual(errors, []);
 });
 

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn reads_the_dataset_that_it_writes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("d.safetensors");
         tiny().write(&path).unwrap();

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_keeps_its_ends_and_falls() {
+    fn each_curve_falls_between_its_ends() {
         for curve in [Curve::Karras, Curve::Exponential, Curve::Beta] {
             let levels = curve.levels(80.0, 0.002, 10);
             assert!((levels[0] / 80.0 - 1.0).abs() < 1e-9, "{curve:?}");
@@ -80,7 +80,7 @@ mod tests {
 
     /// The values are those of `scipy.stats.beta.ppf([0.1, 0.25, 0.5, 0.9], 0.6, 0.6)`.
     #[test]
-    fn quantiles_are_scipys() {
+    fn beta_quantiles_equal_those_of_scipy() {
         let wanted =
             [0.03958440558878085, 0.17568037865269498, 0.5000000000000001, 0.9604155944112192];
         for (p, want) in [0.1, 0.25, 0.5, 0.9].into_iter().zip(wanted) {

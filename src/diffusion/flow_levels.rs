@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_level_is_reached_and_the_first_stays() {
+    fn stretches_levels_to_the_terminal_one() {
         let options = FlowOptions { terminal: Some(0.4), ..FlowOptions::default() };
         let found = sigmas(options, 1.0, 4);
         assert!((found[0] - 1.0).abs() < 1e-12 && (found[3] - 0.4).abs() < 1e-12, "{found:?}");

@@ -95,7 +95,7 @@ mod tests {
 
     /// The levels of runs differ in their last digits from the numbers that people type.
     #[test]
-    fn bounds_of_the_interval_are_in_it() {
+    fn the_interval_includes_its_bounds() {
         use crate::diffusion::Schedule;
         use crate::diffusion::flow_levels::{FlowOptions, flow};
         use crate::diffusion::levels::LevelOptions;

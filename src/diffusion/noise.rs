@@ -98,7 +98,7 @@ mod tests {
 
     /// The values are the first of `torch.manual_seed(0); torch.randn(..)` in PyTorch 2.
     #[test]
-    fn begins_as_pytorch_does() {
+    fn first_values_equal_those_of_pytorch() {
         let first = Generator::new(0).randn(3);
         for (got, want) in first.iter().zip([1.540_996, -0.293_428_9, -2.178_789_4]) {
             assert!((got - want).abs() < 1e-6, "{got} is not {want}");

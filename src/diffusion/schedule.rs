@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn linear_betas_end_where_dit_ends() {
+    fn linear_betas_give_the_levels_of_dit() {
         let schedule = Schedule::linear(1e-4..=0.02, 1000);
         // ᾱ₀ = 1 − 1e-4, so σ₀ = √(1e-4 / 0.9999).
         assert!((schedule.sigma(0.0) - (1e-4f64 / 0.9999).sqrt()).abs() < 1e-12);

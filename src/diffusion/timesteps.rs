@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_papers_table() {
+    fn spacings_equal_those_of_the_paper() {
         let chosen = |spacing| timesteps(Family::Ancestral, spacing, 5, 1000, 0);
         assert_eq!(chosen(Spacing::Leading), [800.0, 600.0, 400.0, 200.0, 0.0]);
         assert_eq!(chosen(Spacing::Trailing), [999.0, 799.0, 599.0, 399.0, 199.0]);

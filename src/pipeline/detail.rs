@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pooling_keeps_what_is_coarse() {
+    fn pooling_keeps_coarse_channels() {
         // The first channel consists of uniform 2×2 blocks, and the second is a chequerboard.
         let block = |i: usize| if (i / 2 + i / 8).is_multiple_of(2) { 1.0 } else { -2.0 };
         let chequers = |i: usize| if (i + i / 4).is_multiple_of(2) { 1.0 } else { -1.0 };

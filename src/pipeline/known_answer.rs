@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_compared_is_infinitely_far() {
+    fn results_that_cannot_be_compared_have_an_infinite_distance() {
         assert_eq!(largest(&[1.0, 2.0], &[1.5, 2.0]), 0.5);
         assert_eq!(largest(&[1.0], &[1.0, 2.0]), f32::INFINITY);
         assert_eq!(largest(&[1.0], &[f32::NAN]), f32::INFINITY);

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_with_is_named() {
+    fn refuses_defaults_that_cannot_draw() {
         assert_eq!(refusal(|_| ()), "");
         assert_eq!(refusal(|json| json["of_tomorrow"] = 1.into()), "");
         assert_eq!(refusal(|json| json["defaults"]["sampler"] = "DPMPP 2M".into()), "");

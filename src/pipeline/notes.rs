@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_understood_is_told_beside_what_is_not() {
+    fn notes_quote_the_known_words_beside_the_unknown() {
         let found = |unknown: &[&str]| LookedUp {
             text: String::new(),
             is_other: false,

@@ -97,13 +97,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alpha_near_its_ends_is_there() {
+    fn cleans_alpha_near_clear_and_opaque() {
         let moved = [0, 8, 9, 128, 246, 247, 255].map(without_margin);
         assert_eq!(moved, [0, 0, 1, 128, 253, 255, 255]);
     }
 
     #[test]
-    fn what_the_drawing_says_all_round_holds() {
+    fn keeps_areas_that_the_drawing_has_clear_or_opaque() {
         // Clear, soft, and opaque columns.
         let column = |x: usize| [0, 3, 2, 90, 252, 255, 251][x];
         let drawn = (0..7 * 3).flat_map(|i| [200, 0, 0, column(i % 7)]).collect();

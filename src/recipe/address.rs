@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn reads_the_pairs_that_it_writes() {
         let recipe = Recipe {
             prompt: "blue & green #1, 🍕".into(),
             negative: "été".into(),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_named_and_the_rest_is_read() {
+    fn names_invalid_values_and_reads_the_rest() {
         let pairs = [
             ("prompt", "fish"),
             ("seed", "-5"),

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_of_letters() {
+    fn file_names_have_only_letters_digits_and_dashes() {
         assert_eq!(slug(" ../été & 1: \"a\" "), "été---1---a");
         let recipe = Recipe { prompt: "🍕".into(), seed: 3, ..Recipe::default() };
         assert_eq!(file_name(&recipe), "patchwork-3");

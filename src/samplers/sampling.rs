@@ -133,7 +133,7 @@ mod tests {
     /// The next step depends on the latent of a step alone. So a run that is cut in two ends near
     /// one that is not, or at the same latent if the sampler has no memory.
     #[test]
-    fn a_run_may_begin_at_any_level() {
+    fn a_run_resumed_at_any_step_ends_near_the_whole_run() {
         for new in deterministic() {
             let whole = run(Sampling::new(new(), falling(20), one(1.0)));
             for cut in [0, 1, 7, 19] {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_latent_is_what_the_next_step_begins_with() {
+    fn begins_the_next_step_with_a_replaced_latent() {
         for new in deterministic() {
             let mut sampling = Sampling::new(new(), falling(10), one(1.0));
             for _ in 0..4 {
@@ -174,7 +174,7 @@ mod tests {
 
     /// The caller may evaluate by itself and abandon a step in the middle.
     #[test]
-    fn questions_and_answers_are_the_steps() {
+    fn a_caller_can_evaluate_each_step_itself() {
         for new in deterministic() {
             let mut sampling = Sampling::new(new(), falling(6), one(1.0));
             let mut asked = 0;

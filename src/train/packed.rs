@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_is_nearly_the_same() {
+    fn packing_loses_little() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.safetensors");
         let mut whole = Prepared::tiny();

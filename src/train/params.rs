@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn averages_move_by_their_part() {
+    fn moving_averages_move_by_their_share() {
         let moved = ema(pair(0.0, 1.0), &pair(1.0, 3.0), 0.75);
         assert_eq!(moved.a.val().into_scalar::<f32>(), 0.25);
         assert_eq!(moved.b.val().into_scalar::<f32>(), 1.5);

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn reads_the_file_that_it_writes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.safetensors");
         Prepared::tiny().write(&path).unwrap();

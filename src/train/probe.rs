@@ -83,7 +83,7 @@ mod tests {
     use crate::model::{DitConfig, TextConfig};
 
     #[test]
-    fn a_new_network_guesses_the_noisy_latent_whatever_it_is_told() {
+    fn a_new_network_predicts_the_noisy_latent_for_any_prompt() {
         let device = Device::flex();
         let dit = DitConfig::new([4, 4], 2, 2, 8, 2, 2, 2)
             .with_learn_sigma(false)

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_is_named() {
+    fn names_settings_that_differ() {
         let old = json!({"seed": 1, "learning_rate": {"peak": 0.1, "decay_steps": null}});
         assert_eq!(differences(&old, &json!({"noise": 1})), "It is a run of another kind");
         let mut new = old.clone();

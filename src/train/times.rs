@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_read_and_nonsense_is_not() {
+    fn reads_a_mixture_and_refuses_other_texts() {
         let text = Times::default().to_string();
         assert_eq!(text, "0.75:1.7:1.1,0.25:0.3:1");
         assert_eq!(text.parse::<Times>().unwrap(), Times::default());

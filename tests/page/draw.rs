@@ -117,7 +117,7 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
 }
 
 #[test]
-fn a_failed_job_leaves_the_engine_ready_and_good_news_are_not_red() {
+fn a_failed_job_leaves_the_engine_ready_and_the_next_status_is_no_error() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     let job = page.state.engine.jobs;
@@ -133,7 +133,7 @@ fn a_failed_job_leaves_the_engine_ready_and_good_news_are_not_red() {
 
 /// A live region announces only changes, so a repeated message is altered invisibly.
 #[test]
-fn what_is_said_twice_is_heard_twice() {
+fn a_repeated_status_is_announced_again() {
     let mut page = Page::ready();
     page.act(Action::Say("Deleted.".into()));
     let first = page.status().to_owned();
@@ -179,7 +179,7 @@ fn each_press_has_a_new_seed_unless_one_is_kept() {
 }
 
 #[test]
-fn what_the_form_refuses_is_not_drawn() {
+fn an_invalid_form_is_not_drawn() {
     let mut page = Page::ready();
     page.act(FormAction::Refuse(Some("“x” is no seed.".into())));
     page.act(FormAction::Draw);
@@ -293,7 +293,7 @@ fn keep_of(page: &Page) -> GalleryAction {
 }
 
 #[test]
-fn a_name_that_is_known_takes_the_place_of_what_is_not() {
+fn a_chip_replaces_the_unknown_words() {
     let mut page = Page::ready();
     page.edit(|form| form.prompt = Some("A red Carrott, été".into()));
     let chip = |part: &str, name: &str| Chip { part: part.into(), name: name.into() };

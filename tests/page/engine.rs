@@ -54,7 +54,7 @@ fn a_chosen_sampling_field_keeps_the_others_as_they_are_shown() {
 }
 
 #[test]
-fn what_is_asked_for_while_loading_is_drawn_when_the_model_is_there() {
+fn a_draw_while_loading_waits_for_the_model() {
     let mut page = Page::open(&[]);
     page.edit(|form| form.steps = Some(3));
     page.draw("fox", 1);
@@ -213,7 +213,7 @@ fn a_recipe_that_waits_is_drawn_as_it_is() {
 }
 
 #[test]
-fn a_file_of_many_that_ends_with_its_worker_is_told_of() {
+fn reports_an_archive_that_is_lost_with_its_worker() {
     let mut page = Page::ready();
     let archive = patchwork::page::protocol::Archive::Zip;
     page.act(StageAction::SaveAll { archive, is_history: true });
@@ -345,7 +345,7 @@ fn a_page_of_another_version_asks_to_be_loaded_anew() {
 
 /// The worker's first lines get no data from the engine, and must list the files that it will request.
 #[test]
-fn the_workers_first_lines_know_the_store_and_what_drawing_needs() {
+fn worker_main_names_the_store_and_the_files_of_drawing() {
     let lines = include_str!("../../www/worker_main.js");
     let store = format!("open(\"{}\")", patchwork::page::protocol::WEIGHTS);
     assert!(lines.contains(&store), "{store}");

@@ -76,7 +76,7 @@ fn the_history_is_recalled_by_its_keys_and_opened_when_it_is_read() {
 }
 
 #[test]
-fn what_is_deleted_can_come_back_and_is_gone_after_a_while() {
+fn a_deleted_picture_can_be_restored_until_the_undo_time_is_over() {
     let mut page = with_pictures();
     page.effects.clear();
     history(&mut page, GalleryAction::Remove(Some(4)));
@@ -174,7 +174,7 @@ fn the_store_is_compared_with_what_was_known_when_it_was_asked() {
 
 /// If a tab is closed before a deletion is final, the next page deletes the picture.
 #[test]
-fn what_was_deleted_is_deleted_by_the_next_page() {
+fn the_next_page_removes_deleted_pictures_from_the_store() {
     let mut page = Page::open_with(&[], Remembered { trash: vec![4], ..Remembered::default() });
     assert!(page.effects.contains(&Effect::Gallery(GalleryEffect::Purge(vec![4]))));
     let new = vec![stored(4, "fox"), stored(5, "cat")];
@@ -216,7 +216,7 @@ fn without_a_store_it_is_in_memory_each_picture_under_its_own_number() {
 }
 
 #[test]
-fn no_room_is_told_and_the_picture_stays() {
+fn a_full_store_is_reported_and_the_picture_stays() {
     let mut page = Page::ready();
     let recipe = standard().into();
     history(&mut page, GalleryAction::Kept { key: None, recipe, png: [1].into() });

@@ -30,7 +30,7 @@ fn recalled(recipes: &[Recipe]) -> GalleryAction {
 }
 
 #[test]
-fn a_links_picture_is_drawn_by_itself_if_that_is_soon_done() {
+fn a_links_picture_is_drawn_unasked_up_to_twenty_steps() {
     let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
     assert_eq!(page.started().len(), 1);
     page.hear(ready("stickers"));
@@ -201,7 +201,7 @@ fn a_link_that_is_followed_in_the_open_page_is_drawn_with_its_seed() {
 }
 
 #[test]
-fn a_link_names_what_it_cannot_mean_once_the_model_is_there() {
+fn reports_invalid_link_values_when_the_model_is_loaded() {
     let mut page =
         linked(&[("prompt", "fox"), ("sampler", "magic"), ("lora", "x"), ("steps", "30")], true);
     page.hear(ready("stickers"));
@@ -213,7 +213,7 @@ fn a_link_names_what_it_cannot_mean_once_the_model_is_there() {
 
 /// A link sets each of the sampling fields, or leaves it to the model.
 #[test]
-fn what_a_link_leaves_open_is_the_models() {
+fn fields_that_a_link_leaves_open_follow_the_model() {
     for (name, value) in [
         ("sampler", "euler"),
         ("steps", "3"),

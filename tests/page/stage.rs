@@ -65,7 +65,7 @@ fn the_timeline_goes_from_pure_noise_to_the_finished_picture() {
 }
 
 #[test]
-fn a_stop_that_was_never_drawn_shows_the_end() {
+fn a_stop_without_a_frame_shows_the_end() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     let job = page.state.engine.jobs;

@@ -188,7 +188,7 @@ fn a_lost_upscaler_is_told_and_nothing_else_ends() {
 }
 
 #[test]
-fn what_is_to_be_saved_is_saved_when_it_is_made_and_once() {
+fn a_file_is_saved_once_when_it_is_made() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -217,7 +217,7 @@ fn what_is_to_be_saved_is_saved_when_it_is_made_and_once() {
 }
 
 #[test]
-fn a_picture_without_the_upscalers_part_is_told_to_be_soft() {
+fn a_picture_enlarged_without_the_upscaler_is_called_soft() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -238,7 +238,7 @@ fn a_picture_without_the_upscalers_part_is_told_to_be_soft() {
 }
 
 #[test]
-fn what_cannot_be_made_is_told_by_what_is_shown_instead() {
+fn a_file_that_cannot_be_made_is_reported_and_the_drawing_shown() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -256,7 +256,7 @@ fn what_cannot_be_made_is_told_by_what_is_shown_instead() {
 }
 
 #[test]
-fn what_was_made_before_the_upscaler_came_is_made_anew() {
+fn files_made_before_the_upscaler_was_loaded_are_made_anew() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -308,7 +308,7 @@ fn a_sheet_says_how_large_its_pictures_are() {
 }
 
 #[test]
-fn whoever_asks_for_no_style_gets_the_models_own() {
+fn an_open_style_is_the_models_and_an_empty_one_is_none() {
     let own = |page: &Page| page.state.form.recipe.style.clone();
     assert_eq!(own(&page()), "fluent flat");
     // The style is known before the weights are loaded.

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_wish_is_named_by_its_line() {
+    fn names_the_line_of_an_invalid_entry() {
         for (line, word) in
             [("{\"promt\": 1}", "promt"), ("{\"prompt\"", "damaged"), ("--cat", "option")]
         {

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_learnt_otherwise_is_counted_and_quoted() {
+    fn notes_count_and_quote_captions_that_are_learnt_otherwise() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("in")).unwrap();
         for name in ["a.png", "b.PNG", "in/c.jpg", "notes.txt"] {

@@ -87,7 +87,7 @@ mod tests {
     use crate::dataset::gather::sets::SETS;
 
     #[test]
-    fn turned_pictures_are_there_too() {
+    fn reads_rotated_icons_too() {
         let json = br#"{"width": 10, "height": 10,
             "icons": {"left": {"body": "<path d='M0 0h5v10H0z'/>"}, "old": {"body": "", "hidden": true}},
             "aliases": {"right": {"parent": "left", "hFlip": true}, "same": {"parent": "left"}}}"#;

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_other_files_are_refused_with_advice() {
+    fn reads_the_file_that_it_writes_and_refuses_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("large.safetensors");
         let image = |value: u8| Image { width: 2, height: 2, pixels: vec![value; 16] };

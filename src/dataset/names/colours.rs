@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn black_and_white_stay() {
+    fn recolouring_keeps_black_and_white() {
         for plain in [[255, 255, 255, 255], [10, 10, 12, 255], [90, 90, 90, 255]] {
             assert_eq!(painted(&square(plain), COLOURS[4]), square(plain));
         }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn hues_survive_the_way_there_and_back() {
+    fn conversion_to_hues_can_be_inverted() {
         for rgb in [[255, 0, 0], [12, 200, 99], [40, 80, 250], [230, 220, 10]] {
             let [r, g, b] = rgb;
             let [hue, _, _] = to_hsl([r, g, b, 255]);

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_little_is_one_family() {
+    fn labels_that_differ_little_are_one_family() {
         let labels = [
             "red square",
             "blue square",

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_have_plurals() {
+    fn gives_plurals_of_many() {
         for (one, many) in [
             ("cat", "cats"),
             ("red apple", "red apples"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn articles_stand_where_they_belong() {
+    fn adds_articles_only_to_countable_names() {
         for (name, with) in [
             ("apple", Some("an apple")),
             ("eye", Some("an eye")),

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_stands_alone_only_if_it_means_this() {
+    fn a_keyword_is_a_name_only_if_it_means_one_thing() {
         let entries = [
             entry("red apple", &["fruit", "ripe", "143", "omg"]),
             entry("green apple", &["fruit", "ripe"]),

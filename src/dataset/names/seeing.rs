@@ -79,7 +79,7 @@ mod tests {
     use crate::dataset::names::colours::{colourfulness, painted};
 
     #[test]
-    fn the_colour_of_most_of_it_is_seen() {
+    fn sees_the_colour_of_most_pixels() {
         let halves = |left: [u8; 4], right: [u8; 4]| {
             let row = [left.repeat(5), right.repeat(3)].concat();
             Image { width: 8, height: 8, pixels: row.repeat(8) }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_painted_is_of_that_colour() {
+    fn sees_the_colour_that_a_picture_was_painted_in() {
         for colour in COLOURS {
             let square =
                 Image { width: 128, height: 128, pixels: [200, 90, 40, 255].repeat(128 * 128) };

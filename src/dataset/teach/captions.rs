@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_counted_and_quoted() {
+    fn notes_count_and_quote_words_that_are_not_read() {
         let tokenizer = Tokenizer::new(VOCAB).unwrap();
         let fine = entries(&["red apple", "big apple", "red apple"]);
         assert!(notes(of(&fine), &tokenizer, 5).unwrap().is_empty());
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn styles_are_met_however_they_are_written() {
+    fn matches_styles_in_any_spelling() {
         let styles = ["noto".to_owned()];
         assert_eq!(unknown_styles(&entries(&["x"]), &styles), None);
         let said = unknown_styles(&entries(&["x"]), &["cubism".into()]).unwrap();

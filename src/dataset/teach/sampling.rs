@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_few_have_is_drawn_more_often_and_names_keep_their_part() {
+    fn rare_labels_are_drawn_more_often_and_names_keep_their_share() {
         let others = &KINDS[1..];
         // Half of the pictures have all kinds, and a quarter have colours and keywords.
         let (colour, keyword) = (CaptionKind::Colour, CaptionKind::Keyword);

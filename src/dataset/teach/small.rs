@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn near_is_near_in_colour_too() {
+    fn near_pictures_are_near_in_colour_too() {
         let plain =
             |pixel: [u8; 4]| small(&Image { width: 32, height: 32, pixels: pixel.repeat(1024) });
         let red = plain([200, 0, 0, 255]);

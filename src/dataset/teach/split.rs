@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_decides_and_nothing_leaks() {
+    fn the_seed_decides_the_split_and_no_family_is_in_both() {
         let entries = entries();
         let everyday: String = (0..60).map(|i| format!("word {i}\tthing {i}\n")).collect();
         let everyday = WordTable::new(&everyday).unwrap();

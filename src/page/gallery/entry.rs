@@ -81,7 +81,7 @@ mod tests {
     use crate::image::Image;
 
     #[test]
-    fn the_recipe_of_an_own_png_is_found_and_damage_is_none() {
+    fn finds_the_recipe_of_an_own_png_and_none_in_a_damaged_one() {
         let image = Image { width: 2, height: 1, pixels: vec![7; 8] };
         let png = image.to_png(Some("{\"prompt\": \"été\"}")).unwrap();
         assert_eq!(own_recipe(&png), Some("{\"prompt\": \"été\"}"));

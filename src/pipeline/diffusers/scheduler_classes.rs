@@ -222,7 +222,7 @@ mod tests {
 
     /// The golden lists come from diffusers' own constructors.
     #[test]
-    fn every_field_that_diffusers_knows_is_known_and_no_other() {
+    fn lists_exactly_the_fields_of_diffusers() {
         let bytes = include_bytes!("../../../tests/golden/scheduler_fields.json");
         let golden: BTreeMap<String, BTreeSet<String>> =
             serde_json::from_slice(bytes).expect("the fixture is JSON");

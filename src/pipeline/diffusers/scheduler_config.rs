@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn flows_are_flows() {
+    fn reads_flows_by_their_prediction_type() {
         let euler = json!({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0,
             "flow_shift": 7.0, "prediction_type": "epsilon"});
         assert_eq!(schedule(euler).unwrap(), Schedule::Flow { shift: 3.0 });
@@ -279,7 +279,7 @@ mod tests {
 
     /// Values are read as in Python: null is false, and 2.0 is 2. Unknown fields have no effect.
     #[test]
-    fn values_mean_what_they_mean_in_python() {
+    fn reads_values_as_python_does() {
         let read = |json| SchedulerConfig::read(json, None).unwrap();
         let ddim = read(json!({"clip_sample": null, "set_alpha_to_one": null, "solver_order": 9}));
         assert!(drawn(&ddim) && ddim.level_options().ends_at_smallest);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_named() {
+    fn names_unsupported_fields() {
         let (dpm, unipc) = ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler");
         let flow = "FlowMatchEulerDiscreteScheduler";
         for (json, word) in [

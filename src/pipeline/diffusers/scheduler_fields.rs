@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn advice_never_changes_what_the_weights_were_made_for() {
+    fn advice_never_changes_fields_of_training() {
         let read = |class: &str, json: &Value| {
             let json = json.as_object().expect("an object").clone();
             Class::named(class).expect("a class").fields(json)

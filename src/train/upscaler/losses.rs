@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_redrawn_from_more_noise_counts_less() {
+    fn pictures_redrawn_from_more_noise_have_less_weight() {
         assert_eq!([0.0, 1.0 / 3.0, 1.0].map(weight), [1.0, 0.5, 0.25]);
     }
 
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn grounds_shine_through_what_is_not_opaque() {
+    fn the_ground_is_seen_through_pixels_that_are_not_opaque() {
         let device = Device::flex();
         // Half-opaque red on blue gives 0.5 red and 0.5 blue.
         let x = Tensor::<1>::from_floats([0.0, -1.0, -1.0, 0.0], &device).reshape([1, 4, 1, 1]);

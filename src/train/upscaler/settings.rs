@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn judges_are_heard_little_by_little() {
+    fn the_weight_of_the_discriminators_rises_slowly() {
         let settings = UpscalerSettings {
             origin: String::new(),
             seed: 0,

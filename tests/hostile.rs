@@ -157,7 +157,7 @@ proptest! {
             for class in [None, Some("FlowMatchEulerDiscreteScheduler"), Some("PNDMScheduler")] {
                 let Ok(config) = SchedulerConfig::read(json.clone(), class) else { continue };
                 let Ok(schedule) = config.schedule(64) else { continue };
-                for sampler in samplers::ALL.map(|new| new()) {
+                for sampler in samplers::ALL.iter().map(|new| new()) {
                     for steps in [1, 2, 7, 999, 1000] {
                         let options = config.level_options();
                         if let Ok(levels) = samplers::levels(&*sampler, &schedule, steps, options) {

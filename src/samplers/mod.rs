@@ -6,10 +6,9 @@
 //!
 //! To add a sampler, write its file, declare it here and add it to [`ALL`]. The command line and
 //! recipes then know it, and so does the page if [`Sampler::label`] names it. A sampler that is not
-//! in the list is dead code, which fails the build. A sampler's own tests check its step on known
-//! numbers and its order of convergence (`testing.rs`). The tests of `sampling.rs` name the
-//! samplers that add noise or remember earlier steps. A sampler's levels are compared with
-//! diffusers' in `tests/engine`.
+//! in the list is dead code, which fails the build. Its [`Capabilities`] tell forms, checks and tests
+//! what it can do. Its own tests check its step on known numbers and its order of convergence
+//! (`testing.rs`). Its steps are compared with diffusers' in `tests/engine`.
 
 mod ddim;
 mod ddpm;
@@ -136,7 +135,7 @@ pub enum Next {
 }
 
 /// All samplers, in the order in which they are offered.
-pub const ALL: [fn() -> Box<dyn Sampler>; 8] = [
+pub const ALL: &[fn() -> Box<dyn Sampler>] = &[
     || Box::new(euler::Euler),
     || Box::new(heun::Heun::default()),
     || Box::new(dpmpp_2m::Dpmpp2m::default()),
@@ -149,12 +148,12 @@ pub const ALL: [fn() -> Box<dyn Sampler>; 8] = [
 
 /// Creates one of each sampler.
 fn all() -> impl Iterator<Item = Box<dyn Sampler>> {
-    ALL.into_iter().map(|new| new())
+    ALL.iter().map(|new| new())
 }
 
 /// Returns the names of all samplers.
 pub fn names() -> [&'static str; ALL.len()] {
-    ALL.map(|new| new().name())
+    std::array::from_fn(|i| ALL[i]().name())
 }
 
 /// Returns the names of the samplers that can do something, as a list in words.

@@ -126,8 +126,8 @@ mod tests {
         value(&sampling.latent())
     }
 
-    fn deterministic() -> impl Iterator<Item = fn() -> Box<dyn Sampler>> {
-        ALL.into_iter().filter(|new| !new().capabilities().adds_noise)
+    fn deterministic() -> impl Iterator<Item = &'static fn() -> Box<dyn Sampler>> {
+        ALL.iter().filter(|new| !new().capabilities().adds_noise)
     }
 
     /// The next step depends on the latent of a step alone. So a run that is cut in two ends near

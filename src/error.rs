@@ -61,6 +61,11 @@ impl Error {
         Self::Dataset { file: file.into(), problem: problem.into() }
     }
 
+    /// Returns the message without its full stop, to be a part of another sentence.
+    pub fn clause(&self) -> String {
+        self.to_string().trim_end_matches('.').to_owned()
+    }
+
     /// Returns the error with a model's file placed in `folder`, which tells it from the files of other
     /// models.
     #[must_use]

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use patchwork::dataset::gather::folder;
+use patchwork::dataset::gather::{CAPTIONS, folder};
 use patchwork::image::Image;
 use patchwork::image::file as picture_file;
 use patchwork::pipeline::{Folder, Pipeline};
@@ -144,7 +144,7 @@ proptest! {
             json!({"file_name": file, "text": text, "style": more, "tags": more}).to_string()
         };
         let text: Vec<String> = lines.into_iter().map(line).chain([rest]).collect();
-        std::fs::write(place.path().join(folder::CAPTIONS), text.join("\n")).unwrap();
+        std::fs::write(place.path().join(CAPTIONS), text.join("\n")).unwrap();
         match folder::read(place.path()) {
             Ok((dataset, _)) => prop_assert_eq!(dataset.entries.len(), dataset.pictures.len()),
             Err(error) => prop_assert!(error.to_string().ends_with('.'), "{}", error),

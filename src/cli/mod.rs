@@ -33,7 +33,7 @@ use progress::Bars;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::cli::terminal::{complain, is_quiet, note, print};
-use crate::dataset::gather::folder::CAPTIONS;
+use crate::dataset::gather::CAPTIONS;
 use crate::pipeline::export::{check_apart, manifest};
 use crate::pipeline::{Folder, Pipeline, diffusers, no_model, stickers};
 use crate::tools::device::named;

@@ -14,8 +14,6 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
-pub use teach::Split;
-
 use crate::image::Image;
 use crate::tools::files::write_target;
 use crate::tools::foreign::misplaced;
@@ -23,6 +21,20 @@ use crate::tools::hash::FileFacts;
 use crate::{Error, Result};
 use gather::SIDE;
 use names::Families;
+
+/// The part of a dataset that a picture is in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// The training split.
+    #[default]
+    Train,
+    /// A held-out pair of concept and style. The training split has the concept in other styles, and the
+    /// style with other concepts.
+    Pair,
+    /// A picture of a concept that is held out in every style.
+    Concept,
+}
 
 /// The group of a user's own pictures. Their captions are used unchanged, alone and with each of their
 /// tags.

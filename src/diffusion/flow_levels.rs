@@ -1,38 +1,10 @@
 //! The levels of a rectified flow as in diffusers' schedulers, as pure functions of f64 on the
 //! host.
 
-use super::curve::Curve;
-use super::levels::{LevelOptions, Levels};
-use super::schedule::{FLOW_TIMESTEPS, Schedule, linspace};
+use super::levels::Levels;
+use super::options::{FlowOptions, LevelOptions};
+use super::schedule::{FLOW_TIMESTEPS, Schedule};
 use crate::{Error, Result};
-
-/// The options of a flow's levels in a model's configuration, besides the shift.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct FlowOptions {
-    /// The time of the smallest level above 0, before the shift, as with `set_timesteps(N)` of
-    /// diffusers' `FlowMatch` schedulers. If `None`, it is 1/N, so that all steps are equal in
-    /// time, as pipelines request by `set_timesteps(sigmas=linspace(1, 1/N, N))`.
-    pub smallest: Option<f64>,
-    /// The level to which the smallest above 0 is moved by stretching all levels
-    /// (`shift_terminal`).
-    pub terminal: Option<f64>,
-    /// The curve on which levels lie between the ends that the times give.
-    pub curve: Option<Curve>,
-    /// Whether all steps are equal in time, regardless of `smallest` and of the sampler's default.
-    pub even: bool,
-}
-
-impl FlowOptions {
-    /// Returns the times from pure noise to none: `steps + 1` values that fall from 1 to 0.
-    pub fn times(self, steps: usize) -> Vec<f64> {
-        let Some(smallest) = self.smallest.filter(|_| !self.even) else {
-            return linspace(1.0, 0.0, steps + 1);
-        };
-        let mut times = linspace(1.0, smallest, steps);
-        times.push(0.0);
-        times
-    }
-}
 
 /// Returns the smallest time that a flow was trained at, before any shift.
 pub fn smallest_time() -> f64 {
@@ -75,6 +47,7 @@ fn stretch(sigmas: &mut [f64], terminal: f64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::curve::Curve;
     use super::*;
 
     fn sigmas(options: FlowOptions, shift: f64, steps: usize) -> Vec<f64> {

@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn the_interval_includes_its_bounds() {
         use crate::diffusion::Schedule;
-        use crate::diffusion::flow_levels::{FlowOptions, flow};
-        use crate::diffusion::levels::LevelOptions;
+        use crate::diffusion::flow_levels::flow;
+        use crate::diffusion::options::{FlowOptions, LevelOptions};
         for steps in [7, 10, 20, 30, 64] {
             for bound in 0..=steps {
                 let bound = bound as f64 / steps as f64;

@@ -1,30 +1,10 @@
 //! The noise levels of one run and how they are chosen, as pure functions of f64 on the host.
 
 use super::curve::Curve;
-use super::flow_levels::FlowOptions;
 use super::latent::Latent;
+use super::options::LevelOptions;
 use super::schedule::{Process, Schedule};
 use super::timesteps::{Family, Spacing, timesteps};
-
-/// The options of noise levels that a user or a model's configuration may set.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct LevelOptions {
-    /// The spacing of timesteps; `None` is the sampler's default in diffusers.
-    pub spacing: Option<Spacing>,
-    /// An offset that is added to each timestep if the spacing is leading (`steps_offset` in diffusers).
-    pub steps_offset: usize,
-    /// Whether the levels are even in `σ^(1/7)` instead of in time.
-    pub karras: bool,
-    /// Whether DDIM ends at the smallest trained level instead of at 0.
-    pub ends_at_smallest: bool,
-    /// Whether multistep solvers give a flow's network whole timesteps, which are rounded down.
-    pub whole_timesteps: bool,
-    /// The bound ± to which DDIM, DDPM and Heun clip each prediction of the clean latent, as by
-    /// `clip_sample` in diffusers, which is meant for pixels.
-    pub clip: Option<f64>,
-    /// The options of flows alone.
-    pub flow: FlowOptions,
-}
 
 /// The noise levels of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -188,6 +168,7 @@ mod tests {
     use burn::tensor::{Device, Tensor};
 
     use super::super::flow_levels::flow;
+    use super::super::options::FlowOptions;
     use super::*;
 
     #[test]

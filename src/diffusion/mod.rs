@@ -18,14 +18,15 @@ pub mod guidance;
 pub mod latent;
 pub mod levels;
 pub mod noise;
+pub mod options;
 pub mod schedule;
 pub mod timesteps;
 
 pub use curve::Curve;
 pub use denoiser::{Denoised, Denoiser, Level, Parameterised, Prediction};
-pub use flow_levels::FlowOptions;
 pub use guidance::Guided;
 pub use latent::Latent;
-pub use levels::{LevelOptions, Levels};
+pub use levels::Levels;
 pub use noise::Generator;
+pub use options::{FlowOptions, LevelOptions};
 pub use schedule::{Process, Schedule};

@@ -161,7 +161,7 @@ impl State {
         let has_prompt = asked.prompt.as_ref().is_some_and(|prompt| !prompt.is_empty());
         let is_bare = form::is_open(asked) && !has_prompt;
         let session = session.filter(|_| is_bare || is_same_address);
-        let is_link = !asked.is_empty();
+        let is_link = address.is_asked();
         let shown = match &session {
             Some(session) => session.shown.clone(),
             None => is_link.then(|| asked.onto(standard())),

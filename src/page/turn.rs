@@ -3,7 +3,7 @@
 
 use super::answer::{Answer, Part};
 use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
-use super::form::offer::Brought;
+use super::form::offer::{Brought, offered};
 use super::form::{Form, FormAnswer, FormWish, Known, for_engine};
 use super::gallery::{Gallery, GalleryAnswer, GalleryWish};
 use super::protocol::Event;
@@ -212,7 +212,8 @@ impl Turn {
 
     /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
     fn begin(&mut self, asked: PartialRecipe, cell: Option<usize>) {
-        let (asked, recipe) = for_engine(asked, known(&self.state.engine));
+        let asked = for_engine(asked, known(&self.state.engine));
+        let Some((asked, recipe)) = asked else { return };
         let begun = self.engine(|engine, _, to| engine.begin(asked.clone(), to));
         let Some(Begun { worker, job, replaces }) = begun else { return };
         let run = StageRun::new((worker, job), cell, asked, recipe);
@@ -274,7 +275,8 @@ impl Turn {
         // unasked.
         self.state.stage.landing.take_if(|_| differs.is_some());
         if let Some(asked) = waiting {
-            self.begin(*asked, None);
+            let (asked, _) = offered(*asked, self.state.engine.model());
+            self.begin(asked, None);
         } else if !self.land() {
             self.stage(|stage, _, to| stage.next_cell(to));
         }

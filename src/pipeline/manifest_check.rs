@@ -93,8 +93,7 @@ impl Manifest {
             samplers::levels(&*sampler, &schedule, recipe.steps, LevelOptions::default()).map(drop)
         });
         drawable.or_else(|problem| {
-            let problem = problem.to_string();
-            refuse(format!("its defaults cannot be drawn with: {}", problem.trim_end_matches('.')))
+            refuse(format!("its defaults cannot be drawn with: {}", problem.clause()))
         })
     }
 }

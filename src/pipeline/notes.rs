@@ -1,6 +1,6 @@
 //! Notes for the user about what a recipe asks for and its picture does not show.
 
-use crate::diffusion::Levels;
+use crate::diffusion::levels::StepLevels;
 use crate::recipe::Recipe;
 use crate::text::reader::LookedUp;
 use crate::text::{Tokens, Typed};
@@ -103,11 +103,11 @@ pub fn vocabulary(what: &str, text: &str, tokens: &Tokens) -> Vec<String> {
 }
 
 /// Returns notes about the parts of `recipe` that its guidance does not use. `scale` is the guidance scale
-/// over `levels`, and `timesteps` is the number of timesteps in the schedule.
+/// over the `steps` that are taken, and `timesteps` is the number of timesteps in the schedule.
 pub(super) fn unguided(
     recipe: &Recipe,
     scale: f64,
-    levels: &Levels,
+    steps: &[StepLevels],
     timesteps: usize,
 ) -> Vec<String> {
     let mut notes = Vec::new();
@@ -116,7 +116,7 @@ pub(super) fn unguided(
     let is_between = |timestep: f64| {
         crate::diffusion::guidance::is_within(timestep / timesteps as f64, (from, to))
     };
-    let is_guided = levels.steps.iter().any(|step| is_between(step.timestep));
+    let is_guided = steps.iter().any(|step| is_between(step.timestep));
     if scale == 1.0 && recipe.guidance != 1.0 {
         notes.push(format!(
             "As in diffusers' DiTPipeline, a guidance scale of {} has no effect on this model: choose one \

@@ -20,8 +20,10 @@ impl Pipeline {
             refuse_words("negative prompt", &recipe.negative)?;
         }
         let (_, levels) = plan(self, recipe)?;
-        let begins_with_noise = recipe.picture.is_empty() || recipe.strength >= 1.0;
-        let first = if begins_with_noise { 0 } else { levels.first_step(recipe.strength) };
+        let first = match recipe.begins_with_picture() {
+            true => levels.first_step(recipe.strength),
+            false => 0,
+        };
         Ok(levels.steps.len() - first)
     }
 }

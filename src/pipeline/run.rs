@@ -31,7 +31,12 @@ impl<'a> Run<'a> {
         let guides = !pipeline.guides_above_1 || recipe.guidance > 1.0;
         let scale = if guides { recipe.guidance } else { 1.0 };
         let timesteps = pipeline.schedule.timesteps();
-        notes.extend(unguided(recipe, scale, &levels, timesteps));
+        // At full strength nothing is left of the picture, so that the run begins with noise alone.
+        let first = match start.from {
+            Some(_) if recipe.strength < 1.0 => levels.first_step(recipe.strength),
+            _ => 0,
+        };
+        notes.extend(unguided(recipe, scale, &levels.steps[first..], timesteps));
         let seeds = (0..recipe.count as u64).map(|i| recipe.seed.wrapping_add(i));
         let mut generators: Vec<_> = seeds.map(Generator::new).collect();
         let (noise, origin) = start.resolve(pipeline, recipe, &mut generators)?;
@@ -42,14 +47,12 @@ impl<'a> Run<'a> {
             interval: recipe.guidance_interval,
             timesteps,
         };
-        // At full strength nothing is left of the picture, so that the run begins with noise alone.
-        let (first, sampling) = match &origin {
+        let sampling = match &origin {
             Some(Origin { latent, .. }) if recipe.strength < 1.0 => {
-                let first = levels.first_step(recipe.strength);
                 let noisy = levels.add_noise(first, latent.clone(), noise.clone());
-                (first, Sampling::resume(sampler, levels, first, noisy))
+                Sampling::resume(sampler, levels, first, noisy)
             }
-            _ => (0, Sampling::new(sampler, levels, noise.clone())),
+            _ => Sampling::new(sampler, levels, noise.clone()),
         };
         Ok(Self { denoiser, sampling, generators, pipeline, first, noise, origin, notes })
     }
@@ -87,7 +90,8 @@ impl<'a> Run<'a> {
     }
 
     /// Returns a step with what the mask keeps of the picture put back: its latent at the level where the
-    /// next step begins (Lugmayr et al., arXiv 2201.09865, eq. 8).
+    /// next step begins, with the noise of the run's beginning, as in diffusers' inpainting (Avrahami et
+    /// al., arXiv 2111.14818).
     fn kept(&mut self, step: Step) -> Step {
         let Some(Origin { latent: clean, mask: Some(mask) }) = &self.origin else { return step };
         let (sampling, noise) = (&mut self.sampling, self.noise.clone());

@@ -76,9 +76,9 @@ impl Start {
             }
         };
         let Some(Origin { latent, mask }) = self.from else {
-            return match recipe.picture.is_empty() {
-                true => Ok((noise, None)),
-                false => Err(Error::Recipe(format!(
+            return match recipe.begins_with_picture() {
+                false => Ok((noise, None)),
+                true => Err(Error::Recipe(format!(
                     "The recipe begins with the picture {}, which is not here: give it too",
                     recipe.picture
                 ))),

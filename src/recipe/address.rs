@@ -18,6 +18,13 @@ pub struct Address {
     pub unknown: Vec<String>,
 }
 
+impl Address {
+    /// Returns whether it asks for something else than the form shows at first.
+    pub fn is_asked(&self) -> bool {
+        self.recipe.onto(standard()) != standard()
+    }
+}
+
 /// Returns the names and values from which [`read`] restores `recipe`, without those that are as usual.
 pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     let usual = Recipe::default();

@@ -59,9 +59,6 @@ impl Defaults {
     }
 }
 
-/// The strength of a recipe that does not say one.
-pub const STRENGTH: f64 = 0.6;
-
 /// All settings that determine a picture, and the model that draws it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -138,7 +135,7 @@ impl Default for Recipe {
             karras: false,
             even_sigmas: false,
             picture: String::new(),
-            strength: STRENGTH,
+            strength: 0.6,
             count: 1,
             size: None,
             outline: false,
@@ -171,6 +168,11 @@ impl Recipe {
     #[must_use]
     pub fn unsaved(self) -> Self {
         Self { size: None, outline: false, upscaled: false, ..self }
+    }
+
+    /// Returns whether its run begins with a picture and not with noise alone, as at full strength.
+    pub fn begins_with_picture(&self) -> bool {
+        !self.picture.is_empty() && self.strength < 1.0
     }
 
     /// Checks whether every number is in range.

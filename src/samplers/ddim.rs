@@ -2,9 +2,9 @@
 
 use super::{At, Capabilities, Next, Noise, Sampler, euler, euler_ancestral};
 use crate::diffusion::flow_levels::flow;
-use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::levels::{self, Levels};
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Latent, Schedule};
+use crate::diffusion::{Denoised, Latent, LevelOptions, Schedule};
 use crate::{Error, Result};
 
 /// A sampler that equals Euler in either process if η is 0, and adds noise in proportion to η.

@@ -3,9 +3,9 @@
 
 use super::{At, Capabilities, Next, Noise, Sampler, euler, euler_ancestral};
 use crate::Result;
-use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::levels::{self, Levels};
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Latent, Schedule};
+use crate::diffusion::{Denoised, Latent, LevelOptions, Schedule};
 
 /// A sampler that reverses the chain of training, with fresh noise at each step.
 #[derive(Debug)]

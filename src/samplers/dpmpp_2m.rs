@@ -3,8 +3,7 @@
 use super::lambda::{Seen, Stride, solver_levels};
 use super::{At, Capabilities, Next, Noise, Sampler};
 use crate::Result;
-use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Latent, Schedule};
+use crate::diffusion::{Denoised, Latent, LevelOptions, Levels, Schedule};
 
 /// A sampler that extrapolates the clean latent from the last two levels, with one evaluation per
 /// step.

@@ -3,8 +3,7 @@
 use super::lambda::{Stride, solver_levels};
 use super::{At, Capabilities, Next, Noise, Sampler};
 use crate::Result;
-use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Latent, Level, Schedule};
+use crate::diffusion::{Denoised, Latent, Level, LevelOptions, Levels, Schedule};
 
 /// A sampler that evaluates the middle of each step in λ, with two evaluations per step and no
 /// memory.

@@ -3,9 +3,9 @@
 use super::{At, Capabilities, Next, Noise, Sampler};
 use crate::Result;
 use crate::diffusion::flow_levels::flow;
-use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::levels::{self, Levels};
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Latent, Schedule};
+use crate::diffusion::{Denoised, Latent, LevelOptions, Schedule};
 
 /// A sampler that steps along the slope at the beginning of each step.
 #[derive(Debug)]

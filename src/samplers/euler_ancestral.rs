@@ -3,8 +3,7 @@
 
 use super::{At, Capabilities, Next, Noise, Sampler, euler};
 use crate::Result;
-use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Latent, Schedule};
+use crate::diffusion::{Denoised, Latent, LevelOptions, Levels, Schedule};
 
 /// A sampler that steps below the end of each step and adds noise to return to it.
 #[derive(Debug)]

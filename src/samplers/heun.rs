@@ -3,8 +3,7 @@
 
 use super::{At, Capabilities, Next, Noise, Sampler, euler};
 use crate::Result;
-use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Latent, Level, Schedule};
+use crate::diffusion::{Denoised, Latent, Level, LevelOptions, Levels, Schedule};
 
 /// A sampler that steps along the mean of the slopes at both ends of a step.
 #[derive(Debug, Default)]

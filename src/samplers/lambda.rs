@@ -3,10 +3,10 @@
 
 use crate::Result;
 use crate::diffusion::flow_levels::flow;
-use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::levels::{self, Levels};
 use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Latent, Process, Schedule};
+use crate::diffusion::{Latent, LevelOptions, Process, Schedule};
 
 /// A level that was passed, and the prediction of the clean latent there.
 #[derive(Debug, Clone)]

@@ -27,8 +27,7 @@ use std::fmt::Debug;
 
 pub use sampling::{Sampling, Step};
 
-use crate::diffusion::levels::{LevelOptions, Levels};
-use crate::diffusion::{Denoised, Latent, Level, Schedule};
+use crate::diffusion::{Denoised, Latent, Level, LevelOptions, Levels, Schedule};
 use crate::tools::words::meant;
 use crate::{Error, Result};
 
@@ -73,7 +72,7 @@ pub struct Capabilities {
     pub order: u32,
     /// How often a step evaluates the network, but for a step that ends at 0.
     pub evaluations: u32,
-    /// Whether it adds fresh noise in each step.
+    /// Whether it always adds fresh noise in each step; DDIM does so only with an η.
     pub adds_noise: bool,
     /// Whether it takes an η, the share of fresh noise that DDIM adds.
     pub takes_eta: bool,

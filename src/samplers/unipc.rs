@@ -4,10 +4,10 @@ use super::lambda::{Seen, Stride};
 use super::{At, Capabilities, Next, Noise, Sampler};
 use crate::Result;
 use crate::diffusion::flow_levels::flow;
-use crate::diffusion::levels::{self, LevelOptions, Levels};
+use crate::diffusion::levels::{self, Levels};
 use crate::diffusion::schedule::linspace;
 use crate::diffusion::timesteps::Family;
-use crate::diffusion::{Denoised, Latent, Process, Schedule};
+use crate::diffusion::{Denoised, Latent, LevelOptions, Process, Schedule};
 
 /// A sampler that predicts each latent and corrects it once the clean latent there is known, with
 /// one evaluation per step.

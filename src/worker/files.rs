@@ -7,8 +7,8 @@ use gloo_timers::future::TimeoutFuture;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::jobs::Shared;
 use super::post;
+use super::state::Shared;
 use super::upscale::base;
 use crate::image::Image;
 use crate::image::finish::Finish;

@@ -1,7 +1,5 @@
 //! The worker's handling of each request.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
@@ -9,37 +7,16 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::fetch::forget_all;
 use super::load::load;
-use super::picture::{self, Pictures};
-use super::upscale::{self, Upscaling};
+use super::picture;
+use super::state::{Shared, pipeline};
+use super::upscale;
 use super::{files, gpu, now, post, read};
 use crate::diffusion::Latent;
 use crate::page::protocol::{Event, File, Request};
 use crate::pipeline::pixels::to_images;
-use crate::pipeline::stickers::Manifest;
 use crate::pipeline::{Pipeline, Run};
-use crate::recipe::{PartialRecipe, Recipe};
+use crate::recipe::PartialRecipe;
 use crate::{Error, Result};
-
-/// The state of the worker between two requests.
-#[derive(Default)]
-pub(super) struct Worker {
-    pub(super) pipeline: Option<Rc<Pipeline>>,
-    pub(super) upscaling: Upscaling,
-    pub(super) pictures: Pictures,
-    /// The model's folder and its manifest, from which parts are downloaded later.
-    pub(super) folder: Option<Rc<(String, Manifest)>>,
-    /// The job that was requested last.
-    latest: u32,
-    /// The number of requests to draw or to stop. A job that began at a smaller number stops.
-    turn: u32,
-    /// The last job, its recipe, and its noise followed by each step's prediction of the clean latent (x₀),
-    /// to be decoded on demand.
-    trace: (u32, Recipe, Vec<Latent>),
-    /// The files for archives, by the archives' tickets.
-    members: BTreeMap<u32, Vec<(String, File)>>,
-}
-
-pub(super) type Shared = Rc<RefCell<Worker>>;
 
 pub(super) fn receive(worker: &Shared, request: Request) {
     let worker = worker.clone();
@@ -113,11 +90,6 @@ fn tell(job: u32, outcome: Result<()>) {
         }
         Err(error) => post(&Event::Failed { job: Some(job), message: error.to_string() }),
     }
-}
-
-pub(super) fn pipeline(worker: &Shared) -> Result<Rc<Pipeline>> {
-    let missing = || Error::model("The model", "it is not loaded yet: wait a moment");
-    worker.borrow().pipeline.clone().ok_or_else(missing)
 }
 
 async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {

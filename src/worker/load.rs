@@ -108,9 +108,8 @@ async fn check(pipeline: &Pipeline, source: &Web) -> Result<(String, bool), Stri
         // The known answer belongs to another model.
         return unchecked(format!("the recipe in {KNOWN_ANSWER} does not fit this model. {error}"));
     }
-    let answer = answer.map_err(|error| {
-        format!("The GPU failed its check ({})", error.to_string().trim_end_matches('.'))
-    })?;
+    let answer =
+        answer.map_err(|error| format!("The GPU failed its check ({})", error.clause()))?;
     let (latent, picture) = known.distance(&answer);
     let found = format!("latents differ by at most {latent:.1e}, pictures by {picture:.1e}");
     if latent.max(picture) > TOLERANCE {

@@ -7,6 +7,7 @@ mod jobs;
 mod load;
 mod picture;
 mod read;
+mod state;
 mod upscale;
 
 use std::cell::RefCell;
@@ -29,7 +30,7 @@ pub fn start() {
         let message = format!("The worker stopped: {what}.");
         post(&Event::Crashed { message, on_gpu: gpu::is_in_use() });
     }));
-    let worker = Rc::new(RefCell::new(jobs::Worker::default()));
+    let worker = Rc::new(RefCell::new(state::Worker::default()));
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         let bytes = Uint8Array::new(&message.data()).to_vec();
         match decode::<Request>(&bytes) {

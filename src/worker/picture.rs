@@ -4,8 +4,7 @@
 use std::rc::Rc;
 
 use super::fetch::Web;
-use super::jobs::Shared;
-use crate::diffusion::Latent;
+use super::state::{Kept, Pictures, Shared, pipeline};
 use crate::image::Image;
 use crate::page::protocol::File;
 use crate::pipeline::start::picture_hash;
@@ -17,21 +16,9 @@ use crate::{Error, Result};
 /// How many pictures are kept; the one that was used least recently goes first.
 const KEPT: usize = 8;
 
-/// A picture at the model's size.
-struct Kept {
-    hash: String,
-    image: Image,
-    /// Its latent, once a run began with it.
-    latent: Option<Latent>,
-}
-
-/// The pictures of the page, the last used first.
-#[derive(Default)]
-pub(super) struct Pictures(Vec<Kept>);
-
 /// Keeps a picture of the model's size, `4·width·height` bytes of RGBA.
 pub(super) fn keep(worker: &Shared, hash: String, File(pixels): File) -> Result<()> {
-    let pipeline = super::jobs::pipeline(worker)?;
+    let pipeline = pipeline(worker)?;
     let [width, height] = pipeline.picture_size();
     let image = Image { width, height, pixels };
     if image.pixels.len() != 4 * width * height || picture_hash(&image) != hash {
@@ -46,6 +33,9 @@ pub(super) fn keep(worker: &Shared, hash: String, File(pixels): File) -> Result<
 
 /// Returns the start of a recipe's run, with the latent of its picture if it names one.
 pub(super) async fn start(worker: &Shared, recipe: &Recipe) -> Result<Start> {
+    if !recipe.begins_with_picture() {
+        return Ok(Start::default());
+    }
     let found = {
         let Pictures(kept) = &mut worker.borrow_mut().pictures;
         let place = kept.iter().position(|kept| kept.hash == recipe.picture);
@@ -65,7 +55,7 @@ pub(super) async fn start(worker: &Shared, recipe: &Recipe) -> Result<Start> {
 
 /// Returns the pipeline with its encoder, which is downloaded if it is missing.
 async fn with_encoder(worker: &Shared) -> Result<Rc<Pipeline>> {
-    let pipeline = super::jobs::pipeline(worker)?;
+    let pipeline = pipeline(worker)?;
     let Some(folder) = worker.borrow().folder.clone() else { return Ok(pipeline) };
     if pipeline.autoencoder.has_encoder() {
         return Ok(pipeline);

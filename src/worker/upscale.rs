@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use gloo_timers::future::TimeoutFuture;
 
 use super::fetch::Web;
-use super::jobs::Shared;
+use super::state::{Shared, Upscaling, Way};
 use super::{now, post};
 use crate::image::Image;
 use crate::image::finish::Finish;
@@ -28,33 +28,6 @@ const REST: f64 = 5_000.0;
 
 /// The message about an upscaler that takes too long.
 const LATE: &str = "The upscaler, which makes large pictures sharp, has not been downloaded yet.";
-
-/// The state of the upscaler's download.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Way {
-    /// No download is in progress: the upscaler is there, the model has none, or the download has not
-    /// begun.
-    #[default]
-    Idle,
-    /// The download is in progress, and pictures wait for it.
-    Coming,
-    /// The download takes too long, and pictures no longer wait.
-    Late,
-    /// The download failed at this time.
-    Failed(f64),
-}
-
-/// The state of the upscaler, with the pictures that it made last, by the files that they were made from.
-/// Another outline, size or format then needs no second run.
-#[derive(Default)]
-pub(super) struct Upscaling {
-    way: Way,
-    /// Whether the model has an upscaler that is not loaded yet.
-    is_missing: bool,
-    /// Whether pictures were enlarged without the upscaler in the meantime.
-    has_softened: bool,
-    kept: Vec<(Vec<u8>, Image)>,
-}
 
 /// Downloads the upscaler of a pipeline that was just loaded, if the model has one.
 pub(super) async fn begin(worker: &Shared) {

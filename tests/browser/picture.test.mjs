@@ -23,7 +23,7 @@ function disc() {
   return png;
 }
 
-// Messages in postcard's format, as src/page/protocol.rs declares them.
+// Messages in postcard's format, as src/page/protocol.rs and src/recipe/partial.rs declare them: the order counts.
 const varint = (n) => (n < 128 ? [n] : [(n % 128) | 128, ...varint(Math.floor(n / 128))]);
 const bytes = (data) => Buffer.concat([Buffer.from(varint(data.length)), data]);
 const text = (words) => bytes(Buffer.from(words));

@@ -54,6 +54,34 @@ fn a_chosen_sampling_field_keeps_the_others_as_they_are_shown() {
 }
 
 #[test]
+fn a_brought_recipe_that_began_with_a_picture_says_so_and_is_drawn_without_it() {
+    let mut page = Page::ready();
+    let recipe = Recipe { prompt: "fox".into(), picture: "0123456789abcdef".into(), ..standard() };
+    let what = "The recipe of a.png is in the form".to_owned();
+    let recipe = recipe.into();
+    let brought = Brought { what, is_of_picture: true, recipe, unknown: Vec::new() };
+    page.act(FormAction::Bring(brought.into()));
+    assert!(page.status().contains("the picture that it began with"), "{}", page.status());
+    page.act(FormAction::Draw);
+    assert_eq!(page.drawn()[0].1.picture, "");
+}
+
+#[test]
+fn a_recipe_that_is_drawn_again_is_drawn_unchanged() {
+    let mut page = Page::ready();
+    let recipe = Recipe {
+        prompt: "fox".into(),
+        steps: 200,
+        guidance_channels: Some(3),
+        sampler: "magic".into(),
+        ..standard()
+    };
+    page.act(FormAction::DrawAgain(recipe.clone().into()));
+    let drawn = page.drawn()[0].1.clone();
+    assert_eq!(drawn, recipe);
+}
+
+#[test]
 fn a_draw_while_loading_waits_for_the_model() {
     let mut page = Page::open(&[]);
     page.edit(|form| form.steps = Some(3));

@@ -233,3 +233,12 @@ fn fields_that_a_link_leaves_open_follow_the_model() {
     }
     assert_eq!(standard().seed, 7);
 }
+
+#[test]
+fn a_link_that_asks_for_nothing_new_draws_nothing() {
+    for pair in [("prompt", ""), ("seed", "7"), ("count", "1")] {
+        let mut page = linked(&[pair], true);
+        page.hear(ready("stickers"));
+        assert!(page.drawn().is_empty(), "{pair:?}");
+    }
+}

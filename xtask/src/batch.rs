@@ -3,8 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::bench::median;
-use crate::tools::{Outcome, root, run, target_folder};
+use crate::tools::{Outcome, median, root, run, target_folder};
 
 const PICTURES: usize = 64;
 /// How many rounds each side runs, alternately.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::tools::{Outcome, ensure_python, output, root, run, target_folder};
+use crate::tools::{Outcome, ensure_python, median, output, root, run, target_folder};
 use crate::{batch, browser};
 
 /// How many rounds each side runs, alternately, so that other load on the machine affects both.
@@ -138,9 +138,4 @@ fn number(json: &str, key: &str) -> Result<f64, String> {
     let value: Option<Value> = serde_json::from_str(json).ok();
     let number = value.and_then(|value| value[key].as_f64());
     number.ok_or_else(|| format!("there is no {key} in {json}"))
-}
-
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

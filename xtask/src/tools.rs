@@ -115,3 +115,9 @@ pub(crate) fn ensure_python() -> Result<PathBuf, String> {
     std::fs::write(&stamp, wanted).map_err(|problem| format!("{}: {problem}", stamp.display()))?;
     Ok(python)
 }
+
+/// Returns the median of some values.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -151,7 +151,7 @@ fn at_once(pipeline: &Pipeline, threads: usize, pictures: usize) -> usize {
 /// Returns an error that names the line of the list that it is about.
 fn of_line((line, error): Failure) -> Error {
     match line {
-        Some(line) => Error::Options(format!("Line {line}: {}", clause(&error))),
+        Some(line) => Error::Options(format!("Line {line}: {}", error.clause())),
         None => error,
     }
 }
@@ -342,9 +342,4 @@ impl Studio<'_> {
         }
         print_beside(&[Some(path), self.arguments.latents_out.as_ref()], path.display())
     }
-}
-
-/// Returns an error's message without its full stop.
-pub(super) fn clause(error: &Error) -> String {
-    error.to_string().trim_end_matches('.').to_owned()
 }

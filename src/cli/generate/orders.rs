@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::GenerateArguments;
-use super::draw::clause;
 use super::origin;
 use super::origin::Given;
 use super::pattern::Pattern;
@@ -110,7 +109,7 @@ impl Named {
             let line = self.lines.as_ref().map(|_| *line);
             let found = match wish {
                 Ok(wish) => self.recipes(wish, &base, arguments, (pipeline, given)),
-                Err(problem) => Err(Error::Recipe(clause(problem))),
+                Err(problem) => Err(Error::Recipe(problem.clause())),
             };
             let recipes = match found {
                 Ok(recipes) => recipes,
@@ -240,7 +239,7 @@ impl Named {
 fn recipe_of(path: &Path) -> Result<PartialRecipe> {
     let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
     let refuse = |problem: String| Error::Recipe(format!("{}: {problem}", path.display()));
-    let clause = |error: Error| refuse(clause(&error));
+    let clause = |error: Error| refuse(error.clause());
     let text = if bytes.starts_with(b"\x89PNG") {
         let found = Image::recipe_text_of_png(&bytes).map_err(clause)?;
         found.ok_or_else(|| {

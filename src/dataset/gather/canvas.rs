@@ -2,8 +2,10 @@
 
 use resvg::tiny_skia::{ColorU8, FilterQuality, Pixmap, PixmapPaint, Transform};
 
-use super::render::SIDE;
 use crate::image::Image;
+
+/// The side of every picture, in pixels.
+pub const SIDE: usize = 128;
 
 /// Returns an empty sticker.
 pub(in crate::dataset) fn blank() -> Option<Pixmap> {

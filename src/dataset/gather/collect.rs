@@ -5,10 +5,11 @@ use std::path::Path;
 
 use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use super::canvas::SIDE;
 use super::fit::{Bounds, SAFE, placed};
 use super::iconify::icons;
 use super::npm;
-use super::render::{IconSource, LARGE, SIDE};
+use super::render::{IconSource, LARGE};
 use super::sets::{EMOJIBASE, PackageKind, PictureSet, SETS};
 use crate::Result;
 use crate::dataset::names::{

@@ -2,8 +2,8 @@
 
 use resvg::tiny_skia::Pixmap;
 
+use super::canvas::SIDE;
 use super::canvas::{paste, to_image};
-use super::render::SIDE;
 use crate::image::Image;
 
 /// The greatest share of a sticker's side that pictures fill.

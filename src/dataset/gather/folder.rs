@@ -8,15 +8,12 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::fit::resized;
-use super::folder_notes::FolderNotes;
+use super::folder_notes::{CAPTIONS, FolderNotes};
 use crate::dataset::{Dataset, Entry, OWN};
 use crate::image::cut::lacks_end;
 use crate::image::file as picture_file;
 use crate::tools::foreign::{is_inside, misplaced, without_infinities};
 use crate::{Error, Result};
-
-/// The name of the file of captions.
-pub const CAPTIONS: &str = "metadata.jsonl";
 
 #[derive(Deserialize)]
 struct CaptionLine {

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::folder::CAPTIONS;
 use crate::image::Image;
 use crate::tools::words::short;
 
+/// The name of the file of captions.
+pub const CAPTIONS: &str = "metadata.jsonl";
 /// The extensions of picture files.
 const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
 /// How many names a note quotes.

@@ -83,7 +83,8 @@ impl Icon {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::gather::render::{SIDE, svg};
+    use crate::dataset::gather::SIDE;
+    use crate::dataset::gather::render::svg;
     use crate::dataset::gather::sets::SETS;
 
     #[test]

@@ -13,7 +13,7 @@ use safetensors::{SafeTensors, serialize};
 
 use super::collect::{Gathered, sticker};
 use super::fit::Bounds;
-use super::render::{self, IconSource};
+use super::render::IconSource;
 use crate::dataset::{Entry, Split};
 use crate::image::Image;
 use crate::tools::files::write_target;
@@ -143,7 +143,7 @@ impl Gathered {
             // its own.
             let (drawn, scale) = match source {
                 IconSource::Svg(_) => (2 * side, *scale),
-                IconSource::WebP(_) => (side, scale * side as f32 / render::SIDE as f32),
+                IconSource::WebP(_) => (side, scale * side as f32 / super::SIDE as f32),
             };
             let image = source.draw(drawn)?;
             let image = sticker(&image, Bounds::of(&image)?, scale, side)?;

@@ -12,8 +12,9 @@ pub mod npm;
 mod render;
 mod sets;
 
+pub use canvas::SIDE;
 pub use collect::{Count, Gathered, Match, gather};
 pub use fit::quartered;
+pub use folder_notes::CAPTIONS;
 pub use large::LargePictures;
-pub use render::SIDE;
 pub use sets::{EMOJIBASE, is_in_colour};

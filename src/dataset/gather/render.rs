@@ -3,12 +3,9 @@
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 
-use super::canvas::to_image;
+use super::canvas::{SIDE, to_image};
 use crate::image::Image;
 use crate::image::file::read;
-
-/// The side of every picture, in pixels.
-pub const SIDE: usize = 128;
 
 /// The side at which pictures are rendered before they are downsampled, in pixels.
 pub(super) const LARGE: usize = 2 * SIDE;

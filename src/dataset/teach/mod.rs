@@ -20,6 +20,6 @@ pub use caption_kind::{CaptionKind, KINDS};
 pub use compose::phrases;
 pub use lessons::{Lesson, Lessons, Verdict};
 pub use own_split::hold_out;
-pub use split::{Split, assign};
+pub use split::assign;
 pub use teaching::{Caption, Taught, Teaching};
 pub use twins::leaks;

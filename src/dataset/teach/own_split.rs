@@ -3,8 +3,7 @@
 use rand::seq::SliceRandom;
 
 use super::small::{Small, are_near, small};
-use super::split::Split;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Split};
 use crate::tools::random::step_rng;
 use crate::{Error, Result};
 

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::caption_kind::{CaptionKind, KINDS};
-use super::split::Split;
-use crate::dataset::Entry;
+use crate::dataset::{Entry, Split};
 
 /// The greatest weight of a family, in labels.
 const FAMILY: f64 = 3.0;

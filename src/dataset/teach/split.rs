@@ -6,26 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
 use super::twins::{Groups, near_pairs};
 use crate::dataset::names::Families;
-use crate::dataset::{Dataset, Entry};
+use crate::dataset::{Dataset, Entry, Split};
 use crate::text::WordTable;
-
-/// The part of a dataset that a picture is in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// The training split.
-    #[default]
-    Train,
-    /// A held-out pair of concept and style. The training split has the concept in other styles, and the
-    /// style with other concepts.
-    Pair,
-    /// A picture of a concept that is held out in every style.
-    Concept,
-}
 
 /// How many pairs of concept and style are held out.
 const PAIRS: usize = 300;

@@ -7,12 +7,11 @@ use rand::seq::IndexedRandom;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::caption_kind::CaptionKind;
-use super::split::Split;
 use crate::dataset::gather::is_in_colour;
 use crate::dataset::names::Keywords;
 use crate::dataset::names::colours::{colourfulness, has_colour};
 use crate::dataset::names::grammar::{strip_article, with_article};
-use crate::dataset::{Dataset, Entry, OWN};
+use crate::dataset::{Dataset, Entry, OWN, Split};
 use crate::image::Image;
 use crate::text::WordTable;
 

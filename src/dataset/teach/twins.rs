@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::small::{Small, are_near, coarse, small};
-use super::split::Split;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Split};
 use crate::image::Image;
 
 /// A disjoint-set forest.

@@ -149,9 +149,9 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) -> bool {
+        let is_asked = address.is_asked();
         let Address { mut recipe, unknown } = address;
         let what = "The link's recipe is in the form".into();
-        let is_asked = !recipe.is_empty();
         if is_asked {
             // A link is that of one picture, whatever the device draws at once.
             recipe.count.get_or_insert(1);
@@ -172,9 +172,9 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) {
-        let asked = address.recipe.clone();
-        if self.follow(address, known, answer) && !asked.is_empty() {
-            answer.wish(FormWish::Land(asked.onto(standard())));
+        let asked = address.is_asked().then(|| address.recipe.onto(standard()));
+        if let (true, Some(recipe)) = (self.follow(address, known, answer), asked) {
+            answer.wish(FormWish::Land(recipe));
         }
     }
 

@@ -107,6 +107,7 @@ impl Form {
             FormAction::TakeChip(chip) => {
                 self.take_chip(&chip);
                 self.show(known);
+                answer.wish(FormWish::GiveUpLanding { is_of_form: true });
                 answer.focus("#prompt");
             }
             FormAction::Follow(address) => self.follow_here(*address, known, answer),
@@ -116,8 +117,9 @@ impl Form {
             FormAction::Rolled { seed, draws } => {
                 self.set_seed(seed, known);
                 self.seed_is_fresh = !draws;
-                if draws {
-                    self.draw_form(answer);
+                match draws {
+                    true => self.draw_form(answer),
+                    false => answer.wish(FormWish::GiveUpLanding { is_of_form: true }),
                 }
             }
             FormAction::KeepSeed { keeps, seed } => {
@@ -132,6 +134,7 @@ impl Form {
             FormAction::UseSeed(seed) => {
                 self.set_seed(seed, known);
                 self.seed_is_fresh = true;
+                answer.wish(FormWish::GiveUpLanding { is_of_form: true });
                 answer.say(format!("The next picture has seed {seed}."));
             }
             FormAction::UnfoldSettings(unfolds) => {
@@ -177,7 +180,8 @@ impl Form {
     fn draw_again(&mut self, recipe: Recipe, known: Known<'_>, answer: &mut FormAnswer) {
         let drawn = PartialRecipe { model: None, model_hash: None, ..recipe.into() };
         // The form keeps its own number of pictures.
-        self.chosen = PartialRecipe { count: self.chosen.count, ..drawn.clone() };
+        let count = self.chosen.count;
+        self.chosen = PartialRecipe { count, picture: None, strength: None, ..drawn.clone() };
         self.show(known);
         self.seed_is_fresh = false;
         answer.wish(FormWish::Draw(drawn));

@@ -78,6 +78,10 @@ pub fn offered(
     if let Some(eta) = recipe.eta.take().filter(|eta| *eta != 0.0) {
         lost.push(format!("eta {eta}"));
     }
+    if recipe.picture.take().is_some_and(|picture| !picture.is_empty()) {
+        lost.push("the picture that it began with".into());
+    }
+    recipe.strength = None;
     // The size and the outline are chosen where pictures are saved. The page's models have even noise
     // levels in any case.
     (recipe.size, recipe.outline, recipe.even_sigmas) = (None, None, None);

@@ -2,37 +2,46 @@
 
 use super::offer::offered;
 use super::{Form, Known};
+use crate::page::facts::ModelFacts;
 use crate::recipe::address::standard;
 use crate::recipe::{PartialRecipe, Recipe};
 
-/// Returns the recipe that the model is expected to draw if `asked` is asked of it. The engine's own
-/// answer comes with [`Event::Started`](crate::page::protocol::Event::Started).
-pub(in crate::page) fn shown(asked: &PartialRecipe, known: Known<'_>) -> Recipe {
+/// Returns the recipe that the loaded model is expected to draw if `asked` is asked of it. The engine's
+/// own answer comes with [`Event::Started`](crate::page::protocol::Event::Started).
+fn expected(asked: &PartialRecipe, model: &ModelFacts, is_checked: bool) -> Recipe {
     let seed = standard().seed;
-    let Some(model) = known.model else {
-        let listed = known.chosen().map(|model| model.style.clone());
-        let base = Recipe { style: listed.unwrap_or_default(), ..standard() };
-        return asked.onto(base);
-    };
     // A GPU draws four pictures in little more time than one.
-    let count = if known.is_checked { 4 } else { 1 };
-    let own =
-        PartialRecipe::from(Recipe { shift: model.shift, seed, count, ..model.defaults.recipe() });
-    let own = offered(own, Some(model)).0;
-    let recipe = offered(asked.clone(), Some(model)).0.over(own).onto(Recipe::default());
+    let count = if is_checked { 4 } else { 1 };
+    let own = Recipe { shift: model.shift, seed, count, ..model.defaults.recipe() };
+    let own = offered(own.into(), Some(model)).0;
+    let recipe = asked.clone().over(own).onto(Recipe::default());
     Recipe { model: model.name.clone(), model_hash: model.hash.clone(), ..recipe }
 }
 
-/// Returns what the engine is asked to draw, and the recipe that it is expected to draw.
+/// Returns what the engine is asked to draw, and the recipe that it is expected to draw; `None` if no
+/// model is loaded.
 pub(in crate::page) fn for_engine(
     asked: PartialRecipe,
     known: Known<'_>,
-) -> (PartialRecipe, Recipe) {
-    let recipe = shown(&asked, known);
-    let asked = offered(asked, known.model).0;
-    // The number of pictures follows the device, of which recipes know nothing.
-    let count = Some(recipe.count);
-    (PartialRecipe { count, model: None, model_hash: None, ..asked }, recipe)
+) -> Option<(PartialRecipe, Recipe)> {
+    let recipe = expected(&asked, known.model?, known.is_checked);
+    let defaults = &known.model?.defaults;
+    // The number of pictures follows the device, of which recipes know nothing. The model's defaults may
+    // be beyond the page's limits. The size and the outline are of a saved file.
+    let steps = asked.steps.or((recipe.steps != defaults.steps).then_some(recipe.steps));
+    let guidance =
+        asked.guidance.or((recipe.guidance != defaults.guidance).then_some(recipe.guidance));
+    let asked = PartialRecipe {
+        steps,
+        guidance,
+        count: Some(recipe.count),
+        size: None,
+        outline: None,
+        model: None,
+        model_hash: None,
+        ..asked
+    };
+    Some((asked, recipe.unsaved()))
 }
 
 /// Returns `recipe` with its sampling fields left to the model.
@@ -53,9 +62,21 @@ pub(in crate::page) fn is_open(recipe: &PartialRecipe) -> bool {
 }
 
 impl Form {
-    /// Renews what is shown, after a change of the chosen fields or of the model.
+    /// Renews what is shown, after a change of the chosen fields or of the model. While no model is
+    /// loaded, open numbers stay as they were shown.
     pub(in crate::page) fn show(&mut self, known: Known<'_>) {
-        let recipe = shown(&self.chosen, known);
+        let recipe = match known.model {
+            Some(model) => {
+                let chosen = offered(self.chosen.clone(), known.model).0;
+                expected(&chosen, model, known.is_checked)
+            }
+            None => self.chosen.onto(Recipe {
+                prompt: String::new(),
+                negative: String::new(),
+                style: known.chosen().map_or(String::new(), |model| model.style.clone()),
+                ..self.recipe.clone()
+            }),
+        };
         self.recipe = Recipe { model: String::new(), model_hash: String::new(), ..recipe };
     }
 
@@ -78,8 +99,10 @@ impl Form {
     /// Leaves the sampling fields to the model if they are its own in any case, as after a reload,
     /// when the address holds the model's settings.
     pub(super) fn let_go_own(&mut self, known: Known<'_>) {
+        let Some(model) = known.model else { return };
         let open = without_sampling(&self.chosen);
-        if shown(&open, known) == shown(&self.chosen, known) {
+        let with = |chosen: &PartialRecipe| expected(chosen, model, known.is_checked);
+        if with(&open) == with(&self.chosen) {
             self.chosen = open;
         }
     }

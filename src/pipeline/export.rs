@@ -23,7 +23,7 @@ use crate::{Error, Result};
 pub fn manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join(MANIFEST);
     if !path.is_file() && folder.join(INDEX).is_file() {
-        let problem = "it is a model in diffusers' layout, which is drawn with and exported; this needs a model in \
+        let problem = "it is a model in diffusers' layout, which can only be drawn with and exported; this needs a model in \
                        the embedded layout, which reads words: a folder with model.json, such as \
                        www/models/stickers or what `train` wrote";
         return Err(Error::model(folder.display().to_string(), problem));
@@ -62,7 +62,7 @@ pub fn autoencoder_files(
 pub fn check_apart(from: &Path, to: &Path) -> Result<()> {
     match (from.canonicalize(), to.canonicalize()) {
         (Ok(from), Ok(to)) if from == to => Err(Error::Options(format!(
-            "The new model needs a folder of its own: {} is the one that it is made of",
+            "The new model needs a folder of its own: {} is that of the model it is made from",
             to.display()
         ))),
         _ => Ok(()),

@@ -6,7 +6,7 @@ use crate::page::facts::ModelFacts;
 use crate::page::form::help;
 use crate::page::protocol::DeviceChoice;
 use crate::page::{Engine, EngineAction, Form, FormAction, State};
-use crate::recipe::limits::{COUNT, GUIDANCE, Limits, MAX_SEED, SHIFT, STEPS};
+use crate::recipe::limits::{self, Limits};
 use crate::recipe::{PartialRecipe, seed};
 use crate::ui::controls::{Choice, Number, Text};
 use crate::ui::handle::{Dispatcher, act};
@@ -57,7 +57,7 @@ fn noise(form: &Form, is_beside_picture: bool, dispatcher: &Dispatcher) -> Html 
     };
     html! {
         <>
-            <Number label="Seed" min="0" max={MAX_SEED.to_string()} {help}
+            <Number label="Seed" min="0" max={limits::MAX_SEED.to_string()} {help}
                 value={form.recipe.seed.to_string()}
                 refuse={Callback::from(|text: String| seed(&text).err().map(|error| error.to_string()))}
                 refused={refused}
@@ -90,19 +90,19 @@ fn sampling(form: &Form, model: Option<&ModelFacts>, dispatcher: &Dispatcher) ->
                 change={edit(dispatcher, |recipe, text| recipe.negative = Some(text))} />
             <div class="row three">
                 <Number label="Steps" help="More is finer, and slower."
-                    value={recipe.steps.to_string()} min="1" max={STEPS.page_most.to_string()}
+                    value={recipe.steps.to_string()} min="1" max={limits::STEPS.page_most.to_string()}
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.steps = whole(&text, STEPS).or(recipe.steps);
+                        recipe.steps = whole(&text, limits::STEPS).or(recipe.steps);
                     })} />
                 <Number label="Guidance" help={guidance_help}
-                    value={recipe.guidance.to_string()} min="0" max={GUIDANCE.most.to_string()} step="any"
+                    value={recipe.guidance.to_string()} min="0" max={limits::GUIDANCE.most.to_string()} step="any"
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.guidance = GUIDANCE.read(&text).or(recipe.guidance);
+                        recipe.guidance = limits::GUIDANCE.read(&text).or(recipe.guidance);
                     })} />
                 <Number label="Images" help="Each with the next seed."
-                    value={recipe.count.to_string()} min="1" max={COUNT.page_most.to_string()}
+                    value={recipe.count.to_string()} min="1" max={limits::COUNT.page_most.to_string()}
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.count = whole(&text, COUNT).or(recipe.count);
+                        recipe.count = whole(&text, limits::COUNT).or(recipe.count);
                     })} />
             </div>
             <div class="row">
@@ -110,10 +110,10 @@ fn sampling(form: &Form, model: Option<&ModelFacts>, dispatcher: &Dispatcher) ->
                     options={samplers} value={recipe.sampler.clone()}
                     change={edit(dispatcher, |recipe, text| recipe.sampler = Some(text))} />
                 <Number label="Shift" help="Above 1, more steps at high noise, where it is decided what the picture shows."
-                    value={shift.to_string()} min={SHIFT.least.to_string()}
-                    max={SHIFT.most.to_string()} step="any"
+                    value={shift.to_string()} min={limits::SHIFT.least.to_string()}
+                    max={limits::SHIFT.most.to_string()} step="any"
                     change={edit(dispatcher, |recipe, text| {
-                        recipe.shift = SHIFT.read(&text).or(recipe.shift);
+                        recipe.shift = limits::SHIFT.read(&text).or(recipe.shift);
                     })} />
             </div>
         </>

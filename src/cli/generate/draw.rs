@@ -92,7 +92,7 @@ pub(super) fn run(
     if !arguments.keep_going && !failed.is_empty() {
         let count = counted(failed.len(), "line");
         let problem = format!(
-            "{count} cannot be drawn, and so nothing was: mend them, or pass over them by --keep-going"
+            "{count} cannot be drawn, so nothing was drawn: correct them, or skip them with --keep-going"
         );
         return Err(Error::Options(problem));
     }

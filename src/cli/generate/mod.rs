@@ -131,7 +131,7 @@ fn output_help() -> String {
 /// Returns a prompt, unless it looks like an option, which means that the prompt is missing.
 fn words(text: &str) -> Result<String, String> {
     match text {
-        "-" => Err("a dash says nothing that could be drawn: write what to draw".into()),
+        "-" => Err("a dash is no prompt: write what to draw".into()),
         option if option.starts_with("--") && !option.contains(char::is_whitespace) => {
             Err(format!(
                 "it looks like an option, so that the text seems to be missing; if it is meant, begin it with a \

@@ -169,7 +169,7 @@ impl Named {
                 )));
             }
             (Some(hash), Some(began)) if !began.is_empty() && began != hash => Some(format!(
-                "The recipe began with another picture, {began}; this is {hash}, and gives another."
+                "The recipe began with another picture, {began}; this is {hash}, so the result will differ."
             )),
             _ => None,
         };
@@ -189,8 +189,8 @@ impl Named {
             })?;
             let steps = pipeline.check(&recipe)?;
             let is_bare = pipeline.text.is_some() && recipe.prompt.trim().is_empty();
-            let bare = is_bare
-                .then(|| "There is no prompt: the model draws whatever it likes.".to_owned());
+            let bare =
+                is_bare.then(|| "There is no prompt: the model decides what it draws.".to_owned());
             let notes = of_model.clone().into_iter().chain(other.clone()).chain(bare).collect();
             Ok((recipe, steps, notes))
         });
@@ -243,7 +243,7 @@ fn recipe_of(path: &Path) -> Result<PartialRecipe> {
     let text = if bytes.starts_with(b"\x89PNG") {
         let found = Image::recipe_text_of_png(&bytes).map_err(clause)?;
         found.ok_or_else(|| {
-            refuse("it holds no recipe: take a PNG that Patchwork wrote, and that no other program saved again".into())
+            refuse("it holds no recipe: choose a PNG that Patchwork wrote and no other program has saved since".into())
         })?
     } else {
         let advice = "it is neither a PNG nor the JSON of a recipe; a JPEG or a WebP carries none";
@@ -258,7 +258,7 @@ fn recipe_of(path: &Path) -> Result<PartialRecipe> {
     }
     if !unknown.is_empty() {
         note(format!(
-            "{} says {}, which this version does not know: it is left out.",
+            "{} has {}, which this version does not know and leaves out.",
             path.display(),
             unknown.join(", ")
         ));

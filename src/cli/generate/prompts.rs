@@ -42,7 +42,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Line>> {
     };
     let refuse = |problem: &str| Err(Error::Options(format!("{name} {problem}")));
     let Ok(text) = String::from_utf8(bytes) else {
-        return refuse("is no text in UTF-8: save it as such, a prompt a line");
+        return refuse("is not text in UTF-8: save it as UTF-8, with one prompt on each line");
     };
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('[')
@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Line>> {
         .map(|(i, line)| (i + 1, wish(line.trim())))
         .collect();
     if lines.is_empty() {
-        return refuse("holds nothing to draw: write a prompt a line");
+        return refuse("holds nothing to draw: write one prompt on each line");
     }
     Ok(lines)
 }

@@ -2,7 +2,7 @@
 
 use crate::page::facts::ModelFacts;
 use crate::recipe::PartialRecipe;
-use crate::recipe::limits::{COUNT, GUIDANCE, Limits, SHIFT, STEPS};
+use crate::recipe::limits::{self, Limits};
 use crate::tools::words::{meant, short};
 
 /// A recipe that was brought, and its origin.
@@ -57,21 +57,24 @@ pub fn offered(
         }
         _ => style.map(str::to_owned),
     };
-    let mut bounded = |what: &str, value: f64, limits: Limits| {
-        let limits = limits.of_page();
-        let bound = limits.nearest(value);
+    let mut bounded = |what: String, value: f64, within: Limits| {
+        let within = within.of_page();
+        let bound = within.nearest(value);
         if bound != value {
-            lost.push(format!("{what} ({} to {})", limits.least, limits.most));
+            lost.push(format!("{what} ({} to {})", within.least, within.most));
         }
         bound
     };
-    let PartialRecipe { steps, count, guidance, shift, .. } = recipe;
-    recipe.steps =
-        steps.map(|steps| bounded(&format!("{steps} steps"), steps as f64, STEPS) as usize);
-    recipe.count =
-        count.map(|count| bounded(&format!("{count} images"), count as f64, COUNT) as usize);
-    recipe.guidance = guidance.map(|scale| bounded(&format!("guidance {scale}"), scale, GUIDANCE));
-    recipe.shift = shift.map(|shift| bounded(&format!("shift {shift}"), shift, SHIFT));
+    recipe.steps = recipe
+        .steps
+        .map(|steps| bounded(format!("{steps} steps"), steps as f64, limits::STEPS) as usize);
+    recipe.count = recipe
+        .count
+        .map(|count| bounded(format!("{count} images"), count as f64, limits::COUNT) as usize);
+    recipe.guidance =
+        recipe.guidance.map(|scale| bounded(format!("guidance {scale}"), scale, limits::GUIDANCE));
+    recipe.shift =
+        recipe.shift.map(|shift| bounded(format!("shift {shift}"), shift, limits::SHIFT));
     if let Some(class) = recipe.class.take() {
         lost.push(format!("the class {class}"));
     }

@@ -39,7 +39,7 @@ impl SchedulerConfig {
         };
         let (fields, more) = class.fields(json)?;
         let fields: SchedulerFields = serde_json::from_value(Value::Object(fields))
-            .or_else(|problem| refuse(format!("its JSON is not as it should be: {problem}")))?;
+            .or_else(|problem| refuse(format!("its JSON is invalid: {problem}")))?;
         let prediction = prediction(class, &fields)?;
         let range = fields.clip_sample_range;
         if fields.clip_sample != Some(false) && !(range > 0.0 && range.is_finite()) {

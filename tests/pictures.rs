@@ -91,10 +91,10 @@ fn refuses_prompts_and_file_names_that_are_evidently_mistakes() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name).display().to_string();
     for (option, value, output, word) in [
-        ("--prompt", "-", "a.png", "a dash says nothing"),
+        ("--prompt", "-", "a.png", "a dash is no prompt"),
         ("--prompt", "--cat", "a.png", "begin it with a space"),
         ("--negative", "--seed", "a.png", "looks like an option"),
-        ("--negative", "-", "a.png", "a dash says nothing"),
+        ("--negative", "-", "a.png", "a dash is no prompt"),
         ("--prompt", "cat", "icons", "has no extension"),
         ("--prompt", "cat", "cat-%d.png", "counts as C does"),
         ("--prompt", "cat", "{i}.webp", "the places of a name are {n:03}"),

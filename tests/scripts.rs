@@ -287,7 +287,7 @@ fn draws_a_recipe_again_byte_by_byte_and_options_override_it() {
     let (drawn, said) = again(&["--recipe", "r.json"]);
     let (recipe, _) = Image::recipe_of_png(&drawn).unwrap().unwrap();
     assert_eq!((recipe.style.as_str(), recipe.model.as_str()), ("fluent flat", "stickers"));
-    assert!(said.contains("says lora") && said.contains("another model, big (00)"), "{said}");
+    assert!(said.contains("has lora") && said.contains("another model, big (00)"), "{said}");
     fs::write(at.join("bad.json"), "{\"steps\": \"many\"}").unwrap();
     Image { width: 1, height: 1, pixels: vec![0; 4] }
         .to_png(None)

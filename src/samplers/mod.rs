@@ -4,7 +4,8 @@
 //! the clean latent there, and answers with the next latent or with one more evaluation ([`Next`]).
 //! [`Sampling`] drives it through the [`Levels`] of a run.
 //!
-//! To add a sampler, write its file, declare it here and add it to [`ALL`]. The command line and
+//! To add a sampler, write its file (like `euler.rs`, or like `dpmpp_2s.rs` if a step evaluates more
+//! than once), declare it here and add it to [`ALL`]. The command line and
 //! recipes then know it, and so does the page if [`Sampler::label`] names it. A sampler that is not
 //! in the list is dead code, which fails the build. Its [`Capabilities`] tell forms, checks and tests
 //! what it can do. Its own tests check its step on known numbers and its order of convergence
@@ -37,7 +38,7 @@ pub trait Sampler: Debug + Send {
     fn name(&self) -> &'static str;
 
     /// Returns its name on the page, or `None` if the page does not offer it, as DDIM, which equals
-    /// Euler on the rectified flows that the page draws.
+    /// Euler on the rectified flows that the page draws. [`offered`] adds how many passes a step has.
     fn label(&self) -> Option<&'static str> {
         None
     }

@@ -83,7 +83,7 @@ impl<N: Network> Parameterised<N> {
             Prediction::Flow => x.clone(),
         };
         let output = self.network.predict(input.tensor(), level.timestep, pass);
-        let (output, variance) = split_variance(output.into(), x.channels());
+        let (output, variance) = split_variance(Latent::new(output), x.channels());
         let x0 = match self.prediction {
             Prediction::Epsilon | Prediction::Flow => x - output * sigma,
             Prediction::V => x * (preserving * preserving) - output * (sigma * preserving),

@@ -24,6 +24,12 @@ impl Latent {
         Self(Tensor::cat(rows.collect(), 0))
     }
 
+    /// Returns noise of unit variance in the shape of these latents, on their device.
+    #[must_use]
+    pub fn noise_like(&self, generator: &mut Generator) -> Self {
+        Self(generator.randn_tensor(self.dims(), &self.0.device()))
+    }
+
     /// Returns the tensor, `[b, c, h, w]`.
     pub fn tensor(&self) -> Tensor<4> {
         self.0.clone()
@@ -90,12 +96,6 @@ impl Latent {
     pub fn blend(self, other: Self, mask: &Self) -> Self {
         let mask = mask.tensor();
         Self(self.0 * mask.clone() + other.0 * (mask * -1.0 + 1.0))
-    }
-}
-
-impl From<Tensor<4>> for Latent {
-    fn from(tensor: Tensor<4>) -> Self {
-        Self(tensor)
     }
 }
 

@@ -71,7 +71,7 @@ pub fn compare(
         ("through the autoencoder", decoded(&mut |latent| latent)?),
         ("… with noise of 0.2 on the latent", {
             decoded(&mut |latent| {
-                let noise = Latent::new(generator.randn_tensor(latent.dims(), device));
+                let noise = latent.noise_like(&mut generator);
                 latent + noise * NOISE
             })?
         }),

@@ -4,9 +4,9 @@
 
 use super::Asked;
 use crate::Result;
+use crate::diffusion::Generator;
 use crate::diffusion::denoiser::{Network, Pass};
 use crate::diffusion::guess::{self, GuessErrors, guess_error};
-use crate::diffusion::{Generator, Latent};
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::conditions::Conditioned;
@@ -33,7 +33,7 @@ pub fn flow_error(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Resul
         let data = model.autoencoder.encode(to_tensor(&[image], &model.device))?;
         for level in 0..LEVELS {
             let t = (level as f64 + 0.5) / LEVELS as f64;
-            let noise = Latent::new(generator.randn_tensor(data.dims(), &model.device));
+            let noise = data.noise_like(&mut generator);
             // x̂ − x = t·((noise − x) − v)
             let predict = |x, timestep| conditioned.predict(x, timestep, Pass::Conditional);
             sum += guess_error(&data, &noise, t, predict) / (t * t);
@@ -61,7 +61,7 @@ pub fn guess_errors(model: &Pipeline, asked: &[Asked], images: &[&Image]) -> Res
         let data = model.autoencoder.encode(to_tensor(&[image], &model.device))?;
         let mut errors = GuessErrors::default();
         for (level, t) in guess::LEVELS.into_iter().enumerate() {
-            let noise = Latent::new(generator.randn_tensor(data.dims(), &model.device));
+            let noise = data.noise_like(&mut generator);
             let error = |conditioned: &Conditioned<'_>| {
                 let predict = |x, timestep| conditioned.predict(x, timestep, Pass::Conditional);
                 guess_error(&data, &noise, t, predict)

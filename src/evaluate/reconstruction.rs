@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::diffusion::{Generator, Latent};
+use crate::diffusion::Generator;
 use crate::image::Image;
 use crate::pipeline::Pipeline;
 use crate::pipeline::pixels::{differences, to_tensor};
@@ -39,7 +39,7 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Result<Reconstruction> {
     for images in images.chunks(8) {
         let x = to_tensor(images, &model.device);
         let clean = model.autoencoder.encode(x.clone())?;
-        let noise = Latent::new(generator.randn_tensor(clean.dims(), &model.device));
+        let noise = clean.noise_like(&mut generator);
         let noisy = clean.clone() + noise * NOISE;
         for (i, latent) in [clean, noisy].into_iter().enumerate() {
             let y = model.autoencoder.decode(&latent).clamp(-1.0, 1.0);

@@ -168,7 +168,7 @@ impl State {
         };
         let landing = shown.map(|recipe| Landing::new(recipe, session.is_none()));
         let state = Self {
-            form: Form::start(asked.clone(), unfolds_settings),
+            form: Form::start(unfolds_settings),
             engine: Engine::default(),
             stage: Stage { landing, ..Stage::default() },
             gallery: Gallery { trash: Trash::left_over(trash), ..Gallery::default() },

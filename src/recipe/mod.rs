@@ -153,13 +153,10 @@ impl Recipe {
     /// # Errors
     /// Returns an error if it is not JSON, a field has the wrong type, or a number is out of range.
     pub fn from_json(json: &str) -> Result<(Self, Vec<String>)> {
-        let damaged = |problem: serde_json::Error| {
-            Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
-        };
         let json = json.trim_start_matches('\u{feff}');
-        let FieldNames(names) = serde_json::from_str(json).map_err(damaged)?;
+        let FieldNames(names) = serde_json::from_str(json).map_err(|problem| damaged(&problem))?;
         let unknown = names.into_iter().filter(|name| !fields().contains(&name.as_str())).collect();
-        let recipe: Self = serde_json::from_str(json).map_err(damaged)?;
+        let recipe: Self = serde_json::from_str(json).map_err(|problem| damaged(&problem))?;
         recipe.check().map(|()| (recipe, unknown))
     }
 
@@ -205,6 +202,11 @@ impl Recipe {
         }
         Ok(())
     }
+}
+
+/// Returns the error about JSON that holds no recipe.
+fn damaged(problem: &serde_json::Error) -> Error {
+    Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Recipe, fields};
+use super::{Recipe, damaged, fields};
 use crate::{Error, Result};
 
 /// The fields of a [`Recipe`] that someone chose; `None` leaves a field to the model.
@@ -66,11 +66,9 @@ impl PartialRecipe {
     /// # Errors
     /// Returns a sentence if it is no JSON object, or about a field of the wrong type.
     pub fn from_json(json: &str) -> Result<(Self, Vec<String>)> {
-        let damaged = |problem| {
-            Error::Recipe(format!("The recipe is damaged, and cannot be read: {problem}"))
-        };
         let json = json.trim_start_matches('\u{feff}');
-        let found: Map<String, Value> = serde_json::from_str(json).map_err(damaged)?;
+        let found: Map<String, Value> =
+            serde_json::from_str(json).map_err(|problem| damaged(&problem))?;
         for (name, value) in &found {
             // Each field is read alone first, so that the error names the one that cannot be read.
             let alone = Map::from_iter([(name.clone(), value.clone())]);
@@ -80,7 +78,7 @@ impl PartialRecipe {
         }
         let unknown = found.keys().filter(|name| !fields().contains(&name.as_str()));
         let unknown = unknown.cloned().collect();
-        Ok((Self::deserialize(Value::Object(found)).map_err(damaged)?, unknown))
+        Ok((Self::deserialize(Value::Object(found)).map_err(|problem| damaged(&problem))?, unknown))
     }
 
     /// Returns these fields and, for those that are open, the fields of `base`.
@@ -146,11 +144,6 @@ impl PartialRecipe {
     /// Returns whether no field is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Returns whether it asks for a style, and not for none.
-    pub fn has_style(&self) -> bool {
-        self.style.as_deref().is_some_and(|style| !style.trim().is_empty())
     }
 }
 

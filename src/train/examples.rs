@@ -76,8 +76,7 @@ pub fn prepare(
 /// Returns the label of a picture's style.
 fn style(entry: &Entry, model: &Pipeline) -> Result<Option<usize>> {
     model.style(&entry.style).map_err(|error| {
-        let problem = error.to_string();
-        let problem = problem.trim_end_matches('.');
+        let problem = error.clause();
         let Entry { label, .. } = entry;
         Error::dataset(
             "The dataset",

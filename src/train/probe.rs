@@ -41,7 +41,7 @@ pub fn guess_errors(dit: &Dit, data: &Prepared, device: &Device) -> GuessErrors 
     let mut generator = Generator::new(0);
     let mut errors = GuessErrors::default();
     for (i, t) in LEVELS.into_iter().enumerate() {
-        let noise = Latent::new(generator.randn_tensor(shape, device));
+        let noise = clean.noise_like(&mut generator);
         let error = |text: &TextTokens| {
             guess_error(&clean, &noise, t, |x, timestep| {
                 by_rows(device, examples.len(), |rows| {

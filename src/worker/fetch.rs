@@ -52,7 +52,7 @@ impl Web {
     }
 
     /// Creates a source that reports no progress to the page.
-    pub(super) fn uncounted(folder: &str) -> Self {
+    fn uncounted(folder: &str) -> Self {
         Self { told: Cell::new(f64::INFINITY), ..Self::new(folder, f64::INFINITY) }
     }
 
@@ -143,6 +143,22 @@ impl Web {
             }
         }
         Ok(bytes)
+    }
+}
+
+/// Loads a part of a model's folder from one file, without progress. A file from the browser's store may
+/// be damaged; it is then downloaded again.
+pub(super) async fn load_part<T>(
+    folder: &str,
+    file: &str,
+    load: impl AsyncFn(&Web) -> Result<T>,
+) -> Result<T> {
+    let source = Web::uncounted(folder);
+    match load(&source).await {
+        Err(Error::Model { .. }) if source.forget(file).await => {
+            load(&Web::uncounted(folder)).await
+        }
+        loaded => loaded,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::fetch::Web;
+use super::fetch::load_part;
 use super::state::{Kept, Pictures, Shared, pipeline};
 use crate::image::Image;
 use crate::page::protocol::File;
@@ -60,18 +60,10 @@ async fn with_encoder(worker: &Shared) -> Result<Rc<Pipeline>> {
     if pipeline.autoencoder.has_encoder() {
         return Ok(pipeline);
     }
-    let (folder, manifest) = (&folder.0, &folder.1);
-    let fetch = async |source: &Web| {
-        stickers::autoencoder(source, manifest, &pipeline.device, Parts::All).await
-    };
-    let source = Web::uncounted(folder);
-    let network = match fetch(&source).await {
-        // A file from the browser's store may be damaged.
-        Err(Error::Model { .. }) if source.forget(ENCODER).await => {
-            fetch(&Web::uncounted(folder)).await
-        }
-        fetched => fetched,
-    }?;
+    let network = load_part(&folder.0, ENCODER, async |source| {
+        stickers::autoencoder(source, &folder.1, &pipeline.device, Parts::All).await
+    })
+    .await?;
     let mut worker = worker.borrow_mut();
     // The upscaler may have come meanwhile.
     let pipeline = worker.pipeline.as_deref().unwrap_or(&pipeline).clone();

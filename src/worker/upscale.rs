@@ -3,19 +3,17 @@
 
 use std::rc::Rc;
 
-use burn::tensor::Device;
 use gloo_timers::future::TimeoutFuture;
 
-use super::fetch::Web;
+use super::fetch::load_part;
 use super::state::{Shared, Upscaling, Way};
 use super::{now, post};
+use crate::Result;
 use crate::image::Image;
 use crate::image::finish::Finish;
-use crate::model::Upscaler;
 use crate::page::protocol::Event;
 use crate::pipeline::Pipeline;
-use crate::pipeline::stickers::{self, Manifest, UPSCALER};
-use crate::{Error, Result};
+use crate::pipeline::stickers::{self, UPSCALER};
 
 /// How many upscaled pictures are kept, which is as many as the stage shows at once.
 const KEPT: usize = 16;
@@ -64,7 +62,10 @@ async fn fetch(worker: &Shared) {
     };
     let (Some(folder), Some(device)) = (folder, device) else { return };
     worker.borrow_mut().upscaling.way = Way::Coming;
-    let fetched = upscaler(&device, &folder.0, &folder.1).await;
+    let fetched = load_part(&folder.0, UPSCALER, async |source| {
+        stickers::upscaler(source, &folder.1, &device).await
+    })
+    .await;
     let mut worker = worker.borrow_mut();
     match fetched {
         Ok(upscaler) => {
@@ -81,17 +82,6 @@ async fn fetch(worker: &Shared) {
             worker.upscaling.way = Way::Failed(now());
             post(&Event::NoUpscaler { problem: error.to_string() });
         }
-    }
-}
-
-/// Downloads the upscaler. A file from the browser's store may be damaged; it is then downloaded again.
-async fn upscaler(device: &Device, folder: &str, manifest: &Manifest) -> Result<Option<Upscaler>> {
-    let source = Web::uncounted(folder);
-    match stickers::upscaler(&source, manifest, device).await {
-        Err(Error::Model { .. }) if source.forget(UPSCALER).await => {
-            stickers::upscaler(&Web::uncounted(folder), manifest, device).await
-        }
-        fetched => fetched,
     }
 }
 

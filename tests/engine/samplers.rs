@@ -8,7 +8,7 @@ use patchwork::diffusion::{
     Generator, Guided, Latent, LevelOptions, Levels, Parameterised, Prediction, Process, Schedule,
 };
 use patchwork::pipeline::diffusers::scheduler_config::SchedulerConfig;
-use patchwork::samplers::{self, Sampling};
+use patchwork::samplers::{self, Sampler, Sampling};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -53,13 +53,31 @@ impl Toy {
     }
 }
 
-/// Returns the factor that brings a latent at level `sigma` to the scale of the fixtures, which is the
-/// variance-preserving one, or that of a flow.
-pub(crate) fn fixture_scale(process: Process, sigma: f64) -> f64 {
-    match process {
+/// Checks the latent at the end of a step against a fixture's row. Fixtures have the variance-preserving
+/// scale, or that of a flow.
+#[track_caller]
+pub(crate) fn assert_row(what: &str, latent: Latent, process: Process, sigma: f64, row: &[f32]) {
+    let scale = match process {
         Process::VarianceExploding => 1.0 / (1.0 + sigma * sigma).sqrt(),
         Process::Flow => 1.0,
+    };
+    let got: Vec<f32> = (latent * scale).tensor().into_data().try_to_vec().unwrap();
+    assert_values_close(what, &got, row, TOLERANCE);
+}
+
+/// Returns the levels of a run that a scheduler's configuration describes, for a picture of `tokens`
+/// patches, with even steps if `is_even`.
+pub(crate) fn levels_of(
+    config: &SchedulerConfig,
+    sampler: &dyn Sampler,
+    (steps, tokens): (usize, usize),
+    is_even: bool,
+) -> Levels {
+    let mut options = config.level_options();
+    if is_even {
+        options.flow.smallest = None;
     }
+    samplers::levels(sampler, &config.schedule(tokens).unwrap(), steps, options).unwrap()
 }
 
 impl Network for Toy {
@@ -117,11 +135,8 @@ fn matches_diffusers_step_by_step(device: &Device) {
         let denoiser = network.denoiser(case.prediction);
         let schedule = config.schedule(case.tokens).unwrap();
         assert_eq!(config.not_drawn(&schedule), None, "{}", case.name);
-        let mut options = config.level_options();
-        if case.schedule == "uniform" {
-            options.flow.smallest = None;
-        }
-        let levels = samplers::levels(&*sampler, &schedule, case.steps, options).unwrap();
+        let is_even = case.schedule == "uniform";
+        let levels = levels_of(&config, &*sampler, (case.steps, case.tokens), is_even);
         check_timesteps(&case, &levels);
         let process = levels.process();
         let mut generator = Generator::new(3);
@@ -136,10 +151,8 @@ fn matches_diffusers_step_by_step(device: &Device) {
             // alone.
             let row = if case.sampler == "heun" { 2 * step.index + 1 } else { step.index };
             let row = row.min(rows.len() - 1);
-            let scale = fixture_scale(process, step.sigma);
-            let got: Vec<f32> = (step.latent * scale).tensor().into_data().try_to_vec().unwrap();
             let what = format!("{}, step {}", case.name, step.index);
-            assert_values_close(&what, &got, rows[row], TOLERANCE);
+            assert_row(&what, step.latent, process, step.sigma, rows[row]);
         }
         assert_eq!(sampling.levels().steps.len(), case.steps);
         let got: Vec<f32> = sampling.latent().tensor().into_data().try_to_vec().unwrap();

@@ -2,39 +2,22 @@
 //! DPM-Solver++(2S), which evaluates levels between those of its run.
 
 use burn::tensor::{Device, Tensor};
-use patchwork::diffusion::{Generator, Latent, Levels, Prediction};
+use patchwork::diffusion::{Generator, Latent, Prediction};
 use patchwork::image::Image;
 use patchwork::pipeline::diffusers::scheduler_config::SchedulerConfig;
 use patchwork::pipeline::{Folder, Origin, Pipeline, Start};
 use patchwork::recipe::Recipe;
-use patchwork::samplers::{self, Sampler, Sampling};
+use patchwork::samplers::{self, Sampling};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::samplers::{Toy, fixture_scale};
-use crate::support::{
-    assert_values_close, cases, cpu, on_each_device, root, stickers, tensor, tensors,
-};
+use crate::samplers::{Toy, assert_row, levels_of};
+use crate::support::{cases, cpu, on_each_device, root, stickers, tensor, tensors};
 
-/// The tolerance. Diffusers computes levels and products of a thousand betas in f32.
-const TOLERANCE: f32 = 2e-4;
+/// The number of patches of a picture, on which no shift of these fixtures depends.
+const TOKENS: usize = 256;
 
 on_each_device!(begins_with_a_picture, evaluates_the_middle_of_steps);
-
-/// Returns the levels of a run that a scheduler's configuration describes.
-fn levels(
-    sampler: &dyn Sampler,
-    (scheduler, config): (&str, &Value),
-    steps: usize,
-    is_even: bool,
-) -> Levels {
-    let config = SchedulerConfig::read(config.clone(), Some(scheduler)).unwrap();
-    let mut options = config.level_options();
-    if is_even {
-        options.flow.smallest = None;
-    }
-    samplers::levels(sampler, &config.schedule(256).unwrap(), steps, options).unwrap()
-}
 
 #[derive(Deserialize)]
 struct Begun {
@@ -60,8 +43,9 @@ fn begins_with_a_picture(device: &Device) {
     for case in cases {
         let mut sampler = samplers::named(&case.sampler).unwrap();
         samplers::set_eta(&mut *sampler, case.eta).unwrap();
-        let scheduler = (case.scheduler.as_str(), &case.config);
-        let levels = levels(&*sampler, scheduler, case.steps, case.schedule == "uniform");
+        let config = SchedulerConfig::read(case.config, Some(&case.scheduler)).unwrap();
+        let is_even = case.schedule == "uniform";
+        let levels = levels_of(&config, &*sampler, (case.steps, TOKENS), is_even);
         let toy = Toy { c: tensor(&file, "c", device), learns_variance: false };
         let denoiser = toy.denoiser(case.prediction);
         let process = levels.process();
@@ -87,10 +71,8 @@ fn begins_with_a_picture(device: &Device) {
                 sampling.replace_latent(latent.clone());
             }
             let row = (calls * taken - 1).min(rows.len() - 1);
-            let got = (latent * fixture_scale(process, step.sigma)).tensor();
-            let got: Vec<f32> = got.into_data().try_to_vec().unwrap();
             let what = format!("{}, step {}", case.name, step.index);
-            assert_values_close(&what, &got, rows[row], TOLERANCE);
+            assert_row(&what, latent, process, step.sigma, rows[row]);
         }
         assert_eq!(taken, case.steps - case.begin, "{}", case.name);
     }
@@ -109,7 +91,8 @@ fn evaluates_the_middle_of_steps(device: &Device) {
     let file = tensors("singlestep");
     for case in cases::<Case>("singlestep") {
         let sampler = samplers::named("dpmpp_2s").unwrap();
-        let levels = levels(&*sampler, (&case.scheduler, &case.config), case.steps, false);
+        let config = SchedulerConfig::read(case.config, Some(&case.scheduler)).unwrap();
+        let levels = levels_of(&config, &*sampler, (case.steps, TOKENS), false);
         let process = levels.process();
         let toy = Toy { c: tensor(&file, "c", device), learns_variance: false };
         let denoiser = toy.denoiser(case.prediction);
@@ -118,10 +101,8 @@ fn evaluates_the_middle_of_steps(device: &Device) {
         let want = file.values(&format!("{}.prev", case.name)).unwrap();
         let mut rows = want.chunks_exact(18);
         while let Some(step) = sampling.step(&denoiser, || unreachable!("it adds no noise")) {
-            let got = (step.latent * fixture_scale(process, step.sigma)).tensor();
-            let got: Vec<f32> = got.into_data().try_to_vec().unwrap();
             let what = format!("{}, step {}", case.name, step.index);
-            assert_values_close(&what, &got, rows.next().unwrap(), TOLERANCE);
+            assert_row(&what, step.latent, process, step.sigma, rows.next().unwrap());
         }
         assert_eq!(rows.next(), None, "{}", case.name);
     }

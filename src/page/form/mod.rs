@@ -62,10 +62,9 @@ pub(super) struct Known<'a> {
 }
 
 impl Form {
-    /// Returns the form of a page at first, with the recipe of its address.
-    pub(super) fn start(chosen: PartialRecipe, unfolds_settings: bool) -> Self {
-        let recipe = chosen.onto(standard());
-        Self { chosen, recipe, unfolds_settings, ..Self::default() }
+    /// Returns the form of a page before it [follows](Self::follow) its address.
+    pub(super) fn start(unfolds_settings: bool) -> Self {
+        Self { recipe: standard(), unfolds_settings, ..Self::default() }
     }
 
     /// Returns the fields that the visitor chose, by name, from which [`restore`](Self::restore) restores

@@ -26,14 +26,11 @@ pub(in crate::page) fn for_engine(
 ) -> Option<(PartialRecipe, Recipe)> {
     let recipe = expected(&asked, known.model?, known.is_checked);
     let defaults = &known.model?.defaults;
-    // The number of pictures follows the device, of which recipes know nothing. The model's defaults may
-    // be beyond the page's limits. The size and the outline are of a saved file.
+    // The number of pictures follows the device, of which recipes know nothing. The model's steps, alone
+    // of its defaults, may be beyond the page's limits. The size and the outline are of a saved file.
     let steps = asked.steps.or((recipe.steps != defaults.steps).then_some(recipe.steps));
-    let guidance =
-        asked.guidance.or((recipe.guidance != defaults.guidance).then_some(recipe.guidance));
     let asked = PartialRecipe {
         steps,
-        guidance,
         count: Some(recipe.count),
         size: None,
         outline: None,

@@ -54,8 +54,7 @@ pub fn drawn(
     for _ in 0..REDRAWN {
         let level = rng.random_range(LEVELS);
         let guidance = GUIDANCE[rng.random_range(0..GUIDANCE.len())];
-        let noise = Generator::new(rng.random()).randn_tensor(latent.dims(), &model.device);
-        let noise = Latent::new(noise);
+        let noise = latent.noise_like(&mut Generator::new(rng.random()));
         let noisy = latent.clone() * (1.0 - level) + noise * level;
         let recipe = Recipe {
             prompt: entry.label.clone(),

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_advice() {
+    fn refuses_other_files_and_says_how_to_make_a_dataset() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("d.safetensors");
         std::fs::write(&path, b"nothing of the kind").unwrap();

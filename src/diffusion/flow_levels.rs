@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_even_unless_the_smallest_level_is_named() {
+    fn levels_are_even_down_to_the_smallest_one() {
         let even = FlowOptions::default();
         assert_eq!(sigmas(even, 1.0, 4), [1.0, 0.75, 0.5, 0.25]);
         let named = FlowOptions { smallest: Some(0.1), ..even };

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_true_flow_has_no_error_and_no_flow_that_of_the_noisy_latent() {
+    fn the_true_flow_has_no_error_and_a_zero_flow_that_of_the_noisy_latent() {
         let device = Device::flex();
         let clean = Latent::new(Tensor::full([1, 1, 2, 2], 3.0, &device));
         let noise = Latent::new(Tensor::full([1, 1, 2, 2], -1.0, &device));

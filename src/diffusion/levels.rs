@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adds_the_noise_of_a_level() {
+    fn adds_noise_at_the_level() {
         let flow = Schedule::Flow { shift: 1.0 };
         let levels = flow_levels(&flow, 4);
         let one = |value| Latent::new(Tensor::<4>::full([1, 1, 1, 1], value, &Device::flex()));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn timesteps_between_two_levels_lie_between_theirs() {
+    fn interpolates_timesteps_between_levels() {
         let flow = flow_levels(&Schedule::Flow { shift: 3.0 }, 4);
         assert!((flow.timestep_at(0.3333) - 333.3).abs() < 1e-9);
         assert_eq!(flow.rounded_down(true).timestep_at(0.3333), 333.0);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn latents_are_rescaled_only_between_levels_that_differ() {
+    fn rescales_latents_only_between_different_levels() {
         let schedule = Schedule::Discrete { sigmas: vec![0.0, 2.0] };
         let mut levels = Levels::through(&schedule, &[2.0, 1.0, 0.0], &[2.0, 1.0], 1.0);
         assert_eq!((levels.rescale(0), levels.rescale(1), levels.rescale(2)), (1.0, 1.0, 1.0));

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_inverts_its_lambda() {
+    fn sigma_inverts_lambda() {
         for process in [Process::VarianceExploding, Process::Flow] {
             for sigma in [0.01, 0.5, 0.999] {
                 assert!((process.sigma(process.lambda(sigma)) - sigma).abs() < 1e-12);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn timestep_undoes_sigma() {
+    fn timestep_inverts_sigma() {
         let schedule = Schedule::scaled_linear(0.00085..=0.012, 1000);
         for t in [0.0, 1.0, 17.0, 500.0, 999.0] {
             assert!((schedule.timestep(schedule.sigma(t)) - t).abs() < 1e-6);

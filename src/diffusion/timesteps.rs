@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn multistep_solvers_leave_out_the_smallest() {
+    fn multistep_solvers_leave_out_the_smallest_timestep() {
         let chosen = timesteps(Family::Multistep, Spacing::Linspace, 4, 1000, 0);
         assert_eq!(chosen, [999.0, 749.0, 500.0, 250.0]);
     }

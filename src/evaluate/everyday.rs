@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_spaced_evenly_and_styles_are_those_chosen() {
+    fn takes_evenly_spaced_words_in_the_chosen_styles() {
         let (dataset, _) = circle();
         let styles = dataset.styles();
         // Of three words every 1.5th is taken: those at 0 and at 1.

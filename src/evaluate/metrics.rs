@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_of_two_drawings_are_those_computed_by_hand() {
+    fn scores_of_two_drawings_match_a_computation_by_hand() {
         let (dataset, features) = concepts();
         let reference = Reference::new(&dataset, &features, &[0, 1]);
         let asked =
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn families_are_ranked_by_the_angle_to_them() {
+    fn ranks_families_by_cosine_distance() {
         let (dataset, features) = concepts();
         let reference = Reference::new(&dataset, &features, &[0, 1]);
         let drawn = row([2.0, 1.0], 0.0);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_learnt_picture_has_its_place_in_the_dataset() {
+    fn returns_the_dataset_index_of_the_nearest_training_picture() {
         let (dataset, features) = concepts();
         let reference = Reference::new(&dataset, &features, &[0, 1]);
         // The first two pictures are not learnt; the third is the first apple, the fifth the first boat.

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn drawings_stand_beside_the_true_pictures_and_the_nearest() {
+    fn pairs_drawings_with_the_true_and_the_nearest_pictures() {
         let pictures: Vec<Image> = (0..4).map(picture).collect();
         let learnt = vec![drawing(101, 0.5, 2), drawing(102, 0.1, 3)];
         let held = vec![drawing(103, 0.3, 2)];
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_pairs_of_each_kind_are_shown() {
+    fn limits_the_pairs_of_each_kind() {
         let pictures = [picture(0)];
         let many = |count: usize| (0..count).map(|_| drawing(1, 0.5, 0)).collect::<Drawings>();
         let (learnt, held) = (vec![0; SHOWN + 9], vec![0; 3]);

@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_come_back_as_they_were() {
+    fn messages_round_trip() {
         let recipe = Recipe { prompt: "été 🍕".into(), seed: u64::MAX, ..Recipe::default() };
         let request = Request::Draw { job: 7, recipe: Box::new(recipe.into()) };
         assert_eq!(decode(&encode(&request)), Some(request));
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_message_are_none() {
+    fn refuses_bytes_that_are_no_message() {
         assert_eq!(decode::<Event>(&[255; 40]), None);
         assert_eq!(decode::<Event>(&[]), None);
         let whole = encode(&Event::Failed { job: None, message: "x".repeat(50) });

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_found_by_name_and_by_number() {
+    fn finds_classes_by_name_and_by_number() {
         let labels = json!({"0": "tench, Tinca tinca", "248": "Eskimo dog, husky", "1": "goldfish",
             "275": "African hunting dog", "134": "crane", "517": "crane", "x": "nothing", "4000": "beyond", "2": null});
         let names = ClassNames::read(Some(&labels), 1000);

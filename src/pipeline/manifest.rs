@@ -247,7 +247,7 @@ mod tests {
     /// The hash is the first digits of a SHA-256 over those of the files, in order of their names, and over
     /// the skipped blocks.
     #[test]
-    fn a_models_hash_is_over_its_files_and_skipped_blocks() {
+    fn hashes_a_models_files_and_skipped_blocks() {
         let bytes = include_bytes!("../../www/models/stickers/model.json");
         let manifest: Manifest = serde_json::from_slice(bytes).expect("it is JSON");
         let files = manifest.files.iter().filter(|(name, _)| *name != UPSCALER);

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn premultiplied_becomes_straight() {
+    fn converts_premultiplied_to_straight_alpha() {
         assert_eq!(straight([0.25, 0.5, 0.0], 0.5), [128, 255, 0, 128]);
         assert_eq!(straight([0.3, 0.3, 0.3], 0.001), [0; 4]);
         assert_eq!(straight([2.0, -1.0, 1.0], 1.0), [255, 0, 255, 255]);

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preview_is_the_linear_map() {
+    fn a_preview_applies_the_linear_map() {
         let map = PreviewMap {
             weight: vec![vec![0.5, 0.0, 0.0], vec![0.0, 0.25, 0.0]],
             bias: vec![0.5, 0.5, 1.0],

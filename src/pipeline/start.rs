@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clear_pixels_are_white_and_opaque_ones_stay() {
+    fn composites_pictures_on_white() {
         let picture = Image { width: 2, height: 1, pixels: vec![9, 9, 9, 0, 255, 0, 51, 255] };
         let white = on_white(to_tensor(&[&picture], &Device::flex()));
         let values: Vec<f32> = white.into_data().iter().collect();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pictures_hash_is_that_of_its_pixels() {
+    fn hashes_the_pixels_of_a_picture() {
         let picture = |value| Image { width: 1, height: 1, pixels: vec![value; 4] };
         assert_eq!(picture_hash(&picture(1)).len(), DIGITS);
         assert_ne!(picture_hash(&picture(1)), picture_hash(&picture(2)));

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_are_open_stay_open() {
+    fn open_fields_stay_open() {
         let fields = PartialRecipe {
             style: Some(String::new()),
             count: Some(1),

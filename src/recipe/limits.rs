@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_outside_are_refused_or_moved_to_the_nearest() {
+    fn refuses_or_clamps_values_out_of_range() {
         for (value, nearest) in [(0.001, 0.01), (1e9, 100.0), (f64::NAN, 0.01)] {
             assert!(!SHIFT.hold(value) && SHIFT.check(value).is_err());
             assert_eq!(SHIFT.nearest(value), nearest);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_a_control_holds() {
+    fn reads_numbers_from_text_and_clamps_them() {
         assert_eq!(GUIDANCE.read(" 7.5 "), Some(7.5));
         assert_eq!(GUIDANCE.read("1e6"), Some(100.0));
         assert_eq!(GUIDANCE.read("inf").or(GUIDANCE.read("many")), None);

@@ -215,7 +215,7 @@ mod tests {
 
     /// In a recipe of a later version, known fields load, and unknown ones are named.
     #[test]
-    fn known_fields_load_and_others_are_named() {
+    fn reads_known_fields_and_names_others() {
         let json =
             "\u{feff}{\"prompt\": \"fish\", \"steps\": 3, \"lora\": {\"a\": 1}, \"tiling\": null}";
         let (recipe, unknown) = Recipe::from_json(json).unwrap();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_numbers_are_named() {
+    fn names_invalid_numbers() {
         assert!(Recipe::default().check().is_ok());
         let bad = [
             (Recipe { steps: 0, ..Recipe::default() }, "Steps"),

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_recipe_survives_being_partial() {
+    fn a_whole_recipe_round_trips_through_a_partial_one() {
         let recipe =
             Recipe { steps: 3, size: Some(128), picture: "ab".into(), ..Recipe::default() };
         assert_eq!(PartialRecipe::from(recipe.clone()).onto(Recipe::default()), recipe);

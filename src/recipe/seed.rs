@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeds_are_read_or_refused() {
+    fn reads_whole_numbers_and_refuses_others() {
         let most = u64::MAX.to_string();
         for (text, wanted) in [
             ("1e5", Some(100_000)),

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_learned_variance_goes_from_the_posteriors_to_betas() {
+    fn a_learned_variance_spans_the_posterior_variance_to_beta() {
         let spread =
             |v: f64| value(&learned(one(0.0), one(0.0), one(v), (2.0, 1.0), &mut || one(1.0)));
         let (_, up) = euler_ancestral::split(2.0, 1.0, 1.0);

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn down_and_up_end_at_the_next_level() {
+    fn splits_the_next_level_into_down_and_up() {
         let (down, up) = split(5.0, 3.0, 1.0);
         assert!((up - 2.4).abs() < 1e-12 && (down - 1.8).abs() < 1e-12);
         assert_eq!(split(5.0, 3.0, 0.0), (3.0, 0.0));

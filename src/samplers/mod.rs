@@ -261,7 +261,7 @@ mod tests {
 
     /// The page draws with flows, so it must not offer samplers that refuse them.
     #[test]
-    fn the_page_offers_samplers_of_flows_alone() {
+    fn the_page_offers_only_samplers_for_flows() {
         let refuses = |s: &dyn Sampler| s.capabilities().refuses_flow.is_some();
         assert!(all().all(|s| s.label().is_none() || !refuses(&*s)));
         assert_eq!(offered().len(), all().filter(|s| s.label().is_some()).count());
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_each_sampler_by_its_name_alone() {
+    fn finds_each_sampler_by_its_unique_name() {
         for name in names() {
             assert_eq!(named(&name.to_uppercase()).expect("in the list").name(), name);
             assert_eq!(names().iter().filter(|other| **other == name).count(), 1);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eta_needs_a_sampler_that_takes_one() {
+    fn only_samplers_that_take_an_eta_accept_one() {
         for mut sampler in all() {
             assert!(set_eta(&mut *sampler, 0.0).is_ok());
             let takes_eta = sampler.capabilities().takes_eta;

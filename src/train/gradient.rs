@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_are_averaged_and_cut_to_length() {
+    fn averages_and_clips_gradients() {
         let device = Device::flex();
         let module = numbered(Pair {
             a: Param::from_tensor(Tensor::zeros([1], &device)),

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preview_finds_the_colours_of_plain_pictures() {
+    fn a_fitted_preview_has_the_mean_colour() {
         let device = Device::flex();
         let autoencoder = StickerAutoencoder::init(&device);
         let plain = |i: u8| Image {

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_rises_and_stays_or_falls() {
+    fn the_learning_rate_warms_up_and_stays_or_decays() {
         let stays = LearningRate { peak: 1.0, warmup_steps: 4, decay_steps: None };
         assert_eq!([0, 3, 50, 1_000_000].map(|step| stays.at(step)), [0.25, 1.0, 1.0, 1.0]);
         let falls = LearningRate { warmup_steps: 0, decay_steps: Some(10), ..stays };

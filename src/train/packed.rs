@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packing_loses_little() {
+    fn packing_keeps_latents_within_a_hundredth() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.safetensors");
         let mut whole = Prepared::tiny();

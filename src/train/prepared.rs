@@ -169,7 +169,7 @@ mod tests {
     use crate::train::builder::Builder;
 
     #[test]
-    fn weights_decide_what_is_drawn() {
+    fn draws_examples_in_proportion_to_their_weights() {
         let mut builder = Builder::new([1, 1, 1], [1, 1], Vec::new(), &[0.0]);
         let kinds = [CaptionKind::Name, CaptionKind::Keyword, CaptionKind::Painted];
         for (i, (kind, weight)) in kinds.into_iter().zip([17.0, 2.0, 1.0]).enumerate() {

@@ -217,7 +217,7 @@ mod tests {
 
     /// Checks that an index out of range is found when the file is read, not in the middle of a run.
     #[test]
-    fn examples_of_nothing_are_refused() {
+    fn refuses_examples_with_an_index_out_of_range() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.safetensors");
         let mut wrong = Prepared::tiny();

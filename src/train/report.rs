@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_on_from_its_snapshot() {
+    fn rewinds_the_metrics_to_the_snapshot() {
         let folder = tempfile::tempdir().unwrap();
         assert!(rewind(folder.path(), 0).unwrap().is_empty());
         for step in 1..=5 {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_is_drawn() {
+    fn draws_a_curve_with_labels() {
         let folder = tempfile::tempdir().unwrap();
         curve(folder.path(), &(1..300).map(line).collect::<Vec<_>>()).unwrap();
         let png = std::fs::read(folder.path().join("curve.png")).unwrap();

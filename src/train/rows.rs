@@ -180,7 +180,7 @@ mod tests {
     use crate::tools::random::step_rng;
 
     #[test]
-    fn a_step_is_drawn_the_same_again() {
+    fn a_step_is_reproducible_and_splits_into_micro_batches() {
         let data = Prepared::tiny();
         let course = Course {
             times: &Times::default(),

@@ -94,7 +94,7 @@ mod tests {
     use crate::tools::random::step_rng;
 
     #[test]
-    fn times_have_the_mixtures_quantiles() {
+    fn samples_have_the_quantiles_of_the_mixture() {
         let times: Times = "3:1.7:1.1, 1:0.3:1".parse().unwrap();
         let mut rng = step_rng(0, 0);
         let mut drawn: Vec<f64> = (0..20_000).map(|_| times.draw(&mut rng)).collect();

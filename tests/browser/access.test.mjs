@@ -30,7 +30,7 @@ async function check(page, when) {
   }
 }
 
-test("axe finds nothing in any state, light and dark, narrow and wide", async (t) => {
+test("axe finds no violation in any state, light and dark, narrow and wide", async (t) => {
   const loaded = { release: undefined };
   const faults = { "models/stickers/dit.safetensors": { wait: new Promise((done) => (loaded.release = done)) } };
   const { page, server } = await open(t, { media: { reducedMotion: "reduce" }, faults });
@@ -81,7 +81,7 @@ test("axe finds nothing in any state, light and dark, narrow and wide", async (t
   await check(page, "a link's press");
 });
 
-test("forced colours: every glyph, choice and patch is seen", async (t) => {
+test("forced colours: every glyph, choice and patch is visible", async (t) => {
   const { page } = await open(t, { media: { forcedColors: "active" } });
   await state(page, "ready");
   await openSettings(page);
@@ -93,7 +93,7 @@ test("forced colours: every glyph, choice and patch is seen", async (t) => {
   assert.notEqual(await border("noto"), await border("3d"));
 });
 
-test("the focus ring has three times the contrast of what it lies on", async (t) => {
+test("the focus ring has a contrast of 3:1 with its background", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await page.keyboard.press("Tab");
@@ -189,7 +189,7 @@ test("Enter draws, but not while an input method composes; earlier prompts come 
   assert.equal(await page.locator("textarea.measure").count(), 0);
 });
 
-test("the keyboard's place is never lost when a button goes away", async (t) => {
+test("the focus is never lost when a button disappears", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, RECIPE);
@@ -211,7 +211,7 @@ test("the keyboard's place is never lost when a button goes away", async (t) => 
   await until(() => document.activeElement.tagName === "H2");
 });
 
-test("reduced motion holds Play: one stop a press", async (t) => {
+test("with reduced motion, Play moves one stop a press", async (t) => {
   const { page } = await open(t, { media: { reducedMotion: "reduce" } });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 4 });
@@ -228,7 +228,7 @@ test("reduced motion holds Play: one stop a press", async (t) => {
   assert.equal(await slider.inputValue(), "1");
 });
 
-test("paper has the picture and its recipe; a picture says what it shows", async (t) => {
+test("the page prints with the picture and its recipe; a picture has a description", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, RECIPE);
@@ -242,7 +242,7 @@ test("paper has the picture and its recipe; a picture says what it shows", async
   for (const part of [".bar", ".history", ".timeline", "footer"]) assert.equal(await page.locator(part).isVisible(), false, part);
 });
 
-test("a dragged file is welcomed, and the page is as before when it leaves", async (t) => {
+test("the page shows where to drop a dragged file until it leaves", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   const drag = (kind) => page.evaluate((kind) => {
@@ -259,7 +259,7 @@ test("a dragged file is welcomed, and the page is as before when it leaves", asy
   assert.match(await page.locator(".status").getAttribute("class"), /wrong/);
 });
 
-test("what is told twice is heard twice, and a short status does not cover the page", async (t) => {
+test("a repeated status is announced again, and a short status does not cover the page", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 1 });

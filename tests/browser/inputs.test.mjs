@@ -36,7 +36,7 @@ const file = (name, buffer) => ({ name, mimeType: "image/png", buffer });
 const bring = (page, name, buffer) => page.getByLabel("Open a PNG").setInputFiles(file(name, buffer));
 const prompt = (page) => page.getByRole("textbox", { name: "Prompt", exact: true });
 
-test("a picture says which model drew it, and brings that model back", async (t) => {
+test("a picture names the model that drew it, and loads that model", async (t) => {
   const folder = temporary(t);
   makeTiny(folder);
   const { page, profile, server, errors } = await open(t, { faults: offer(folder) });
@@ -79,7 +79,7 @@ test("a picture says which model drew it, and brings that model back", async (t)
   assert.deepEqual(errors, []);
 });
 
-test("recipes in text of any kind, of other versions and spellings", async (t) => {
+test("reads recipes from every kind of text chunk, of other versions and spellings", async (t) => {
   const { page, errors } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "fish", steps: 1 });
@@ -124,7 +124,7 @@ test("recipes in text of any kind, of other versions and spellings", async (t) =
   assert.deepEqual(errors, []);
 });
 
-test("a link names what it cannot mean, and keeps the rest", async (t) => {
+test("reports invalid values of a link, and keeps the rest", async (t) => {
   // With the weights here, so that nothing waits for a press.
   await state((await open(t)).page, "ready");
   const hash = "#prompt=red+apple&seed=-4&steps=99999&sampler=Heun&style=NOTO&lora=x&guidance=500&shift=1000&count=0";
@@ -149,7 +149,7 @@ test("a link names what it cannot mean, and keeps the rest", async (t) => {
   await page.getByText("1000 steps (1 to 150), the style “cubism”").or(page.getByText("the style “cubism”, 1000 steps")).waitFor();
 });
 
-test("emoji are read as their names; other signs are named, and stay named", async (t) => {
+test("reads emoji as their names, and reports unknown signs in both prompts", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "red apple", style: "noto", steps: 2, guidance: 1, seed: 7 });
@@ -172,7 +172,7 @@ test("emoji are read as their names; other signs are named, and stay named", asy
   assert.match(await status(page), /Done in .*no words for “ስላም”.*negative prompt is longer/);
 });
 
-test("seeds are read as people write them, or refused beside the field", async (t) => {
+test("reads seeds in common spellings, and refuses others beside the field", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await openSettings(page);
@@ -235,7 +235,7 @@ test("of many requests only the last is drawn", async (t) => {
   assert.equal(await state(page, ["done"]), "done");
 });
 
-test("a model that a picture wants and that fails does not hold the page", async (t) => {
+test("if a picture's model cannot be loaded, the page goes on", async (t) => {
   const folder = temporary(t);
   makeTiny(folder);
   const faults = offer(folder);
@@ -266,7 +266,7 @@ test("a model that a picture wants and that fails does not hold the page", async
   assert.equal(await generate(page), "done");
 });
 
-test("weights that only encode are never fetched, and what is kept is asked to stay", async (t) => {
+test("fetches no encoder without need, reads everyday words, and says whether files persist", async (t) => {
   const { page, server } = await open(t, { fresh: true, shipped: true });
   await state(page, "ready");
   assert.ok(!server.asked.some((file) => file.includes("vae_encoder")));
@@ -302,7 +302,7 @@ const hand = (page, kind, selector, { name, bytes, types = {} }) =>
     { kind, selector, name, bytes: bytes && [...bytes], types },
   );
 
-test("a pasted PNG is opened as one that is dropped", async (t) => {
+test("a pasted PNG is opened like a dropped one", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "fish", steps: 2 });
@@ -325,7 +325,7 @@ test("a pasted PNG is opened as one that is dropped", async (t) => {
   await page.getByText("image.png holds no recipe").first().waitFor();
 });
 
-test("what is dragged out of the page and dropped on it does not leave it", async (t) => {
+test("a picture of the page that is dropped on it does not navigate away", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   // As Firefox hands on a picture of the page: an address, and no file.

@@ -37,7 +37,7 @@ test("a cold start draws a picture on the CPU, with a preview each step", async 
   assert.deepEqual(server.outside.filter((path) => path !== "/favicon.ico"), [], "nothing outside its folder");
 });
 
-test("what is edited while a request waits stays", async (t) => {
+test("edits stay while a request waits", async (t) => {
   const { page } = await open(t);
   await fill(page, { prompt: "red apple", steps: 2 });
   await page.getByRole("button", { name: "Generate" }).click();
@@ -47,7 +47,7 @@ test("what is edited while a request waits stays", async (t) => {
   await page.getByRole("button", { name: /^Open red apple, fluent flat, seed \d+$/ }).waitFor();
 });
 
-test("another device is loaded while the old one draws on, and takes over then", async (t) => {
+test("another device loads while the old one draws, and then takes over", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 40 });
@@ -97,7 +97,7 @@ test("the same recipe gives the same pixels, and the native program the same pic
   assert.ok(found.largest <= 2 && found.mean < 0.05, JSON.stringify(found));
 });
 
-test("cancel stops within a step, and keeps what was drawn", async (t) => {
+test("cancel stops within a step, and keeps the last prediction", async (t) => {
   const { page } = await open(t, { shipped: true });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 150 });
@@ -116,7 +116,7 @@ test("cancel stops within a step, and keeps what was drawn", async (t) => {
   assert.match(await status(page), /Stopped/);
 });
 
-test("a new request replaces the one that is drawn", async (t) => {
+test("a new request replaces the running one", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 150 });
@@ -179,7 +179,7 @@ test("the timeline goes from pure noise to the finished picture, decodes a step 
   assert.equal(await page.getByRole("progressbar").count(), 0, "one line, not two");
 });
 
-test("while it is drawn one can look back, and go live again", async (t) => {
+test("earlier steps can be viewed during a run, and Live follows it again", async (t) => {
   const { page } = await open(t, { shipped: true });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 60 });
@@ -239,7 +239,7 @@ test("history survives a reload, is opened, used again, exported, deleted", asyn
   await history.getByText("Nothing yet").waitFor();
 });
 
-test("a saved PNG brings its recipe back, chosen or dropped; others are refused", async (t) => {
+test("a saved PNG restores its recipe, chosen or dropped; others are refused", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   const recipe = { prompt: "été, a 🍕", negative: "blue", style: "3d", seed: 12345678901, steps: 3, guidance: 4.5, shift: 1.5, sampler: "heun" };
@@ -280,7 +280,7 @@ test("a saved PNG brings its recipe back, chosen or dropped; others are refused"
   assert.deepEqual(await form(), want);
 });
 
-test("a link brings the recipe, and with it the picture", async (t) => {
+test("a link restores the recipe, and with it the picture", async (t) => {
   const { page, profile } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "blue & green #1", style: "fluent flat", seed: 99, steps: 3, guidance: 2, shift: 4 });
@@ -386,7 +386,7 @@ test("each press has a new seed, unless one is chosen or kept", async (t) => {
   assert.equal(await seed(), seen[0]);
 });
 
-test("numbers can be typed digit by digit, and a field left empty shows what holds", async (t) => {
+test("numbers can be typed digit by digit, and an empty field shows its value again", async (t) => {
   const { page } = await open(t);
   await openSettings(page);
   const guidance = page.getByRole("spinbutton", { name: "Guidance" });
@@ -401,7 +401,7 @@ test("numbers can be typed digit by digit, and a field left empty shows what hol
   assert.equal(await steps.inputValue(), "150");
 });
 
-test("a prompt that is too long says what is left out", async (t) => {
+test("reports the part of a long prompt that is left out", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "a very big red apple with green leaves on a small wooden table beside the lamp" });
@@ -414,7 +414,7 @@ test("a prompt that is too long says what is left out", async (t) => {
   assert.ok(wide <= window, `the page is ${wide} px wide on ${window}`);
 });
 
-test("kept weights are removed on demand", async (t) => {
+test("removes kept weights on demand", async (t) => {
   const { page, server } = await open(t, { fresh: true });
   await state(page, "ready");
   await page.getByText("Device and model").click();

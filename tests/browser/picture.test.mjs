@@ -43,7 +43,7 @@ const draw = (job, fields) => {
   return Buffer.concat([whole(2), whole(job), ...FIELDS.map(field)]);
 };
 
-test("a run begins with a picture, as in the program, and the encoder is fetched once, for the first", async (t) => {
+test("a run that begins with a picture matches the program, and fetches the encoder once", async (t) => {
   const { page, server } = await open(t, { fresh: true, shipped: true });
   await page.addInitScript(() => {
     globalThis.events = [];

@@ -13,7 +13,7 @@ const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 4 };
 const quilt = () => JSON.parse(readFileSync(join(EMBEDDED, "quilt.json")));
 const size = (png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
 
-test("the quilt is there before the weights, fills as they come, and each patch draws", async (t) => {
+test("the quilt is shown before the weights, fills as they load, and each patch draws", async (t) => {
   let release;
   const held = new Promise((done) => (release = done));
   const { page } = await open(t, { shipped: true, faults: { "models/stickers/dit.safetensors": { wait: held } } });
@@ -130,7 +130,7 @@ test("four pictures: each with its own actions, a sheet and a ZIP for all", asyn
   await page.getByText("4 pictures").waitFor();
 });
 
-test("a link waits for one press, with the size on it, where nothing is here yet; then it draws itself", async (t) => {
+test("a link waits for a press that names the download's size; with kept weights it is drawn at once", async (t) => {
   const { page, server, profile } = await open(t, { hash: "#prompt=fish&seed=3&steps=2&style=noto", fresh: true });
   const press = page.getByRole("button", { name: /^Draw “fish” \(\d+ MB to download, once\)$/ });
   await press.waitFor();
@@ -198,7 +198,7 @@ test("two tabs: what one draws or deletes, the other shows", async (t) => {
   await other.getByText("1 picture,").waitFor();
 });
 
-test("a thousand pictures: damaged rows and old ones too", async (t) => {
+test("shows a history of a thousand pictures, with damaged and old rows", async (t) => {
   const { page, server } = await open(t, { fresh: true });
   await state(page, "ready");
   await fill(page, { ...RECIPE, steps: 1 });

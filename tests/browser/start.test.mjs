@@ -23,7 +23,7 @@ for (const [what, faults, word] of [
   });
 }
 
-test("a script is missing, or sent as another type", async (t) => {
+test("names a script that is missing, or sent as another type", async (t) => {
   const gone = await open(t, { faults: { "app_main.js": 404 } });
   await reason(gone.page).getByText("app_main.js is missing: the server answers 404").waitFor();
   const faults = { "app_main.js": { type: "text/plain", headers: { "X-Content-Type-Options": "nosniff" } } };
@@ -35,7 +35,7 @@ test("a script is missing, or sent as another type", async (t) => {
   await reason(cut.page).getByText(/Its program did not start \(SyntaxError.*upload them all again/).waitFor();
 });
 
-test("no script runs at all: the page's own sentence tells what it needs", async (t) => {
+test("if no script runs, the page says what it needs", async (t) => {
   const headers = { "Content-Security-Policy": "script-src 'none'" };
   const { page } = await open(t, { faults: { "index.html": { headers } } });
   await page.getByText("it needs a web server").waitFor({ timeout: 10_000 });
@@ -66,7 +66,7 @@ test("a policy that refuses fetching or workers is named", async (t) => {
   assert.match(await status(working.page), /worker-src in its Content-Security-Policy/);
 });
 
-test("opened as a file", async (t) => {
+test("says what it needs if it is opened as a file", async (t) => {
   const folder = temporary(t);
   cpSync(DIST, folder, { recursive: true, filter: (path) => !path.includes("models") });
   const page = await (await browser.newContext()).newPage();
@@ -91,7 +91,7 @@ test("the worker's program is missing or broken: the page says so, and starts ag
   await startsAgain();
 });
 
-test("plain http, where the browser keeps nothing: it draws all the same", async (t) => {
+test("plain http, where the browser stores nothing: it still draws", async (t) => {
   const { page, server } = await open(t, { fresh: true });
   await page.goto(server.url.replace("127.0.0.1", "patchwork.test"));
   await state(page, "ready");
@@ -104,7 +104,7 @@ test("plain http, where the browser keeps nothing: it draws all the same", async
   assert.equal(await generate(page), "done");
 });
 
-test("a page that was open while a new one was uploaded asks to be loaded anew", async (t) => {
+test("a page that was open during an update asks to be reloaded", async (t) => {
   const faults = {};
   const { page } = await open(t, { faults });
   await state(page, "ready");
@@ -121,7 +121,7 @@ test("a page that was open while a new one was uploaded asks to be loaded anew",
   assert.equal(await page.getByRole("spinbutton", { name: "Seed" }).inputValue(), "77");
 });
 
-test("a history that the browser does not open: the picture stays, and nothing is told as full", async (t) => {
+test("if the history cannot be opened, the picture stays and the store is not called full", async (t) => {
   const { page } = await open(t, { fresh: true });
   await page.addInitScript(() => {
     globalThis.asked = 0;
@@ -149,7 +149,7 @@ test("a history that the browser does not open: the picture stays, and nothing i
   await page.getByText("Nothing yet").waitFor();
 });
 
-test("a host that answers everything with a page: nothing is blamed on the GPU or the weights", async (t) => {
+test("if a host answers everything with a page, neither the GPU nor the weights are blamed", async (t) => {
   const page404 = { bytes: html, type: "text/html" };
   const { page } = await open(t, { faults: { "models/stickers/dit.safetensors": page404 } });
   await state(page, "error");

@@ -62,7 +62,7 @@ async function use(page) {
   await page.getByRole("spinbutton", { name: "Steps" }).fill("0");
 }
 
-test("texts that change are marked as none for translators", async (t) => {
+test("texts that change are marked as not translatable", async (t) => {
   const { page } = await open(t, { fresh: true });
   await page.evaluate(watchChanges);
   await state(page, "ready");
@@ -71,7 +71,7 @@ test("texts that change are marked as none for translators", async (t) => {
   assert.deepEqual(await page.evaluate(() => globalThis.changed), []);
 });
 
-test("a translated page goes on", async (t) => {
+test("a translated page keeps working", async (t) => {
   const { page, errors } = await open(t);
   await state(page, "ready");
   await openSettings(page);

@@ -8,7 +8,7 @@ import { fill, generate, opaque, open, openSettings, pixels, state, status } fro
 const DIT = "models/stickers/dit.safetensors";
 const alert = (page) => page.getByRole("alert");
 
-test("weights that do not come whole", async (t) => {
+test("reports weights that are missing, damaged or out of reach, and recovers", async (t) => {
   const faults = { [DIT]: 404 };
   const { page } = await open(t, { faults });
   const again = () => alert(page).getByRole("button", { name: "Start again" }).click();
@@ -40,7 +40,7 @@ test("weights that do not come whole", async (t) => {
   });
 });
 
-test("weights that were damaged in the browser's store come over the network again", async (t) => {
+test("weights that are damaged in the browser's store are fetched again", async (t) => {
   const { page, server } = await open(t, { fresh: true });
   await state(page, "ready");
   await page.evaluate(async () => {
@@ -56,7 +56,7 @@ test("weights that were damaged in the browser's store come over the network aga
   assert.ok(server.asked.includes(DIT));
 });
 
-test("offline: the open page draws on; what needs the network says so", async (t) => {
+test("offline, the open page still draws, and requests that need the network say so", async (t) => {
   const { page, profile } = await open(t, { context: {} });
   await state(page, "ready");
   await profile.setOffline(true);
@@ -70,7 +70,7 @@ test("offline: the open page draws on; what needs the network says so", async (t
   await profile.setOffline(false);
 });
 
-test("no room for the weights: they are in memory, and drawing goes on", async (t) => {
+test("without room for the weights, drawing goes on from memory", async (t) => {
   // Without its worker the page loads nothing; time to take the room away.
   const faults = { "worker_main.js": 404 };
   const { page, server, profile } = await open(t, { faults });
@@ -88,7 +88,7 @@ test("no room for the weights: they are in memory, and drawing goes on", async (
   assert.equal(await generate(page), "done");
 });
 
-test("no room for the history: the picture stays on the page, which says so", async (t) => {
+test("without room for the history, the picture stays on the page, which says so", async (t) => {
   const { page, server, profile } = await open(t, { fresh: true });
   await state(page, "ready");
   const session = await profile.newCDPSession(page);
@@ -100,7 +100,7 @@ test("no room for the history: the picture stays on the page, which says so", as
   await page.getByRole("button", { name: /^Open red apple, fluent flat, seed/ }).waitFor();
 });
 
-test("a worker that crashes is started again; form and history stay", async (t) => {
+test("a worker that crashes is restarted, and form and history stay", async (t) => {
   const { page } = await open(t);
   await state(page, "ready");
   await fill(page, { prompt: "red apple", style: "noto", steps: 2 });
@@ -125,7 +125,7 @@ test("a worker that crashes is started again; form and history stay", async (t) 
   assert.equal(await alert(page).count(), 0);
 });
 
-test("WebGPU where there is none cannot be chosen, and the reason stands beside it", async (t) => {
+test("unavailable WebGPU cannot be chosen, and the reason is beside it", async (t) => {
   const without = (bytes) => `delete WorkerNavigator.prototype.gpu;\n${bytes}`;
   const { page } = await open(t, { faults: { "worker_main.js": without } });
   await state(page, "ready");
@@ -135,7 +135,7 @@ test("WebGPU where there is none cannot be chosen, and the reason stands beside 
   await page.locator("#Device-help").getByText("WebGPU cannot be chosen: This browser offers no WebGPU here.").waitFor();
 });
 
-test("a GPU that is lost before it is ready: Auto goes on with the CPU", async (t) => {
+test("if the GPU is lost before it is ready, Auto uses the CPU", async (t) => {
   // The adapter passes for a real one, and its device is lost while the model is checked.
   const lost = (bytes) =>
     `const ask = GPUAdapter.prototype.requestDevice;
@@ -153,7 +153,7 @@ test("a GPU that is lost before it is ready: Auto goes on with the CPU", async (
   assert.equal(await generate(page), "done");
 });
 
-test("a link that makes no sense does no harm", async (t) => {
+test("a link of invalid values is clamped or refused, and the page goes on", async (t) => {
   const hash = "#prompt=red+apple&steps=99999&guidance=NaN&seed=-4&count=0&sampler=nonsense&style=cubism";
   await state((await open(t)).page, "ready");
   const { page } = await open(t, { hash });

@@ -11,7 +11,7 @@ const RECIPE = { prompt: "red apple", style: "noto", seed: 7, steps: 2 };
 const size = (png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
 const thumbnail = (side) => document.querySelector(".thumbnail img")?.naturalWidth === side;
 
-test("a finished picture stands at 512 pixels, as drawn is one press away, and the history follows", async (t) => {
+test("a finished picture is shown at 512 pixels or as drawn, and the history keeps the upscaled one", async (t) => {
   const { page, server } = await open(t, { fresh: true, shipped: true });
   await state(page, "ready");
   await fill(page, RECIPE);
@@ -58,7 +58,7 @@ test("a finished picture stands at 512 pixels, as drawn is one press away, and t
   await page.waitForFunction(thumbnail, 512);
 });
 
-test("without its upscaler a model draws, and the page says what is missing", async (t) => {
+test("without its upscaler a model still draws, and the page says what is missing", async (t) => {
   const { page } = await open(t, { shipped: true, faults: { "models/stickers/upscaler.safetensors": 404 } });
   await state(page, "ready");
   await page.waitForFunction(() => document.body.innerText.includes("large pictures are softer"));

@@ -39,7 +39,7 @@ fn a_picture_is_kept_with_the_recipe_that_the_engine_resolved() {
 }
 
 #[test]
-fn a_draw_is_told_to_the_worker_shown_and_kept() {
+fn a_draw_is_sent_to_the_worker_shown_and_kept() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     assert_eq!(page.state.engine.phase(), "running");
@@ -70,7 +70,7 @@ fn a_draw_is_told_to_the_worker_shown_and_kept() {
 }
 
 #[test]
-fn a_new_draw_replaces_the_one_that_is_drawn() {
+fn a_new_draw_replaces_the_running_one() {
     let mut page = Page::ready();
     page.draw("cat", 1);
     let first = page.state.engine.jobs;
@@ -87,7 +87,7 @@ fn a_new_draw_replaces_the_one_that_is_drawn() {
 }
 
 #[test]
-fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
+fn cancel_stops_the_running_or_waiting_draw() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     page.effects.clear();
@@ -117,7 +117,7 @@ fn cancel_stops_what_is_drawn_and_keeps_how_far_it_came() {
 }
 
 #[test]
-fn a_failed_job_leaves_the_engine_ready_and_the_next_status_is_no_error() {
+fn after_a_failed_job_the_engine_draws_and_the_next_status_is_no_error() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     let job = page.state.engine.jobs;
@@ -197,7 +197,7 @@ fn grid(page: &Page, steps: &str, seeds: &str) -> Grid {
 }
 
 #[test]
-fn a_grid_is_drawn_kept_opened_and_tells_its_end_alone() {
+fn a_grid_draws_and_keeps_each_cell_and_reports_only_its_end() {
     let mut page = Page::ready();
     let grid = grid(&page, "1, 2", "5");
     page.act(StageAction::DrawGrid(grid.clone()));
@@ -238,7 +238,7 @@ fn a_grid_is_drawn_kept_opened_and_tells_its_end_alone() {
 }
 
 #[test]
-fn a_quilts_recipe_is_drawn_as_it_is_and_one_at_a_time() {
+fn a_tile_of_the_quilt_draws_one_picture_from_its_recipe() {
     let mut page = Page::open(&[]);
     let gpu = DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
     page.hear(ready_on("stickers", gpu));
@@ -264,7 +264,7 @@ fn a_quilts_recipe_is_drawn_as_it_is_and_one_at_a_time() {
 }
 
 #[test]
-fn earlier_prompts_come_back_and_the_draft_too() {
+fn recalls_earlier_prompts_and_the_draft() {
     let mut page = Page::ready();
     for prompt in ["fox", "cat"] {
         page.draw(prompt, 1);

@@ -15,7 +15,7 @@ use crate::support::{Page, crashed, ready, ready_on};
 const DEFAULT: &str = "./models/stickers";
 
 #[test]
-fn a_start_asks_for_a_worker_the_models_and_the_history() {
+fn the_page_starts_a_worker_and_asks_for_models_and_history() {
     let mut page = Page::open(&[]);
     assert_eq!((page.state.engine.phase(), page.status()), ("loading", "Loading the model."));
     assert!(page.effects.contains(&Effect::Engine(EngineEffect::ListModels)));
@@ -97,7 +97,7 @@ fn a_draw_while_loading_waits_for_the_model() {
 }
 
 #[test]
-fn a_worker_that_crashes_while_loading_is_not_started_by_itself() {
+fn a_worker_that_crashes_while_loading_is_not_restarted() {
     let mut page = Page::open(&[]);
     page.effects.clear();
     page.hear(crashed("It cannot be loaded.", false));
@@ -137,7 +137,7 @@ fn a_gpu_that_is_lost_before_it_is_ready_leaves_the_cpu() {
 }
 
 #[test]
-fn a_lost_gpu_starts_the_model_again_and_keeps_form_and_picture() {
+fn a_lost_gpu_restarts_the_model_and_keeps_form_and_picture() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     page.finish();
@@ -161,7 +161,7 @@ fn a_lost_gpu_starts_the_model_again_and_keeps_form_and_picture() {
 }
 
 #[test]
-fn another_device_takes_over_when_it_is_ready_and_the_picture_done() {
+fn another_device_takes_over_when_it_is_ready_and_the_picture_is_done() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     let old = page.state.engine.worker;
@@ -207,7 +207,7 @@ fn a_device_that_draws_already_is_not_loaded_again() {
 
 /// If the server has another version of the program than this page, the worker that draws goes on.
 #[test]
-fn an_update_on_the_server_leaves_the_engine_that_draws() {
+fn after_an_update_on_the_server_the_running_worker_goes_on() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
@@ -227,7 +227,7 @@ fn an_update_on_the_server_leaves_the_engine_that_draws() {
 
 /// A tile of the quilt that was pressed before the model was loaded makes one picture, on a GPU too.
 #[test]
-fn a_recipe_that_waits_is_drawn_as_it_is() {
+fn a_waiting_recipe_keeps_its_number_of_pictures() {
     let gpu = || DeviceFacts { name: "WebGPU".into(), is_checked: true, ..DeviceFacts::default() };
     let mut page = Page::open(&[]);
     page.act(FormAction::DrawAgain(Recipe { prompt: "fox".into(), ..standard() }.into()));
@@ -252,7 +252,7 @@ fn reports_an_archive_that_is_lost_with_its_worker() {
 }
 
 #[test]
-fn a_device_that_fails_leaves_the_old_one_as_it_was() {
+fn if_a_new_device_fails_the_old_one_stays_in_use() {
     let mut page = Page::ready();
     page.act(EngineAction::ChooseDevice(DeviceChoice::WebGpu));
     page.hear_next(crashed("This browser offers no WebGPU here: choose Auto or CPU.", false));
@@ -282,7 +282,7 @@ fn a_device_that_fails_leaves_the_old_one_as_it_was() {
 }
 
 #[test]
-fn a_restart_while_drawing_draws_again() {
+fn a_restart_repeats_the_running_draw() {
     let mut page = Page::ready();
     page.draw("fox", 1);
     page.act(EngineAction::Restart);
@@ -298,7 +298,7 @@ fn a_restart_while_drawing_draws_again() {
 }
 
 #[test]
-fn a_grid_does_not_go_on_with_another_model() {
+fn a_grid_ends_if_the_model_changes() {
     let page = Page::ready();
     let model = page.state.engine.loaded().unwrap().model.clone();
     let (across, down) = (Axis::new(Setting::Steps, "1, 2"), Axis::new(Setting::Seed, "5"));
@@ -318,7 +318,7 @@ fn a_grid_does_not_go_on_with_another_model() {
 }
 
 #[test]
-fn a_model_is_switched_and_a_pictures_model_is_loaded() {
+fn switches_models_and_loads_the_model_of_a_picture() {
     let mut page = Page::ready();
     page.act(EngineAction::ChooseModel("./models/other".into()));
     assert_eq!(page.started(), [("./models/other".into(), DeviceChoice::Auto)]);
@@ -348,7 +348,7 @@ fn a_model_is_switched_and_a_pictures_model_is_loaded() {
 }
 
 #[test]
-fn removed_weights_are_not_kept_any_more() {
+fn removed_weights_are_no_longer_kept() {
     let mut page = Page::open(&[]);
     let Event::Ready { mut model, device, seconds } = ready("stickers") else { unreachable!() };
     model.is_kept = true;
@@ -360,7 +360,7 @@ fn removed_weights_are_not_kept_any_more() {
 }
 
 #[test]
-fn a_page_of_another_version_asks_to_be_loaded_anew() {
+fn a_page_of_another_version_asks_to_be_reloaded() {
     let mut page = Page::ready();
     page.edit(|form| form.prompt = Some("fox".into()));
     page.hear(Event::Outdated);

@@ -47,7 +47,7 @@ fn remembered(page: &Page) -> &[u32] {
 }
 
 #[test]
-fn the_history_is_recalled_by_its_keys_and_opened_when_it_is_read() {
+fn reads_only_new_pictures_and_opens_one_when_it_is_fetched() {
     let mut page = with_pictures();
     assert!(page.effects.contains(&Effect::AskToPersist));
     assert_eq!(shown(&page), [6, 5, 4]);
@@ -133,7 +133,7 @@ fn a_deleted_picture_can_be_restored_until_the_undo_time_is_over() {
 
 /// A picture that can still be restored is drawn again: the copy is kept as a picture of its own.
 #[test]
-fn a_picture_is_kept_though_its_twin_is_in_the_trash() {
+fn keeps_a_picture_whose_copy_is_in_the_trash() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     page.finish();
@@ -162,7 +162,7 @@ fn a_picture_is_kept_though_its_twin_is_in_the_trash() {
 /// A picture that is drawn while the store is being read is kept. A picture that another tab deleted does
 /// not reappear.
 #[test]
-fn the_store_is_compared_with_what_was_known_when_it_was_asked() {
+fn compares_the_store_with_the_keys_that_were_known_at_the_request() {
     let mut page = with_pictures();
     let recipe = Recipe { seed: 99, ..standard() }.into();
     history(&mut page, GalleryAction::Kept { key: Some(7), recipe, png: [1].into() });
@@ -185,7 +185,7 @@ fn the_next_page_removes_deleted_pictures_from_the_store() {
 }
 
 #[test]
-fn without_a_store_it_is_in_memory_each_picture_under_its_own_number() {
+fn without_a_store_each_picture_is_in_memory_under_its_own_key() {
     let mut page = Page::ready();
     history(&mut page, GalleryAction::Closed);
     assert!(page.status().contains("until the page is closed"));

@@ -30,7 +30,7 @@ fn recalled(recipes: &[Recipe]) -> GalleryAction {
 }
 
 #[test]
-fn a_links_picture_is_drawn_unasked_up_to_twenty_steps() {
+fn a_link_of_one_picture_and_few_steps_is_drawn_without_a_press() {
     let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
     assert_eq!(page.started().len(), 1);
     page.hear(ready("stickers"));
@@ -81,7 +81,7 @@ fn nothing_large_is_downloaded_for_a_link_before_a_press() {
 }
 
 #[test]
-fn a_links_picture_that_is_kept_is_shown() {
+fn a_links_picture_in_the_history_is_shown() {
     let link = [
         ("prompt", "fox"),
         ("seed", "3"),
@@ -183,7 +183,7 @@ fn a_reload_shows_the_picture_that_was_opened() {
 
 /// If the visitor types while the model loads, the link's prompt is not drawn.
 #[test]
-fn a_half_typed_prompt_is_not_drawn_in_a_links_place() {
+fn after_an_edit_neither_the_link_nor_the_prompt_is_drawn() {
     let mut page = linked(&[("prompt", "fox"), ("seed", "3")], true);
     page.edit(|form| form.prompt = Some("a ha".into()));
     page.hear(ready("stickers"));

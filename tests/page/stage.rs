@@ -65,7 +65,7 @@ fn the_timeline_goes_from_pure_noise_to_the_finished_picture() {
 }
 
 #[test]
-fn a_stop_without_a_frame_shows_the_end() {
+fn the_stop_after_the_last_step_shows_the_end() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     let job = page.state.engine.jobs;
@@ -216,7 +216,7 @@ fn several_pictures_are_opened_saved_together_and_deleted_one_by_one() {
 
 /// If there is no engine, nothing waits for it.
 #[test]
-fn without_an_engine_nothing_is_being_made() {
+fn without_an_engine_requests_fail_with_advice() {
     let mut page = Page::ready();
     page.draw("fox", 3);
     page.finish();
@@ -238,7 +238,7 @@ fn without_an_engine_nothing_is_being_made() {
 }
 
 #[test]
-fn a_file_that_was_brought_is_read_by_the_worker() {
+fn the_worker_reads_a_file_that_is_opened() {
     let mut page = Page::ready();
     page.act(StageAction::BringFile { name: "a.png".into(), bytes: vec![1] });
     assert_eq!(page.sent(), [Request::Open { name: "a.png".into(), file: file(1) }]);

@@ -45,7 +45,7 @@ fn shown(page: &Page) -> Option<Vec<u8>> {
 const LARGE: Finish = Finish { size: 512, outline: false, format: FileFormat::Png };
 
 #[test]
-fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
+fn the_history_keeps_the_upscaled_picture() {
     let mut page = page();
     page.draw("fox", 3);
     let job = page.state.engine.jobs;
@@ -84,7 +84,7 @@ fn a_finished_picture_is_upscaled_and_the_history_keeps_that() {
 
 /// The large picture is kept, whether the file or the store's key arrives first.
 #[test]
-fn the_history_keeps_the_large_picture_that_was_there_first() {
+fn keeps_an_upscaled_picture_that_arrives_before_its_key() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -107,7 +107,7 @@ fn the_history_keeps_the_large_picture_that_was_there_first() {
 }
 
 #[test]
-fn as_drawn_is_one_press_away_and_holds() {
+fn the_choice_as_drawn_holds_for_later_pictures() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -128,7 +128,7 @@ fn as_drawn_is_one_press_away_and_holds() {
 }
 
 #[test]
-fn a_step_that_is_decoded_stays_as_the_decoder_left_it() {
+fn a_decoded_step_is_not_upscaled() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -178,7 +178,7 @@ fn archives_are_made_as_the_pictures_are_shown() {
 }
 
 #[test]
-fn a_lost_upscaler_is_told_and_nothing_else_ends() {
+fn a_missing_upscaler_is_reported_and_drawing_goes_on() {
     let mut page = page();
     page.hear(Event::NoUpscaler { problem: "upscaler.safetensors: it cannot be reached.".into() });
     assert!(page.status().contains("cannot be reached") && page.status().contains("softer"));
@@ -256,7 +256,7 @@ fn a_file_that_cannot_be_made_is_reported_and_the_drawing_shown() {
 }
 
 #[test]
-fn files_made_before_the_upscaler_was_loaded_are_made_anew() {
+fn files_made_before_the_upscaler_was_loaded_are_made_again() {
     let mut page = page();
     page.draw("fox", 3);
     page.finish();
@@ -274,7 +274,7 @@ fn files_made_before_the_upscaler_was_loaded_are_made_anew() {
 
 /// The picture may have been resized before it was saved, so it stays unchanged.
 #[test]
-fn a_picture_that_was_brought_stays_as_it_is_until_a_size_is_chosen() {
+fn an_opened_picture_stays_unchanged_until_a_size_is_chosen() {
     let mut page = page();
     page.act(StageAction::BringFile { name: "a.png".into(), bytes: vec![1] });
     let recipe = Recipe { prompt: "owl".into(), ..Recipe::default() };
@@ -308,7 +308,7 @@ fn a_sheet_says_how_large_its_pictures_are() {
 }
 
 #[test]
-fn an_open_style_is_the_models_and_an_empty_one_is_none() {
+fn an_open_style_takes_the_models_and_an_empty_one_means_any() {
     let own = |page: &Page| page.state.form.recipe.style.clone();
     assert_eq!(own(&page()), "fluent flat");
     // The style is known before the weights are loaded.

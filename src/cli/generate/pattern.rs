@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_filled() {
+    fn fills_the_places() {
         let recipe = Recipe {
             prompt: "red/../apple 🍎".into(),
             style: "fluent flat".into(),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_do_not_exist_are_named() {
+    fn names_unknown_places() {
         for (pattern, word) in [
             ("{}.png", "{}"),
             ("{i}.png", "{i}"),

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_prompts_or_recipes() {
+    fn reads_lines_as_prompts_or_recipes() {
         let found =
             lines("\u{feff}fox\r\n\n  [red] apple \n{\"prompt\": \"bee\", \"seed\": 4}\n").unwrap();
         let wishes: Vec<_> =

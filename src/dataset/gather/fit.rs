@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn large_pictures_are_averaged() {
+    fn averages_large_pictures() {
         let pixels = (0..256 * 256).flat_map(|i| [200, 0, 0, if i % 2 == 0 { 255 } else { 0 }]);
         let image = Image { width: 256, height: 256, pixels: pixels.collect() };
         let small = resized(&image).unwrap();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_centred_by_what_is_opaque() {
+    fn centres_a_picture_by_its_opaque_pixels() {
         let pixels = (0..256 * 256).flat_map(|i| match (i % 256, i / 256) {
             (0..100, 40..90) => [0, 0, 200, 255],
             (0..250, _) => [0, 0, 200, 60],
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn thin_pictures_are_scaled_too() {
+    fn resizes_thin_pictures_and_refuses_empty_ones() {
         let thin = |height: usize| Image {
             width: 1000,
             height,

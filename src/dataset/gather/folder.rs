@@ -129,7 +129,7 @@ mod tests {
     use crate::image::Image;
 
     #[test]
-    fn a_folder_is_read_and_a_wrong_line_named() {
+    fn reads_a_folder_and_names_an_invalid_line() {
         let folder = tempfile::tempdir().unwrap();
         let row = [&[0; 8][..], &[9, 8, 7, 255].repeat(62)].concat();
         let picture = Image { width: 64, height: 32, pixels: row.repeat(32) };

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn grounds_are_told_from_stickers() {
+    fn distinguishes_opaque_grounds_from_stickers() {
         let (white, red) = ([255; 4], [200, 0, 0, 255]);
         assert!(has_plain_ground(&framed(white, red)));
         assert!(has_plain_ground(&framed([3, 5, 2, 255], red)));

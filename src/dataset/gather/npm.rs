@@ -107,13 +107,13 @@ mod tests {
     use crate::tools::progress::Unwatched;
 
     #[test]
-    fn archives_are_called_as_npm_calls_them() {
+    fn names_archives_as_npm_does() {
         assert_eq!(archive_name("@iconify-json/noto@1.2.9"), "iconify-json-noto-1.2.9.tgz");
         assert_eq!(archive_name("emojibase-data@17.0.0"), "emojibase-data-17.0.0.tgz");
     }
 
     #[test]
-    fn another_archive_than_the_pinned_one_is_refused() {
+    fn refuses_an_archive_with_another_hash() {
         let cache = tempfile::tempdir().unwrap();
         std::fs::write(cache.path().join("thing-1.0.0.tgz"), b"other bytes").unwrap();
         let error = files(Package { spec: "thing@1.0.0", sha256: "00" }, cache.path(), &Unwatched)

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_svg_fills_the_square_and_keeps_its_shape() {
+    fn an_svg_fits_the_square_and_keeps_its_aspect_ratio() {
         let wide = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10">
             <rect width="20" height="10" fill="red"/></svg>"#;
         let image = svg(wide, SIDE).unwrap();

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn styles_are_at_most_twelve_and_packages_are_named_short() {
+    fn has_twelve_styles_and_short_names_of_packages() {
         let styles: BTreeSet<&str> = SETS.iter().map(|set| set.style).collect();
         assert_eq!(styles.len(), 12);
         assert_eq!(SETS[0].package.short(), "fluent-emoji-3d");

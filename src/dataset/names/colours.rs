@@ -154,7 +154,7 @@ mod tests {
 
     /// Checks that a white picture stays visible on white paper.
     #[test]
-    fn white_has_a_line_around_it() {
+    fn outlines_a_white_picture() {
         let pixels = (0..64 * 64).flat_map(|i| match (i % 64, i / 64) {
             (20..40, 20..40) => [200, 30, 30, 255],
             _ => [0; 4],

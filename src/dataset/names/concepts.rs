@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn many_names_lead_to_one_concept() {
+    fn finds_one_concept_by_many_names() {
         let concepts = concepts();
         for name in ["red-apple", "redapple", "apple-2", "ripe-apple"] {
             assert_eq!(concepts.named(name).unwrap().label, "red apple", "{name}");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_and_silhouettes_are_not_drawn() {
+    fn leaves_out_letters_and_silhouettes() {
         let concepts = concepts();
         assert!(concepts.coded("1f34e").unwrap().is_drawn());
         assert!(!concepts.coded("1f46a").unwrap().is_drawn());

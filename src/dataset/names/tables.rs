@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_are_whole_and_say_nothing_twice() {
+    fn tables_are_complete_and_have_no_duplicates() {
         let mut seen = BTreeSet::new();
         for row in ICONS.iter().flat_map(|table| rows(table)) {
             let [package, icon, label] = row[..] else { panic!("three cells: {row:?}") };

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn captions_say_what_was_done() {
+    fn captions_describe_the_variants() {
         let dataset = dataset();
         let everyday = WordTable::default();
         let subjects = subjects(&dataset, &everyday);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn people_and_what_has_no_name_are_not_changed() {
+    fn makes_no_variants_of_people_and_unnamed_pictures() {
         let dataset = dataset();
         let everyday = WordTable::default();
         let subjects = subjects(&dataset, &everyday);

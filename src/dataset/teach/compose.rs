@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_cover_their_share() {
+    fn each_copy_covers_a_quarter() {
         let quarter = SIDE * SIDE / 4;
         for count in COUNTS {
             let (image, words) = several(&full(), "cat", count);

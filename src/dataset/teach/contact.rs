@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_stand_in_rows() {
+    fn arranges_pictures_in_rows() {
         let picture =
             Image { width: SIDE, height: SIDE, pixels: [200, 0, 0, 255].repeat(SIDE * SIDE) };
         let cells = vec![

@@ -133,7 +133,7 @@ mod tests {
     use crate::text::WordTable;
 
     #[test]
-    fn a_word_teaches_the_pictures_that_are_called_so() {
+    fn finds_the_training_pictures_that_a_word_names() {
         let entry = |label: &str, names: &[&str], style: &str| Entry {
             label: label.into(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),

@@ -57,7 +57,7 @@ mod tests {
     use crate::image::Image;
 
     #[test]
-    fn a_tenth_and_at_least_three_are_held_out_of_larger_sets() {
+    fn holds_out_a_tenth_and_at_least_three_of_larger_sets() {
         let held = |count: usize, share, seed| {
             let mut set = Dataset { entries: vec![Entry::default(); count], pictures: Vec::new() };
             let held = hold_out(&mut set, share, seed)?;

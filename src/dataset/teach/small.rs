@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_pictures_are_premultiplied_means() {
+    fn averages_premultiplied_pixels() {
         let pixels = [[255, 0, 0, 255], [0, 255, 0, 0]].concat().repeat(64 * 64 / 2);
         let small = small(&Image { width: 64, height: 64, pixels });
         assert_eq!(small[..4], [0.5, 0.0, 0.0, 0.5]);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn near_pictures_are_near_in_colour_too() {
+    fn near_duplicates_have_similar_colours() {
         let plain =
             |pixel: [u8; 4]| small(&Image { width: 32, height: 32, pixels: pixel.repeat(1024) });
         let red = plain([200, 0, 0, 255]);

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn captions_are_of_all_kinds_and_sum_to_one() {
+    fn captions_are_of_all_kinds_and_share_the_weight() {
         let dataset = dataset();
         let everyday = WordTable::new("dog\tdog face\n").unwrap();
         let teaching = Teaching::new(&dataset, &everyday);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_drawn_equally_and_families_as_three() {
+    fn labels_have_equal_weights_and_a_family_that_of_three() {
         let dataset = dataset();
         let everyday = WordTable::default();
         let teaching = Teaching::new(&dataset, &everyday);

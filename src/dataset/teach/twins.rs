@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_copies_are_found_and_joined() {
+    fn finds_and_groups_near_duplicates() {
         let plain =
             |red: u8| Image { width: 32, height: 32, pixels: [red, 0, 0, 255].repeat(1024) };
         let pictures: Vec<Image> = [10, 200, 18, 100, 26].map(plain).into();

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_left_follows_the_last_seconds() {
+    fn estimates_the_time_left_from_the_last_seconds() {
         let mut loading = Loading::default();
         let mut hear = |part, loaded, total, at| {
             loading.hear(part, Bytes { loaded, total }, at);

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_names_the_scheduler() {
+    fn reads_the_scheduler_class_from_the_index() {
         let json = json!({"_class_name": "DDIMScheduler", "clip_sample": true, "shift": 3.0});
         let read = |class| SchedulerConfig::read(json.clone(), Some(class)).unwrap();
         assert_eq!(read("UniPCMultistepScheduler").sampler(), "unipc");
@@ -303,7 +303,7 @@ mod tests {
 
     /// An unsupported scheduler is no problem if the recipe names a sampler.
     #[test]
-    fn levels_of_other_schedulers_are_known_by_their_fields() {
+    fn reads_the_levels_of_unsupported_schedulers() {
         let betas = json!({"beta_start": 0.00085, "beta_end": 0.012, "timestep_spacing": "leading",
             "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"});
         for class in ["PNDMScheduler", "DPMSolverSinglestepScheduler", "LMSDiscreteScheduler"] {

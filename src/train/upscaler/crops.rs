@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_of_the_same_kind_for_small_and_large() {
+    fn a_turn_transposes_flips_and_swaps_colours() {
         let pixel = |i: usize| [i as u8, 10 + i as u8, 100 + i as u8, 255];
         let image = Image { width: 3, height: 3, pixels: (0..9).flat_map(pixel).collect() };
         let turn = Turn { is_transposed: true, flips: [true, false], colours: [2, 0, 1] };

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_normalised_kernel_lengthens_nothing() {
+    fn divides_a_kernel_by_its_spectral_norm() {
         let device = Device::flex();
         // The kernel has rank 1, so its norm is the product of two lengths, 5 and 2.
         let column = Tensor::<1>::from_floats([3.0, 4.0], &device).reshape([2, 1, 1, 1]);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_are_those_of_the_papers() {
+    fn losses_match_those_of_the_papers() {
         let device = Device::flex();
         let seen =
             |value: f32| [(); 2].map(|()| vec![Tensor::full([1, 1, 1, 1], value, &device); 2]);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn judges_see_patches_at_both_sizes() {
+    fn discriminators_score_patches_at_two_scales() {
         let device = Device::flex();
         let x = Tensor::random([2, 4, 64, 64], Distribution::Default, &device);
         let [full, half] = Judges::init(&device).see(&x);

@@ -96,8 +96,8 @@ fn refuses_prompts_and_file_names_that_are_evidently_mistakes() {
         ("--negative", "--seed", "a.png", "looks like an option"),
         ("--negative", "-", "a.png", "a dash is no prompt"),
         ("--prompt", "cat", "icons", "has no extension"),
-        ("--prompt", "cat", "cat-%d.png", "counts as C does"),
-        ("--prompt", "cat", "{i}.webp", "the places of a name are {n:03}"),
+        ("--prompt", "cat", "cat-%d.png", "a number as in C"),
+        ("--prompt", "cat", "{i}.webp", "the placeholders of a name are {n:03}"),
         ("--prompt", "cat", "{n.webp", "without its }"),
     ] {
         let output = at(output);
@@ -132,7 +132,7 @@ fn invisible_characters_and_prompt_weights_do_not_change_the_picture() {
         ("bee\u{200b}", "A character that cannot be seen"),
         ("\u{2066}b\u{ad}ee\u{2069}", "3 characters that cannot be seen"),
         ("bee\u{fe0f}", "cannot be seen"),
-        ("(bee:1.3)", "“bee” in the prompt counts like all else"),
+        ("(bee:1.3)", "“bee” in the prompt counts like the other words"),
     ] {
         let (drawn, said) = picture(prompt);
         assert!(drawn == bee && said.contains(word), "{prompt:?}: {said}");
@@ -376,7 +376,7 @@ fn packs_own_pictures_of_any_format_and_checks_captions() {
         "camera.jpg (line 1)",
         "2 of 3 captions are longer than 16 tokens",
         "loses “blue plate”",
-        "Captions that are read as one and the same: “a very small",
+        "Captions that the model reads as the same text: “a very small",
         "“♙” in “🍎 ♙”",
         "no style “cubism”",
     ] {

@@ -215,7 +215,7 @@ fn checks_names_and_options_before_drawing() {
             "Lines 1 and 3 would both be written to fox.png",
         ),
         (&["--prompt", "fox", "--count", "2", "-o", "{prompt}.png"], "put {n} into the name"),
-        (&["--prompt", "fox", "--style", "noto,3d", "-o", "a.png"], "give -o places"),
+        (&["--prompt", "fox", "--style", "noto,3d", "-o", "a.png"], "give -o placeholders"),
         (&["--prompts", "list.txt", "-o", "{n}.gif"], ".png, .webp or .jpg"),
         (&["--prompts", "list.txt", "-o", "{size}.png"], "{size}"),
         (&["--prompts", "empty.txt", "-o", "{n}.png"], "holds nothing to draw"),
@@ -223,9 +223,9 @@ fn checks_names_and_options_before_drawing() {
         (&["--prompts", "none.txt", "-o", "{n}.png"], "Cannot read none.txt"),
         (
             &["--prompts", "list.txt", "--latents-out", "l.safetensors", "-o", "{n}.png"],
-            "of one run",
+            "for a single run",
         ),
-        (&["--prompt", "fox", "--steps-out", "s", "-o", "{n}.png"], "name one picture"),
+        (&["--prompt", "fox", "--steps-out", "s", "-o", "{n}.png"], "a name without placeholders"),
         (&["--prompt", "fox", "--json", "-o", "-"], "standard output"),
         (&["--prompt", "fox", "--threads", "0", "-o", "a.png"], "--threads must be"),
         (&["--class", "dog", "-o", "a.png"], "labels are styles"),
@@ -380,7 +380,7 @@ fn begins_with_a_picture_and_a_recipe_names_it() {
     run(&again);
     assert_eq!(fs::read(at.join("again.png")).unwrap(), fs::read(at.join("half.png")).unwrap());
     let message = refusal(at, &["--recipe", "half.png", "-o", "x.png"]);
-    assert!(message.contains("give it by --from"), "{message}");
+    assert!(message.contains("give it with --from"), "{message}");
     let message = refusal(at, &["--strength", "0.5", "--prompt", "fox", "-o", "x.png"]);
     assert!(message.contains("--from"), "{message}");
     let message = refusal(at, &["--from", "fox.png", "--strength", "1.5", "-o", "x.png"]);

@@ -358,7 +358,7 @@ fn trains_a_model_on_own_pictures() {
     assert!(said.contains("Model dit ("), "it is called as its run's folder is: {said}");
     let named = ["train", "dit", "--run", &path("named"), "--steps", "1", "--name", "boxes"];
     let (success, said) = run(&[&named, &short[..]].concat());
-    assert!(success && said.contains("pictures were learnt from in"), "{said}");
+    assert!(success && said.contains("training pictures in"), "{said}");
     assert!(works(&["inspect", &path("named/model")]).contains("Model boxes ("));
 
     // The model is measured on its training pictures, because nothing was held out.
@@ -383,7 +383,7 @@ fn trains_a_model_on_own_pictures() {
     let held = path("held.safetensors");
     let (success, said) =
         run(&["dataset", "--pictures", &path("mine"), "-o", &held, "--held-out", "0.5"]);
-    assert!(!success && said.contains("leave none to learn from"), "{said}");
+    assert!(!success && said.contains("leave none to train on"), "{said}");
     // An old known answer does not apply to new weights.
     std::fs::create_dir(&small).unwrap();
     std::fs::write(path("small/known_answer.json"), b"{}").unwrap();

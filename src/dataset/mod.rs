@@ -126,7 +126,7 @@ impl Dataset {
         let file = SafeTensors::deserialize(bytes).map_err(|problem| refuse(&problem))?;
         let tensor = file.tensor(PICTURES).map_err(|problem| refuse(&problem))?;
         if tensor.dtype() != Dtype::U8 || tensor.shape() != [entries.len(), SIDE, SIDE, 4] {
-            return Err(refuse(&"its pictures are not as many as its entries"));
+            return Err(refuse(&"it has another number of pictures than of entries"));
         }
         let image = |pixels: &[u8]| Image { width: SIDE, height: SIDE, pixels: pixels.to_vec() };
         let pictures = tensor.data().chunks_exact(4 * SIDE * SIDE).map(image).collect();

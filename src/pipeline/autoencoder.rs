@@ -50,7 +50,7 @@ impl Autoencoder {
     /// Returns an error if the encoder was not loaded.
     pub fn encode(&self, pictures: Tensor<4>) -> Result<Latent> {
         if !self.has_encoder() {
-            let problem = "it was loaded without its encoder of pictures: load that too";
+            let problem = "it was loaded without its encoder: load it with the encoder";
             return Err(Error::model("The autoencoder", problem));
         }
         Ok(Latent::new(match self {

@@ -69,7 +69,7 @@ impl ClassNames {
                 format!("There is no class “{text}”: give another name, or a number, 0 to {last}")
             }
             near => format!(
-                "There is no class “{text}”; near it are {}. Choose one of them, or a number, 0 to {last}",
+                "There is no class “{text}”; similar names are {}. Choose one of them, or a number, 0 to {last}",
                 several(&near)
             ),
         }))

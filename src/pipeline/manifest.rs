@@ -205,8 +205,8 @@ impl Manifest {
         if self.knows_its_latents() {
             return Ok(());
         }
-        let problem = "it has learnt the latents of another autoencoder than the one beside it, and \
-                       would draw nothing to be recognised: train it first, with `patchwork train dit`";
+        let problem = "it was trained on the latents of another autoencoder than the one beside it, so \
+                       its pictures would be unrecognisable: train it first, with `patchwork train dit`";
         Err(Error::model(DIT, problem))
     }
 

@@ -29,15 +29,17 @@ impl Manifest {
         if [height * FACTOR, width * FACTOR] != [self.image_size; 2] {
             let size = self.image_size;
             return refuse(format!(
-                "a latent of {height}×{width} makes no picture of {size}×{size}"
+                "a latent of {height}×{width} does not decode to a picture of {size}×{size}"
             ));
         }
         if self.latent_mean.len() != channels || self.latent_std.len() != channels {
-            return refuse(format!("its latent statistics are not for {channels} channels"));
+            return refuse(format!(
+                "its latent_mean and latent_std must have {channels} values each"
+            ));
         }
         let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
         if !finite(&self.latent_mean) || !finite(&self.latent_std) {
-            return refuse("its latent statistics are not all numbers".into());
+            return refuse("its latent_mean and latent_std must be finite numbers".into());
         }
         let mut names: Vec<String> = self.styles.iter().map(|s| s.trim().to_owned()).collect();
         names.sort();
@@ -51,7 +53,7 @@ impl Manifest {
             ));
         }
         if !self.preview.fits(channels) {
-            return refuse("its preview map does not lead from the latent to colours".into());
+            return refuse("its preview map does not fit {channels} channels".into());
         }
         let text = MiniLmConfig::new();
         if self.text_dim != text.hidden_size || !(3..=512).contains(&self.text_tokens) {
@@ -64,13 +66,13 @@ impl Manifest {
         let is_wrong = |[from, to]: &[usize; 2]| from >= to || *to > depth || to - from == depth;
         if let Some([from, to]) = self.guidance_skips.filter(is_wrong) {
             return refuse(format!(
-                "its guidance_skips must be two rising numbers, from the first block that is left out to the \
-                 first that is not, at most {depth}, and leave some of the {depth} blocks; they are {from} and {to}"
+                "its guidance_skips must be two rising numbers, from the first block that is skipped to the \
+                 first after those, at most {depth}, and leave some of the {depth} blocks; they are {from} and {to}"
             ));
         }
         if self.short_below > 0.0 && self.guidance_skips.is_none() {
             return refuse(
-                "its short_below needs guidance_skips, the blocks that are left out".into(),
+                "its short_below needs guidance_skips, the blocks that are skipped".into(),
             );
         }
         if !self.latent_std.iter().all(|std| *std > 0.0) {

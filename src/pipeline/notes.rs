@@ -31,7 +31,8 @@ pub fn cleaned(what: &str, typed: &Typed) -> Vec<String> {
     if !typed.weighted.is_empty() {
         let words = typed.weighted.iter().map(|words| format!("“{}”", short(words, 40)));
         notes.push(format!(
-            "This model knows no weights in brackets: {} in the {what} counts like all else.",
+            "This model has no prompt weights in brackets: {} in the {what} counts like the other \
+             words.",
             several(&words.collect::<Vec<_>>())
         ));
     }
@@ -52,7 +53,9 @@ pub fn looked_up(prompt: &str, found: &LookedUp) -> Vec<String> {
     if words > 1 && found.unknown.len() + 1 >= words || found.unknown.len() >= UNKNOWN {
         let unknown = found.unknown.iter().map(|(word, _)| word.as_str());
         let understood = understood(prompt, unknown);
-        notes.push(format!("This model reads English, and simple names best.{understood}"));
+        notes.push(format!(
+            "This model reads English, and understands simple names best.{understood}"
+        ));
     }
     for (word, nearest) in found.unknown.iter().take(UNKNOWN) {
         let nearest: Vec<String> = nearest.iter().map(|word| format!("“{word}”")).collect();
@@ -93,8 +96,7 @@ pub fn vocabulary(what: &str, text: &str, tokens: &Tokens) -> Vec<String> {
     if !tokens.unknown.is_empty() {
         let unknown = tokens.unknown.iter().map(|word| format!("“{}”", short(word, 40)));
         notes.push(format!(
-            "This model reads English: it has no words for {} in the {what}, and takes it for something \
-             unknown.{}",
+            "This model reads English: it has no words for {} in the {what}, and reads it as unknown.{}",
             several(&unknown.collect::<Vec<_>>()),
             understood(text, tokens.unknown.iter().map(String::as_str))
         ));
@@ -126,12 +128,12 @@ pub(super) fn unguided(
     }
     if !is_guided && scale != 1.0 {
         notes.push(format!(
-            "No step lies in the guidance interval {from} to {to}: nothing is guided. Widen it, or take \
+            "No step lies in the guidance interval {from} to {to}, so guidance has no effect. Widen it, or take \
              more steps."
         ));
     }
     if has_negative && (scale == 1.0 || !is_guided) {
-        let why = if scale == 1.0 { "Without guidance" } else { "Where nothing is guided" };
+        let why = if scale == 1.0 { "Without guidance" } else { "Outside the guidance interval" };
         notes.push(format!(
             "{why} the negative prompt is not used: choose a guidance above 1 for it."
         ));
@@ -141,12 +143,12 @@ pub(super) fn unguided(
         notes.push(match has_negative {
             true => {
                 "At guidance 0 the picture is drawn from the negative prompt: prompt and style are \
-                     not used where it guides."
+                     not used within the guidance interval."
                     .into()
             }
             false => {
-                "At guidance 0 the picture is drawn from nothing: prompt, style and class are not \
-                      used where it guides."
+                "At guidance 0 the picture is drawn without a prompt: prompt, style and class are \
+                      not used within the guidance interval."
                     .into()
             }
         });
@@ -168,11 +170,11 @@ mod tests {
         let notes = looked_up("rotes Auto, cat!", &found(&["rotes", "auto"]));
         assert_eq!(
             notes[0],
-            "This model reads English, and simple names best. It understands “cat!”."
+            "This model reads English, and understands simple names best. It understands “cat!”."
         );
         assert_eq!(
             looked_up("ein Hund", &found(&["ein", "hund"]))[0],
-            "This model reads English, and simple names best."
+            "This model reads English, and understands simple names best."
         );
         // One unknown word does not mean another language.
         assert_eq!(looked_up("a big red zorb", &found(&["zorb"])).len(), 1);

@@ -22,7 +22,7 @@ pub async fn to_images(x: Tensor<4>) -> Result<Vec<Image>> {
     let values: Vec<f32> = data.iter::<f32>().collect();
     if !values.iter().all(|value| value.is_finite()) {
         return Err(Error::Picture(
-            "The numbers overflowed and left no picture: take less guidance, more steps or \
+            "The values overflowed, so there is no picture: use less guidance, more steps or \
              another sampler"
                 .into(),
         ));

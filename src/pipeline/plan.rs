@@ -47,27 +47,26 @@ pub(super) fn plan(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Box<dyn Samp
     options.flow.even = recipe.even_sigmas;
     if recipe.even_sigmas && pipeline.shift().is_none() {
         return refuse(
-            "Only models of a flow have even levels to ask for: leave them out with this one"
-                .into(),
+            "Only flow models can have even levels: leave them out with this model".into(),
         );
     }
     let schedule = match (recipe.shift, &pipeline.schedule) {
         (None, schedule) => schedule.clone(),
         (Some(shift), Schedule::Flow { .. }) => Schedule::Flow { shift },
         (Some(_), Schedule::Discrete { .. }) => {
-            return refuse("Only models of a flow have a shift: leave it out with this one".into());
+            return refuse("Only flow models have a shift: leave it out with this model".into());
         }
     };
     let levels = samplers::levels(&*sampler, &schedule, recipe.steps, options)?;
     let [_, channels, _, _] = pipeline.latent_shape();
     if recipe.guidance_channels.is_some_and(|guided| guided > channels) {
-        return refuse(format!("The latent has only {channels} channels to guide"));
+        return refuse(format!("The latent has only {channels} channels that can be guided"));
     }
     Ok((sampler, levels))
 }
 
 /// Returns the error about a recipe that names no sampler if the model's own is not supported here.
 fn needs_a_sampler(problem: &str) -> Error {
-    let advice = "Or name a sampler (--sampler), which is then used over the model's levels";
+    let advice = "Or name a sampler (--sampler), which then uses the model's noise levels";
     Error::model(SCHEDULER, format!("{problem}. {advice}"))
 }

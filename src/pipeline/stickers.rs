@@ -43,7 +43,7 @@ pub async fn load<S: Source>(
     }
     if manifest.text_tokens > text.max_position_embeddings {
         let (tokens, places) = (manifest.text_tokens, text.max_position_embeddings);
-        let problem = format!("it has {places} places, and model.json asks for {tokens} tokens");
+        let problem = format!("it has {places} positions, and model.json asks for {tokens} tokens");
         return Err(Error::model(TEXT_ENCODER, problem));
     }
     let encoder = load_weights(text.init(device), &weights, &keys::MINILM)?;

@@ -44,7 +44,7 @@ impl Sampler for Ddpm {
             adds_noise: true,
             takes_eta: false,
             takes_karras: false,
-            refuses_flow: Some("DDPM walks back a variance-preserving chain"),
+            refuses_flow: Some("DDPM samples the reverse of a variance-preserving chain"),
         }
     }
 

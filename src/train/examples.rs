@@ -42,7 +42,10 @@ pub fn prepare(
 ) -> Result<Prepared> {
     tell_captions(captions::of(&dataset.entries), model, max_tokens, progress)?;
     let reader = model.text.as_ref().ok_or_else(|| {
-        Error::model(&model.name, "it draws classes, not words: it cannot learn from captions")
+        Error::model(
+            &model.name,
+            "it draws classes, not prompts, so it cannot be trained on captions",
+        )
     })?;
     model.check_draws([SIDE; 2])?;
     let [_, channels, height, width] = model.latent_shape();
@@ -51,7 +54,7 @@ pub fn prepare(
     let styles: Vec<Option<usize>> =
         teaching.entries().map(|entry| style(entry, model)).collect::<Result<_>>()?;
     if styles.is_empty() {
-        return Err(Error::dataset("The dataset", "it holds nothing to learn from"));
+        return Err(Error::dataset("The dataset", "it holds no training pictures"));
     }
     let mut builder = Builder::new(
         [channels, height, width],
@@ -81,8 +84,8 @@ fn style(entry: &Entry, model: &Pipeline) -> Result<Option<usize>> {
         Error::dataset(
             "The dataset",
             format!(
-                "its picture “{label}” has no style of the model ({problem}); or let the model take the \
-                 dataset's styles, with --new-styles"
+                "its picture “{label}” has no style of the model ({problem}); or give the model the \
+                 dataset's styles with --new-styles"
             ),
         )
     })

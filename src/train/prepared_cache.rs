@@ -89,8 +89,8 @@ impl PreparedCache<'_> {
         // The text encoder computes the states anew, but the latents cannot be computed again.
         let encoder = format!("autoencoder {}", self.manifest.encoder_hash());
         if !prepared.origin.contains(&encoder) {
-            let problem =
-                "it was packed for a model with another autoencoder; pack it anew for this one";
+            let problem = "it was packed for a model with another autoencoder; pack the \
+                           dataset again for this one";
             return Err(Error::dataset(self.setup.data.display().to_string(), problem));
         }
         if prepared.styles != self.model.styles {
@@ -100,14 +100,17 @@ impl PreparedCache<'_> {
         }
         let reader = self.model.text.as_ref().expect("only models of prompts are packed for");
         tell_captions(prepared.captions(), self.model, self.max_tokens, self.progress)?;
-        self.progress.note("Computing states of captions, once.");
+        self.progress.note("Computing the states of the captions; the run keeps them.");
         let workers = self.setup.workers(&Device::flex());
         prepared.read_captions(|caption: &str| reader.states(caption), &workers)?;
         Ok(prepared)
     }
 
     fn made(&self, bytes: Vec<u8>) -> Result<Prepared> {
-        self.progress.note("Computing latents of pictures and states of captions, once.");
+        self.progress.note(
+            "Computing the latents of the pictures and the states of the captions; the run keeps \
+             them.",
+        );
         let dataset = Dataset::from_bytes(&bytes, &self.setup.data)?;
         drop(bytes);
         let (seed, workers) = (self.setup.seed, self.setup.workers(&self.model.device));

@@ -96,8 +96,8 @@ impl Prepared {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
         let refuse = || {
-            let problem = "it does not hold prepared latents, or those of an earlier version; remove \
-                           it, and `train dit` makes them anew from a dataset, as does `patchwork pack`";
+            let problem = "it holds no prepared latents, or those of an earlier version; remove it, and \
+                           make new ones from a dataset with `train dit` or `patchwork pack`";
             Error::dataset(path.display().to_string(), problem)
         };
         let mut prepared = Self::of_header(&bytes).ok_or_else(refuse)?;
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(file.tensor("latents").unwrap().shape(), [4, 2, 4, 4]);
         assert_eq!(column(&bytes, "example_style").unwrap(), [0, 1, 0, 2]);
         std::fs::write(&path, b"no").unwrap();
-        assert!(Prepared::read(&path).unwrap_err().to_string().contains("anew from a dataset"));
+        assert!(Prepared::read(&path).unwrap_err().to_string().contains("new ones from a dataset"));
     }
 
     /// Checks that an index out of range is found when the file is read, not in the middle of a run.

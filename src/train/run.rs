@@ -52,10 +52,12 @@ impl Plan {
             steps if step == 0 => format!("Beginning a run of {}.", counted(steps, "step")),
             steps if step < steps => format!("Going on from step {step} of {steps}."),
             _ if self.learning_rate.decay_steps.is_some() => format!(
-                "This run has had its {step} steps, and its learning rate has fallen to 0: name \
-                 another --run for a new fall."
+                "This run has done its {step} steps, and its learning rate has decayed to 0: to train \
+                 on, give another --run."
             ),
-            _ => format!("This run has had {}: give more --steps to go on.", counted(step, "step")),
+            _ => {
+                format!("This run has done {}: give more --steps to go on.", counted(step, "step"))
+            }
         }
     }
 
@@ -223,7 +225,7 @@ pub fn run<T: Task, S: Serialize + DeserializeOwned + PartialEq>(
 fn speed(pictures: usize, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let rate = pictures as f64 / seconds.max(1e-3);
-    format!("{pictures} pictures were learnt from in {seconds:.0} s, {rate:.1} a second.")
+    format!("Processed {pictures} training pictures in {seconds:.0} s, {rate:.1} a second.")
 }
 
 /// Returns the mean loss and speed of the last 50 lines, as text.

@@ -23,9 +23,9 @@ fn difference(name: &str, old: &Value, new: &Value) -> Option<String> {
     match name {
         "seen" => None,
         "origin" => Some("it began with other weights: give the same --model and --from".into()),
-        "data" => Some("it learns from other --data, or with other encoders".into()),
+        "data" => Some("it was trained on other --data, or with other encoders".into()),
         "learning_rate" if old["decay_steps"] != new["decay_steps"] => {
-            Some("its --steps or --cooldown were others: a cooldown keeps its length".into())
+            Some("its --steps or --cooldown were different: a cooldown keeps its length".into())
         }
         "learning_rate" => {
             let parts = [("peak", "--learning-rate"), ("warmup_steps", "--warmup-steps")];

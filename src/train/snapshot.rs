@@ -93,7 +93,7 @@ pub fn last<S: DeserializeOwned + PartialEq + Serialize>(
 pub(super) fn damaged(place: &Path, name: &str) -> Error {
     let problem = format!(
         "its {name} is missing or damaged; move it out of `checkpoints` to go on from the one \
-         before it, or to begin anew if there is none"
+         before it, or to begin again if there is none"
     );
     Error::Training(format!("{} cannot be used: {problem}", place.display()))
 }

@@ -111,13 +111,13 @@ impl<M: Module> TrainState<M> {
         optimiser: ModuleOptimizer,
     ) -> Result<Self> {
         let Snapshot { place, .. } = Snapshot::last(folder)?.ok_or_else(|| {
-            let problem = "it has no snapshot of a run; name the folder that `train --run` made";
+            let problem = "it has no snapshot of a run; give the folder that `train --run` made";
             Error::Training(format!("{} cannot be used: {problem}", folder.display()))
         })?;
         Self::read(&place, 0, (module, table), optimiser).map_err(|_| {
             let problem = "its snapshot is damaged, or of another network than this run's: `train \
-                           dit`, `train vae` and `train upscaler` each go on from a run of their \
-                           own, with the --model that it was begun with";
+                           dit`, `train vae` and `train upscaler` continue only runs of the same \
+                           command, with the --model that the run began with";
             Error::Training(format!("{} cannot be used: {problem}", folder.display()))
         })
     }

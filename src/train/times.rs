@@ -80,7 +80,7 @@ impl FromStr for Times {
         };
         text.split(',').map(part).collect::<Option<_>>().map(Self).ok_or_else(|| {
             Error::Options(format!(
-                "“{text}” are no times: give weight:location:scale of one or several \
+                "“{text}” is no distribution of noise levels: give weight:location:scale of one or more \
                  logit-normals, such as {}",
                 Self::default()
             ))

@@ -150,7 +150,7 @@ fn note(stage: &Stage, sides: Sides, shown: &[Shown], view: View) -> &'static st
     let was_stopped = stage.run.as_ref().is_some_and(|run| run.was_stopped());
     match view {
         View::Preview => {
-            "A glance: one pixel for each cell of the latent. Download saves just that."
+            "A preview: one pixel for each cell of the latent. Download saves it as it is."
         }
         View::Decoded if sides.upscaled.is_some() => {
             "Download saves this step as it stands here, in the size of the drawing: only finished \

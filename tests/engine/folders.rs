@@ -109,7 +109,7 @@ fn an_index_can_only_name_files_beside_it() {
                 std::fs::write(folder.join(format!("{WEIGHTS}.index.json")), index).unwrap();
             });
             let message = message.unwrap_err();
-            assert!(message.contains("no safetensors file beside it"), "{name}: {message}");
+            assert!(message.contains("not a safetensors file beside it"), "{name}: {message}");
         }
     }
 }
@@ -257,7 +257,10 @@ fn a_named_sampler_uses_the_levels_of_any_scheduler() {
         ("DDIMScheduler", serde_json::json!({"prediction_type": "sample"}), "prediction_type"),
     ] {
         let message = load(class, with(more)).unwrap_err();
-        assert!(message.contains(word) && message.contains("weights were made for"), "{message}");
+        assert!(
+            message.contains(word) && message.contains("weights were trained with"),
+            "{message}"
+        );
     }
     // This scheduler's configuration does not define its noise levels.
     let message = load("EDMEulerScheduler", serde_json::json!({"sigma_data": 0.5})).unwrap_err();
@@ -304,7 +307,7 @@ fn even_sigmas_work_for_flows_only() {
         assert!((custom[2] - even[2]).abs() > 1e-4, "{sampler}: {custom:?}");
     }
     let message = draw(true, &load_changed(|_| ()).unwrap()).unwrap_err();
-    assert!(message.contains("Only models of a flow"), "{message}");
+    assert!(message.contains("Only flow models"), "{message}");
     // An unsupported scheduler still defines the shift.
     let fields = serde_json::json!({"use_dynamic_shifting": true, "time_shift_type": "linear",
         "base_shift": 4.0, "max_shift": 4.0});

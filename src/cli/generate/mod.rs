@@ -123,7 +123,7 @@ pub(super) struct GenerateArguments {
 fn output_help() -> String {
     format!(
         "Where the picture goes: a .png with the recipe in it, a .webp, a .jpg (on white), or - for the standard \
-         output. A name may have places: {}",
+         output. A name may have placeholders: {}",
         pattern::HELP
     )
 }
@@ -191,11 +191,11 @@ impl GenerateArguments {
             );
         }
         if self.strength.is_some() && self.from.is_none() {
-            return refuse("--strength is of the picture that --from names: give that too");
+            return refuse("--strength applies to the picture of --from: give --from too");
         }
         if self.prompts.is_some() && self.is_watched() {
             return refuse(
-                "--latents-in, --latents-out and --steps-out are of one run: leave them out with --prompts",
+                "--latents-in, --latents-out and --steps-out are for a single run: leave them out with --prompts",
             );
         }
         Ok(())

@@ -72,7 +72,9 @@ impl Named {
         Format::of(&name)?;
         match self.pattern.has_places() {
             true if arguments.is_watched() => Err(Error::Options(
-                "--latents-in, --latents-out and --steps-out are of one run: name one picture with them".into(),
+                "--latents-in, --latents-out and --steps-out are for a single run: give -o a name \
+                 without placeholders"
+                    .into(),
             )),
             true => Ok(()),
             false => arguments.check_beside(&[&name]),
@@ -165,7 +167,7 @@ impl Named {
         let other = match (given, began) {
             (None, Some(began)) if !began.is_empty() => {
                 return Err(Error::Recipe(format!(
-                    "The recipe begins with the picture {began}: give it by --from"
+                    "The recipe begins with the picture {began}: give it with --from"
                 )));
             }
             (Some(hash), Some(began)) if !began.is_empty() && began != hash => Some(format!(
@@ -222,7 +224,7 @@ impl Named {
         let path = first.path.display();
         if !self.pattern.has_places() {
             return format!(
-                "Several pictures would all be written to {path}: give -o places, such as \
+                "Several pictures would all be written to {path}: give -o placeholders, such as \
                  pictures/{{n:03}}-{{prompt}}-{{style}}.png"
             );
         }
@@ -280,8 +282,8 @@ fn of_another_model(recipe: &PartialRecipe, pipeline: &Pipeline) -> Option<Strin
         recipe.model_hash.as_ref().filter(|found| !found.is_empty() && *found != hash)?;
     let model = recipe.model.as_deref().unwrap_or_default();
     Some(format!(
-        "The recipe was drawn by another model, {model} ({model_hash}); this is {name} ({hash}), and may draw it \
-         otherwise."
+        "The recipe was drawn by another model, {model} ({model_hash}); this is {name} ({hash}), so the picture may \
+         differ."
     ))
 }
 

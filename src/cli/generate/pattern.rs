@@ -48,7 +48,9 @@ impl Pattern {
     pub(super) fn read(name: &str) -> Result<Self> {
         let refuse = |problem: String| Err(Error::Options(problem));
         if counts_as_c(name) {
-            return refuse(format!("-o {name} counts as C does: the places of a name are {HELP}"));
+            return refuse(format!(
+                "-o {name} has a number as in C: the placeholders of a name are {HELP}"
+            ));
         }
         let (mut parts, mut text) = (Vec::new(), String::new());
         let mut rest = name;
@@ -78,12 +80,12 @@ impl Pattern {
         let width = if digits.is_empty() { Ok(0) } else { digits.trim_end_matches('d').parse() };
         match (found, width) {
             (Some((_, Place::Prompt | Place::Style)), Ok(1..)) => Err(Error::Options(format!(
-                "-o has a place {{{written}}}, and only numbers have digits: write {{{}}}",
+                "-o has the placeholder {{{written}}}, and only numbers have digits: write {{{}}}",
                 name.trim()
             ))),
             (Some((_, place)), Ok(width @ 0..=20)) => Ok(Part::Place(*place, width)),
             _ => Err(Error::Options(format!(
-                "-o has a place {{{written}}} that there is not: the places of a name are {HELP}"
+                "-o has the unknown placeholder {{{written}}}: the placeholders of a name are {HELP}"
             ))),
         }
     }

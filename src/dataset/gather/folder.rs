@@ -41,19 +41,19 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
         let of = folder.parent().filter(|of| !of.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return refuse(
             folder,
-            &format!("it is a file; name the folder that it is in: {}", of.display()),
+            &format!("it is a file; give the folder that it is in: {}", of.display()),
         );
     }
     if !folder.is_dir() {
         return refuse(
             folder,
-            "there is no such folder; name one of pictures and a metadata.jsonl",
+            "there is no such folder; give one with pictures and a metadata.jsonl",
         );
     }
     if !path.is_file() {
         return refuse(
             &path,
-            "it is not there; write it, a line for each picture, as {\"file_name\": \"cat.png\", \
+            "it is missing; write it, with one line for each picture, such as {\"file_name\": \"cat.png\", \
              \"text\": \"a cat\"}",
         );
     }
@@ -62,7 +62,7 @@ pub fn read(folder: &Path) -> Result<(Dataset, Vec<String>)> {
         return refuse(&path, "it is in UTF-16; save it as UTF-8");
     }
     let Ok(text) = String::from_utf8(bytes) else {
-        return refuse(&path, "it is not in UTF-8; save it so");
+        return refuse(&path, "it is not in UTF-8; save it as UTF-8");
     };
     if let Some(problem) = misplaced(text.as_bytes()) {
         return Err(Error::dataset(path.display().to_string(), problem));
@@ -143,7 +143,7 @@ mod tests {
 
         let error = read(&captions).unwrap_err().to_string();
         assert!(
-            error.contains(&format!("name the folder that it is in: {}", folder.path().display()))
+            error.contains(&format!("give the folder that it is in: {}", folder.path().display()))
         );
 
         std::fs::write(&captions, "{\"file_name\": \"b.png\", \"text\": \"x\"}").unwrap();

@@ -75,38 +75,38 @@ impl FolderNotes {
         let owned = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>();
         note(&self.empty, &|count, names| {
             format!(
-                "Captions are empty for {count} of {lines} pictures, which are learnt without words: {names}."
+                "Captions are empty for {count} of {lines} pictures, which are trained on without a prompt: {names}."
             )
         });
         note(&unnamed.into_iter().cloned().collect::<Vec<_>>(), &|count, names| {
             format!(
-                "{CAPTIONS} does not name {count} of the pictures in the folder, which are not learnt: {names}."
+                "{CAPTIONS} does not name {count} of the pictures in the folder, which are left out: {names}."
             )
         });
         note(&several, &|count, names| {
-            format!("Pictures with several captions, each of which is learnt: {count}: {names}.")
+            format!("Pictures with several captions, each of which is used: {count}: {names}.")
         });
         note(&owned(&self.clear), &|count, names| {
             format!(
-                "Wholly transparent, so that there is nothing to learn: {count} of {lines}: {names}."
+                "Fully transparent, so there is nothing to train on: {count} of {lines}: {names}."
             )
         });
         note(&owned(&self.endless), &|count, names| {
             format!(
-                "Files that lack their end, though no pixel is missing: {count} of {lines}: {names}."
+                "Files whose end is cut off, though no pixel is missing: {count} of {lines}: {names}."
             )
         });
         note(&owned(&self.grounds), &|count, names| {
             format!(
-                "On an opaque ground of one colour: {count} of {lines}: {names}. The model draws stickers on \
-                 nothing, and will learn to draw the ground: take it away if that is not meant."
+                "On an opaque background of one colour: {count} of {lines}: {names}. The model draws stickers \
+                 without a background, and will learn to draw this one: remove it unless you want that."
             )
         });
         let fields: Vec<String> =
             self.unknown.iter().map(|field| format!("“{}”", short(field, 40))).collect();
         note(&fields, &|_, names| {
             format!(
-                "Not used of {CAPTIONS}: {names}. What is used are file_name, text, style and tags."
+                "Fields of {CAPTIONS} that are not used: {names}. It uses file_name, text, style and tags."
             )
         });
         notes
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_count_and_quote_captions_that_are_learnt_otherwise() {
+    fn notes_count_and_quote_pictures_with_unusual_captions() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("in")).unwrap();
         for name in ["a.png", "b.PNG", "in/c.jpg", "notes.txt"] {
@@ -183,10 +183,10 @@ mod tests {
         notes.see_unknown(["score".to_owned()]);
         let text = notes.sentences(folder.path(), 3).join("\n");
         for part in [
-            "empty for 1 of 3 pictures, which are learnt without words: in/c.jpg (line 3).",
-            "not name 1 of the pictures in the folder, which are not learnt: b.PNG.",
+            "empty for 1 of 3 pictures, which are trained on without a prompt: in/c.jpg (line 3).",
+            "not name 1 of the pictures in the folder, which are left out: b.PNG.",
             "1: a.png (“a cat”, “a dog”).",
-            "nothing to learn: 1 of 3: in/c.jpg.",
+            "nothing to train on: 1 of 3: in/c.jpg.",
             "of one colour: 1 of 3: a.png.",
             "“score”",
         ] {

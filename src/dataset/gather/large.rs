@@ -49,7 +49,7 @@ impl LargePictures {
             return Ok(picture);
         }
         let (width, height) = (picture.width, picture.height);
-        let problem = format!("a picture of {width}×{height} stands among those of {side}×{side}");
+        let problem = format!("one of the pictures of {side}×{side} has {width}×{height} pixels");
         Err(Error::dataset("The large pictures", problem))
     }
 
@@ -117,7 +117,8 @@ impl LargePictures {
         let cut = |pair: &[usize]| png.data().get(pair[0]..pair[1]).map(<[u8]>::to_vec);
         let pngs: Option<Vec<Vec<u8>>> = ends.windows(2).map(cut).collect();
         let pngs = pngs.filter(|pngs| pngs.len() == entries.len());
-        let pngs = pngs.ok_or_else(|| refuse(&"its pictures are not as many as its entries"))?;
+        let pngs =
+            pngs.ok_or_else(|| refuse(&"it has another number of pictures than of entries"))?;
         Ok(Self { side, entries, pngs })
     }
 }

@@ -53,13 +53,13 @@ pub fn notes<'a>(
     let has = if unknown.len() == 1 { "has" } else { "have" };
     let told = [
         (&cut, format!("{too_long} {is} longer than {max_tokens} tokens, and {is} cut")),
-        (&twins, "Captions that are read as one and the same".into()),
+        (&twins, "Captions that the model reads as the same text".into()),
         (&unknown, format!("{strange} {has} words that the model does not know")),
     ];
     let mut notes = Vec::new();
     if empty > 0 {
         notes.push(format!(
-            "Captions are empty for {}: learnt without words.",
+            "Captions are empty for {}: trained on without a prompt.",
             counted(empty, "picture")
         ));
     }

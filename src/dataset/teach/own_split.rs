@@ -34,7 +34,7 @@ pub fn hold_out(dataset: &mut Dataset, share: Option<f64>, seed: u64) -> Result<
     let held = if share == 0.0 { 0 } else { ((count as f64 * share).ceil() as usize).max(LEAST) };
     if held >= count {
         return Err(Error::Options(format!(
-            "--held-out {share} would hold out {held} of {count} pictures, and leave none to learn from: give 0"
+            "--held-out {share} would hold out {held} of {count} pictures, and leave none to train on: give 0"
         )));
     }
     let mut rows: Vec<usize> = (0..count).collect();

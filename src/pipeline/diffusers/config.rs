@@ -70,7 +70,7 @@ impl TransformerConfig {
             return refuse("only DiTs with gelu-approximate and attention_bias are supported");
         }
         let Some(width) = self.num_attention_heads.checked_mul(self.attention_head_dim) else {
-            return refuse("its heads are too many");
+            return refuse("its num_attention_heads times attention_head_dim is too large");
         };
         let config = DitConfig::new(
             [self.sample_size; 2],

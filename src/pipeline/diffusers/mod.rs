@@ -66,8 +66,8 @@ pub async fn checkpoint<S: Source>(source: &S, folder: &str) -> Result<Checkpoin
             return Checkpoint::new(file.clone(), vec![source.read(&file).await?]);
         }
     }
-    let problem = "it is not there, nor are its variants fp16 and bf16; a model of .bin files can be \
-                   saved anew from Python with save_pretrained(folder, safe_serialization=True)";
+    let problem = "it is missing, and so are its variants fp16 and bf16; convert a model of .bin files \
+                   in Python with save_pretrained(folder, safe_serialization=True)";
     Err(Error::model(file(""), problem))
 }
 
@@ -77,7 +77,7 @@ async fn sharded<S: Source>(source: &S, folder: &str, index: &str) -> Result<Che
     let mut parts = Vec::new();
     for shard in shards.weight_map.into_values().collect::<BTreeSet<_>>() {
         if !is_plain(&shard) || !shard.ends_with(".safetensors") {
-            let problem = format!("it lists “{shard}”, which is no safetensors file beside it");
+            let problem = format!("it lists “{shard}”, which is not a safetensors file beside it");
             return Err(Error::model(index, problem));
         }
         parts.push(source.read(&format!("{folder}/{shard}")).await?);

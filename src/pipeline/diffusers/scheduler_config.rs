@@ -30,7 +30,7 @@ impl SchedulerConfig {
     /// trained for. Also returns an error if the scheduler is not supported and its file does not give the
     /// noise levels that the weights were trained for.
     pub fn read(json: Value, class: Option<&str>) -> Result<Self> {
-        let Value::Object(json) = json else { return refuse("it is no JSON object") };
+        let Value::Object(json) = json else { return refuse("it is not a JSON object") };
         let named = json.get("_class_name").and_then(Value::as_str);
         let name = class.or(named).unwrap_or("DDIMScheduler").to_owned();
         let (class, not_drawn) = match Class::named(&name) {
@@ -64,8 +64,8 @@ impl SchedulerConfig {
         let least = self.fields.lambda_min_clipped.filter(leaves_out);
         self.not_drawn.clone().or(least.map(|least| {
             format!(
-                "its lambda_min_clipped {least} leaves levels out, which is not supported: it only says \
-                 how to draw, and may be left out"
+                "its lambda_min_clipped {least} leaves levels out, which is not supported: it only \
+                 affects sampling, and may be removed"
             )
         }))
     }
@@ -110,7 +110,9 @@ impl SchedulerConfig {
         // Beyond this, f32 cannot distinguish the data from the noise.
         let largest = schedule.sigma((train - 1) as f64);
         if largest.is_nan() || largest > 1e6 {
-            return refuse(format!("betas from {from} to {to} leave nothing of the data"));
+            return refuse(format!(
+                "betas from {from} to {to} leave no signal at the last timestep"
+            ));
         }
         Ok(schedule)
     }
@@ -184,8 +186,8 @@ impl SchedulerFields {
     fn not_drawn(&self) -> Option<String> {
         let curves = [self.use_karras_sigmas, self.use_exponential_sigmas, self.use_beta_sigmas];
         (curves.iter().filter(|is_on| **is_on).count() > 1).then(|| {
-            "its use_karras_sigmas, use_exponential_sigmas and use_beta_sigmas exclude one another: leave \
-             one of them true"
+            "its use_karras_sigmas, use_exponential_sigmas and use_beta_sigmas exclude one another: set \
+             only one of them to true"
                 .into()
         })
     }
@@ -203,8 +205,8 @@ fn other_scheduler(name: &str, json: &Map<String, Value>) -> Result<String> {
         return Ok(problem);
     }
     refuse(format!(
-        "{problem}. Nor does its file tell beta_start, beta_end and beta_schedule, by which another sampler \
-         could be used"
+        "{problem}. Its file also lacks beta_start, beta_end and beta_schedule, which another sampler \
+         would need"
     ))
 }
 
@@ -216,20 +218,23 @@ fn prediction(class: Class, fields: &SchedulerFields) -> Result<Prediction> {
         None | Some("epsilon") => Prediction::Epsilon,
         Some("v_prediction") => Prediction::V,
         Some("flow_prediction") if !class.knows("use_flow_sigmas") => {
-            return refuse(format!("{} knows no prediction_type flow_prediction", class.name));
+            return refuse(format!(
+                "{} does not support the prediction_type flow_prediction",
+                class.name
+            ));
         }
         Some("flow_prediction") => Prediction::Flow,
         Some(other) => {
             return refuse(format!(
-                "its prediction_type {other} is not supported: the weights were made for it; take a \
-                 model of epsilon, v_prediction or flow_prediction"
+                "its prediction_type {other} is not supported, and the weights were trained with it; \
+                 choose a model with epsilon, v_prediction or flow_prediction"
             ));
         }
     };
     if (prediction == Prediction::Flow) != has_flow_sigmas {
         return refuse(
             "its prediction_type flow_prediction and use_flow_sigmas true belong together, and only \
-             one of them is there",
+             one of them is set",
         );
     }
     Ok(prediction)
@@ -357,12 +362,12 @@ mod tests {
                 json!({"_class_name": flow, "use_dynamic_shifting": true, "base_shift": 1e9}),
                 "use_dynamic_shifting",
             ),
-            (json!([]), "no JSON object"),
+            (json!([]), "not a JSON object"),
             (json!({"clip_sample": false, "steps_offset": 1000}), "steps_offset"),
             (json!({"clip_sample": false, "beta_start": 0.5, "beta_end": 0.9}), "betas"),
             (json!({"clip_sample": false, "beta_schedule": "sigmoid"}), "sigmoid"),
             (json!({"prediction_type": "sample"}), "prediction_type sample"),
-            (json!({"prediction_type": "flow_prediction"}), "DDIMScheduler knows no"),
+            (json!({"prediction_type": "flow_prediction"}), "DDIMScheduler does not support"),
             (json!({"_class_name": dpm, "solver_order": 3}), "solver_order 3"),
             (json!({"_class_name": dpm, "lambda_min_clipped": -5.0}), "lambda_min_clipped"),
             (json!({"_class_name": dpm, "prediction_type": "flow_prediction"}), "use_flow_sigmas"),

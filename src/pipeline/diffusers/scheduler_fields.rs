@@ -122,15 +122,15 @@ impl Class {
             let advice = match (belongs, drawn.first()) {
                 (ToTheWeights, _) => {
                     let problem = format!(
-                        "its {field} {value} is not supported, and the weights were made for it, so that \
-                         pictures without it would be wrong; take a model without it"
+                        "its {field} {value} is not supported, and the weights were trained with it, so \
+                         pictures without it would be wrong; choose a model without it"
                     );
                     return Err(Error::model(SCHEDULER, problem));
                 }
                 (ToTheDrawing, Some(drawn)) => {
-                    format!("it only says how to draw; set it to {drawn}")
+                    format!("it only affects sampling; set it to {drawn}")
                 }
-                (ToTheDrawing, None) => "it only says how to draw, and may be left out".into(),
+                (ToTheDrawing, None) => "it only affects sampling, and may be removed".into(),
             };
             not_drawn.get_or_insert(format!("its {field} {value} is not supported: {advice}"));
         }
@@ -158,10 +158,11 @@ mod tests {
                 json!({"timestep_type": "continuous", "prediction_type": "v_prediction"}),
             ),
         ] {
-            let message = read(class, &json).expect_err("the weights were made for it").to_string();
+            let message =
+                read(class, &json).expect_err("the weights were trained with it").to_string();
             let named =
                 json.as_object().into_iter().flatten().any(|(key, _)| message.contains(key));
-            assert!(named && message.contains("take a model without it"), "{message}");
+            assert!(named && message.contains("choose a model without it"), "{message}");
         }
         for (class, json, word) in [
             ("DDIMScheduler", json!({"thresholding": true}), "thresholding"),
@@ -169,7 +170,7 @@ mod tests {
             ("UniPCMultistepScheduler", json!({"lower_order_final": null}), "lower_order_final"),
             ("DPMSolverMultistepScheduler", json!({"solver_order": 3}), "set it to 2"),
             ("UniPCMultistepScheduler", json!({"lower_order_final": false}), "lower_order_final"),
-            ("UniPCMultistepScheduler", json!({"solver_p": {}}), "may be left out"),
+            ("UniPCMultistepScheduler", json!({"solver_p": {}}), "may be removed"),
             (
                 "EulerDiscreteScheduler",
                 json!({"sigma_max": 9.0, "use_karras_sigmas": true}),
@@ -190,7 +191,7 @@ mod tests {
             let (_, not_drawn) = read(class, &json).expect("the weights can be drawn with");
             let message = not_drawn.expect("it is not drawn here");
             assert!(
-                message.contains(word) && message.contains("only says how to draw"),
+                message.contains(word) && message.contains("only affects sampling"),
                 "{message}"
             );
         }

@@ -26,6 +26,7 @@ pub mod picture;
 pub mod protocol;
 pub mod session;
 pub mod stage;
+pub mod tool;
 mod turn;
 
 pub use answer::Status;

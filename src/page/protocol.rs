@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts::{DeviceFacts, ModelFacts, Reading};
+pub use super::tool::{Animation, Frame, Ground, Kept, Made, Tool};
 use crate::image::finish::Finish;
 use crate::recipe::{PartialRecipe, Recipe};
 
@@ -52,12 +53,12 @@ pub enum Request {
         /// The device to use.
         device: DeviceChoice,
     },
-    /// Hands over a picture that runs can begin with. It is sent once, before the first of them.
+    /// Hands over a picture that runs can begin with, or a mask, before a run that needs it.
     Picture {
         /// Its hash, by which recipes name it.
         hash: String,
-        /// Its pixels at the model's size: RGBA, row by row.
-        pixels: File,
+        /// The picture at the model's size, or a mask in its alpha.
+        png: File,
     },
     /// Draws a recipe, in place of the current and the queued one.
     Draw {
@@ -82,9 +83,24 @@ pub enum Request {
         /// The negative prompt.
         negative: String,
     },
+    /// Uses a tool on pictures. [`Event::Used`] answers.
+    Use {
+        /// The number that names this request in its answer.
+        ticket: u32,
+        /// The tool.
+        tool: Tool,
+        /// The files that it works on: one picture, unless the tool says otherwise.
+        files: Vec<File>,
+    },
+    /// Stops a tool, which then answers with an error.
+    StopUsing {
+        /// The ticket of its request.
+        ticket: u32,
+    },
     /// Removes the weights that the browser keeps.
     Forget,
-    /// Reads the recipe in a file that the visitor brought.
+    /// Reads a file that the visitor brought: [`Event::Opened`] if it holds a recipe, otherwise
+    /// [`Event::Brought`].
     Open {
         /// The file's name.
         name: String,
@@ -257,6 +273,33 @@ pub enum Event {
         outcome: Result<(Box<Recipe>, Vec<String>), String>,
         /// Whether the picture in the file is undamaged.
         is_whole: bool,
+        /// The picture that its run began with, and the mask, as far as the file carries them.
+        carried: Vec<Kept>,
+    },
+    /// A brought file holds a picture without a recipe.
+    Brought {
+        /// The file's name.
+        name: String,
+        /// The picture as PNG, its longer side at most 1024 pixels, or a sentence about the error.
+        outcome: Result<File, String>,
+    },
+    /// A tool is at work.
+    Using {
+        /// The request's ticket.
+        ticket: u32,
+        /// How much of the work is done.
+        done: usize,
+        /// How much work there is.
+        total: usize,
+        /// The latest picture, if the tool makes several.
+        picture: Option<File>,
+    },
+    /// A tool has done its work.
+    Used {
+        /// The request's ticket.
+        ticket: u32,
+        /// What it made, or a sentence about the error.
+        outcome: Result<Made, String>,
     },
     /// A picture was finished, or an archive was put together.
     Finished {

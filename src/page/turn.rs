@@ -237,7 +237,7 @@ impl Turn {
                 (form.prompt_reading, form.negative_reading) = (prompt, negative);
             }
             Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
-            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole } => {
+            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole, .. } => {
                 self.stage(|stage, _, to| stage.open_brought(&recipe, is_whole, to));
                 let brought = Brought::of_file(&name, (*recipe).into(), &unknown);
                 self.form(|form, known, to| form.bring_new(brought, known, to));

@@ -32,6 +32,14 @@ pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     fields.negative.take_if(|negative| *negative == usual.negative);
     fields.guidance_interval.take_if(|interval| *interval == usual.guidance_interval);
     fields.count.take_if(|count| *count == usual.count);
+    if recipe.picture.is_empty() {
+        (fields.strength, fields.mask, fields.inversion) = (None, None, None);
+        (fields.source_prompt, fields.source_style) = (None, None);
+    }
+    fields.inversion.take_if(|inversion| !*inversion);
+    if recipe.variation_strength == 0.0 {
+        (fields.variation_seed, fields.variation_strength) = (None, None);
+    }
     if fields.model_hash.is_none() {
         fields.model = None;
     }
@@ -53,6 +61,14 @@ pub fn field_pairs(fields: &PartialRecipe) -> Vec<(&'static str, String)> {
         ("shift", number(&fields.shift)),
         ("guidance_interval", interval),
         ("count", fields.count.map(|count| count.to_string())),
+        ("picture", fields.picture.clone()),
+        ("strength", number(&fields.strength)),
+        ("mask", fields.mask.clone()),
+        ("inversion", fields.inversion.map(|inversion| inversion.to_string())),
+        ("source_prompt", fields.source_prompt.clone()),
+        ("source_style", fields.source_style.clone()),
+        ("variation_seed", fields.variation_seed.map(|seed| seed.to_string())),
+        ("variation_strength", number(&fields.variation_strength)),
         ("model", fields.model.clone()),
         ("model_hash", fields.model_hash.clone()),
     ];
@@ -74,7 +90,15 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             "sampler" => put(&mut recipe.sampler, text()),
             "model" => put(&mut recipe.model, text()),
             "model_hash" => put(&mut recipe.model_hash, text()),
+            "picture" => put(&mut recipe.picture, text()),
+            "mask" => put(&mut recipe.mask, text()),
+            "source_prompt" => put(&mut recipe.source_prompt, text()),
+            "source_style" => put(&mut recipe.source_style, text()),
             "seed" => put(&mut recipe.seed, seed(value).ok()),
+            "variation_seed" => put(&mut recipe.variation_seed, seed(value).ok()),
+            "strength" => put(&mut recipe.strength, share(value)),
+            "variation_strength" => put(&mut recipe.variation_strength, share(value)),
+            "inversion" => put(&mut recipe.inversion, value.parse().ok()),
             "steps" => put(&mut recipe.steps, value.parse().ok()),
             "count" => put(&mut recipe.count, value.parse().ok()),
             "guidance" => put(&mut recipe.guidance, finite(value)),
@@ -103,6 +127,11 @@ fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// Returns a number from 0 to 1.
+fn share(text: &str) -> Option<f64> {
+    finite(text).filter(|number| (0.0..=1.0).contains(number))
+}
+
 fn interval(text: &str) -> Option<(f64, f64)> {
     let (from, to) = text.split_once(' ')?;
     let interval = (finite(from)?, finite(to)?);
@@ -127,6 +156,14 @@ mod tests {
             shift: Some(1.5),
             sampler: "heun".into(),
             count: 4,
+            picture: "00112233445566ff".into(),
+            strength: 0.5,
+            mask: "ff112233445566ff".into(),
+            inversion: true,
+            source_prompt: "green apple".into(),
+            source_style: "noto".into(),
+            variation_seed: 3,
+            variation_strength: 0.25,
             model: "stickers".into(),
             model_hash: "0123456789abcdef".into(),
             ..Recipe::default()

@@ -99,6 +99,20 @@ pub struct Recipe {
     /// How much of that picture changes, from 0 (nothing) to 1 (all of it); without a picture it has no
     /// effect.
     pub strength: f64,
+    /// The hash of the mask, which says where that picture changes, made as that of the picture; empty to
+    /// change all of it.
+    pub mask: String,
+    /// Whether the run begins with noise that is found by going backwards from the picture, so that the
+    /// picture's own prompt and style would draw it again. Otherwise seeded noise is added to it.
+    pub inversion: bool,
+    /// The prompt of the picture that is inverted.
+    pub source_prompt: String,
+    /// The style of the picture that is inverted.
+    pub source_style: String,
+    /// The seed of a second noise, towards which the first is turned.
+    pub variation_seed: u64,
+    /// How far the noise is turned towards the second on the sphere, from 0 (not at all) to 1.
+    pub variation_strength: f64,
     /// How many pictures are drawn.
     pub count: usize,
     /// How many pixels the longer side of each saved picture has; `None` if that is not known, which
@@ -136,6 +150,12 @@ impl Default for Recipe {
             even_sigmas: false,
             picture: String::new(),
             strength: 0.6,
+            mask: String::new(),
+            inversion: false,
+            source_prompt: String::new(),
+            source_style: String::new(),
+            variation_seed: 0,
+            variation_strength: 0.0,
             count: 1,
             size: None,
             outline: false,
@@ -167,9 +187,9 @@ impl Recipe {
         Self { size: None, outline: false, upscaled: false, ..self }
     }
 
-    /// Returns whether its run begins with a picture and not with noise alone, as at full strength.
+    /// Returns whether its run begins with a picture and not with seeded noise alone, as at full strength.
     pub fn begins_with_picture(&self) -> bool {
-        !self.picture.is_empty() && self.strength < 1.0
+        !self.picture.is_empty() && (self.strength < 1.0 || self.inversion)
     }
 
     /// Checks whether every number is in range.
@@ -190,6 +210,7 @@ impl Recipe {
         limits::GUIDANCE.check(self.guidance)?;
         limits::ETA.check(self.eta)?;
         limits::STRENGTH.check(self.strength)?;
+        limits::VARIATION.check(self.variation_strength)?;
         let (from, to) = self.guidance_interval;
         if !(0.0..=1.0).contains(&from) || !(from..=1.0).contains(&to) {
             return refuse(format!(

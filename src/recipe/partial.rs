@@ -47,6 +47,18 @@ pub struct PartialRecipe {
     pub picture: Option<String>,
     /// How much of that picture changes.
     pub strength: Option<f64>,
+    /// The hash of the mask.
+    pub mask: Option<String>,
+    /// Whether the run begins with noise that is found by going backwards from the picture.
+    pub inversion: Option<bool>,
+    /// The prompt of the picture that is inverted.
+    pub source_prompt: Option<String>,
+    /// Its style.
+    pub source_style: Option<String>,
+    /// The seed of a second noise.
+    pub variation_seed: Option<u64>,
+    /// How far the noise is turned towards the second.
+    pub variation_strength: Option<f64>,
     /// How many pictures are drawn.
     pub count: Option<usize>,
     /// How many pixels the longer side of each saved picture has.
@@ -101,6 +113,12 @@ impl PartialRecipe {
             even_sigmas: self.even_sigmas.or(base.even_sigmas),
             picture: self.picture.or(base.picture),
             strength: self.strength.or(base.strength),
+            mask: self.mask.or(base.mask),
+            inversion: self.inversion.or(base.inversion),
+            source_prompt: self.source_prompt.or(base.source_prompt),
+            source_style: self.source_style.or(base.source_style),
+            variation_seed: self.variation_seed.or(base.variation_seed),
+            variation_strength: self.variation_strength.or(base.variation_strength),
             count: self.count.or(base.count),
             size: self.size.or(base.size),
             outline: self.outline.or(base.outline),
@@ -113,8 +131,8 @@ impl PartialRecipe {
     /// that only its model knows.
     #[must_use]
     pub fn onto(&self, base: Recipe) -> Recipe {
-        let Self { prompt, negative, style, sampler, picture, model, model_hash, .. } =
-            self.clone();
+        let Self { prompt, negative, style, sampler, model, model_hash, .. } = self.clone();
+        let Self { picture, mask, source_prompt, source_style, .. } = self.clone();
         Recipe {
             prompt: prompt.unwrap_or(base.prompt),
             negative: negative.unwrap_or(base.negative),
@@ -132,6 +150,12 @@ impl PartialRecipe {
             even_sigmas: self.even_sigmas.unwrap_or(base.even_sigmas),
             picture: picture.unwrap_or(base.picture),
             strength: self.strength.unwrap_or(base.strength),
+            mask: mask.unwrap_or(base.mask),
+            inversion: self.inversion.unwrap_or(base.inversion),
+            source_prompt: source_prompt.unwrap_or(base.source_prompt),
+            source_style: source_style.unwrap_or(base.source_style),
+            variation_seed: self.variation_seed.unwrap_or(base.variation_seed),
+            variation_strength: self.variation_strength.unwrap_or(base.variation_strength),
             count: self.count.unwrap_or(base.count),
             size: self.size.or(base.size),
             outline: self.outline.unwrap_or(base.outline),
@@ -168,6 +192,12 @@ impl From<Recipe> for PartialRecipe {
             even_sigmas: Some(recipe.even_sigmas),
             picture: known(recipe.picture),
             strength: Some(recipe.strength),
+            mask: known(recipe.mask),
+            inversion: Some(recipe.inversion),
+            source_prompt: known(recipe.source_prompt),
+            source_style: known(recipe.source_style),
+            variation_seed: Some(recipe.variation_seed),
+            variation_strength: Some(recipe.variation_strength),
             count: Some(recipe.count),
             size: recipe.size,
             outline: Some(recipe.outline),

@@ -50,7 +50,7 @@ pub(super) fn open(name: String, bytes: &[u8]) {
         }
     };
     let is_whole = outcome.is_ok() && Image::from_png(bytes).is_ok();
-    post(&Event::Opened { name, outcome, is_whole });
+    post(&Event::Opened { name, outcome, is_whole, carried: Vec::new() });
 }
 
 /// Applies a finish to a picture, and sends the file to the page.

@@ -35,8 +35,8 @@ pub(super) fn receive(worker: &Shared, request: Request) {
                 Err(message) => post(&Event::Crashed { message, on_gpu: gpu::is_in_use() }),
             }
         }),
-        Request::Picture { hash, pixels } => {
-            if let Err(error) = picture::keep(&worker, hash, pixels) {
+        Request::Picture { hash, png } => {
+            if let Err(error) = picture::keep(&worker, hash, &png) {
                 post(&Event::Failed { job: None, message: error.to_string() });
             }
         }
@@ -68,6 +68,10 @@ pub(super) fn receive(worker: &Shared, request: Request) {
                 files::archive(&worker, ticket, archive, finish, members).await;
             });
         }
+        Request::Use { ticket, .. } => {
+            post(&Event::Used { ticket, outcome: Err("This tool is not here yet.".into()) });
+        }
+        Request::StopUsing { .. } => {}
         Request::Forget => spawn_local(async {
             let message = match forget_all().await {
                 true => {

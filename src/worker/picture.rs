@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::fetch::load_part;
 use super::state::{Kept, Pictures, Shared, pipeline};
 use crate::image::Image;
+use crate::image::fit::fitted;
 use crate::page::protocol::File;
 use crate::pipeline::start::picture_hash;
 use crate::pipeline::stickers::{self, ENCODER};
@@ -16,19 +17,21 @@ use crate::{Error, Result};
 /// How many pictures are kept; the one that was used least recently goes first.
 const KEPT: usize = 8;
 
-/// Keeps a picture of the model's size, `4·width·height` bytes of RGBA.
-pub(super) fn keep(worker: &Shared, hash: String, File(pixels): File) -> Result<()> {
-    let pipeline = pipeline(worker)?;
-    let [width, height] = pipeline.picture_size();
-    let image = Image { width, height, pixels };
-    if image.pixels.len() != 4 * width * height || picture_hash(&image) != hash {
+/// Keeps a picture or a mask of the model's size.
+pub(super) fn keep(worker: &Shared, hash: String, File(png): &File) -> Result<()> {
+    let image = fitted(&Image::from_png(png)?, pipeline(worker)?.picture_size())?;
+    if picture_hash(&image) != hash {
         return Err(Error::Picture("The picture was damaged on its way: bring it again".into()));
     }
+    insert(worker, hash, image);
+    Ok(())
+}
+
+fn insert(worker: &Shared, hash: String, image: Image) {
     let Pictures(kept) = &mut worker.borrow_mut().pictures;
     kept.retain(|other| other.hash != hash);
     kept.insert(0, Kept { hash, image, latent: None });
     kept.truncate(KEPT);
-    Ok(())
 }
 
 /// Returns the start of a recipe's run, with the latent of its picture if it names one.

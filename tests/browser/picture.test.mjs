@@ -35,7 +35,8 @@ const double = (value) => {
 const whole = (value) => Buffer.from(varint(value));
 const FIELDS = [
   "prompt", "negative", "class", "style", "seed", "steps", "guidance", "guidance_interval", "guidance_channels", "shift",
-  "sampler", "eta", "karras", "even_sigmas", "picture", "strength", "count", "size", "outline", "model", "model_hash",
+  "sampler", "eta", "karras", "even_sigmas", "picture", "strength", "mask", "inversion", "source_prompt", "source_style",
+  "variation_seed", "variation_strength", "count", "size", "outline", "model", "model_hash",
 ];
 const picture = (hash, pixels) => Buffer.concat([whole(1), text(hash), bytes(pixels)]);
 const draw = (job, fields) => {

@@ -248,6 +248,7 @@ fn the_worker_reads_a_file_that_is_opened() {
         name: "a.png".into(),
         outcome: Ok((recipe.clone().into(), vec!["lora".into()])),
         is_whole: true,
+        carried: Vec::new(),
     });
     assert_eq!(page.state.form.recipe.prompt, "owl");
     assert_eq!(on_view(&page).0, [[1]], "and it is shown");
@@ -257,12 +258,17 @@ fn the_worker_reads_a_file_that_is_opened() {
         page.status()
     );
     let outcome = Err("b holds no recipe.".into());
-    page.hear(Event::Opened { name: "b".into(), outcome, is_whole: false });
+    page.hear(Event::Opened { name: "b".into(), outcome, is_whole: false, carried: Vec::new() });
     assert!(page.state.status.is_bad);
     // Only the recipe of a damaged file is taken: the picture is not shown as if it were complete.
     page.act(StageAction::BringFile { name: "c.png".into(), bytes: vec![3] });
     let outcome = Ok((recipe.into(), Vec::new()));
-    page.hear(Event::Opened { name: "c.png".into(), outcome, is_whole: false });
+    page.hear(Event::Opened {
+        name: "c.png".into(),
+        outcome,
+        is_whole: false,
+        carried: Vec::new(),
+    });
     assert_eq!(on_view(&page).0, [[1]]);
     assert!(page.state.status.is_bad && page.status().contains("damaged"), "{}", page.status());
 }

@@ -84,7 +84,8 @@ pub fn offered(
     if recipe.picture.take().is_some_and(|picture| !picture.is_empty()) {
         lost.push("the picture that it began with".into());
     }
-    recipe.strength = None;
+    (recipe.strength, recipe.mask, recipe.inversion) = (None, None, None);
+    (recipe.source_prompt, recipe.source_style) = (None, None);
     // The size and the outline are chosen where pictures are saved. The page's models have even noise
     // levels in any case.
     (recipe.size, recipe.outline, recipe.even_sigmas) = (None, None, None);

@@ -91,6 +91,28 @@ impl Latent {
         Self(self.0.exp())
     }
 
+    /// Returns the latents that are `share` of the way to `other` on the sphere, each by itself:
+    /// `(sin((1 − t)·θ)·a + sin(t·θ)·b) / sin θ` for an angle θ between them (Shoemake 1985). The
+    /// result of two draws of noise has their variance; a straight path would lose some.
+    ///
+    /// # Shapes
+    /// `other` is `[b or 1, c, h, w]`.
+    #[must_use]
+    pub fn slerp(self, other: &Self, share: f64) -> Self {
+        let [batch, channels, height, width] = self.dims();
+        let flat = |x: Tensor<4>, rows| x.reshape([rows, channels * height * width]);
+        let (a, b) = (flat(self.0, batch), flat(other.0.clone(), other.count()));
+        let length = |x: &Tensor<2>| x.clone().square().sum_dim(1).sqrt(); // [b, 1]
+        let product = (a.clone() * b.clone()).sum_dim(1);
+        let cosine = product / (length(&a) * length(&b)).clamp_min(1e-12);
+        // Near 0 and π the path is straight, as far as f32 can tell.
+        let angle = cosine.clamp(-0.999_999, 0.999_999).acos();
+        let sine = angle.clone().sin();
+        let weight = |share: f64| (angle.clone() * share).sin() / sine.clone();
+        let mixed = a * weight(1.0 - share) + b * weight(share);
+        Self(mixed.reshape([batch, channels, height, width]))
+    }
+
     /// Returns `mask·self + (1 − mask)·other`. A mask of one channel, or of one row, applies to all.
     #[must_use]
     pub fn blend(self, other: Self, mask: &Self) -> Self {
@@ -143,6 +165,28 @@ impl Mul<f64> for Latent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn turns_noise_on_the_sphere() {
+        let device = Device::flex();
+        let noise = |seed| Latent::noise(&mut [Generator::new(seed)], [1, 8, 16, 16], &device);
+        let values = |latent: Latent| -> Vec<f32> { latent.tensor().into_data().iter().collect() };
+        let (a, b) = (values(noise(1)), values(noise(2)));
+        let near = |found: Vec<f32>, wanted: &[f32]| {
+            found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-4)
+        };
+        assert!(near(values(noise(1).slerp(&noise(2), 0.0)), &a));
+        assert!(near(values(noise(1).slerp(&noise(2), 1.0)), &b));
+        let middle = values(noise(1).slerp(&noise(2), 0.5));
+        let variance = middle.iter().map(|x| x * x).sum::<f32>() / middle.len() as f32;
+        assert!((variance - 1.0).abs() < 0.05, "{variance}");
+        // The middle is as far from both ends.
+        let distance =
+            |to: &[f32]| middle.iter().zip(to).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+        assert!((distance(&a) / distance(&b) - 1.0).abs() < 0.05);
+        // Equal noise has no direction to turn to, and stays.
+        assert!(near(values(noise(1).slerp(&noise(1), 0.5)), &a));
+    }
 
     #[test]
     fn blends_by_a_mask_of_one_channel() {

@@ -100,6 +100,15 @@ impl Levels {
         }
     }
 
+    /// Returns the noise from which [`add_noise`](Self::add_noise) makes `noisy` of `clean`; `noisy`
+    /// itself if there is no such step.
+    pub fn noise_in(&self, index: usize, noisy: Latent, clean: Latent) -> Latent {
+        match self.steps.get(index) {
+            Some(step) => (noisy - clean * self.process().alpha(step.from)) * (1.0 / step.from),
+            None => noisy,
+        }
+    }
+
     /// Returns whether σ falls in each step. In the last it may stay equal if `ends_at_smallest`.
     pub fn fall(&self, ends_at_smallest: bool) -> bool {
         let last = self.steps.len() - 1;

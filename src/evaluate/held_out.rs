@@ -65,6 +65,11 @@ impl HeldOut {
         Ok(Self { styles: styles.to_vec(), held, known, unseen, learnt })
     }
 
+    /// Returns the held-out pairs and their pictures.
+    pub fn held_of<'a>(&self, dataset: &'a Dataset) -> (Vec<Asked>, Vec<&'a Image>) {
+        (asked(dataset, &self.held), images(dataset, &self.held))
+    }
+
     /// Returns the learnt pairs and their pictures.
     pub fn learnt_of<'a>(&self, dataset: &'a Dataset) -> (Vec<Asked>, Vec<&'a Image>) {
         (asked(dataset, &self.learnt), images(dataset, &self.learnt))

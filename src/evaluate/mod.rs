@@ -5,6 +5,7 @@
 
 pub mod benchmark;
 mod colour_prompts;
+pub mod edits;
 pub mod everyday;
 pub mod features;
 pub mod flaws;

@@ -43,15 +43,22 @@ pub fn measure(model: &Pipeline, images: &[&Image]) -> Result<Reconstruction> {
         let noisy = clean.clone() + noise * NOISE;
         for (i, latent) in [clean, noisy].into_iter().enumerate() {
             let y = model.autoencoder.decode(&latent).clamp(-1.0, 1.0);
-            let error = (x.clone() - y.clone()).square().mean_dims(&[1, 2, 3]);
-            let error: Vec<f32> = error.into_data().iter::<f32>().collect();
-            sums[i] += error.iter().map(|&error| decibel(error)).sum::<f64>();
+            sums[i] += psnr(x.clone(), y.clone()).iter().sum::<f64>();
             sums[2 + i] += edge_error(x.clone(), y).iter().sum::<f64>();
         }
     }
     let [psnr, psnr_noisy, edge_error, edge_error_noisy] =
         sums.map(|sum| sum / images.len() as f64);
     Ok(Reconstruction { psnr, psnr_noisy, edge_error, edge_error_noisy })
+}
+
+/// Returns the peak signal-to-noise ratio of each picture `y`, with values in −1..1, in dB.
+///
+/// # Shapes
+/// `[b, c, h, w]`, both
+pub fn psnr(x: Tensor<4>, y: Tensor<4>) -> Vec<f64> {
+    let error = (x - y).square().mean_dims(&[1, 2, 3]);
+    error.into_data().iter::<f32>().map(decibel).collect()
 }
 
 /// Returns the peak signal-to-noise ratio of a mean squared error of values that span 2; NaN if the

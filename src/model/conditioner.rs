@@ -27,6 +27,11 @@ impl Conditioner {
         Self { y_embedder: self.y_embedder.with_rows(rows), ..self }
     }
 
+    /// Returns the vectors of labels, `[b]` → `[b, d]`.
+    pub fn label_vectors(&self, labels: Tensor<1, Int>) -> Tensor<2> {
+        self.y_embedder.forward(labels)
+    }
+
     /// Embeds timesteps and labels.
     ///
     /// # Shapes

@@ -94,6 +94,15 @@ impl Dit {
         self.text.as_ref().map(|text| text.forward_padded(states, lengths))
     }
 
+    /// Returns the vectors of labels, `[b]` → `[b, d]`, or `None` if the blocks have conditioners of
+    /// their own.
+    pub(super) fn label_vectors(&self, labels: Tensor<1, Int>) -> Option<Tensor<2>> {
+        match &self.conditioners[..] {
+            [one] => Some(one.label_vectors(labels)),
+            _ => None,
+        }
+    }
+
     /// Returns one prediction.
     ///
     /// # Shapes

@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod autoencoder_kl;
+pub mod between;
 pub mod block;
 pub mod conditioner;
 pub mod dit;

@@ -56,6 +56,78 @@ impl<'a> Conditioned<'a> {
     /// Returns an error if the recipe has words but the model reads none, or if it asks for a style or
     /// class that the model does not have.
     pub fn new(pipeline: &'a Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
+        let (own, notes) = Conditions::of(pipeline, recipe)?;
+        Ok((Self::of_rows(pipeline, &own, recipe.count), notes))
+    }
+
+    /// Creates conditions at `share` of the straight path from one recipe to another; see
+    /// [`Dit::between`].
+    ///
+    /// # Errors
+    /// See [`new`](Self::new). Also returns an error if the model reads no text, or has a conditioner
+    /// for each block.
+    pub fn between(
+        pipeline: &'a Pipeline,
+        [from, to]: [&Recipe; 2],
+        share: f64,
+    ) -> Result<(Self, Vec<String>)> {
+        let (own, mut notes) = Conditions::of(pipeline, from)?;
+        let (other, others) = Conditions::of(pipeline, to)?;
+        notes.extend(others);
+        let refuse = || {
+            Error::Recipe("This model cannot draw between two recipes: it has no text, or a conditioner for each block".into())
+        };
+        let null = pipeline.dit.config().num_classes;
+        let way = |from: &Option<TextTokens>, to: &Option<TextTokens>, labels: [usize; 2]| {
+            let both = from.as_ref().zip(to.as_ref()).ok_or_else(refuse)?;
+            let [start, end] = labels;
+            let between = pipeline.dit.between((both.0, start), (both.1, end), share);
+            between.map(Some).ok_or_else(refuse)
+        };
+        let mixed = Conditions {
+            label: own.label,
+            prompt: way(&own.prompt, &other.prompt, [own.label, other.label])?,
+            negative: way(&own.negative, &other.negative, [null, null])?,
+        };
+        Ok((Self::of_rows(pipeline, &mixed, from.count), notes))
+    }
+
+    /// Repeats conditions for a batch of `count`.
+    fn of_rows(pipeline: &'a Pipeline, conditions: &Conditions, count: usize) -> Self {
+        let Conditions { label, prompt, negative } = conditions;
+        let null = pipeline.dit.config().num_classes;
+        let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| ConditionRows {
+            labels: labels_tensor(pipeline, &labels),
+            text: text
+                .into_iter()
+                .map(Option::as_ref)
+                .collect::<Option<Vec<_>>>()
+                .map(|rows| TextTokens::cat(&rows)),
+        };
+        let rows = |label: usize| std::iter::repeat_n(label, count);
+        let conditional = batch(rows(*label).collect(), vec![prompt; count]);
+        let texts = [vec![prompt; count], vec![negative; count]].concat();
+        let both = batch(rows(*label).chain(rows(null)).collect(), texts);
+        Self {
+            dit: &pipeline.dit,
+            keeps_variance: pipeline.learned_variance,
+            conditional,
+            both,
+            short_path: pipeline.short_path.clone(),
+            timesteps: pipeline.schedule.timesteps(),
+        }
+    }
+}
+
+/// The label and the texts of one recipe, as the DiT reads them.
+struct Conditions {
+    label: usize,
+    prompt: Option<TextTokens>,
+    negative: Option<TextTokens>,
+}
+
+impl Conditions {
+    fn of(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
         let label = label(pipeline, recipe)?;
         let mut notes = Vec::new();
         let (mut prompt, mut negative) = (recipe.prompt.clone(), recipe.negative.clone());
@@ -72,25 +144,7 @@ impl<'a> Conditioned<'a> {
         let mut read = |what: &str, text: &str| read(pipeline, what, text, &mut notes);
         let prompt = read("prompt", &prompt)?;
         let negative = read("negative prompt", &negative)?;
-
-        let null = pipeline.dit.config().num_classes;
-        let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| ConditionRows {
-            labels: labels_tensor(pipeline, &labels),
-            text: text
-                .into_iter()
-                .map(Option::as_ref)
-                .collect::<Option<Vec<_>>>()
-                .map(|rows| TextTokens::cat(&rows)),
-        };
-        let count = recipe.count;
-        let rows = |label: usize| std::iter::repeat_n(label, count);
-        let conditional = batch(rows(label).collect(), vec![&prompt; count]);
-        let texts = [vec![&prompt; count], vec![&negative; count]].concat();
-        let both = batch(rows(label).chain(rows(null)).collect(), texts);
-        let keeps_variance = pipeline.learned_variance;
-        let (short_path, timesteps) = (pipeline.short_path.clone(), pipeline.schedule.timesteps());
-        let dit = &pipeline.dit;
-        Ok((Self { dit, keeps_variance, conditional, both, short_path, timesteps }, notes))
+        Ok((Self { label, prompt, negative }, notes))
     }
 }
 

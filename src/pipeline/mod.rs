@@ -7,9 +7,11 @@ pub mod detail;
 pub mod diffusers;
 #[cfg(feature = "native")]
 pub mod export;
+pub mod invert;
 pub mod known_answer;
 pub mod manifest;
 mod manifest_check;
+pub mod morph;
 pub mod notes;
 pub mod pixels;
 mod plan;
@@ -27,13 +29,14 @@ use burn::tensor::{Device, Tensor};
 
 pub use autoencoder::Autoencoder;
 pub use class_names::ClassNames;
+pub use invert::Inverting;
 pub use preview::PreviewMap;
 pub use run::Run;
 pub use source::{Folder, Source, read_json};
 pub use start::{Origin, Start};
 use stickers::Manifest;
 
-use crate::diffusion::{LevelOptions, Prediction, Schedule};
+use crate::diffusion::{Latent, LevelOptions, Prediction, Schedule};
 use crate::image::Image;
 use crate::model::{Dit, Upscaler};
 use crate::recipe::{Defaults, Recipe};

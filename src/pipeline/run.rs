@@ -26,8 +26,17 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, recipe: &Recipe, start: Start) -> Result<Self> {
+        Self::under(pipeline, recipe, start, Conditioned::new(pipeline, recipe)?)
+    }
+
+    /// Begins a run of a recipe under conditions that may differ from the recipe's own.
+    pub(super) fn under(
+        pipeline: &'a Pipeline,
+        recipe: &Recipe,
+        start: Start,
+        (network, mut notes): (Conditioned<'a>, Vec<String>),
+    ) -> Result<Self> {
         let (sampler, levels) = plan(pipeline, recipe)?;
-        let (network, mut notes) = Conditioned::new(pipeline, recipe)?;
         let guides = !pipeline.guides_above_1 || recipe.guidance > 1.0;
         let scale = if guides { recipe.guidance } else { 1.0 };
         let timesteps = pipeline.schedule.timesteps();

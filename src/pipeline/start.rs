@@ -54,7 +54,7 @@ impl Start {
         recipe: &Recipe,
         generators: &mut [Generator],
     ) -> Result<(Latent, Option<Origin>)> {
-        let drawn = Latent::noise(generators, pipeline.latent_shape(), &pipeline.device);
+        let drawn = seeded(pipeline, recipe, generators);
         let [count, channels, height, width] = drawn.dims();
         let fits = |what: &str, latent: &Latent, likewise: [&[usize]; 2]| {
             let [rows, layers, h, w] = latent.dims();
@@ -69,6 +69,12 @@ impl Start {
             }
         };
         let noise = match self.noise {
+            None if recipe.inversion && recipe.begins_with_picture() => {
+                return Err(Error::Recipe(
+                    "The recipe inverts its picture: give the noise that Pipeline::invert finds"
+                        .into(),
+                ));
+            }
             None => drawn.clone(),
             Some(noise) => {
                 fits("latents", &noise, [&[count], &[channels]])?;
@@ -87,9 +93,27 @@ impl Start {
         fits("latents of a picture", &latent, [&[1, count], &[channels]])?;
         if let Some(mask) = &mask {
             fits("masks", mask, [&[1, count], &[1, channels]])?;
+        } else if !recipe.mask.is_empty() {
+            return Err(Error::Recipe(format!(
+                "The recipe changes its picture within the mask {}, which is not here: give it too",
+                recipe.mask
+            )));
         }
         let latent = if latent.count() == count { latent } else { latent.repeated(count) };
         Ok((noise, Some(Origin { latent, mask })))
+    }
+}
+
+/// Returns the noise of a recipe's seeds, turned towards that of its variation. Advances the generators
+/// by one latent each.
+pub(super) fn seeded(pipeline: &Pipeline, recipe: &Recipe, generators: &mut [Generator]) -> Latent {
+    let draw = |generators: &mut [Generator]| {
+        Latent::noise(generators, pipeline.latent_shape(), &pipeline.device)
+    };
+    let noise = draw(generators);
+    match recipe.variation_strength {
+        0.0 => noise,
+        share => noise.slerp(&draw(&mut [Generator::new(recipe.variation_seed)]), share),
     }
 }
 

@@ -187,9 +187,11 @@ impl Recipe {
         Self { size: None, outline: false, upscaled: false, ..self }
     }
 
-    /// Returns whether its run begins with a picture and not with seeded noise alone, as at full strength.
+    /// Returns whether its run begins with a picture and not with seeded noise alone, as at full strength
+    /// without a mask.
     pub fn begins_with_picture(&self) -> bool {
-        !self.picture.is_empty() && (self.strength < 1.0 || self.inversion)
+        let keeps = self.strength < 1.0 || self.inversion || !self.mask.is_empty();
+        keeps && !self.picture.is_empty()
     }
 
     /// Checks whether every number is in range.

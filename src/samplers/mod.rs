@@ -18,6 +18,7 @@ mod dpmpp_2s;
 mod euler;
 mod euler_ancestral;
 mod heun;
+mod inversion;
 mod lambda;
 mod sampling;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod unipc;
 
 use std::fmt::Debug;
 
+pub use inversion::Inversion;
 pub use sampling::{Sampling, Step};
 
 use crate::diffusion::{Denoised, Latent, Level, LevelOptions, Levels, Schedule};

@@ -1,5 +1,6 @@
 //! `patchwork evaluate`: measures how well models draw, in one table and one JSON file.
 
+mod edits;
 mod own;
 mod table;
 mod upscaled;
@@ -83,6 +84,10 @@ pub(in crate::cli) struct EvaluateArguments {
     /// Pictures of 512 pixels, from `patchwork dataset --side 512`.
     #[arg(long, value_name = "F.safetensors", requires = "upscaled")]
     large: Option<PathBuf>,
+    /// Only measure what the last model does with held-out pictures that it is given: inverted and drawn
+    /// again, mended, and restyled. Tables, and a sheet.
+    #[arg(long, value_name = "PICTURE")]
+    edits: Option<PathBuf>,
     /// Write all numbers here, as JSON.
     #[arg(short, long, value_name = "JSON")]
     output: Option<PathBuf>,
@@ -105,6 +110,7 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
         copies: copies_path,
         flaws: flaws_path,
         upscaled: upscaled_path,
+        edits: edits_path,
         output,
         ..
     } = arguments;
@@ -117,9 +123,10 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
         ("--copies", copies_path.as_ref()),
         ("--flaws", flaws_path.as_ref()),
         ("--upscaled", upscaled_path.as_ref()),
+        ("--edits", edits_path.as_ref()),
         ("--output", output.as_ref()),
     ];
-    let pictures = [sheet_path, beside_path, copies_path, flaws_path, upscaled_path];
+    let pictures = [sheet_path, beside_path, copies_path, flaws_path, upscaled_path, edits_path];
     for path in pictures.into_iter().flatten() {
         Format::of_one(path)?;
     }
@@ -150,6 +157,11 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     let extractor = FeatureExtractor::new(&arguments.cache, &device, progress)?;
     note("Computing the features of all pictures in the dataset; later runs reuse them.");
     let features = extractor.features_of(&dataset, &hash, &arguments.data)?;
+    if let (Some(path), Some((_, model))) = (edits_path, models.last()) {
+        let sampling = arguments.sampling.recipe(model)?;
+        let asked = edits::Asks { model, sampling: &sampling, seed, held_out: &held_out, most };
+        return asked.answer((&dataset, &features, &extractor), path, progress);
+    }
     if let (Some(path), Some(large), Some((_, model))) =
         (upscaled_path, &arguments.large, models.last())
     {

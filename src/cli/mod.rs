@@ -2,6 +2,7 @@
 
 mod concept_list;
 mod dataset;
+mod enlarge;
 mod evaluate;
 mod export;
 mod finishing;
@@ -15,6 +16,7 @@ mod picture;
 mod progress;
 mod quantise;
 mod quilt;
+mod restyle;
 mod sampling;
 mod sheet;
 #[expect(clippy::disallowed_methods, reason = "the one place that talks")]
@@ -53,6 +55,12 @@ enum Command {
     /// Draw one picture with a column for each prompt and a row for each style.
     #[command(after_help = example("sheet --prompts fox,ghost,taco --styles noto,3d -o sheet.png"))]
     Sheet(sheet::SheetArguments),
+    /// Draw a picture again in other styles.
+    #[command(after_help = example("restyle cat.png --source-prompt cat --style noto,3d -o cats.png"))]
+    Restyle(restyle::RestyleArguments),
+    /// Enlarge any picture with a model's upscaler.
+    #[command(after_help = example("enlarge cat.png --size 2048 -o large.png"))]
+    Enlarge(enlarge::EnlargeArguments),
     /// Pack pictures and captions into a dataset for training.
     #[command(after_help = example("dataset --pictures mine -o mine.safetensors"))]
     Dataset(dataset::DatasetArguments),
@@ -116,6 +124,8 @@ pub fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Generate(arguments) => return told(generate::run(&arguments, &bars), &bars),
         Command::Sheet(arguments) => sheet::run(&arguments, &bars),
+        Command::Restyle(arguments) => restyle::run(&arguments, &bars),
+        Command::Enlarge(arguments) => enlarge::run(&arguments, &bars),
         Command::Dataset(arguments) => dataset::run(&arguments, &bars),
         Command::Pack(arguments) => pack::run(&arguments, &bars),
         Command::Train(arguments) => return told(train::run(&arguments, &bars), &bars),

@@ -138,6 +138,15 @@ const MOST_BYTES: u64 = 512 << 20;
 /// The bytes of pixels that a WebP may have, however short its file is.
 const WEBP_ALLOWANCE: u64 = 64 << 20;
 
+/// Reads a PNG, JPEG or WebP; see [`read`].
+///
+/// # Errors
+/// Returns a sentence that names the file and says what is wrong.
+pub fn open(path: &Path) -> Result<Image> {
+    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    read(&bytes).map_err(|problem| Error::Picture(format!("{}: {problem}", path.display())))
+}
+
 /// Decodes a PNG, JPEG or WebP of any size, turned by the orientation that its camera recorded.
 ///
 /// # Errors

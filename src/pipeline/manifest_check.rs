@@ -121,7 +121,10 @@ mod tests {
         assert_eq!(refusal(|json| json["of_tomorrow"] = 1.into()), "");
         assert_eq!(refusal(|json| json["defaults"]["sampler"] = "DPMPP 2M".into()), "");
         for (change, word) in [
-            (json!({"defaults": {"sampler": "ddpm"}}), "defaults cannot be drawn with: DDPM samples"),
+            (
+                json!({"defaults": {"sampler": "ddpm"}}),
+                "defaults cannot be drawn with: DDPM samples",
+            ),
             (json!({"defaults": {"sampler": "fast"}}), "There is no sampler “fast”"),
             (json!({"defaults": {"steps": 0}}), "Steps must be 1 to 1000"),
             (json!({"shift": 0.0}), "The shift must be"),

@@ -5,6 +5,7 @@ pub mod class_names;
 pub mod conditions;
 pub mod detail;
 pub mod diffusers;
+pub mod enlarge;
 #[cfg(feature = "native")]
 pub mod export;
 pub mod invert;

@@ -62,7 +62,7 @@ impl Pipeline {
 
 /// Makes pixels clear or opaque if the drawn pixel and all its neighbours are so. Removes the noise margin
 /// from the alpha of all others.
-fn clean(large: &mut Image, drawn: &Image) {
+pub(super) fn clean(large: &mut Image, drawn: &Image) {
     let alpha = |x: usize, y: usize| drawn.pixels[4 * (y * drawn.width + x) + 3];
     let round = |x: usize, y: usize, is: fn(u8) -> bool| {
         let (right, bottom) = ((x + 1).min(drawn.width - 1), (y + 1).min(drawn.height - 1));

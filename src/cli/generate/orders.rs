@@ -11,7 +11,7 @@ use super::prompts::{self, Line, Wish};
 use crate::cli::terminal::note;
 use crate::cli::{check_targets, finishing};
 use crate::image::Image;
-use crate::image::file::Format;
+use crate::image::file::{self, Format};
 use crate::pipeline::Pipeline;
 use crate::recipe::{PartialRecipe, Recipe, fields};
 use crate::{Error, Result};
@@ -57,7 +57,7 @@ impl Named {
             Some(path) => recipe_of(path)?,
         };
         let lines = arguments.prompts.as_deref().map(prompts::read).transpose()?;
-        let picture = arguments.from.as_deref().map(origin::read).transpose()?;
+        let picture = arguments.from.as_deref().map(file::open).transpose()?;
         Ok(Self { pattern, recipe, lines, picture })
     }
 

@@ -1,26 +1,17 @@
 //! The picture that runs begin with, if one is given.
 
-use std::path::Path;
-
+use crate::Result;
 use crate::diffusion::Latent;
 use crate::image::Image;
-use crate::image::file;
 use crate::image::fit::fitted;
 use crate::pipeline::Pipeline;
 use crate::pipeline::start::picture_hash;
-use crate::{Error, Result};
 
 /// A picture at the model's size: the hash by which recipes name it, and its latent, `[1, c, h, w]`.
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) hash: String,
     pub(super) latent: Latent,
-}
-
-/// Reads a PNG, a JPEG or a WebP.
-pub(super) fn read(path: &Path) -> Result<Image> {
-    let bytes = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-    file::read(&bytes).map_err(|problem| Error::Picture(format!("{}: {problem}", path.display())))
 }
 
 /// Fits a picture into the model's frame, and encodes it.

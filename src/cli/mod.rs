@@ -1,5 +1,6 @@
 //! The native program, with one file for each command.
 
+mod concept_index;
 mod concept_list;
 mod dataset;
 mod enlarge;
@@ -102,6 +103,9 @@ enum Command {
     /// Write the known answer beside the weights, with which the page checks a GPU before it uses it.
     #[command(after_help = example("known-answer small"))]
     KnownAnswer(known_answer::KnownAnswerArguments),
+    /// Write the index beside the weights by which prompts for a picture are proposed.
+    #[command(after_help = example("concept-index small --data stickers.safetensors"))]
+    ConceptIndex(concept_index::ConceptIndexArguments),
     /// Draw the pictures that the page shows before the weights are loaded, and write them beside the
     /// weights.
     #[command(after_help = example("quilt small"))]
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Page(arguments) => page::run(&arguments, &bars),
         Command::KnownAnswer(arguments) => known_answer::run(&arguments),
+        Command::ConceptIndex(arguments) => concept_index::run(&arguments, &bars),
         Command::Quilt(arguments) => quilt::run(&arguments, &bars),
     };
     told(outcome.map(|()| ExitCode::SUCCESS), &bars)

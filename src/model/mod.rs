@@ -8,6 +8,7 @@ pub mod conditioner;
 pub mod dit;
 pub mod dit_config;
 pub mod embed;
+pub mod features;
 pub mod kl_blocks;
 pub mod layers;
 pub mod minilm;

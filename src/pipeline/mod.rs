@@ -2,7 +2,9 @@
 
 pub mod autoencoder;
 pub mod class_names;
+pub mod concept_index;
 pub mod conditions;
+pub mod describe;
 pub mod detail;
 pub mod diffusers;
 pub mod enlarge;

@@ -9,6 +9,7 @@
 //! `setup` decides how a run begins and which model comes of it; `state` is written as snapshots.
 
 pub mod builder;
+pub mod concept_index;
 pub mod dit;
 pub mod examples;
 pub mod gradient;

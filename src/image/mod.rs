@@ -1,9 +1,14 @@
 //! Pictures as pixels, and as PNG. This module does not use Burn.
 
+#[cfg(feature = "finish")]
+pub mod animation;
+pub mod attached;
 #[cfg(feature = "native")]
 pub mod cut;
 #[cfg(feature = "finish")]
 mod distance;
+#[cfg(feature = "finish")]
+mod edge_colour;
 #[cfg(feature = "native")]
 pub mod file;
 pub mod finish;
@@ -13,8 +18,21 @@ pub mod finishing;
 pub mod fit;
 #[cfg(feature = "native")]
 pub mod font;
+pub mod frame;
+#[cfg(feature = "finish")]
+pub mod framing;
+#[cfg(feature = "finish")]
+pub mod ground;
+#[cfg(feature = "finish")]
+pub mod mask;
+#[cfg(feature = "finish")]
+mod matte;
+#[cfg(feature = "finish")]
+mod oklab;
 #[cfg(feature = "finish")]
 mod outline;
+#[cfg(feature = "finish")]
+mod palette;
 mod recipe_text;
 #[cfg(feature = "finish")]
 pub mod resize;
@@ -26,6 +44,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::recipe::Recipe;
 use crate::{Error, Result};
+use attached::Attachments;
 use recipe_text::recipe_text;
 use spread::spread;
 
@@ -62,6 +81,16 @@ impl Image {
     /// # Errors
     /// Returns an error if the picture is empty or too large for PNG.
     pub fn to_png(&self, recipe: Option<&str>) -> Result<Vec<u8>> {
+        let recipe = recipe.map(str::to_owned);
+        self.to_png_with(&Attachments { recipe, ..Attachments::default() })
+    }
+
+    /// Encodes the picture as [`to_png`](Self::to_png) does, with all that it carries.
+    ///
+    /// # Errors
+    /// Returns an error if the picture is empty or too large for PNG, or if a picture that it carries is
+    /// too large.
+    pub fn to_png_with(&self, attachments: &Attachments) -> Result<Vec<u8>> {
         let refuse = |problem: png::EncodingError| {
             Error::Picture(format!("The picture cannot be written as PNG: {problem}"))
         };
@@ -71,8 +100,8 @@ impl Image {
         encoder.set_depth(png::BitDepth::Eight);
         // Compression is fast, because the page must not wait for the last percent.
         encoder.set_compression(png::Compression::Fast);
-        if let Some(recipe) = recipe {
-            encoder.add_itxt_chunk(RECIPE_KEYWORD.into(), recipe.into()).map_err(refuse)?;
+        for (keyword, text) in attachments.chunks()? {
+            encoder.add_itxt_chunk(keyword.into(), text).map_err(refuse)?;
         }
         let mut writer = encoder.write_header().map_err(refuse)?;
         writer.write_image_data(&self.for_file()).map_err(refuse)?;

@@ -1,4 +1,4 @@
-//! The text chunk of a PNG that holds its recipe.
+//! The text chunks of a PNG, and the one that holds its recipe.
 
 use super::{RECIPE_KEYWORD, no_png};
 use crate::Result;
@@ -8,20 +8,25 @@ const MOST_TEXT: usize = 1 << 20;
 
 /// Returns the text of the recipe's chunk, if there is one.
 pub(super) fn recipe_text(info: &png::Info<'_>) -> Result<Option<String>> {
-    let is_ours = |keyword: &str| keyword == RECIPE_KEYWORD;
-    let unpacked = if let Some(chunk) = info.utf8_text.iter().find(|c| is_ours(&c.keyword)) {
+    text_of(info, RECIPE_KEYWORD, MOST_TEXT)
+}
+
+/// Returns the text of the chunk with a keyword, if there is one, of at most `most` bytes.
+pub(super) fn text_of(info: &png::Info<'_>, keyword: &str, most: usize) -> Result<Option<String>> {
+    let unpacked = if let Some(chunk) = info.utf8_text.iter().find(|c| c.keyword == keyword) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text())
-    } else if let Some(chunk) = info.compressed_latin1_text.iter().find(|c| is_ours(&c.keyword)) {
+        chunk.decompress_text_with_limit(most).and_then(|()| chunk.get_text())
+    } else if let Some(chunk) = info.compressed_latin1_text.iter().find(|c| c.keyword == keyword) {
         let mut chunk = chunk.clone();
-        let text = chunk.decompress_text_with_limit(MOST_TEXT).and_then(|()| chunk.get_text());
+        let text = chunk.decompress_text_with_limit(most).and_then(|()| chunk.get_text());
         text.map(utf8_or_latin1)
     } else {
         let mut chunks = info.uncompressed_latin1_text.iter();
-        let Some(chunk) = chunks.find(|c| is_ours(&c.keyword)) else { return Ok(None) };
+        let Some(chunk) = chunks.find(|c| c.keyword == keyword) else { return Ok(None) };
         Ok(utf8_or_latin1(chunk.text.clone()))
     };
-    let bad = |problem| no_png(&format!("its recipe cannot be decompressed: {problem}"));
+    let what = if keyword == RECIPE_KEYWORD { "recipe" } else { "picture" };
+    let bad = |problem| no_png(&format!("its {what} cannot be decompressed: {problem}"));
     unpacked.map(Some).map_err(bad)
 }
 

@@ -9,11 +9,12 @@ use super::sampling::SamplingOptions;
 use super::{check_targets, load_model, picture, print_beside};
 use crate::cli::{DEFAULT_MODEL, MODEL_VARIABLE};
 use crate::image::Image;
+use crate::image::Attachments;
 use crate::image::file::{Format, open};
 use crate::image::fit::fitted;
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::start::picture_hash;
-use crate::pipeline::{Pipeline, Start};
+use crate::pipeline::{Original, Pipeline, Start};
 use crate::recipe::{PartialRecipe, Recipe};
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
@@ -83,14 +84,15 @@ pub(super) fn run(arguments: &RestyleArguments, progress: &dyn Progress) -> Resu
         model.resolve(&PartialRecipe { style: Some(style.trim().to_owned()), ..asked.clone() })
     });
     let recipes = recipes.collect::<Result<Vec<_>>>()?;
-    let restyled = restyled(&model, &given, &recipes, progress)?;
+    let original = Original::new(given, None)?;
+    let restyled = restyled(&model, &original, &recipes, progress)?;
     // A sheet has no single recipe.
-    let recipe = match &recipes[..] {
-        [one] => serde_json::to_string(one).ok(),
-        _ => None,
+    let carried = match &recipes[..] {
+        [one] => original.attachments(serde_json::to_string(one).ok())?,
+        _ => Attachments::default(),
     };
     let sheet = Image::contact_sheet(&restyled);
-    let note = picture::write_with(output, &sheet, recipe.as_deref())?;
+    let note = picture::write_with(output, &sheet, &carried)?;
     note.iter().for_each(|note| progress.note(note));
     print_beside(&[Some(output)], output.display())
 }
@@ -98,13 +100,13 @@ pub(super) fn run(arguments: &RestyleArguments, progress: &dyn Progress) -> Resu
 /// Inverts a picture once, and draws it again by each recipe.
 fn restyled(
     model: &Pipeline,
-    given: &Image,
+    original: &Original,
     recipes: &[Recipe],
     progress: &dyn Progress,
 ) -> Result<Vec<Image>> {
     let Some(first) = recipes.first() else { return Ok(Vec::new()) };
-    let latent = model.encode(given)?;
-    let mut back = model.invert(first, latent.clone())?;
+    let origin = model.origin(original)?;
+    let mut back = model.invert(first, origin.latent.clone())?;
     progress.begin("Going back to noise", back.steps(), 0);
     while back.step() {
         progress.advance(1, "");
@@ -112,7 +114,7 @@ fn restyled(
     let noise = back.noise();
     progress.begin("Drawing", recipes.len(), 0);
     let one = |recipe: &Recipe| {
-        let start = Start { noise: Some(noise.clone()), ..Start::from(latent.clone()) };
+        let start = Start { noise: Some(noise.clone()), from: Some(origin.clone()) };
         let mut run = model.begin(recipe, start)?;
         while run.step().is_some() {}
         progress.advance(1, "");

@@ -80,6 +80,7 @@ pub(super) fn png_rows(bytes: &[u8]) -> Option<[usize; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Attachments;
     use crate::image::file::Format;
 
     fn picture() -> Image {
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn finds_the_end_of_a_jpeg_after_segments_and_stuffed_bytes() {
-        let jpeg = Format::Jpeg.encode(&picture(), None).unwrap();
+        let jpeg = Format::Jpeg.encode(&picture(), &Attachments::default()).unwrap();
         assert_eq!(jpeg_without_end(&jpeg), None);
         assert_eq!(jpeg_without_end(&[&jpeg[..], b"trailer"].concat()), None);
         // A thumbnail in a segment has an end marker of its own, which is not the picture's.
@@ -118,7 +119,7 @@ mod tests {
         assert_eq!(png_rows(&png), None);
         let [rows, all] = png_rows(&png[..png.len() / 2]).unwrap();
         assert!(all == 64 && (10..50).contains(&rows), "{rows}");
-        let webp = Format::WebP.encode(&picture(), None).unwrap();
+        let webp = Format::WebP.encode(&picture(), &Attachments::default()).unwrap();
         assert_eq!(webp_length(&webp), None);
         assert_eq!(webp_length(&webp[..webp.len() / 2]), Some(webp.len()));
     }

@@ -14,7 +14,7 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use crate::image::cut::{
     PNG_END, TAIL, jpeg_without_end, lacks_end, png_rows, rows_there, webp_length,
 };
-use crate::image::{INFLATES, Image};
+use crate::image::{Attachments, INFLATES, Image};
 use crate::tools::files::is_stdout;
 use crate::{Error, Result};
 
@@ -83,15 +83,15 @@ impl Format {
         }
     }
 
-    /// Encodes a picture as a file, with `recipe` (JSON) inside if the format carries one.
+    /// Encodes a picture as a file, with what it carries inside if the format has room for it.
     ///
     /// # Errors
     /// Returns an error if the picture is empty or too large for the format.
-    pub fn encode(self, picture: &Image, recipe: Option<&str>) -> Result<Vec<u8>> {
+    pub fn encode(self, picture: &Image, carried: &Attachments) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let size = [picture.width as u32, picture.height as u32];
         let write = match self {
-            Self::Png => return picture.to_png(recipe),
+            Self::Png => return picture.to_png_with(carried),
             Self::WebP => WebPEncoder::new_lossless(&mut bytes).write_image(
                 &picture.for_file(),
                 size[0],
@@ -300,10 +300,10 @@ mod tests {
     #[test]
     fn reads_what_it_wrote() {
         for format in [Format::Png, Format::WebP] {
-            let bytes = format.encode(&flag(), None).unwrap();
+            let bytes = format.encode(&flag(), &Attachments::default()).unwrap();
             assert_eq!(read(&bytes).unwrap().pixels, *flag().for_file(), "{format:?}");
         }
-        let jpeg = read(&Format::Jpeg.encode(&flag(), None).unwrap()).unwrap();
+        let jpeg = read(&Format::Jpeg.encode(&flag(), &Attachments::default()).unwrap()).unwrap();
         assert_eq!((jpeg.width, jpeg.height), (4, 3));
         let last = &jpeg.pixels[4 * 11..];
         assert!(last.iter().all(|value| *value > 200), "what was transparent is white: {last:?}");
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn applies_the_exif_orientation() {
         let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-        let jpeg = Format::Jpeg.encode(&flag(), None).unwrap();
+        let jpeg = Format::Jpeg.encode(&flag(), &Attachments::default()).unwrap();
         let segment = [&b"\xff\xe1\0\x22Exif\0\0"[..], exif].concat();
         let jpeg = [&jpeg[..2], &segment, &jpeg[2..]].concat();
         let turned = read(&jpeg).unwrap();
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn refuses_a_truncated_file_and_reports_how_much_is_there() {
         for format in [Format::Png, Format::WebP, Format::Jpeg] {
-            let whole = format.encode(&busy(), None).unwrap();
+            let whole = format.encode(&busy(), &Attachments::default()).unwrap();
             for tenths in 3..10 {
                 let cut = read(&whole[..whole.len() * tenths / 10]);
                 let problem = cut.map(|_| (format, tenths)).unwrap_err();
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn refuses_other_files_and_names_the_supported_formats() {
-        let png = Format::Png.encode(&flag(), None).unwrap();
+        let png = Format::Png.encode(&flag(), &Attachments::default()).unwrap();
         for bytes in [&b"GIF89a"[..], b"", b"<html>", &png[..40], b"\0\0\0\x18ftypheic"] {
             let problem = read(bytes).unwrap_err();
             assert!(problem.contains("PNG, JPEG or WebP"), "{problem}");

@@ -2,7 +2,7 @@
 
 use image_webp::{ColorType, WebPEncoder};
 
-use super::Image;
+use super::{Attachments, Image};
 use super::finish::{FileFormat, Finish};
 use super::outline::{MARGIN, outlined};
 use super::resize::resized;
@@ -80,16 +80,16 @@ impl Finish {
         Ok(Image::contact_sheet(&finished?))
     }
 
-    /// Encodes a drawn picture, finished by [`picture`](Self::picture), as a file; a PNG has `recipe`
-    /// (JSON) inside.
+    /// Encodes a drawn picture, finished by [`picture`](Self::picture), as a file; a PNG has inside
+    /// what the picture carries.
     ///
     /// # Errors
     /// Returns an error as [`picture`](Self::picture) does, and if the picture is too large for the
     /// format.
-    pub fn encode(&self, picture: &Image, recipe: Option<&str>) -> Result<Vec<u8>> {
+    pub fn encode(&self, picture: &Image, carried: &Attachments) -> Result<Vec<u8>> {
         let finished = self.picture(picture)?;
         match self.format {
-            FileFormat::Png => finished.to_png(recipe),
+            FileFormat::Png => finished.to_png_with(carried),
             FileFormat::WebP => {
                 let pixels = finished.for_file().into_owned();
                 to_webp(&Image { pixels, ..finished })
@@ -171,7 +171,7 @@ mod tests {
     fn leaves_plain_pictures_unchanged() {
         let picture = Image { pixels: (0..64).map(|i| (i * 37) as u8).collect(), ..disc(4, 4) };
         assert_eq!(Finish::default().picture(&picture).unwrap(), picture);
-        let png = Finish::default().encode(&picture, Some("{}")).unwrap();
+        let png = Finish::default().encode(&picture, &Attachments { recipe: Some("{}".into()), ..Attachments::default() }).unwrap();
         assert_eq!(png, picture.to_png(Some("{}")).unwrap());
         let same = disc(128, 128);
         assert_eq!(size(128).picture(&same).unwrap(), same);
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_webp_keeps_the_pixels_exactly() {
         let finish = Finish { outline: true, format: FileFormat::WebP, ..size(200) };
-        let bytes = finish.encode(&disc(128, 96), None).unwrap();
+        let bytes = finish.encode(&disc(128, 96), &Attachments::default()).unwrap();
         assert!(bytes.starts_with(b"RIFF"));
         let read = file::read(&bytes).unwrap();
         let made = finish.picture(&disc(128, 96)).unwrap();
@@ -235,7 +235,8 @@ mod tests {
     #[test]
     fn refuses_invalid_sizes_and_pictures() {
         for bad in [1, 15, 2049, u32::MAX] {
-            let error = size(bad).encode(&disc(8, 8), None).unwrap_err().to_string();
+            let error =
+                size(bad).encode(&disc(8, 8), &Attachments::default()).unwrap_err().to_string();
             assert!(error.contains("16 to 2048"), "{error}");
         }
         let whole = disc(8, 8);

@@ -44,7 +44,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::recipe::Recipe;
 use crate::{Error, Result};
-use attached::Attachments;
+pub use attached::Attachments;
 use recipe_text::recipe_text;
 use spread::spread;
 

@@ -10,14 +10,16 @@ use burn::tensor::Device;
 use serde_json::{Value, json};
 
 use super::orders::{Failure, Named, Order};
+use super::origin::Given;
 use super::{GenerateArguments, latents};
 use crate::cli::finishing::finish_of;
 use crate::cli::terminal::{complain, print_json};
 use crate::cli::{picture, print_beside};
 use crate::diffusion::Latent;
 use crate::image::Image;
+use crate::image::Attachments;
 use crate::pipeline::pixels::to_images;
-use crate::pipeline::{Origin, Pipeline, Start};
+use crate::pipeline::{Pipeline, Start};
 use crate::recipe::Recipe;
 use crate::tools::files::{probe, write_whole};
 use crate::tools::memory;
@@ -58,8 +60,8 @@ struct Studio<'a> {
     arguments: &'a GenerateArguments,
     pipeline: &'a Pipeline,
     device: &'a Device,
-    /// The latent of the picture that runs begin with.
-    origin: Option<Latent>,
+    /// The picture that runs begin with.
+    given: Option<Given>,
     orders: &'a [Order],
     made: Vec<Mutex<Made>>,
     /// The reports that wait, by order, and the order whose report comes next.
@@ -112,7 +114,7 @@ pub(super) fn run(
         arguments,
         pipeline,
         device,
-        origin: given.map(|given| given.latent),
+        given,
         made: orders.iter().map(|_| Mutex::default()).collect(),
         orders: &orders,
         told: Mutex::default(),
@@ -234,7 +236,9 @@ impl Studio<'_> {
         };
         let seed = order.recipe.seed + part.first as u64;
         let recipe = Recipe { seed, count: part.count, ..order.recipe.clone() };
-        let from = self.origin.clone().map(|latent| Origin { latent, mask: None });
+        let from = self.given.as_ref().map(|given| given.origin.clone());
+        let found = from.as_ref().map(|origin| pipeline.inverted(&recipe, origin)).transpose()?;
+        let noise = noise.or(found.flatten().map(|noise| noise.repeated(part.count)));
         let mut run = pipeline.begin(&recipe, Start { noise, from })?;
         let mut notes = run.notes().to_vec();
         if let Some(folder) = &arguments.steps_out {
@@ -259,6 +263,10 @@ impl Studio<'_> {
         notes.extend(note);
         let (mut finished, mut is_upscaled) = (Vec::new(), false);
         for image in self.decoded(&latent).await? {
+            let image = match &self.given {
+                Some(given) => given.original.finished(image)?,
+                None => image,
+            };
             let (base, was_upscaled) = pipeline.base(&finish, image).await?;
             finished.push(finish.picture(&base)?);
             is_upscaled |= was_upscaled;
@@ -292,7 +300,11 @@ impl Studio<'_> {
             }
             None => serde_json::to_string(&recipe).ok(),
         };
-        notes.extend(picture::write_with(path, &Image::contact_sheet(&pictures), text.as_deref())?);
+        let carried = match &self.given {
+            Some(given) => given.original.attachments(text)?,
+            None => Attachments { recipe: text, ..Attachments::default() },
+        };
+        notes.extend(picture::write_with(path, &Image::contact_sheet(&pictures), &carried)?);
         let seconds = made.began.map_or(0.0, |began| began.elapsed().as_secs_f64());
         let mut told =
             json!({"file": path.display().to_string(), "recipe": recipe, "notes": notes});

@@ -56,6 +56,9 @@ pub(super) struct GenerateArguments {
     /// sees it, 1 draws as without it. Of the steps, this part is taken.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     strength: Option<f64>,
+    /// Change the picture of --from only where this picture is opaque, and keep the rest.
+    #[arg(long, value_name = "PICTURE", requires = "from")]
+    mask: Option<PathBuf>,
     /// The negative prompt: what the picture should not show.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = words)]
     negative: Option<String>,
@@ -163,8 +166,9 @@ impl GenerateArguments {
 
     /// Returns the files and folders that are read.
     fn read(&self) -> Vec<&Path> {
-        let files =
-            [&self.latents_in, &self.prompts, &self.recipe, &self.from].into_iter().flatten();
+        let files = [&self.latents_in, &self.prompts, &self.recipe, &self.from, &self.mask]
+            .into_iter()
+            .flatten();
         // A list from the standard input is no file that could be overwritten.
         let files = files.filter(|path| path.as_path() != Path::new("-"));
         files.chain([&self.model]).map(PathBuf::as_path).collect()
@@ -190,7 +194,7 @@ impl GenerateArguments {
                 "--json and -o - would both write to the standard output: name a file for the picture",
             );
         }
-        if self.strength.is_some() && self.from.is_none() {
+        if self.strength.is_some() && self.from.is_none() && self.recipe.is_none() {
             return refuse("--strength applies to the picture of --from: give --from too");
         }
         if self.prompts.is_some() && self.is_watched() {
@@ -246,12 +250,15 @@ pub(super) fn run(arguments: &GenerateArguments, progress: &dyn Progress) -> Res
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
     }
     let _: Backend = arguments.device.parse()?;
-    let (pipeline, device) = pollster::block_on(load(arguments))?;
+    let (pipeline, device) = pollster::block_on(load(arguments, named.has_picture()))?;
     draw::run(arguments, &pipeline, &device, &named, progress)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn load(arguments: &GenerateArguments) -> Result<(Pipeline, burn::tensor::Device)> {
+async fn load(
+    arguments: &GenerateArguments,
+    has_picture: bool,
+) -> Result<(Pipeline, burn::tensor::Device)> {
     let device = device(&arguments.device).await?;
-    Ok((load_model(&arguments.model, &device, arguments.from.is_some()).await?, device))
+    Ok((load_model(&arguments.model, &device, has_picture).await?, device))
 }

@@ -11,7 +11,7 @@ use super::prompts::{self, Line, Wish};
 use crate::cli::terminal::note;
 use crate::cli::{check_targets, finishing};
 use crate::image::Image;
-use crate::image::file::{self, Format};
+use crate::image::file::Format;
 use crate::pipeline::Pipeline;
 use crate::recipe::{PartialRecipe, Recipe, fields};
 use crate::{Error, Result};
@@ -38,8 +38,8 @@ pub(super) struct Named {
     /// The fields of the recipe to draw again.
     recipe: PartialRecipe,
     lines: Option<Vec<Line>>,
-    /// The picture that runs begin with.
-    picture: Option<Image>,
+    /// The picture that runs begin with, and its mask.
+    pictures: Option<origin::Named>,
 }
 
 /// The line of the list that an error is about, and the error.
@@ -57,13 +57,19 @@ impl Named {
             Some(path) => recipe_of(path)?,
         };
         let lines = arguments.prompts.as_deref().map(prompts::read).transpose()?;
-        let picture = arguments.from.as_deref().map(file::open).transpose()?;
-        Ok(Self { pattern, recipe, lines, picture })
+        let [from, mask, own] = [&arguments.from, &arguments.mask, &arguments.recipe];
+        let pictures = origin::Named::read(from.as_deref(), mask.as_deref(), own.as_deref())?;
+        Ok(Self { pattern, recipe, lines, pictures })
     }
 
     /// Returns the picture that runs begin with, encoded.
     pub(super) fn given(&self, pipeline: &Pipeline) -> Result<Option<Given>> {
-        self.picture.as_ref().map(|picture| origin::encoded(picture, pipeline)).transpose()
+        self.pictures.as_ref().map(|named| named.given(pipeline)).transpose()
+    }
+
+    /// Returns whether runs begin with a picture, so that the model's encoder is needed.
+    pub(super) fn has_picture(&self) -> bool {
+        self.pictures.is_some()
     }
 
     /// Checks the target if its name has no placeholders, because there is only one then.
@@ -99,7 +105,6 @@ impl Named {
         given: Option<&Given>,
     ) -> Result<(Vec<Order>, Vec<Failure>)> {
         let base = arguments.partial()?.over(self.recipe.clone());
-        let given = given.map(|given| given.hash.as_str());
         if let Some(class) = &base.class {
             pipeline.class(class)?;
         }
@@ -142,13 +147,13 @@ impl Named {
     }
 
     /// Returns the recipes of a wish, one for each style, each with its number of steps and its notes.
-    /// `given` is the hash of the picture that runs begin with.
+    /// `given` is the picture that runs begin with.
     fn recipes(
         &self,
         wish: &Wish,
         base: &PartialRecipe,
         arguments: &GenerateArguments,
-        (pipeline, given): (&Pipeline, Option<&str>),
+        (pipeline, given): (&Pipeline, Option<&Given>),
     ) -> Result<Vec<(Recipe, usize, Vec<String>)>> {
         let mut styles = arguments.style.clone();
         let mut asked = match wish {
@@ -163,8 +168,10 @@ impl Named {
                 (**fields).clone().over(base.clone())
             }
         };
-        let began = std::mem::replace(&mut asked.picture, given.map(str::to_owned));
-        let other = match (given, began) {
+        asked.mask = given.map(|given| given.mask_hash.clone());
+        let hash = given.map(|given| given.hash.clone());
+        let began = std::mem::replace(&mut asked.picture, hash.clone());
+        let other = match (hash, began) {
             (None, Some(began)) if !began.is_empty() => {
                 return Err(Error::Recipe(format!(
                     "The recipe begins with the picture {began}: give it with --from"

@@ -12,7 +12,7 @@ const SOFT: f32 = 2.0;
 /// How many pixels the thing's own colour may be away from such a pixel.
 const STEPS: usize = 3;
 /// How much further than a pixel the next one must be from the ground's colour to be more of the thing.
-const FURTHER: f32 = 1.08;
+const FURTHER: f32 = 1.03;
 /// The cosine of the widest angle between two colours, seen from the ground's, that are one colour in
 /// different shares.
 const ALIKE: f32 = 0.93;
@@ -37,6 +37,11 @@ pub(super) fn cut(picture: &Image, ground: &[bool]) -> Image {
     };
     let thing = |start: usize| {
         let mut at = start;
+        let length = |i: &usize| dot(away(*i, start), away(*i, start));
+        if ground[start] {
+            let beside = around(start, [width, height]).filter(|i| !ground[*i]);
+            at = beside.max_by(|a, b| length(a).total_cmp(&length(b))).unwrap_or(start);
+        }
         for _ in 0..STEPS {
             let here = away(at, start);
             let more = around(at, [width, height]).filter(|i| {
@@ -45,7 +50,6 @@ pub(super) fn cut(picture: &Image, ground: &[bool]) -> Image {
                 let is_alike = dot(here, there) > ALIKE * (near * far).sqrt() || near < 16.0;
                 !is_pure(*i) && far > FURTHER * FURTHER * near && is_alike
             });
-            let length = |i: &usize| dot(away(*i, start), away(*i, start));
             let Some(next) = more.max_by(|a, b| length(a).total_cmp(&length(b))) else { break };
             at = next;
         }
@@ -157,13 +161,13 @@ fn dot(one: [f32; 3], other: [f32; 3]) -> f32 {
 mod tests {
     use super::*;
 
-    const SIDE: usize = 64;
+    const SIDE: usize = 256;
 
     /// Returns how much of a pixel is a disc with an edge of eight pixels.
     fn share(i: usize, side: usize) -> f32 {
         let scale = SIDE as f32 / side as f32;
-        let place = |place: usize| (place as f32 + 0.5) * scale - 32.0;
-        ((20.0 - place(i % side).hypot(place(i / side))) / 8.0 + 0.5).clamp(0.0, 1.0)
+        let place = |place: usize| (place as f32 + 0.5) * scale - 128.0;
+        ((80.0 - place(i % side).hypot(place(i / side))) / 8.0 + 0.5).clamp(0.0, 1.0)
     }
 
     fn picture() -> Image {
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_matte_of_any_size_becomes_alpha_and_takes_the_ground_out() {
-        for side in [SIDE, 32, 80] {
+        for side in [SIDE, 128, 320] {
             let cut = with_matte(&picture(), &matte(side), [side, side]).unwrap();
             for (i, pixel) in cut.pixels.as_chunks::<4>().0.iter().enumerate() {
                 let off = (f32::from(pixel[3]) / 255.0 - share(i, SIDE)).abs();

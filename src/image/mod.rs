@@ -35,8 +35,12 @@ mod outline;
 mod palette;
 mod recipe_text;
 #[cfg(feature = "finish")]
+mod regions;
+#[cfg(feature = "finish")]
 pub mod resize;
 mod spread;
+#[cfg(feature = "finish")]
+pub mod trace;
 
 use std::borrow::{Borrow, Cow};
 

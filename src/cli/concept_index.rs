@@ -8,7 +8,7 @@ use clap::Args;
 use super::{load_model, print_beside};
 use crate::dataset::{Dataset, Split};
 use crate::pipeline::Pipeline;
-use crate::pipeline::concept_index::{CONCEPTS, ConceptIndex, INDEX, TENSORS, labels};
+use crate::pipeline::concept_index::{CONCEPTS, ConceptIndex, INDEX, TENSORS, digits, labels};
 use crate::tools::files::{probe, write_whole};
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
@@ -41,11 +41,12 @@ pub(super) fn run(arguments: &ConceptIndexArguments, progress: &dyn Progress) ->
     tell_recall(&model, &dataset, &index, progress)?;
     let index = in_order(index, &labels);
     let width = index.directions.len() / labels.len();
-    let [projection, mean, directions] = TENSORS;
+    let [projection, mean, directions, of_model] = TENSORS;
     let mut stored =
         Stored::in_bytes(projection, &[index.mean.len(), width], &index.projection, width).to_vec();
     stored.extend(Stored::in_bytes(directions, &[labels.len(), width], &index.directions, width));
     stored.push(Stored::new(mean, &[index.mean.len()], &index.mean, Precision::Half));
+    stored.push(Stored::integers(of_model, digits(&model.hash)));
     write_whole(&target, &to_bytes(&stored, None))?;
     print_beside(&[], target.display())
 }

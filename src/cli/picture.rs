@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::Result;
-use crate::image::Image;
 use crate::image::Attachments;
+use crate::image::Image;
 use crate::image::file::Format;
 use crate::tools::files::write_target;
 

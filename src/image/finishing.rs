@@ -2,10 +2,10 @@
 
 use image_webp::{ColorType, WebPEncoder};
 
-use super::{Attachments, Image};
 use super::finish::{FileFormat, Finish};
 use super::outline::{MARGIN, outlined};
 use super::resize::resized;
+use super::{Attachments, Image};
 use crate::{Error, Result};
 
 /// The sizes that can be made, in pixels.
@@ -171,7 +171,9 @@ mod tests {
     fn leaves_plain_pictures_unchanged() {
         let picture = Image { pixels: (0..64).map(|i| (i * 37) as u8).collect(), ..disc(4, 4) };
         assert_eq!(Finish::default().picture(&picture).unwrap(), picture);
-        let png = Finish::default().encode(&picture, &Attachments { recipe: Some("{}".into()), ..Attachments::default() }).unwrap();
+        let png = Finish::default()
+            .encode(&picture, &Attachments { recipe: Some("{}".into()), ..Attachments::default() })
+            .unwrap();
         assert_eq!(png, picture.to_png(Some("{}")).unwrap());
         let same = disc(128, 128);
         assert_eq!(size(128).picture(&same).unwrap(), same);

@@ -10,9 +10,10 @@ use crate::{Error, Result};
 
 /// The file's name, beside a model. It is no part of the model, and its manifest does not list it.
 pub const INDEX: &str = "concept_index.safetensors";
-/// The names of its tensors: the projection `[features, width]`, the mean features, and the concepts'
-/// directions `[concepts, width]`, in the order of the list.
-pub const TENSORS: [&str; 3] = ["projection", "mean", "directions"];
+/// The names of its tensors: the projection `[features, width]`, the mean features, the concepts'
+/// directions `[concepts, width]`, in the order of the list, and the model's hash, a number for each of
+/// its digits.
+pub const TENSORS: [&str; 4] = ["projection", "mean", "directions", "model"];
 /// The list of concepts, beside a model: a line for each, with a tab behind the label.
 pub const CONCEPTS: &str = "concepts.tsv";
 
@@ -34,13 +35,16 @@ pub struct ConceptIndex {
 }
 
 impl ConceptIndex {
-    /// Reads the index in a model's folder.
+    /// Reads the index in the folder of the model with this hash.
     ///
     /// # Errors
-    /// Returns an error if the file is missing or damaged.
-    pub async fn load<S: Source>(source: &S) -> Result<Self> {
+    /// Returns an error if the file is missing or damaged, or was made for another model.
+    pub async fn load<S: Source>(source: &S, hash: &str) -> Result<Self> {
         let file = Checkpoint::new(INDEX, vec![source.read(INDEX).await?])?;
-        let [projection, mean, directions] = TENSORS.map(|name| file.values(name));
+        let [projection, mean, directions, model] = TENSORS.map(|name| file.values(name));
+        if !model?.into_iter().map(|digit| digit as usize).eq(digits(hash)) {
+            return Err(Error::model(INDEX, OTHER));
+        }
         let (projection, mean, directions) = (projection?, mean?, directions?);
         let labels = labels(&source.read(CONCEPTS).await?);
         let width = directions.len() / labels.len().max(1);
@@ -60,7 +64,7 @@ impl ConceptIndex {
     pub fn nearest(&self, features: &[f32], most: usize) -> Result<Vec<&str>> {
         let width = self.directions.len() / self.labels.len();
         if features.len() != self.mean.len() {
-            return Err(Error::model(INDEX, "it was made for another model"));
+            return Err(Error::model(INDEX, OTHER));
         }
         let mut place = vec![0.0; width];
         let rows = features.iter().zip(&self.mean).zip(self.projection.chunks_exact(width));
@@ -75,6 +79,13 @@ impl ConceptIndex {
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         Ok(found.into_iter().take(most).map(|(_, label)| label).collect())
     }
+}
+
+const OTHER: &str = "it was made for another model: write it again with `patchwork concept-index`";
+
+/// Returns the digits of a model's hash.
+pub fn digits(hash: &str) -> impl Iterator<Item = usize> {
+    hash.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as usize)
 }
 
 /// Returns the labels in a list of concepts, in its order.

@@ -7,12 +7,15 @@ use gloo_timers::future::TimeoutFuture;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::decode::decoded;
 use super::post;
 use super::state::Shared;
+use super::tools::carried;
 use super::upscale::base;
-use crate::image::Image;
 use crate::image::finish::Finish;
+use crate::image::{Attachments, Image};
 use crate::page::protocol::{Archive, Event, File, most_on_sheet};
+use crate::pipeline::Original;
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -22,35 +25,44 @@ pub(super) fn glances(images: &[Image]) -> Result<Vec<File>> {
 }
 
 /// Returns finished pictures as files. Each has its own seed. As in the engine, the largest seed is
-/// followed by 0.
-pub(super) fn pictures(images: &[Image], recipe: &Recipe) -> Result<Vec<File>> {
-    let file = |(image, i): (&Image, u64)| {
+/// followed by 0. A picture that was made from another carries that.
+pub(super) fn pictures(
+    images: Vec<Image>,
+    recipe: &Recipe,
+    original: Option<&Original>,
+) -> Result<Vec<File>> {
+    let file = |(image, i): (Image, u64)| {
         let seed = recipe.seed.wrapping_add(i);
-        let recipe = Recipe { seed, count: 1, size: longer_side(image), ..recipe.clone() };
-        let json = serde_json::to_string(&recipe).expect("plain data");
-        image.to_png(Some(&json)).map(File)
+        let recipe = Recipe { seed, count: 1, size: longer_side(&image), ..recipe.clone() };
+        let json = Some(serde_json::to_string(&recipe).expect("plain data"));
+        match original {
+            None => image.to_png(json.as_deref()),
+            Some(original) => original.finished(image)?.to_png_with(&original.attachments(json)?),
+        }
+        .map(File)
     };
-    images.iter().zip(0..).map(file).collect()
+    images.into_iter().zip(0..).map(file).collect()
 }
 
-/// Reports the recipe in a file that the user opened.
-pub(super) fn open(name: String, bytes: &[u8]) {
-    let outcome = if bytes.starts_with(b"\xff\xd8\xff") || bytes.starts_with(b"RIFF") {
-        Err(format!(
-            "{name} is a JPEG or a WebP, and those carry no recipe: open the PNG of the picture."
-        ))
-    } else {
-        match Image::recipe_of_png(bytes) {
-            Err(error) => Err(format!("{name}: {error}")),
-            Ok(None) => Err(format!(
-                "{name} holds no recipe: open a picture that Patchwork saved, and that no other \
-                 program has changed. Sheets hold none."
-            )),
-            Ok(Some((recipe, unknown))) => Ok((recipe.into(), unknown)),
-        }
+/// Reports what a file that the user opened holds: a recipe, or a picture without one.
+pub(super) async fn open(worker: &Shared, name: String, bytes: &[u8]) {
+    let recipe = match bytes.starts_with(b"\x89PNG") {
+        true => Image::recipe_of_png(bytes).transpose(),
+        false => None,
     };
+    let Some(recipe) = recipe else {
+        let decoded = decoded(&name, bytes).await;
+        let outcome = decoded.and_then(|image| {
+            image.to_png(None).map(File).map_err(|error| format!("{name}: {error}"))
+        });
+        return post(&Event::Brought { name, outcome });
+    };
+    let outcome = recipe.map(|(recipe, unknown)| (Box::new(recipe), unknown));
+    let outcome = outcome.map_err(|error| format!("{name}: {error}"));
     let is_whole = outcome.is_ok() && Image::from_png(bytes).is_ok();
-    post(&Event::Opened { name, outcome, is_whole, carried: Vec::new() });
+    // The recipe of a damaged picture is of use, even if what it carries is not.
+    let carried = carried(worker, bytes).unwrap_or_default();
+    post(&Event::Opened { name, outcome, is_whole, carried });
 }
 
 /// Applies a finish to a picture, and sends the file to the page.
@@ -63,6 +75,7 @@ pub(super) async fn finish(worker: &Shared, ticket: u32, png: &[u8], finish: Fin
 /// Returns the finished file of a picture, and whether it was upscaled.
 async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<(File, bool)> {
     let recipe = Image::recipe_of_png(png)?.map(|(recipe, _)| recipe);
+    let carried = Attachments::of_png(png)?;
     let (image, is_upscaled) = base(worker, png, &finish).await?;
     // An opened picture may be large already. If it has an outline, it gets no second one.
     let has_outline = recipe.as_ref().is_some_and(|recipe| recipe.outline);
@@ -74,7 +87,8 @@ async fn finished(worker: &Shared, png: &[u8], finish: Finish) -> Result<(File, 
         ..recipe
     });
     let json = recipe.map(|recipe| serde_json::to_string(&recipe).expect("plain data"));
-    Ok((finish.encode(&image, json.as_deref()).map(File)?, is_upscaled))
+    let carried = Attachments { recipe: json, ..carried };
+    Ok((finish.encode(&image, &carried).map(File)?, is_upscaled))
 }
 
 fn longer_side(image: &Image) -> Option<u32> {

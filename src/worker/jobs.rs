@@ -10,7 +10,7 @@ use super::load::load;
 use super::picture;
 use super::state::{Shared, pipeline};
 use super::upscale;
-use super::{files, gpu, now, post, read};
+use super::{files, gpu, now, post, read, tools};
 use crate::diffusion::Latent;
 use crate::page::protocol::{Event, File, Request};
 use crate::pipeline::pixels::to_images;
@@ -36,7 +36,7 @@ pub(super) fn receive(worker: &Shared, request: Request) {
             }
         }),
         Request::Picture { hash, png } => {
-            if let Err(error) = picture::keep(&worker, hash, &png) {
+            if let Err(error) = picture::keep(&worker, &hash, &png) {
                 post(&Event::Failed { job: None, message: error.to_string() });
             }
         }
@@ -55,7 +55,9 @@ pub(super) fn receive(worker: &Shared, request: Request) {
                 read::read(&pipeline, &prompt, &negative);
             }
         }
-        Request::Open { name, file: File(bytes) } => files::open(name, &bytes),
+        Request::Open { name, file: File(bytes) } => {
+            spawn_local(async move { files::open(&worker, name, &bytes).await });
+        }
         Request::Finish { ticket, png: File(png), finish } => {
             spawn_local(async move { files::finish(&worker, ticket, &png, finish).await });
         }
@@ -68,10 +70,8 @@ pub(super) fn receive(worker: &Shared, request: Request) {
                 files::archive(&worker, ticket, archive, finish, members).await;
             });
         }
-        Request::Use { ticket, .. } => {
-            post(&Event::Used { ticket, outcome: Err("This tool is not here yet.".into()) });
-        }
-        Request::StopUsing { .. } => {}
+        Request::Use { ticket, tool, files } => tools::begin(&worker, ticket, tool, files),
+        Request::StopUsing { ticket } => tools::stop(&worker, ticket),
         Request::Forget => spawn_local(async {
             let message = match forget_all().await {
                 true => {
@@ -104,7 +104,9 @@ async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {
         return Ok(());
     }
     let recipe = pipeline(worker)?.resolve(asked)?;
-    let start = picture::start(worker, &recipe).await?;
+    let original = picture::original(worker, &recipe)?;
+    let is_wanted = || worker.borrow().turn == turn || worker.borrow().latest != job;
+    let start = picture::start(worker, &recipe, original.as_ref(), is_wanted).await?;
     // Another job may have begun while the encoder was downloaded.
     if worker.borrow().latest != job {
         return Ok(());
@@ -113,6 +115,7 @@ async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {
     let mut run: Run<'_> = pipeline.begin(&recipe, start)?;
     let mut latest = run.latent();
     worker.borrow_mut().trace = (job, recipe.clone(), vec![latest.clone()]);
+    worker.borrow_mut().original.clone_from(&original);
     let (steps, levels, notes) = (run.steps(), run.noise_levels(), run.notes().to_vec());
     let noise = glances(&pipeline, &latest).await?;
     let resolved = Box::new(recipe.clone());
@@ -145,18 +148,18 @@ async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {
     }
     let latent = if stopped { latest } else { run.latent() };
     let pictures = to_images(pipeline.autoencoder.decode(&latent)).await?;
-    let pictures = files::pictures(&pictures, &recipe)?;
+    let pictures = files::pictures(pictures, &recipe, original.as_ref())?;
     post(&Event::Done { job, stopped, pictures, milliseconds: now() - start });
     Ok(())
 }
 
 async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
     let pipeline = pipeline(worker)?;
-    let trace = worker.borrow().trace.clone();
+    let (trace, original) = (worker.borrow().trace.clone(), worker.borrow().original.clone());
     let latent = trace.2.get(step).filter(|_| trace.0 == job).cloned();
     let gone = || Error::Picture("That step is not kept any more: draw the picture again".into());
     let pictures = to_images(pipeline.autoencoder.decode(&latent.ok_or_else(gone)?)).await?;
-    let pictures = files::pictures(&pictures, &trace.1)?;
+    let pictures = files::pictures(pictures, &trace.1, original.as_ref())?;
     post(&Event::Decoded { job, step, pictures });
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The page's web worker, which loads the model and draws, so that the page never blocks.
 
+mod decode;
 mod fetch;
 mod files;
 mod gpu;
@@ -8,6 +9,7 @@ mod load;
 mod picture;
 mod read;
 mod state;
+mod tools;
 mod upscale;
 
 use std::cell::RefCell;

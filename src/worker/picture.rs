@@ -1,68 +1,149 @@
-//! The pictures that runs begin with. The page sends each once; recipes name it by its hash. The
-//! model's encoder is downloaded when the first run needs it.
+//! The pictures that runs begin with, and their masks. Recipes name them by their hashes. The model's
+//! encoder is downloaded when the first run needs it.
 
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
+
 use super::fetch::load_part;
 use super::state::{Kept, Pictures, Shared, pipeline};
+use crate::diffusion::Latent;
 use crate::image::Image;
 use crate::image::fit::fitted;
 use crate::page::protocol::File;
 use crate::pipeline::start::picture_hash;
 use crate::pipeline::stickers::{self, ENCODER};
-use crate::pipeline::{Parts, Pipeline, Start};
+use crate::pipeline::{Origin, Original, Parts, Pipeline, Start};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
-/// How many pictures are kept; the one that was used least recently goes first.
-const KEPT: usize = 8;
+/// How many pictures and masks are kept; the one that was used least recently goes first.
+const KEPT: usize = 16;
+/// The milliseconds between two looks for an encoder that is being downloaded.
+const PACE: u32 = 30;
 
-/// Keeps a picture or a mask of the model's size.
-pub(super) fn keep(worker: &Shared, hash: String, File(png): &File) -> Result<()> {
+/// Keeps a picture or a mask of the model's size that the page hands over.
+pub(super) fn keep(worker: &Shared, hash: &str, File(png): &File) -> Result<()> {
     let image = fitted(&Image::from_png(png)?, pipeline(worker)?.picture_size())?;
-    if picture_hash(&image) != hash {
-        return Err(Error::Picture("The picture was damaged on its way: bring it again".into()));
+    match insert(worker, image) == hash {
+        true => Ok(()),
+        false => Err(Error::Picture("The picture was damaged on its way: bring it again".into())),
     }
-    insert(worker, hash, image);
-    Ok(())
 }
 
-fn insert(worker: &Shared, hash: String, image: Image) {
+/// Keeps a picture or a mask, and returns its hash.
+pub(super) fn insert(worker: &Shared, image: Image) -> String {
+    let hash = picture_hash(&image);
     let Pictures(kept) = &mut worker.borrow_mut().pictures;
-    kept.retain(|other| other.hash != hash);
-    kept.insert(0, Kept { hash, image, latent: None });
+    let known = kept.iter().position(|other| other.hash == hash);
+    let new = || Kept { hash: hash.clone(), image, latent: None };
+    let place = known.map_or_else(new, |place| kept.remove(place));
+    kept.insert(0, place);
     kept.truncate(KEPT);
+    hash
 }
 
-/// Returns the start of a recipe's run, with the latent of its picture if it names one.
-pub(super) async fn start(worker: &Shared, recipe: &Recipe) -> Result<Start> {
+/// Returns a picture that is kept; `None` if none has this hash.
+fn find(worker: &Shared, hash: &str) -> Option<(Image, Option<Latent>)> {
+    let Pictures(kept) = &worker.borrow().pictures;
+    let found = kept.iter().find(|kept| kept.hash == hash)?;
+    Some((found.image.clone(), found.latent.clone()))
+}
+
+/// Returns the picture and the mask that a recipe names; `None` if it begins with noise, or if they are
+/// not here.
+pub(super) fn original(worker: &Shared, recipe: &Recipe) -> Result<Option<Original>> {
     if !recipe.begins_with_picture() {
-        return Ok(Start::default());
+        return Ok(None);
     }
-    let found = {
-        let Pictures(kept) = &mut worker.borrow_mut().pictures;
-        let place = kept.iter().position(|kept| kept.hash == recipe.picture);
-        let Some(place) = place else { return Ok(Start::default()) };
-        kept[..=place].rotate_right(1);
-        (kept[0].image.clone(), kept[0].latent.clone())
+    let Some((picture, _)) = find(worker, &recipe.picture) else { return Ok(None) };
+    let mask = find(worker, &recipe.mask).map(|(mask, _)| mask);
+    Original::new(picture, mask.as_ref()).map(Some)
+}
+
+/// Returns the start of a recipe's run: noise, or a picture with its mask. A picture that the recipe
+/// inverts is led back to noise. `is_wanted` says whether the page still wants the run.
+///
+/// # Errors
+/// Returns an error if the picture cannot be encoded, or if the page has stopped the run.
+pub(super) async fn start(
+    worker: &Shared,
+    recipe: &Recipe,
+    original: Option<&Original>,
+    is_wanted: impl Fn() -> bool,
+) -> Result<Start> {
+    let Some(original) = original else { return Ok(Start::default()) };
+    let wanted = async || {
+        TimeoutFuture::new(0).await;
+        match is_wanted() {
+            true => Ok(()),
+            false => Err(Error::Picture("Stopped before the first step".into())),
+        }
     };
-    let latent = match found {
-        (_, Some(latent)) => latent,
-        (image, None) => with_encoder(worker).await?.encode(&image)?,
+    if !pipeline(worker)?.autoencoder.has_encoder() {
+        begin_encoder(worker);
+        // The page may stop the run meanwhile; the download goes on.
+        while worker.borrow().encoding.is_coming {
+            TimeoutFuture::new(PACE).await;
+            wanted().await?;
+        }
+        if let Some(problem) = worker.borrow_mut().encoding.problem.take() {
+            return Err(problem);
+        }
+    }
+    let pipeline = with_encoder(worker).await?;
+    let latent = match find(worker, &recipe.picture) {
+        Some((_, Some(latent))) => latent,
+        _ => pipeline.encode(&original.picture)?,
     };
     let Pictures(kept) = &mut worker.borrow_mut().pictures;
     let place = kept.iter_mut().find(|kept| kept.hash == recipe.picture);
     place.into_iter().for_each(|kept| kept.latent = Some(latent.clone()));
-    Ok(Start::from(latent))
+    let mask = original.mask.as_ref().map(|mask| pipeline.cells(mask));
+    let noise = match recipe.inversion {
+        false => None,
+        true => {
+            let mut back = pipeline.invert(recipe, latent.clone())?;
+            while back.step() {
+                wanted().await?;
+            }
+            Some(back.noise().repeated(recipe.count))
+        }
+    };
+    Ok(Start { noise, from: Some(Origin { latent, mask }) })
+}
+
+/// Begins to download the encoder, unless that is going on already.
+fn begin_encoder(worker: &Shared) {
+    if std::mem::replace(&mut worker.borrow_mut().encoding.is_coming, true) {
+        return;
+    }
+    let worker = worker.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        let fetched = fetch_encoder(&worker).await;
+        let mut now = worker.borrow_mut();
+        now.encoding.is_coming = false;
+        now.encoding.problem = fetched.err();
+    });
 }
 
 /// Returns the pipeline with its encoder, which is downloaded if it is missing.
-async fn with_encoder(worker: &Shared) -> Result<Rc<Pipeline>> {
-    let pipeline = pipeline(worker)?;
-    let Some(folder) = worker.borrow().folder.clone() else { return Ok(pipeline) };
-    if pipeline.autoencoder.has_encoder() {
-        return Ok(pipeline);
+pub(super) async fn with_encoder(worker: &Shared) -> Result<Rc<Pipeline>> {
+    if !pipeline(worker)?.autoencoder.has_encoder() {
+        begin_encoder(worker);
+        while worker.borrow().encoding.is_coming {
+            TimeoutFuture::new(PACE).await;
+        }
+        if let Some(problem) = worker.borrow_mut().encoding.problem.take() {
+            return Err(problem);
+        }
     }
+    pipeline(worker)
+}
+
+async fn fetch_encoder(worker: &Shared) -> Result<()> {
+    let pipeline = pipeline(worker)?;
+    let Some(folder) = worker.borrow().folder.clone() else { return Ok(()) };
     let network = load_part(&folder.0, ENCODER, async |source| {
         stickers::autoencoder(source, &folder.1, &pipeline.device, Parts::All).await
     })
@@ -71,7 +152,6 @@ async fn with_encoder(worker: &Shared) -> Result<Rc<Pipeline>> {
     // The upscaler may have come meanwhile.
     let pipeline = worker.pipeline.as_deref().unwrap_or(&pipeline).clone();
     let autoencoder = pipeline.autoencoder.clone().with_sticker(network);
-    let pipeline = Rc::new(Pipeline { autoencoder, ..pipeline });
-    worker.pipeline = Some(pipeline.clone());
-    Ok(pipeline)
+    worker.pipeline = Some(Rc::new(Pipeline { autoencoder, ..pipeline }));
+    Ok(())
 }

@@ -1,14 +1,15 @@
 //! The state of the worker, which its files share.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::diffusion::Latent;
 use crate::image::Image;
 use crate::page::protocol::File;
-use crate::pipeline::Pipeline;
+use crate::pipeline::concept_index::ConceptIndex;
 use crate::pipeline::stickers::Manifest;
+use crate::pipeline::{Original, Pipeline};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
 
@@ -18,6 +19,11 @@ pub(super) struct Worker {
     pub(super) pipeline: Option<Rc<Pipeline>>,
     pub(super) upscaling: Upscaling,
     pub(super) pictures: Pictures,
+    pub(super) encoding: Encoding,
+    /// The index of concepts, once it was asked for.
+    pub(super) index: Option<Rc<ConceptIndex>>,
+    /// The tickets of the tools that are at work. Without its ticket, a tool stops.
+    pub(super) tools: BTreeSet<u32>,
     /// The model's folder and its manifest, from which parts are downloaded later.
     pub(super) folder: Option<Rc<(String, Manifest)>>,
     /// The job that was requested last.
@@ -27,6 +33,8 @@ pub(super) struct Worker {
     /// The last job, its recipe, and its noise followed by each step's prediction of the clean latent (x₀),
     /// to be decoded on demand.
     pub(super) trace: (u32, Recipe, Vec<Latent>),
+    /// The picture that the last job changes.
+    pub(super) original: Option<Original>,
     /// The files for archives, by the archives' tickets.
     pub(super) members: BTreeMap<u32, Vec<(String, File)>>,
 }
@@ -64,6 +72,14 @@ pub(super) struct Upscaling {
     /// Whether pictures were enlarged without the upscaler in the meantime.
     pub(super) has_softened: bool,
     pub(super) kept: Vec<(Vec<u8>, Image)>,
+}
+
+/// The state of the encoder's download.
+#[derive(Default)]
+pub(super) struct Encoding {
+    pub(super) is_coming: bool,
+    /// Why the last download failed.
+    pub(super) problem: Option<Error>,
 }
 
 /// A picture at the model's size.

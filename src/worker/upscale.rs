@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 
 use super::fetch::load_part;
-use super::state::{Shared, Upscaling, Way};
+use super::state::{Shared, Upscaling, Way, pipeline};
 use super::{now, post};
 use crate::Result;
 use crate::image::Image;
@@ -83,6 +83,12 @@ async fn fetch(worker: &Shared) {
             post(&Event::NoUpscaler { problem: error.to_string() });
         }
     }
+}
+
+/// Returns the pipeline with its upscaler, as far as it can be had.
+pub(super) async fn with_upscaler(worker: &Shared) -> Result<Rc<Pipeline>> {
+    fetch(worker).await;
+    pipeline(worker)
 }
 
 /// Returns the picture that a finish is applied to, and whether it was upscaled. It is the picture in a

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::image::Image;
 use crate::image::Attachments;
+use crate::image::Image;
 use crate::image::file::open;
 use crate::image::fit::fitted;
 use crate::pipeline::start::picture_hash;

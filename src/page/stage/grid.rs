@@ -1,4 +1,5 @@
-//! An X/Y grid: two settings vary, with one picture for each pair of values.
+//! A grid: pictures that are drawn one after another. In an X/Y grid two settings vary, with one picture for
+//! each pair of values.
 
 use std::rc::Rc;
 
@@ -112,13 +113,32 @@ impl Axis {
     }
 }
 
+/// What the cells of a grid are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plan {
+    /// An X/Y grid.
+    Table {
+        /// The columns.
+        across: Axis,
+        /// The rows.
+        down: Axis,
+    },
+    /// Pictures that have a name each.
+    List {
+        /// What they are: “Variations”.
+        title: &'static str,
+        /// Their names.
+        names: Vec<String>,
+        /// How many stand side by side.
+        columns: usize,
+    },
+}
+
 /// A grid and its finished cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    /// The columns.
-    pub across: Axis,
-    /// The rows.
-    pub down: Axis,
+    /// What its cells are.
+    pub plan: Plan,
     /// The recipes of the cells, row by row.
     pub recipes: Vec<Recipe>,
     /// The pictures, row by row; `None` until a cell is drawn.
@@ -130,7 +150,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Builds a grid around `base`, or returns a sentence if a value is invalid.
+    /// Builds an X/Y grid around `base`, or returns a sentence if a value is invalid.
     pub fn new(
         base: &Recipe,
         across: Axis,
@@ -158,13 +178,38 @@ impl Grid {
             }
         }
         let cells = vec![None; count];
-        Ok(Self { across, down, recipes, cells, is_drawing: true, milliseconds: 0.0 })
+        let plan = Plan::Table { across, down };
+        Ok(Self { plan, recipes, cells, is_drawing: true, milliseconds: 0.0 })
     }
 
     /// Returns the first cell that is not drawn yet, and its recipe.
     pub fn next(&self) -> Option<(usize, Recipe)> {
         let cell = self.cells.iter().position(Option::is_none)?;
         Some((cell, self.recipes[cell].clone()))
+    }
+
+    /// Returns whether it is an X/Y grid.
+    pub fn is_table(&self) -> bool {
+        matches!(self.plan, Plan::Table { .. })
+    }
+
+    /// Returns how many cells stand side by side.
+    pub fn columns(&self) -> usize {
+        match &self.plan {
+            Plan::Table { across, .. } => across.values.len(),
+            Plan::List { columns, .. } => *columns,
+        }
+    }
+
+    /// Returns a cell's name.
+    pub fn name_of(&self, cell: usize) -> String {
+        match &self.plan {
+            Plan::Table { across, down } => {
+                let columns = across.values.len();
+                format!("{}, {}", across.values[cell % columns], down.values[cell / columns])
+            }
+            Plan::List { names, .. } => names[cell].clone(),
+        }
     }
 
     /// Returns how many cells are drawn.
@@ -195,7 +240,7 @@ impl Stage {
 
     /// Begins to draw a grid.
     pub(super) fn draw_grid(&mut self, grid: Grid, answer: &mut StageAnswer) {
-        answer.say(format!("Drawing a grid of {} pictures.", grid.cells.len()));
+        answer.say(grid.begins());
         self.grid = Some(grid);
         self.next_cell(answer);
     }

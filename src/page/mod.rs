@@ -27,6 +27,7 @@ pub mod picture;
 pub mod protocol;
 pub mod session;
 pub mod stage;
+mod subject;
 pub mod tool;
 mod turn;
 
@@ -38,14 +39,12 @@ pub use form::{Form, FormAction, FormEffect};
 pub use gallery::{Gallery, GalleryAction, GalleryEffect};
 pub use stage::{Stage, StageAction, StageEffect};
 
-use derive::Subject;
-use derive::morph::Ends;
 use gallery::Trash;
 use protocol::Request;
 use session::{Remembered, Session};
 use stage::Landing;
 use stage::landing::press;
-use stage::run::{StageRun, View};
+use stage::run::View;
 use stage::shown::{Shown, Sides};
 use turn::Turn;
 
@@ -249,26 +248,6 @@ impl State {
     /// Returns the pictures on stage, and their kind.
     pub fn on_stage(&self) -> (Vec<Shown>, View) {
         self.stage.on_stage(self.sides())
-    }
-
-    /// Returns the picture that tools work on: the only picture on stage, if it is finished.
-    pub fn subject(&self) -> Option<Subject> {
-        let was_stopped = self.stage.run.as_ref().is_some_and(StageRun::was_stopped);
-        let (mut shown, view) = self.on_stage();
-        let is_whole = view == View::Result && (self.stage.opened.is_some() || !was_stopped);
-        let Shown { recipe, png, .. } = shown.pop().filter(|_| is_whole && shown.is_empty())?;
-        Some(Subject { png, recipe })
-    }
-
-    /// Returns the ends of a morph from the picture on stage to what the form describes.
-    ///
-    /// # Errors
-    /// Returns a sentence if there is no picture, or both ends draw the same one.
-    pub fn morph_ends(&self) -> Result<Ends, &'static str> {
-        const NONE: &str = "There is no finished picture on stage: draw one first.";
-        let Form { recipe, keeps_seed, seed_is_fresh, .. } = &self.form;
-        let subject = self.subject().ok_or(NONE)?;
-        Ends::new(&subject.recipe, recipe, *keeps_seed || *seed_is_fresh)
     }
 
     /// Returns the file extension and the MIME type in which the pictures on stage are saved.

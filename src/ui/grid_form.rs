@@ -5,7 +5,8 @@ use yew::{
 };
 
 use crate::page::StageAction;
-use crate::page::stage::grid::{Axis, Grid, Plan, Setting};
+use crate::page::stage::grid::{Axis, Grid, Setting};
+use crate::page::stage::plan::Plan;
 use crate::ui::controls::{Choice, Text};
 use crate::ui::grid_cells::{actions, cell};
 use crate::ui::handle::{Dispatcher, PageHandle};

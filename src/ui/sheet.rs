@@ -9,7 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, window};
 
-use crate::page::stage::grid::{Axis, Grid, Plan};
+use crate::page::stage::grid::{Axis, Grid};
+use crate::page::stage::plan::Plan;
 
 /// The height of a line of text, in pixels.
 const LINE: u32 = 20;

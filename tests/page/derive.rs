@@ -6,7 +6,7 @@ use patchwork::page::derive::action::Product;
 use patchwork::page::derive::morph::SAME;
 use patchwork::page::derive::{Choices, Panel, Work};
 use patchwork::page::protocol::{Animation, DeviceChoice, Event, File, Made, Request, Tool};
-use patchwork::page::stage::grid::Plan;
+use patchwork::page::stage::plan::Plan;
 use patchwork::page::{
     DeriveAction, DeriveEffect, Effect, EngineAction, FormAction, GalleryAction, StageAction,
 };

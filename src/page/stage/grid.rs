@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::plan::Plan;
 use super::shown::{Opened, Origin};
 use super::{Stage, StageAnswer, StageWish};
 use crate::page::facts::ModelFacts;
@@ -113,27 +114,6 @@ impl Axis {
     }
 }
 
-/// What the cells of a grid are.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Plan {
-    /// An X/Y grid.
-    Table {
-        /// The columns.
-        across: Axis,
-        /// The rows.
-        down: Axis,
-    },
-    /// Pictures that have a name each.
-    List {
-        /// What they are: “Variations”.
-        title: &'static str,
-        /// Their names.
-        names: Vec<String>,
-        /// How many stand side by side.
-        columns: usize,
-    },
-}
-
 /// A grid and its finished cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
@@ -186,30 +166,6 @@ impl Grid {
     pub fn next(&self) -> Option<(usize, Recipe)> {
         let cell = self.cells.iter().position(Option::is_none)?;
         Some((cell, self.recipes[cell].clone()))
-    }
-
-    /// Returns whether it is an X/Y grid.
-    pub fn is_table(&self) -> bool {
-        matches!(self.plan, Plan::Table { .. })
-    }
-
-    /// Returns how many cells stand side by side.
-    pub fn columns(&self) -> usize {
-        match &self.plan {
-            Plan::Table { across, .. } => across.values.len(),
-            Plan::List { columns, .. } => *columns,
-        }
-    }
-
-    /// Returns a cell's name.
-    pub fn name_of(&self, cell: usize) -> String {
-        match &self.plan {
-            Plan::Table { across, down } => {
-                let columns = across.values.len();
-                format!("{}, {}", across.values[cell % columns], down.values[cell / columns])
-            }
-            Plan::List { names, .. } => names[cell].clone(),
-        }
     }
 
     /// Returns how many cells are drawn.

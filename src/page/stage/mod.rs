@@ -5,6 +5,7 @@ pub mod action;
 mod finishing;
 pub mod grid;
 pub(super) mod landing;
+pub mod plan;
 pub mod run;
 pub mod save;
 pub mod shown;

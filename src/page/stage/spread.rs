@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use super::grid::{Grid, Plan};
+use super::grid::Grid;
+use super::plan::Plan;
 use crate::page::facts::ModelFacts;
 use crate::recipe::Recipe;
 
@@ -60,14 +61,5 @@ impl Grid {
         let recipes = names.iter().map(in_style).collect();
         let plan = Plan::List { title: "All styles", names, columns: STYLES_ACROSS };
         Ok(Self { plan, recipes, cells, is_drawing: true, milliseconds: 0.0 })
-    }
-
-    /// Returns the message at the beginning of its drawing.
-    pub(super) fn begins(&self) -> String {
-        let count = self.cells.len() - self.done();
-        match &self.plan {
-            Plan::List { title, .. } => format!("{title}: drawing {count} pictures."),
-            Plan::Table { .. } => format!("Drawing a grid of {count} pictures."),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use yew::{Html, html};
 
 use crate::page::Stage;
-use crate::page::stage::grid::Plan;
+use crate::page::stage::plan::Plan;
 use crate::ui::grid_cells::{actions, cell};
 use crate::ui::handle::Dispatcher;
 

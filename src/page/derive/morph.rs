@@ -70,6 +70,16 @@ fn alone(recipe: Recipe) -> Recipe {
     recipe
 }
 
+/// Returns the index of the frame that a player shows at a tick. With `returns` the frames are also shown
+/// backwards, without the first and the last twice.
+pub fn frame_at(tick: usize, frames: usize, returns: bool) -> usize {
+    let last = frames.saturating_sub(1);
+    match returns && last > 0 {
+        true => last - (tick % (2 * last)).abs_diff(last),
+        false => tick % frames.max(1),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +101,13 @@ mod tests {
         let Ends { from, to } = Ends::new(&picture, &form, false).unwrap();
         assert_eq!(from, Recipe { count: 1, ..picture.clone() });
         assert_eq!(to, Recipe { prompt: "owl".into(), seed: 8, ..from });
+    }
+
+    #[test]
+    fn a_player_goes_round_or_back() {
+        let ticks = |count, returns| (0..6).map(|tick| frame_at(tick, count, returns)).collect();
+        let all: [Vec<_>; 4] = [ticks(3, false), ticks(3, true), ticks(1, true), ticks(0, false)];
+        assert_eq!(all, [vec![0, 1, 2, 0, 1, 2], vec![0, 1, 2, 1, 0, 1], vec![0; 6], vec![0; 6]]);
     }
 
     /// A seed that the next picture would not have is no other end.

@@ -7,6 +7,7 @@ use yew::{
     use_effect_with, use_memo, use_mut_ref, use_state_eq,
 };
 
+use crate::page::derive::morph::frame_at;
 use crate::ui::picture::Shared;
 use crate::ui::timeline::is_still;
 
@@ -18,15 +19,6 @@ pub(super) struct PlayerProps {
     pub(super) pace: u32,
     /// Whether they are shown backwards after the last one.
     pub(super) returns: bool,
-}
-
-/// Returns the frame that is shown at a tick.
-fn frame_at(tick: usize, frames: usize, returns: bool) -> usize {
-    let last = frames.saturating_sub(1);
-    match returns && last > 0 {
-        true => last - (tick % (2 * last)).abs_diff(last),
-        false => tick % frames.max(1),
-    }
 }
 
 /// Renders frames one after another, over and over.

@@ -6,18 +6,19 @@
 //!                      └──► Effects: messages to the worker, the address, the store, a seed
 //! ```
 //!
-//! The state has four rooms, each a folder with its own part of the state, its actions and its
+//! The state has five rooms, each a folder with its own part of the state, its actions and its
 //! effects. No room knows another. Each answers an action with messages, effects and wishes of
 //! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
 //!                   mod, turn
-//!   form     engine     stage     gallery
+//!   form     engine     stage     gallery     derive
 //!            answer, picture, session
 //!                facts, protocol
 //! ```
 
 mod answer;
+pub mod derive;
 pub mod engine;
 pub mod facts;
 pub mod form;
@@ -26,10 +27,12 @@ pub mod picture;
 pub mod protocol;
 pub mod session;
 pub mod stage;
+mod subject;
 pub mod tool;
 mod turn;
 
 pub use answer::Status;
+pub use derive::{Derive, DeriveAction, DeriveEffect};
 pub use engine::{Current, Engine, EngineAction, EngineEffect};
 pub use facts::ModelChoice;
 pub use form::{Form, FormAction, FormEffect};
@@ -59,6 +62,8 @@ pub struct State {
     pub stage: Stage,
     /// The history.
     pub gallery: Gallery,
+    /// What is made of the picture on stage.
+    pub derive: Derive,
     /// The last message for the visitor.
     pub status: Status,
 }
@@ -73,6 +78,8 @@ pub enum Action {
     Stage(StageAction),
     /// Something happened to the gallery.
     Gallery(GalleryAction),
+    /// Something happened to the tools that make something of the picture on stage.
+    Derive(DeriveAction),
     /// The visitor reloads the page, which keeps its form.
     Reload,
     /// There is a message for the visitor.
@@ -105,6 +112,12 @@ impl From<GalleryAction> for Action {
     }
 }
 
+impl From<DeriveAction> for Action {
+    fn from(action: DeriveAction) -> Self {
+        Self::Derive(action)
+    }
+}
+
 /// Something to be done outside the state. Its outcome returns as an [`Action`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -116,6 +129,8 @@ pub enum Effect {
     Stage(StageEffect),
     /// Something that the gallery asks for.
     Gallery(GalleryEffect),
+    /// Something that these tools ask for.
+    Derive(DeriveEffect),
     /// Sends a request to the current worker.
     Send(Request),
     /// Moves the keyboard focus to the element of a CSS selector, because the pressed element is
@@ -136,6 +151,7 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
     let mut turn = Turn { state, effects: Vec::new() };
     turn.handle(action);
     turn.finish_stage();
+    turn.finish_derive();
     let now = is_read(&turn.state);
     if now != read
         && let Some((prompt, negative)) = now
@@ -173,6 +189,7 @@ impl State {
             engine: Engine::default(),
             stage: Stage { landing, ..Stage::default() },
             gallery: Gallery { trash: Trash::left_over(trash), ..Gallery::default() },
+            derive: Derive::default(),
             status: Status::default(),
         };
         let mut turn = Turn { state, effects: Vec::new() };

@@ -1,6 +1,8 @@
 //! One turn of the page: an action changes the rooms, which answer with messages, effects and wishes.
 //! Each wish is granted by another room before the rest of the answer takes place.
 
+mod derive;
+
 use super::answer::{Answer, Part};
 use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
 use super::form::offer::{Brought, offered};
@@ -109,6 +111,7 @@ impl Turn {
                 if self.form(|form, _, to| form.is_refused(to)) => {}
             Action::Stage(action) => self.stage(|stage, sides, to| stage.handle(action, sides, to)),
             Action::Gallery(action) => self.gallery(|gallery, to| gallery.handle(action, to)),
+            Action::Derive(action) => self.handle_derive(action),
             Action::Reload => {
                 let mut form = Box::new(self.state.form.recipe.clone());
                 if let Some(model) = self.state.engine.chosen() {
@@ -171,6 +174,7 @@ impl Turn {
                 if self.state.stage.forget_worker() && tells {
                     self.state.status.add(LOST);
                 }
+                self.forget_tools();
             }
             EngineWish::StopGrid => self.state.stage.stop_grid(),
             EngineWish::ForgetBrought => self.state.form.brought = None,
@@ -231,6 +235,7 @@ impl Turn {
 
     /// Takes in an event of a worker that is not about the engine.
     fn hear(&mut self, event: Event) {
+        let Some(event) = self.hear_tool(event) else { return };
         match event {
             Event::Read { prompt, negative } => {
                 let form = &mut self.state.form;

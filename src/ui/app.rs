@@ -9,6 +9,7 @@ use crate::page::engine::loading::Loading;
 use crate::page::{Action, Current, State, update};
 use crate::ui::bar::Bar;
 use crate::ui::browse::Browse;
+use crate::ui::derive::spread;
 use crate::ui::grid_form::GridForm;
 use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::history::{history, use_recall};
@@ -68,7 +69,7 @@ struct WholeProps {
 #[function_component]
 fn Whole(WholeProps { state }: &WholeProps) -> Html {
     let dispatcher = &state.dispatcher;
-    let State { form, engine, stage, gallery, status } = &**state;
+    let State { form, engine, stage, gallery, status, .. } = &**state;
     use_keys::use_keys(dispatcher);
     bring::use_files_and_links(dispatcher);
     use_recall(dispatcher);
@@ -93,6 +94,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             <div class="columns">
                 <div class="left">
                     <Stage state={state.clone()} />
+                    {spread(stage, dispatcher)}
                     {loading(engine.loading())}
                 </div>
                 <div class="right">

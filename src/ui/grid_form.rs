@@ -1,17 +1,15 @@
-//! The X/Y grid: its form, its cells while they are drawn, and its download.
+//! The X/Y grid: its form, and its cells while they are drawn.
 
 use yew::{
-    AttrValue, Callback, Html, MouseEvent, Properties, SubmitEvent, function_component, html,
-    use_state_eq,
+    AttrValue, Callback, Html, Properties, SubmitEvent, function_component, html, use_state_eq,
 };
 
+use crate::page::StageAction;
 use crate::page::stage::grid::{Axis, Grid, Setting};
-use crate::page::{EngineAction, StageAction};
+use crate::page::stage::plan::Plan;
 use crate::ui::controls::{Choice, Text};
-use crate::ui::handle::{Dispatcher, PageHandle, act, tell};
-use crate::ui::picture::{Picture, Shared};
-use crate::ui::share;
-use crate::ui::sheet::labelled_sheet;
+use crate::ui::grid_cells::{actions, cell};
+use crate::ui::handle::{Dispatcher, PageHandle};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct GridFormProps {
@@ -69,9 +67,13 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
             </div>
         }
     };
+    let table = state.stage.grid.as_ref().and_then(|grid| match &grid.plan {
+        Plan::Table { across, down } => Some((grid, across, down)),
+        Plan::List { .. } => None,
+    });
     html! {
         <section class="patch grid" aria-label="Grid">
-            <details open={state.stage.grid.is_some()}>
+            <details open={table.is_some()}>
                 <summary>{"Compare settings in a grid"}</summary>
                 <form {onsubmit}>
                     {side(0, "Across", "Values across")}
@@ -82,78 +84,40 @@ pub(super) fn GridForm(GridFormProps { state }: &GridFormProps) -> Html {
                     }
                     <button type="submit" disabled={state.engine.loaded().is_none()}>{"Draw grid"}</button>
                 </form>
-                if let Some(grid) = &state.stage.grid { {drawn(grid, &state.dispatcher)} }
+                if let Some((grid, across, down)) = table {
+                    {drawn(grid, across, down, &state.dispatcher)}
+                }
             </details>
         </section>
     }
 }
 
-fn drawn(grid: &Grid, dispatcher: &Dispatcher) -> Html {
-    // The cell that is being drawn is still finished.
-    let stop = act(dispatcher, || EngineAction::Stop);
-    let (done, seconds) = (grid.done(), grid.milliseconds / 1e3);
-    let columns = grid.across.values.len();
-    let cell = |i: usize| {
-        let name =
-            format!("{}, {}", grid.across.values[i % columns], grid.down.values[i / columns]);
-        match &grid.cells[i] {
-            Some(picture) => html! {
-                <td>
-                    <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
-                        onclick={act(dispatcher, move || StageAction::OpenCell(i))}>
-                        <Picture file={Shared(picture.clone())} />
-                    </button>
-                </td>
-            },
-            None => html! { <td><div class="blank" /></td> },
-        }
-    };
-    let saved = grid.clone();
-    let download = tell(dispatcher, move |_: MouseEvent| {
-        let grid = saved.clone();
-        async move {
-            const NAME: &str = "patchwork-grid.png";
-            let saved = labelled_sheet(&grid).await;
-            match saved.and_then(|png| share::save(NAME, "image/png", &png)) {
-                Some(()) => format!("Saved {NAME}."),
-                None => "This browser did not let the grid be made into one picture.".into(),
-            }
-        }
-    });
+/// Renders an X/Y grid.
+fn drawn(grid: &Grid, across: &Axis, down: &Axis, dispatcher: &Dispatcher) -> Html {
+    let (done, seconds, columns) = (grid.done(), grid.milliseconds / 1e3, grid.columns());
     let heading = |value: &String| html! { <th scope="col">{value.clone()}</th> };
     let row = |(y, value): (usize, &String)| {
+        let one = |x| html! { <td>{cell(grid, y * columns + x, dispatcher)}</td> };
         html! {
             <tr>
                 <th scope="row">{value.clone()}</th>
-                {for (0..columns).map(|x| cell(y * columns + x))}
+                {for (0..columns).map(one)}
             </tr>
         }
     };
-    let (across, down) = (grid.across.setting.name(), grid.down.setting.name());
+    let (x, y) = (across.setting.name(), down.setting.name());
     html! {
         <>
             <p translate="no">
-                {format!("{across} across, {down} down: {done} of {} drawn in {seconds:.1} s",
-                    grid.cells.len())}
+                {format!("{x} across, {y} down: {done} of {} drawn in {seconds:.1} s", grid.cells.len())}
             </p>
             <div class="scrolls" tabindex="0" role="group" aria-label="Grid of pictures">
                 <table translate="no">
-                    <thead><tr><td />{for grid.across.values.iter().map(heading)}</tr></thead>
-                    <tbody>{for grid.down.values.iter().enumerate().map(row)}</tbody>
+                    <thead><tr><td />{for across.values.iter().map(heading)}</tr></thead>
+                    <tbody>{for down.values.iter().enumerate().map(row)}</tbody>
                 </table>
             </div>
-            <div class="actions">
-                <button type="button" onclick={download} disabled={done == 0}>
-                    {"Download grid"}
-                </button>
-                if grid.is_drawing {
-                    <button type="button" onclick={stop}>{"Stop grid"}</button>
-                } else {
-                    <button type="button" onclick={act(dispatcher, || StageAction::CloseGrid)}>
-                        {"Close grid"}
-                    </button>
-                }
-            </div>
+            {actions(grid, dispatcher)}
         </>
     }
 }

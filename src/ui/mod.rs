@@ -7,6 +7,8 @@ mod bring;
 mod browse;
 mod caret_rows;
 mod controls;
+mod derive;
+mod grid_cells;
 mod grid_form;
 mod handle;
 mod history;

@@ -12,8 +12,8 @@ use web_sys::{Element, window};
 use crate::page::picture::Member;
 use crate::page::protocol::{Event, File, Request};
 use crate::page::{
-    Action, Effect, EngineAction, EngineEffect, FormAction, FormEffect, GalleryAction,
-    GalleryEffect, StageEffect,
+    Action, DeriveEffect, Effect, EngineAction, EngineEffect, FormAction, FormEffect,
+    GalleryAction, GalleryEffect, StageEffect,
 };
 use crate::recipe::Recipe;
 use crate::ui::handle::Dispatcher;
@@ -45,6 +45,9 @@ impl Performer {
             Effect::Engine(effect) => self.of_engine(effect),
             Effect::Stage(effect) => self.of_stage(effect),
             Effect::Gallery(effect) => self.of_gallery(effect),
+            Effect::Derive(DeriveEffect::Save { name, mime, bytes }) => {
+                self.save(&name, mime, &bytes);
+            }
             Effect::Send(request) => self.link().iter().for_each(|link| link.send(request.clone())),
             // The element may be rendered only after this turn.
             Effect::Focus(selector) => spawn_local(async move {
@@ -124,18 +127,21 @@ impl Performer {
                 TimeoutFuture::new(0).await;
                 show_stage();
             }),
-            StageEffect::Save { name, mime, bytes } => {
-                if share::save(&name, mime, &bytes).is_none() {
-                    let problem = "This browser did not let the file be saved.".into();
-                    self.later(async { Action::Warn(problem) });
-                }
-            }
+            StageEffect::Save { name, mime, bytes } => self.save(&name, mime, &bytes),
             StageEffect::Gather { ticket, archive, finish, members } => {
                 if let Some(link) = self.link().cloned() {
                     let last = Request::Archive { ticket, archive, finish };
                     spawn_local(gather(link, ticket, members, last));
                 }
             }
+        }
+    }
+
+    /// Saves a file among the visitor's downloads.
+    fn save(&self, name: &str, mime: &str, bytes: &[u8]) {
+        if share::save(name, mime, bytes).is_none() {
+            let problem = "This browser did not let the file be saved.".into();
+            self.later(async { Action::Warn(problem) });
         }
     }
 

@@ -8,6 +8,7 @@ use crate::page::stage::shown::Shown;
 use crate::page::{FormAction, GalleryAction, StageAction, State};
 use crate::recipe::Recipe;
 use crate::tools::words::counted;
+use crate::ui::derive::tools;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::quilt::quilt;
@@ -42,6 +43,7 @@ pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
                     <Timeline state={state.clone()} run={run.clone()} />
                 }
                 {take_away(state, &shown, view)}
+                {tools(state)}
             }
         </section>
     }

@@ -150,7 +150,7 @@ fn buttons(state: &PageHandle, run: &StageRun, is_drawing: bool) -> Html {
 }
 
 /// Returns whether the visitor prefers reduced motion.
-fn is_still() -> bool {
+pub(super) fn is_still() -> bool {
     let query = window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok());
     query.flatten().is_some_and(|query| query.matches())
 }

@@ -1,5 +1,6 @@
 //! The page without a browser: actions, the state after them, and the effects that they request.
 
+mod derive;
 mod draw;
 mod engine;
 mod history;

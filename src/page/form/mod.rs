@@ -114,6 +114,8 @@ impl Form {
             FormAction::Refuse(problem) => self.refused = problem,
             FormAction::RollSeed => answer.effect(FormEffect::RollSeed { draws: false }),
             FormAction::Rolled { seed, draws } => {
+                // Other noise has no variation of the noise before.
+                (self.chosen.variation_seed, self.chosen.variation_strength) = (None, None);
                 self.set_seed(seed, known);
                 self.seed_is_fresh = !draws;
                 match draws {

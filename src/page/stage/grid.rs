@@ -1,7 +1,9 @@
-//! An X/Y grid: two settings vary, with one picture for each pair of values.
+//! A grid: pictures that are drawn one after another. In an X/Y grid two settings vary, with one picture for
+//! each pair of values.
 
 use std::rc::Rc;
 
+use super::plan::Plan;
 use super::shown::{Opened, Origin};
 use super::{Stage, StageAnswer, StageWish};
 use crate::page::facts::ModelFacts;
@@ -115,10 +117,8 @@ impl Axis {
 /// A grid and its finished cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    /// The columns.
-    pub across: Axis,
-    /// The rows.
-    pub down: Axis,
+    /// What its cells are.
+    pub plan: Plan,
     /// The recipes of the cells, row by row.
     pub recipes: Vec<Recipe>,
     /// The pictures, row by row; `None` until a cell is drawn.
@@ -130,7 +130,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Builds a grid around `base`, or returns a sentence if a value is invalid.
+    /// Builds an X/Y grid around `base`, or returns a sentence if a value is invalid.
     pub fn new(
         base: &Recipe,
         across: Axis,
@@ -158,7 +158,8 @@ impl Grid {
             }
         }
         let cells = vec![None; count];
-        Ok(Self { across, down, recipes, cells, is_drawing: true, milliseconds: 0.0 })
+        let plan = Plan::Table { across, down };
+        Ok(Self { plan, recipes, cells, is_drawing: true, milliseconds: 0.0 })
     }
 
     /// Returns the first cell that is not drawn yet, and its recipe.
@@ -195,7 +196,7 @@ impl Stage {
 
     /// Begins to draw a grid.
     pub(super) fn draw_grid(&mut self, grid: Grid, answer: &mut StageAnswer) {
-        answer.say(format!("Drawing a grid of {} pictures.", grid.cells.len()));
+        answer.say(grid.begins());
         self.grid = Some(grid);
         self.next_cell(answer);
     }

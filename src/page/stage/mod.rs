@@ -5,9 +5,11 @@ pub mod action;
 mod finishing;
 pub mod grid;
 pub(super) mod landing;
+pub mod plan;
 pub mod run;
 pub mod save;
 pub mod shown;
+mod spread;
 
 pub use action::{StageAction, StageEffect};
 pub(super) use action::{StageAnswer, StageWish};
@@ -40,7 +42,7 @@ pub struct Stage {
     pub noisy: bool,
     /// Whether playback of the timeline is on.
     pub is_playing: bool,
-    /// The grid of two settings.
+    /// The grid.
     pub grid: Option<Grid>,
 }
 
@@ -72,8 +74,9 @@ impl Stage {
             }
             StageAction::DrawGrid(grid) => self.draw_grid(grid, answer),
             StageAction::CloseGrid => {
-                self.grid = None;
-                answer.focus(".grid summary");
+                let grid = self.grid.take();
+                let is_table = grid.is_none_or(|grid| grid.is_table());
+                answer.focus(if is_table { ".grid summary" } else { ".stage" });
             }
             StageAction::ChooseFinish(finish) => answer.wish(StageWish::Work(Work::Finish(finish))),
             StageAction::Save(i) => self.save(i, sides, answer),

@@ -46,7 +46,8 @@ pub(super) fn run(arguments: &ConceptIndexArguments, progress: &dyn Progress) ->
         Stored::in_bytes(projection, &[index.mean.len(), width], &index.projection, width).to_vec();
     stored.extend(Stored::in_bytes(directions, &[labels.len(), width], &index.directions, width));
     stored.push(Stored::new(mean, &[index.mean.len()], &index.mean, Precision::Half));
-    stored.push(Stored::integers(of_model, digits(&model.hash)));
+    let hash: Vec<f32> = digits(&model.hash).map(|digit| digit as f32).collect();
+    stored.push(Stored::new(of_model, &[hash.len()], &hash, Precision::Full));
     write_whole(&target, &to_bytes(&stored, None))?;
     print_beside(&[], target.display())
 }

@@ -146,7 +146,7 @@ fn tiles(width: usize, height: usize) -> Vec<Tile> {
     let starts = |side: usize| {
         let last = side.saturating_sub(TILE);
         let count = last.div_ceil(TILE - SHARED);
-        (0..=count).map(move |i| if count == 0 { 0 } else { i * last / count })
+        (0..=count).map(move |i| (i * last).checked_div(count).unwrap_or(0))
     };
     let (across, down) = (width.min(TILE), height.min(TILE));
     let rows = starts(height)

@@ -48,7 +48,7 @@ fn small(bitmap: &ImageBitmap) -> Option<Image> {
     let quality = JsValue::from("high");
     js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &quality).ok()?;
     context.draw_image_with_image_bitmap_and_dw_and_dh(bitmap, 0.0, 0.0, width, height).ok()?;
-    let data = context.get_image_data(0, 0, width as i32, height as i32).ok()?;
+    let data = context.get_image_data(0.0, 0.0, width, height).ok()?;
     Some(Image { width: width as usize, height: height as usize, pixels: data.data().0 })
 }
 

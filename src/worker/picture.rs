@@ -96,9 +96,7 @@ pub(super) async fn start(
         Some((_, Some(latent))) => latent,
         _ => pipeline.encode(&original.picture)?,
     };
-    let Pictures(kept) = &mut worker.borrow_mut().pictures;
-    let place = kept.iter_mut().find(|kept| kept.hash == recipe.picture);
-    place.into_iter().for_each(|kept| kept.latent = Some(latent.clone()));
+    remember(worker, &recipe.picture, &latent);
     let mask = original.mask.as_ref().map(|mask| pipeline.cells(mask));
     let noise = match recipe.inversion {
         false => None,
@@ -111,6 +109,13 @@ pub(super) async fn start(
         }
     };
     Ok(Start { noise, from: Some(Origin { latent, mask }) })
+}
+
+/// Keeps the latent of a picture, for further runs with it.
+fn remember(worker: &Shared, hash: &str, latent: &Latent) {
+    let Pictures(kept) = &mut worker.borrow_mut().pictures;
+    let place = kept.iter_mut().find(|kept| kept.hash == hash);
+    place.into_iter().for_each(|kept| kept.latent = Some(latent.clone()));
 }
 
 /// Begins to download the encoder, unless that is going on already.

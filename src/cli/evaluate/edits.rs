@@ -3,14 +3,26 @@
 use std::path::PathBuf;
 
 use crate::Result;
-use crate::cli::print_beside;
+use crate::cli::{picture, print_beside};
 use crate::dataset::Dataset;
+use crate::evaluate::edits::mended::{disc, mended, seam};
+use crate::evaluate::edits::restyled::{WAYS, in_other_styles, restyled};
 use crate::evaluate::edits::round_trip;
 use crate::evaluate::features::{FeatureExtractor, Features};
 use crate::evaluate::held_out::HeldOut;
+use crate::evaluate::interval::Interval;
+use crate::evaluate::metrics::Reference;
+use crate::evaluate::{Asked, draw};
+use crate::image::Image;
+use crate::image::mask::composite;
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
+
+/// How many pictures go there and back, and how many are mended.
+const FEW: usize = 20;
+/// How many pictures a row of the sheet has.
+const COLUMNS: usize = 16;
 
 /// The inputs of the evaluation.
 pub(super) struct Asks<'a> {
@@ -18,24 +30,117 @@ pub(super) struct Asks<'a> {
     pub(super) sampling: &'a Recipe,
     pub(super) seed: u64,
     pub(super) held_out: &'a HeldOut,
-    pub(super) most: usize,
+    pub(super) path: &'a PathBuf,
+    pub(super) progress: &'a dyn Progress,
 }
 
 impl Asks<'_> {
     pub(super) fn answer(
         &self,
-        (dataset, features, extractor): (&Dataset, &Features, &FeatureExtractor),
-        path: &PathBuf,
-        progress: &dyn Progress,
+        dataset: &Dataset,
+        features: &Features,
+        extractor: &FeatureExtractor,
     ) -> Result<()> {
-        let print = |line: String| print_beside(&[Some(path)], line);
+        let reference = Reference::new(dataset, features, &[]);
         let (asked, pictures) = self.held_out.held_of(dataset);
-        let trip = round_trip::measure(self.model, (&asked, &pictures), progress)?;
-        print(format!("| {} held-out pictures, there and back | PSNR |", asked.len()))?;
-        print(format!("|---|---|\n| autoencoder alone | {:.2} dB |", trip.autoencoder))?;
+        let few = FEW.min(asked.len());
+        self.round_trip(&asked[..few], &pictures[..few])?;
+        let mut rows = self.mended(&asked, &pictures, (&reference, extractor))?;
+        rows.extend(self.restyled(&asked, &pictures, (&reference, extractor))?);
+        let shown = COLUMNS.min(asked.len());
+        let images: Vec<Image> =
+            rows.into_iter().flat_map(|row| row.into_iter().take(shown)).collect();
+        picture::write(self.path, &Image::sheet(&images, shown))
+    }
+
+    fn print(&self, line: &str) -> Result<()> {
+        print_beside(&[Some(self.path)], line)
+    }
+
+    fn round_trip(&self, asked: &[Asked], pictures: &[&Image]) -> Result<()> {
+        let trip = round_trip::measure(self.model, (asked, pictures), self.progress)?;
+        self.print(&format!(
+            "| {} held-out pictures, there and back | PSNR |\n|---|---|",
+            asked.len()
+        ))?;
+        self.print(&format!("| autoencoder alone | {:.2} dB |", trip.autoencoder))?;
         for (steps, psnr) in round_trip::STEPS.iter().zip(trip.trips) {
-            print(format!("| inverted and drawn again in {steps} steps | {psnr:.2} dB |"))?;
+            self.print(&format!("| inverted and drawn again in {steps} steps | {psnr:.2} dB |"))?;
         }
         Ok(())
+    }
+
+    /// Mends a disc in each picture by the prompt of the next picture. Returns pictures to show.
+    fn mended(
+        &self,
+        asked: &[Asked],
+        pictures: &[&Image],
+        (reference, extractor): (&Reference<'_>, &FeatureExtractor),
+    ) -> Result<Vec<Vec<Image>>> {
+        let prompt = |i: usize| asked[(i + 1) % asked.len()].prompt.clone();
+        let other =
+            asked.iter().enumerate().map(|(i, own)| Asked { prompt: prompt(i), ..own.clone() });
+        let other: Vec<Asked> = other.collect();
+        let how = (self.sampling, self.seed);
+        let made = mended(self.model, (&other, pictures), how, self.progress)?;
+        self.progress.begin("Drawing", other.len(), 0);
+        let drawn = draw(self.model, &other, how, self.progress)?;
+        self.progress.end();
+        let mask = disc(self.model.picture_size());
+        let pasted =
+            pictures.iter().zip(&drawn).map(|(source, drawn)| composite(source, drawn, &mask));
+        let pasted = pasted.collect::<Result<Vec<_>>>()?;
+        let source: Vec<Image> = pictures.iter().map(|picture| (*picture).clone()).collect();
+        self.print(&format!(
+            "\n| {} held-out pictures with a new disc | seam, mean | seam, largest of {FEW} | rank of the disc's prompt |\n\
+             |---|---|---|---|",
+            asked.len()
+        ))?;
+        for (what, images) in
+            [("mended", &made), ("another drawing pasted", &pasted), ("unchanged", &source)]
+        {
+            let seams: Vec<f64> = images.iter().map(|image| seam(image, &mask)).collect();
+            let largest = seams.iter().take(FEW).fold(0.0, |most: f64, seam| most.max(*seam));
+            let rank =
+                reference.scores(&other, &extractor.features(&images.iter().collect::<Vec<_>>()));
+            self.print(&format!(
+                "| {what} | {} | {largest:.2} | {} |",
+                Interval::mean(&seams).text(1.0, 2),
+                rank.family_rank.percent()
+            ))?;
+        }
+        Ok(vec![source, pasted, made])
+    }
+
+    /// Draws each picture again in the next style. Returns pictures to show.
+    fn restyled(
+        &self,
+        sources: &[Asked],
+        pictures: &[&Image],
+        (reference, extractor): (&Reference<'_>, &FeatureExtractor),
+    ) -> Result<Vec<Vec<Image>>> {
+        let asked = in_other_styles(sources, &self.model.styles);
+        self.print(&format!(
+            "\n| {} held-out pictures in another style | style is right | rank of the concept |\n\
+             |---|---|---|",
+            asked.len()
+        ))?;
+        let source = reference.scores(sources, &extractor.features(pictures));
+        let row =
+            |style: Interval, rank: Interval| format!("{} | {}", style.percent(), rank.percent());
+        self.print(&format!(
+            "| the sources themselves | {} |",
+            row(source.style, source.family_rank)
+        ))?;
+        let mut shown = Vec::new();
+        for way in WAYS {
+            let what = (sources, &asked[..], pictures);
+            let made = restyled(self.model, what, way, (self.sampling, self.seed), self.progress)?;
+            let scores =
+                reference.scores(&asked, &extractor.features(&made.iter().collect::<Vec<_>>()));
+            self.print(&format!("| {} | {} |", way.name, row(scores.style, scores.family_rank)))?;
+            shown.push(made);
+        }
+        Ok(shown)
     }
 }

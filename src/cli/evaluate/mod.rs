@@ -159,8 +159,9 @@ pub(in crate::cli) fn run(arguments: &EvaluateArguments, progress: &dyn Progress
     let features = extractor.features_of(&dataset, &hash, &arguments.data)?;
     if let (Some(path), Some((_, model))) = (edits_path, models.last()) {
         let sampling = arguments.sampling.recipe(model)?;
-        let asked = edits::Asks { model, sampling: &sampling, seed, held_out: &held_out, most };
-        return asked.answer((&dataset, &features, &extractor), path, progress);
+        let held_out = &held_out;
+        let asked = edits::Asks { model, sampling: &sampling, seed, held_out, path, progress };
+        return asked.answer(&dataset, &features, &extractor);
     }
     if let (Some(path), Some(large), Some((_, model))) =
         (upscaled_path, &arguments.large, models.last())

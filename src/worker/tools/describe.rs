@@ -14,7 +14,8 @@ const PROPOSED: usize = 6;
 
 pub(super) async fn describe(job: &Job, picture: &Image) -> Result<Made> {
     let pipeline = with_encoder(&job.worker).await?;
-    let index = match job.worker.borrow().index.clone() {
+    let known = job.worker.borrow().index.clone();
+    let index = match known {
         Some(index) => index,
         None => {
             let folder = job.worker.borrow().folder.clone();

@@ -53,7 +53,7 @@ async fn made(job: &Job, tool: Tool, files: Vec<File>) -> Result<Made> {
         Tool::Fit(frame) => frame::fit(worker, &picture(&files)?, frame),
         Tool::Around(frame) => frame::around(worker, &picture(&files)?, frame),
         Tool::Mask => frame::mask(worker, &picture(&files)?),
-        Tool::Carried => frame::carried(worker, png(&files)?).map(Made::Carried),
+        Tool::Carried => carried(worker, png(&files)?).map(Made::Carried),
         Tool::CutOut(ground) => cut_out::cut_out(job, &picture(&files)?, ground).await,
         Tool::Describe => describe::describe(job, &picture(&files)?).await,
         Tool::Trace { colours } => {

@@ -3,6 +3,8 @@
 #[cfg(feature = "finish")]
 pub mod animation;
 pub mod attached;
+#[cfg(feature = "finish")]
+mod contour;
 #[cfg(feature = "native")]
 pub mod cut;
 #[cfg(feature = "finish")]
@@ -16,6 +18,8 @@ pub mod finish;
 pub mod finishing;
 #[cfg(feature = "finish")]
 pub mod fit;
+#[cfg(feature = "finish")]
+mod fit_curve;
 #[cfg(feature = "native")]
 pub mod font;
 pub mod frame;

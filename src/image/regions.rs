@@ -9,11 +9,17 @@ use super::palette::Palette;
 
 /// The lowest alpha that belongs to a region.
 const SEEN: u8 = 128;
+/// The lowest alpha of a pixel that has a colour of its own. Those at the edge of the picture may be mixed
+/// with what was behind it.
+const WHOLE: u8 = 250;
+/// How much a part must differ from those beside it, as its area in pixels times the distance in OKLab.
+const VISIBLE: f32 = 0.4;
 /// The contrast to its neighbours, in OKLab, at which a pixel weighs half as much in the palette. Pixels
 /// at edges have colours that are between those of two regions, and are in neither.
 const HALF_WEIGHT: f32 = 0.04;
-/// The highest contrast to its neighbours of a pixel from which a region grows.
-const FLAT: f32 = 0.02;
+/// The highest contrast to its neighbours of a pixel from which a region grows, before the picture was
+/// enlarged.
+const FLAT: f32 = 0.05;
 
 /// Which region each pixel of a picture belongs to.
 #[derive(Debug, Clone)]
@@ -26,17 +32,18 @@ pub(super) struct Regions {
 }
 
 impl Regions {
-    /// Divides a picture into regions of at most `most` colours. Parts of fewer than `smallest` pixels
-    /// belong to the regions around them. The colours come from `original`, the same picture before it
-    /// was enlarged.
-    pub(super) fn of(original: &Image, picture: &Image, most: u8, smallest: usize) -> Self {
+    /// Divides a picture into regions of at most `most` colours. Parts that are hardly visible belong to
+    /// the regions around them. The colours come from `original`, the same picture before it was enlarged
+    /// `scale` times.
+    pub(super) fn of(original: &Image, picture: &Image, most: u8, scale: usize) -> Self {
         let pixels = picture.pixels.as_chunks::<4>().0;
         let places = places(picture);
         let width = picture.width;
         let mut palette = palette(original, most);
         let mut regions =
             Self { colours: palette.colours.clone(), labels: vec![None; pixels.len()], width };
-        let is_flat = |i: usize| contrast(&places, i, width) <= FLAT * FLAT;
+        let flat = (FLAT / scale as f32).powi(2);
+        let is_flat = |i: usize| pixels[i][3] >= WHOLE && contrast(&places, i, width) <= flat;
         for i in (0..pixels.len()).filter(|i| places[*i].is_some() && is_flat(*i)) {
             let [r, g, b, _] = pixels[i];
             regions.labels[i] = u8::try_from(palette.nearest([r, g, b])).ok();
@@ -48,8 +55,11 @@ impl Regions {
             let nearest = || u8::try_from(palette.nearest([r, g, b])).ok();
             regions.labels[i] = regions.labels[i].or_else(nearest);
         }
-        let small: Vec<usize> =
-            regions.parts().into_iter().filter(|part| part.len() < smallest).flatten().collect();
+        let pixel = (scale * scale) as f32;
+        let is_faint = |part: &Vec<usize>| {
+            part.len() as f32 / pixel * regions.difference(part, palette.places()) < VISIBLE
+        };
+        let small: Vec<usize> = regions.parts().into_iter().filter(is_faint).flatten().collect();
         small.into_iter().for_each(|i| regions.labels[i] = None);
         regions.grow(&places, palette.places());
         regions
@@ -78,6 +88,16 @@ impl Regions {
                 push(&mut open, &self.labels, i, label);
             }
         }
+    }
+
+    /// Returns the distance in OKLab of a part to the colour beside it that is most like it; 1 if nothing
+    /// is beside it.
+    fn difference(&self, part: &[usize], colours: &[Lab]) -> f32 {
+        let Some(own) = part.first().and_then(|i| self.labels[*i]) else { return 1.0 };
+        let colour = |label: u8| colours.get(usize::from(label)).copied().unwrap_or_default();
+        let beside = part.iter().flat_map(|i| beside(*i, self.width, self.labels.len()));
+        let others = beside.filter_map(|i| self.labels[i]).filter(|label| *label != own);
+        others.map(|other| squared_distance(colour(own), colour(other))).fold(1.0, f32::min).sqrt()
     }
 
     /// Returns the pixels of each part of a region that is in one piece.
@@ -129,7 +149,10 @@ fn palette(picture: &Image, most: u8) -> Palette {
     let places = places(picture);
     let weight = |i: usize| {
         let contrast = contrast(&places, i, picture.width);
-        1.0 / (1.0 + contrast / (HALF_WEIGHT * HALF_WEIGHT))
+        let alpha = picture.pixels[4 * i + 3];
+        // A picture that is transparent everywhere needs colours too.
+        let whole = if alpha >= WHOLE { 1.0 } else { 0.01 };
+        whole / (1.0 + (contrast / (HALF_WEIGHT * HALF_WEIGHT)).powi(2))
     };
     let pixels = picture.pixels.as_chunks::<4>().0.iter().enumerate();
     let seen = pixels.filter(|(i, _)| places[*i].is_some());
@@ -201,9 +224,10 @@ mod tests {
     #[test]
     fn specks_belong_to_what_is_around_them_and_clear_pixels_to_nothing() {
         let drawn = picture(&["rrrrrr..", "rrrrrr..", "rrkrrr..", "rrrrrr..", "rrrrrr.k"]);
-        let regions = Regions::of(&drawn, &drawn, 4, 2);
+        let regions = Regions::of(&drawn, &drawn, 4, 1);
         let found = letters(&regions, &[('r', 200), ('k', 10)]);
-        assert!(found.iter().all(|row| row == "rrrrrr.."), "{found:?}");
+        assert!(found[..4].iter().all(|row| row == "rrrrrr.."), "{found:?}");
+        assert_eq!(found[4], "rrrrrr.k");
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use visioncortex::clusters::Cluster;
-use visioncortex::{BinaryImage, CompoundPathElement, PathSimplifyMode, PointF64};
-
 use super::Image;
+use super::contour::{Point, contours};
+use super::fit_curve::{self, Curve};
 use super::regions::Regions;
 use super::resize::resized;
 use crate::{Error, Result};
@@ -13,20 +12,17 @@ use crate::{Error, Result};
 /// The longer side of the picture that is traced, at most. Enlarged edges are smooth, and pixels are not
 /// seen in them.
 const LONGER: usize = 1024;
-/// The most that a picture is enlarged.
-const LARGEST: usize = 4;
+/// The most that a picture is enlarged. A sticker of 128 pixels in 16 colours has a PSNR of 32.2 dB if it
+/// is traced as it is, and of 33.9, 34.8, 34.1 and 31.8 dB if it is enlarged 2, 3, 4 and 8 times.
+const LARGEST: usize = 3;
 /// The numbers of colours that can be asked for.
 const COLOURS: std::ops::RangeInclusive<u8> = 2..=64;
 /// The parts of a pixel in which the curves are written.
 const PARTS: f64 = 100.0;
-/// The sharpest turn of an edge that is a curve and no corner.
-const CORNER: f64 = std::f64::consts::PI / 3.0;
-/// How far a curve may turn before another begins.
-const SPLICE: f64 = std::f64::consts::PI / 4.0;
-/// The length of the pieces in which edges are made smooth, in pixels of the traced picture.
-const PIECE: f64 = 4.0;
-/// How often edges are made smooth.
-const ROUNDS: usize = 10;
+/// How far a curve may be from the edge that it follows, in pixels.
+const NEAR: f64 = 0.15;
+/// Over how many pixels edges are made smooth.
+const SOFTNESS: usize = 2;
 
 /// Traces a picture with at most `colours` colours (2 to 64; others count as the nearest of these).
 /// Returns an SVG whose view box is in the picture's pixels. It has no ground: pixels whose alpha is
@@ -44,8 +40,8 @@ pub fn to_svg(picture: &Image, colours: u8) -> Result<String> {
     let scale = (LONGER / width.max(height)).clamp(1, LARGEST);
     let large = resized(picture, scale * width, scale * height)?;
     let colours = colours.clamp(*COLOURS.start(), *COLOURS.end());
-    let regions = Regions::of(picture, &large, colours, scale * scale);
-    let paths = paths(&regions, [large.width, large.height], scale);
+    let regions = Regions::of(picture, &large, colours, scale);
+    let paths = paths(&regions, large.width, scale);
     if paths.is_empty() {
         return Err(empty());
     }
@@ -56,7 +52,7 @@ pub fn to_svg(picture: &Image, colours: u8) -> Result<String> {
 }
 
 /// Returns the paths of all colours, the one with the largest area first.
-fn paths(regions: &Regions, [width, height]: [usize; 2], scale: usize) -> String {
+fn paths(regions: &Regions, width: usize, scale: usize) -> String {
     let mut areas = vec![0; regions.colours.len()];
     regions.labels.iter().flatten().for_each(|label| areas[usize::from(*label)] += 1);
     let mut order: Vec<u8> = (0..=u8::MAX).take(areas.len()).collect();
@@ -67,7 +63,7 @@ fn paths(regions: &Regions, [width, height]: [usize; 2], scale: usize) -> String
     for label in order.iter().copied() {
         let here = rank[usize::from(label)];
         let is_above = |other: u8| rank[usize::from(other)] > here;
-        let curves = curves(&regions.layer(label, is_above, scale), [width, height], scale);
+        let curves = outlines(&regions.layer(label, is_above, scale), width, scale);
         if !curves.is_empty() {
             let [r, g, b] = regions.colours[usize::from(label)];
             let written = write!(paths, "<path fill=\"#{r:02x}{g:02x}{b:02x}\" d=\"{curves}\"/>");
@@ -78,47 +74,31 @@ fn paths(regions: &Regions, [width, height]: [usize; 2], scale: usize) -> String
 }
 
 /// Returns the curves around the shapes of a layer, as SVG writes them.
-fn curves(layer: &[bool], [width, height]: [usize; 2], scale: usize) -> String {
-    let mut shapes = BinaryImage::new_w_h(width, height);
-    let covered = layer.iter().enumerate().filter(|(_, is_covered)| **is_covered);
-    covered.for_each(|(i, _)| shapes.set_pixel_index(i, true));
+fn outlines(layer: &[bool], width: usize, scale: usize) -> String {
     let mut text = String::new();
-    for shape in shapes.to_clusters(false).iter().filter(|shape| shape.size() > 0) {
-        for path in outline(shape) {
-            if let CompoundPathElement::Spline(spline) = path {
-                push_curve(&mut text, &spline.points, PARTS / scale as f64);
-            }
-        }
+    for contour in contours(layer, width, SOFTNESS * scale) {
+        let curves = fit_curve::curves(&contour, NEAR * scale as f64);
+        push_curves(&mut text, &curves, PARTS / scale as f64);
     }
     text
 }
 
-fn outline(shape: &Cluster) -> Vec<CompoundPathElement> {
-    shape.to_compound_path(PathSimplifyMode::Spline, CORNER, PIECE, ROUNDS, SPLICE).paths
-}
-
-/// Writes a closed curve: its first point, and then three points for each piece, relative to where the
-/// piece begins.
-fn push_curve(text: &mut String, points: &[PointF64], scale: f64) {
-    let Some((first, rest)) = points.split_first() else { return };
-    // Whole parts of a pixel, so that rounding does not add up along the curve.
-    let part = |point: &PointF64, other: [i64; 2]| {
-        let is_number = point.x.is_finite() && point.y.is_finite();
-        let part = [point.x, point.y].map(|value| (value * scale).round() as i64);
-        if is_number { part } else { other }
-    };
-    let mut at = part(first, [0; 2]);
+/// Writes a closed line of curves, each relative to where it begins.
+fn push_curves(text: &mut String, curves: &[Curve], scale: f64) {
+    let Some(first) = curves.first() else { return };
+    // Whole parts of a pixel, so that rounding does not add up along the line.
+    let part = |point: Point| point.map(|value| (value * scale).round() as i64);
+    let start = part(first[0]);
     text.push('M');
-    push_number(text, at[0], true);
-    push_number(text, at[1], false);
+    push_number(text, start[0], true);
+    push_number(text, start[1], false);
     text.push('c');
-    for (i, piece) in rest.as_chunks::<3>().0.iter().enumerate() {
-        let start = at;
-        for (j, point) in piece.iter().enumerate() {
-            let to = part(point, at);
+    for (i, curve) in curves.iter().enumerate() {
+        let start = part(curve[0]);
+        for (j, point) in curve[1..].iter().enumerate() {
+            let to = part(*point);
             push_number(text, to[0] - start[0], i + j == 0);
             push_number(text, to[1] - start[1], false);
-            at = to;
         }
     }
     text.push('z');
@@ -205,12 +185,9 @@ mod tests {
     fn a_traced_sticker_looks_like_the_sticker() {
         let sticker = sticker();
         let mut bytes = Vec::new();
-        for (colours, least) in [(4, 20.0), (16, 24.0), (32, 24.0)] {
-            let start = std::time::Instant::now();
+        for (colours, least) in [(4, 29.0), (16, 32.0), (32, 32.0)] {
             let svg = to_svg(&sticker, colours).unwrap();
-            let taken = start.elapsed();
             let found = psnr(&rendered(&svg, SIDE, SIDE), &sticker);
-            eprintln!("{colours} {found:.2} dB {} bytes {taken:?}", svg.len());
             assert!(found > least, "{found} dB with {colours}");
             assert!(!svg.contains("NaN") && svg.contains("viewBox=\"0 0 128 128\""));
             bytes.push(svg.len());

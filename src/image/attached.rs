@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::recipe_text::text_of;
+use super::recipe_text::{recipe_text, text_of};
 use super::{RECIPE_KEYWORD, no_png, png_decoder};
 use crate::{Error, Result};
 
@@ -41,9 +41,10 @@ impl Attachments {
         // Chunks after the pixels are read without decoding the pixels.
         reader.finish().map_err(|problem| no_png(&problem))?;
         let info = reader.info();
-        let picture = |keyword: &str| text_of(info, keyword, MOST_TEXT)?.map(decoded).transpose();
+        let picture =
+            |keyword: &str| text_of(info, keyword, MOST_TEXT)?.as_deref().map(decoded).transpose();
         Ok(Self {
-            recipe: super::recipe_text::recipe_text(info)?,
+            recipe: recipe_text(info)?,
             picture: picture(PICTURE_KEYWORD)?,
             mask: picture(MASK_KEYWORD)?,
         })
@@ -70,7 +71,7 @@ impl Attachments {
 }
 
 /// Decodes base64 to a PNG.
-fn decoded(text: String) -> Result<Vec<u8>> {
+fn decoded(text: &str) -> Result<Vec<u8>> {
     // Programs that copy text chunks may wrap their lines.
     let text: String = text.split_ascii_whitespace().collect();
     let bytes = STANDARD.decode(text).ok().filter(|bytes| bytes.starts_with(SIGNATURE));

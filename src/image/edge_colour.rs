@@ -5,6 +5,9 @@ use super::oklab::{Lab, squared_distance};
 /// How often the colour is found again, from the pixels that are near it.
 const ROUNDS: usize = 4;
 
+/// A pixel: its place from 0 to 1 across and down, and its colour.
+pub(super) type Placed = ([f32; 2], Lab);
+
 /// A colour for each place of a picture: a plane over x and y for each channel of OKLab.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EdgeColour {
@@ -13,9 +16,9 @@ pub(super) struct EdgeColour {
 }
 
 impl EdgeColour {
-    /// Returns the main colour of pixels, each with its place from 0 to 1 across and down; `None` if
+    /// Returns the main colour of pixels; `None` if
     /// fewer than `share` of them are within `limit` of it.
-    pub(super) fn of(pixels: Vec<([f32; 2], Lab)>, limit: f32, share: f32) -> Option<Self> {
+    pub(super) fn of(pixels: &[Placed], limit: f32, share: f32) -> Option<Self> {
         // The middle of each channel is in the main colour, if more than half of the pixels are.
         let middle = |channel: usize| {
             let mut values: Vec<f32> = pixels.iter().map(|(_, colour)| colour[channel]).collect();
@@ -44,9 +47,9 @@ impl EdgeColour {
     }
 
     /// Returns the planes with the least squared distance to pixels; `None` if they are in one line.
-    fn through(pixels: &[&([f32; 2], Lab)]) -> Option<Self> {
+    fn through(pixels: &[&Placed]) -> Option<Self> {
         let count = pixels.len() as f64;
-        let mean = |value: &dyn Fn(&([f32; 2], Lab)) -> f64| {
+        let mean = |value: &dyn Fn(&Placed) -> f64| {
             pixels.iter().map(|pixel| value(pixel)).sum::<f64>() / count
         };
         let [x, y] = [0, 1].map(|axis| mean(&|(place, _)| f64::from(place[axis])));
@@ -54,7 +57,7 @@ impl EdgeColour {
         let product = |a: usize, b: usize| mean(&|(place, _)| away(*place)[a] * away(*place)[b]);
         let [xx, xy, yy] = [product(0, 0), product(0, 1), product(1, 1)];
         let determinant = xx * yy - xy * xy;
-        if !(determinant > 1e-6) {
+        if determinant.is_nan() || determinant <= 1e-6 {
             return None;
         }
         let plane = |channel: usize| {
@@ -77,7 +80,7 @@ mod tests {
     use super::*;
 
     /// Returns pixels along the edges, of which the first `others` of 100 have another colour.
-    fn edges(others: usize) -> Vec<([f32; 2], Lab)> {
+    fn edges(others: usize) -> Vec<Placed> {
         let pixel = |i: usize| {
             let along = (i / 4) as f32 / 100.0;
             let place = [[along, 0.0], [1.0, along], [along, 1.0], [0.0, along]][i % 4];
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn finds_a_slope_beside_other_colours() {
         for others in [0, 20, 38] {
-            let main = EdgeColour::of(edges(others), 0.08, 0.6).unwrap();
+            let main = EdgeColour::of(&edges(others), 0.08, 0.6).unwrap();
             let off = squared_distance(main.at([0.2, 0.7]), [0.88, 0.014, 0.01]).sqrt();
             assert!(off < 0.005, "{off} with {others}");
         }
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn there_is_none_without_a_majority() {
-        assert!(EdgeColour::of(edges(45), 0.08, 0.6).is_none());
-        assert!(EdgeColour::of(Vec::new(), 0.08, 0.6).is_none());
+        assert!(EdgeColour::of(&edges(45), 0.08, 0.6).is_none());
+        assert!(EdgeColour::of(&[], 0.08, 0.6).is_none());
     }
 }

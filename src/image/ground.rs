@@ -2,7 +2,7 @@
 //! a network made.
 
 use super::Image;
-use super::edge_colour::EdgeColour;
+use super::edge_colour::{EdgeColour, Placed};
 use super::matte;
 use super::oklab::{oklab, squared_distance};
 use crate::{Error, Result};
@@ -42,8 +42,8 @@ pub fn without_plain_ground(picture: &Image, tolerance: f64) -> Result<Image> {
     let place = |i: usize| [(i % width) as f32 / width as f32, (i / width) as f32 / height as f32];
     let colours: Vec<[f32; 3]> = pixels.iter().map(|[r, g, b, _]| oklab([*r, *g, *b])).collect();
     let seen = edge.iter().filter(|i| pixels[**i][3] > CLEAR);
-    let seen = seen.map(|i| (place(*i), colours[*i])).collect();
-    let Some(main) = EdgeColour::of(seen, limit, LEAST_SHARE) else {
+    let seen: Vec<Placed> = seen.map(|i| (place(*i), colours[*i])).collect();
+    let Some(main) = EdgeColour::of(&seen, limit, LEAST_SHARE) else {
         return refuse(
             "The edges of the picture have no main colour: raise the tolerance, or cut it out as a picture with any background",
         );

@@ -18,6 +18,8 @@ const FURTHER: f32 = 1.03;
 const ALIKE: f32 = 0.93;
 /// The lowest share of the thing that is kept. Less of it may be noise.
 const LEAST: f32 = 0.08;
+/// The least of a matte's value that is surely the thing, of 255.
+const SURE: u8 = 242;
 
 /// Returns a picture in which `ground` is transparent, with a soft edge beside it. How much of a pixel at
 /// the edge is the thing follows from the pixels further in.
@@ -120,9 +122,6 @@ pub fn with_matte(
     };
     Ok(Image { width, height, pixels: (0..pixels.len()).flat_map(pixel).collect() })
 }
-
-/// The least of a matte's value that is surely the thing, of 255.
-const SURE: u8 = 242;
 
 /// Takes the ground out of a pixel of which `share` is the thing.
 fn without(pixel: [u8; 4], behind: [u8; 4], thing: [f32; 3], share: f32) -> [u8; 4] {

@@ -46,16 +46,15 @@ impl Palette {
     /// The first is the heaviest. Each further one is the colour that lies furthest from all before, by
     /// distance and weight. Then each moves to the mean of the colours nearest to it (k-means).
     pub(super) fn of(colours: impl Iterator<Item = ([u8; 3], f32)>, most: usize) -> Self {
-        let mut groups: HashMap<[u8; 3], Group> = HashMap::new();
+        let mut groups = vec![Group::default(); 1 << (3 * BITS)];
         for (colour, weight) in colours.filter(|(_, weight)| *weight > 0.0) {
-            let group = groups.entry(colour.map(|value| value >> (8 - BITS))).or_default();
+            let bits = colour.map(|value| usize::from(value >> (8 - BITS)));
+            let group = &mut groups[(bits[0] << (2 * BITS)) + (bits[1] << BITS) + bits[2]];
             group.add(colour.map(f64::from), f64::from(weight));
         }
-        // The order of a hash map differs from run to run.
-        let mut sorted: Vec<_> = groups.into_iter().collect();
-        sorted.sort_unstable_by_key(|(key, _)| *key);
+        groups.retain(|group| group.weight > 0.0);
         let groups: Vec<(Group, Lab)> =
-            sorted.into_iter().map(|(_, group)| (group, oklab(group.colour()))).collect();
+            groups.into_iter().map(|group| (group, oklab(group.colour()))).collect();
         let mut chosen = first(&groups, most);
         for _ in 0..ROUNDS {
             let mut moved = vec![Group::default(); chosen.len()];

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn refuses_empty_pictures() {
-        for pixels in [vec![0; 16], vec![9, 9, 9, 90].repeat(4)] {
+        for pixels in [vec![0; 16], [9, 9, 9, 90].repeat(4)] {
             let empty = Image { width: 2, height: 2, pixels };
             assert!(to_svg(&empty, 8).unwrap_err().to_string().contains("empty"));
         }

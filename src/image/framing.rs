@@ -3,12 +3,17 @@
 use super::Image;
 use super::frame::Frame;
 use super::mask::Mask;
-use super::resize::resized_part;
+use super::resize::resized;
 use crate::{Error, Result};
 
 /// How far a mask of the empty ground reaches into the picture, in pixels of the frame. What is drawn
 /// there joins the picture better if it may change its edge.
 pub const OVERLAP: usize = 4;
+
+/// The most that a picture is enlarged, unless it is so small that it fits into the frame so.
+const LARGEST: f64 = 16.0;
+/// How many pixels beside a place have an effect on it when a picture is resized.
+const FILTER: f64 = 2.0;
 
 /// Returns what a frame of `width`×`height` pixels shows of a picture, on a transparent ground. Wholly
 /// transparent pixels become black. The frame of the whole picture shows what
@@ -20,12 +25,16 @@ pub const OVERLAP: usize = 4;
 pub fn framed(picture: &Image, frame: Frame, [width, height]: [usize; 2]) -> Result<Image> {
     let size = [picture.width, picture.height];
     let [across, down] = placed(size, frame, [width, height])?;
-    let part = [across.part(picture.width), down.part(picture.height)];
-    let small = resized_part(picture, part, [across.shown(), down.shown()])?;
+    let [columns, rows] = [across.cut(picture.width), down.cut(picture.height)];
+    let part = cropped(picture, [columns.from, rows.from], [columns.count, rows.count]);
+    let large = resized(&part, columns.size, rows.size)?;
     let mut pixels = vec![0; 4 * width * height];
-    for (y, row) in small.pixels.chunks_exact(4 * small.width).enumerate() {
-        let start = 4 * ((down.start + y) * width + across.start);
-        pixels[start..start + row.len()].copy_from_slice(row);
+    for y in down.start..down.end {
+        for x in across.start..across.end {
+            let from = 4 * (rows.place(y) * large.width + columns.place(x));
+            let to = 4 * (y * width + x);
+            pixels[to..to + 4].copy_from_slice(&large.pixels[from..from + 4]);
+        }
     }
     let clear = pixels.as_chunks_mut::<4>().0.iter_mut().filter(|pixel| pixel[3] == 0);
     clear.for_each(|pixel| *pixel = [0; 4]);
@@ -64,10 +73,16 @@ impl Placed {
         self.end - self.start
     }
 
-    /// Returns which part of the picture's `pixels` is shown: where it starts, and its length.
-    fn part(self, pixels: usize) -> [f64; 2] {
-        let scale = pixels as f64 / self.side;
-        [(self.start as f64 - self.left) * scale, self.shown() as f64 * scale]
+    /// Returns which of a side's `pixels` are resized: those that are shown, and enough beside them.
+    fn cut(self, pixels: usize) -> Cut {
+        let scale = self.side / pixels as f64;
+        let beside = (FILTER / scale.min(1.0)).ceil();
+        let place = |pixel: usize| (pixel as f64 - self.left) / scale;
+        let from = (place(self.start).floor() - beside).max(0.0) as usize;
+        let to = ((place(self.end).ceil() + beside) as usize).min(pixels);
+        let count = to.saturating_sub(from).max(1);
+        let size = (count as f64 * scale).round().max(1.0) as usize;
+        Cut { from, count, size, left: self.left + (from as f64 * scale).round() }
     }
 
     /// Returns whether a mask of the empty ground leaves out a pixel.
@@ -76,6 +91,31 @@ impl Placed {
         let to = if self.end < frame { self.end.saturating_sub(OVERLAP) } else { frame };
         (from..to).contains(&pixel)
     }
+}
+
+/// The part of a picture's side that is resized for a frame.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    /// The first pixel, and how many there are.
+    from: usize,
+    count: usize,
+    /// How many pixels of the frame they become.
+    size: usize,
+    /// Where these begin, which may be before the frame.
+    left: f64,
+}
+
+impl Cut {
+    /// Returns which of the resized pixels a pixel of the frame shows.
+    fn place(self, pixel: usize) -> usize {
+        (pixel as f64 - self.left).clamp(0.0, (self.size - 1) as f64) as usize
+    }
+}
+
+/// Returns a part of a picture, which must be within it.
+fn cropped(picture: &Image, [left, top]: [usize; 2], [width, height]: [usize; 2]) -> Image {
+    let row = |y: usize| &picture.pixels[4 * ((top + y) * picture.width + left)..][..4 * width];
+    Image { width, height, pixels: (0..height).flat_map(row).copied().collect() }
 }
 
 /// Returns where the two sides of a picture lie in a frame.
@@ -89,7 +129,8 @@ fn placed(size: [usize; 2], frame: Frame, sides: [usize; 2]) -> Result<[Placed; 
         return refuse("The frame is not a part of any picture: reset its zoom and place");
     }
     let fits = [0, 1].map(|axis| sides[axis] as f64 / size[axis] as f64);
-    let scale = fits[0].min(fits[1]) * zoom;
+    let fits = fits[0].min(fits[1]);
+    let scale = (fits * zoom).min(fits.max(LARGEST));
     let place = |axis: usize, middle: f64| {
         let side = (size[axis] as f64 * scale).round().max(1.0);
         let frame = sides[axis] as f64;
@@ -107,12 +148,14 @@ fn placed(size: [usize; 2], frame: Frame, sides: [usize; 2]) -> Result<[Placed; 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
     use super::*;
     use crate::image::fit::fitted;
 
     /// Returns a picture in which every pixel has another colour.
     fn colours(width: usize, height: usize) -> Image {
-        let pixel = |i: usize| [(i % width * 5) as u8, (i / width * 5) as u8, 90, 255];
+        let pixel = |i: usize| [(i % width * 3) as u8, (i / width * 3) as u8, 90, 255];
         Image { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
     }
 
@@ -135,7 +178,7 @@ mod tests {
     fn a_zoom_shows_a_part_as_it_is_in_the_enlarged_picture() {
         let picture = colours(40, 40);
         let zoomed = framed(&picture, Frame { zoom: 2.0, x: 0.25, y: 0.75 }, [40, 40]).unwrap();
-        let large = crate::image::resize::resized(&picture, 80, 80).unwrap();
+        let large = resized(&picture, 80, 80).unwrap();
         for (x, y) in [(0, 0), (39, 0), (20, 20), (3, 39), (39, 39)] {
             let [is, was] = [
                 &zoomed.pixels[4 * (40 * y + x)..][..4],
@@ -172,6 +215,24 @@ mod tests {
         assert_eq!([19, 20, 31].map(|x| alpha(&to_the_side, x, 0)), [255, 0, 0]);
         let filled = around([9, 9], Frame { zoom: 1.5, x: 0.5, y: 0.5 }, [32, 32]).unwrap();
         assert!(filled.pixels.iter().all(|byte| *byte == 0));
+    }
+
+    proptest! {
+        #[test]
+        fn any_frame_over_a_picture_shows_a_part_of_it(
+            size in [1..70_usize, 1..70_usize],
+            sides in [1..40_usize, 1..40_usize],
+            zoom in 0.05..30.0_f64,
+            middle in [0.1..0.9_f64, 0.1..0.9_f64],
+        ) {
+            let frame = Frame { zoom, x: middle[0], y: middle[1] };
+            let shown = framed(&colours(size[0], size[1]), frame, sides);
+            // A picture of one pixel may round to a place beside the frame.
+            let Ok(shown) = shown else { return Ok(()) };
+            prop_assert_eq!([shown.width, shown.height], sides);
+            prop_assert!(shown.pixels.iter().skip(3).step_by(4).any(|alpha| *alpha == 255));
+            prop_assert!(around(size, frame, sides).is_ok());
+        }
     }
 
     #[test]

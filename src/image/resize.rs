@@ -12,23 +12,8 @@ use crate::{Error, Result};
 /// # Errors
 /// Returns a sentence if a side does not fit in 32 bits.
 pub fn resized(picture: &Image, width: usize, height: usize) -> Result<Image> {
-    let whole = [[0.0, picture.width as f64], [0.0, picture.height as f64]];
-    resized_part(picture, whole, [width, height])
-}
-
-/// Resizes a part of a picture as [`resized`] does. The part is given by where it starts in x and its
-/// length, and the same in y, in pixels and between them.
-///
-/// # Errors
-/// Returns a sentence if a side does not fit in 32 bits, or the part is not within the picture.
-pub(super) fn resized_part(
-    picture: &Image,
-    part: [[f64; 2]; 2],
-    [width, height]: [usize; 2],
-) -> Result<Image> {
-    let [[left, across], [top, down]] = part;
-    if [across, down] == [width as f64, height as f64] && left.fract() + top.fract() == 0.0 {
-        return Ok(copied(picture, [left as usize, top as usize], [width, height]));
+    if [picture.width, picture.height] == [width, height] {
+        return Ok(picture.clone());
     }
     let refuse = |problem: &dyn std::fmt::Display| {
         Error::Picture(format!("The picture cannot be made {width}×{height} pixels ({problem})"))
@@ -38,24 +23,17 @@ pub(super) fn resized_part(
     // (rust-lang/rust#157456), and has no headroom.
     let premultiplied: Vec<u8> =
         picture.pixels.as_chunks::<4>().0.iter().flat_map(|pixel| premultiplied(*pixel)).collect();
-    let sides = [side(picture.width)?, side(picture.height)?];
-    let source = ImageRef::new(sides[0], sides[1], &premultiplied, PixelType::U8x4);
+    let (across, down) = (side(picture.width)?, side(picture.height)?);
+    let source = ImageRef::new(across, down, &premultiplied, PixelType::U8x4);
     let source = source.map_err(|problem| refuse(&problem))?;
     let mut target = Pixels::new(side(width)?, side(height)?, PixelType::U8x4);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .crop(left, top, across, down)
         .use_alpha(false);
     Resizer::new().resize(&source, &mut target, &options).map_err(|problem| refuse(&problem))?;
     let mut pixels = target.into_vec();
     pixels.as_chunks_mut::<4>().0.iter_mut().for_each(|pixel| *pixel = straight(*pixel));
     Ok(Image { width, height, pixels })
-}
-
-/// Returns a part of a picture, which must be within it, as it is.
-fn copied(picture: &Image, [left, top]: [usize; 2], [width, height]: [usize; 2]) -> Image {
-    let row = |y: usize| &picture.pixels[4 * ((top + y) * picture.width + left)..][..4 * width];
-    Image { width, height, pixels: (0..height).flat_map(row).copied().collect() }
 }
 
 /// The eighths of opacity that opaque pixels keep during resizing. A sharp filter overshoots both sides

@@ -14,6 +14,7 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use crate::image::cut::{
     PNG_END, TAIL, jpeg_without_end, lacks_end, png_rows, rows_there, webp_length,
 };
+use crate::image::white::on_white;
 use crate::image::{Attachments, INFLATES, Image};
 use crate::tools::files::is_stdout;
 use crate::{Error, Result};
@@ -99,7 +100,7 @@ impl Format {
                 ExtendedColorType::Rgba8,
             ),
             Self::Jpeg => JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).write_image(
-                &on_white(picture),
+                &on_white(picture).flatten().collect::<Vec<u8>>(),
                 size[0],
                 size[1],
                 ExtendedColorType::Rgb8,
@@ -121,16 +122,6 @@ pub fn counts_as_c(name: &str) -> bool {
         let after = rest.strip_prefix(['d', 'i', 'u']);
         after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphabetic()))
     })
-}
-
-/// Returns the RGB of a picture on white.
-fn on_white(picture: &Image) -> Vec<u8> {
-    let pixels = picture.pixels.as_chunks::<4>().0;
-    let blend = |value: u8, alpha: u8| {
-        let (value, alpha) = (u32::from(value), u32::from(alpha));
-        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|value| blend(value, a))).collect()
 }
 
 /// The most bytes of pixels of a picture that is read, which are 128 megapixels.

@@ -45,6 +45,8 @@ pub mod resize;
 mod spread;
 #[cfg(feature = "finish")]
 pub mod trace;
+#[cfg(feature = "finish")]
+pub mod white;
 
 use std::borrow::{Borrow, Cow};
 

@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod autoencoder_kl;
 pub mod between;
+pub mod bilinear;
 pub mod block;
 pub mod conditioner;
 pub mod dit;
@@ -17,6 +18,7 @@ pub mod sticker_autoencoder;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text_tokens;
+pub mod u2netp;
 pub mod upscaler;
 
 pub use autoencoder_kl::{AutoencoderKl, AutoencoderKlConfig};
@@ -24,4 +26,5 @@ pub use dit::Dit;
 pub use dit_config::{DitConfig, TextConfig};
 pub use minilm::{MiniLm, MiniLmConfig};
 pub use sticker_autoencoder::StickerAutoencoder;
+pub use u2netp::U2Netp;
 pub use upscaler::Upscaler;

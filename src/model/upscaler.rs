@@ -6,6 +6,7 @@ use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, activation};
 
+use super::bilinear::enlarged;
 use super::layers::{same_conv, zero_conv};
 use super::sticker_autoencoder::{depth_to_space, space_to_depth};
 
@@ -100,36 +101,8 @@ impl Upscaler {
         let h = depth_to_space(self.up2.forward(activation::silu(h)), 2); // [b, 32, h, w]
         let h = self.fine.forward(h + self.skip.forward(x.clone()));
         let h = depth_to_space(self.head.forward(activation::silu(h)), SCALE); // [b, 4, 4h, 4w]
-        h + bilinear(x)
+        h + enlarged(x, SCALE)
     }
-}
-
-/// Returns a picture enlarged bilinearly, as PyTorch does without `align_corners`. Burn's own
-/// operation gives the same, but would add a kernel of each kind to the page.
-///
-/// # Shapes
-/// `[b, c, h, w]` → `[b, c, 4·h, 4·w]`
-fn bilinear(x: Tensor<4>) -> Tensor<4> {
-    along(along(x, 2), 3)
-}
-
-/// Enlarges along one dimension. The centres of the four new cells are at −3/8, −1/8, 1/8 and 3/8
-/// of the old cell.
-fn along(x: Tensor<4>, dim: usize) -> Tensor<4> {
-    let mut shape = x.dims();
-    let side = shape[dim];
-    let part = |start: usize, length: usize| x.clone().narrow(dim, start, length);
-    let before = Tensor::cat(vec![part(0, 1), part(0, side - 1)], dim);
-    let after = Tensor::cat(vec![part(1, side - 1), part(side - 1, 1)], dim);
-    let (outer, inner) = (x.clone() * 0.625, x * 0.875);
-    let cells = vec![
-        outer.clone() + before.clone() * 0.375,
-        inner.clone() + before * 0.125,
-        inner + after.clone() * 0.125,
-        outer + after * 0.375,
-    ];
-    shape[dim] = SCALE * side;
-    Tensor::stack::<5>(cells, dim + 1).reshape(shape)
 }
 
 #[cfg(test)]

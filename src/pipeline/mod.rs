@@ -14,6 +14,7 @@ pub mod invert;
 pub mod known_answer;
 pub mod manifest;
 mod manifest_check;
+pub mod matte;
 pub mod morph;
 pub mod notes;
 pub mod original;

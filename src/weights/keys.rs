@@ -120,6 +120,9 @@ pub const STICKER_AUTOENCODER: KeyTable = KeyTable { layout: "sticker autoencode
 /// The table of the upscaler, whose names are the file's.
 pub const UPSCALER: KeyTable = KeyTable { layout: "upscaler", ..NONE };
 
+/// The table of U²-Netp, whose names are the file's.
+pub const U2NETP: KeyTable = KeyTable { layout: "U²-Netp", ..NONE };
+
 /// The table of an upscaler with its discriminators, in snapshots.
 pub const CONTEST: KeyTable = KeyTable { layout: "upscaler in training", ..NONE };
 

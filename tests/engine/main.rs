@@ -18,5 +18,6 @@ mod samplers;
 mod starts;
 mod stickers;
 mod support;
+mod u2netp;
 mod upscaler;
 mod weights;

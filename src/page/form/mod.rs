@@ -1,6 +1,7 @@
 //! The form: the recipe that is drawn next, and what helps to write it.
 
 pub mod action;
+mod begin;
 mod bring;
 pub mod concepts;
 pub mod help;
@@ -14,6 +15,8 @@ use concepts::Concepts;
 use offer::Brought;
 pub(super) use shown::{for_engine, is_open};
 
+use super::album::Album;
+use super::beginning::leave_out;
 use super::facts::{ModelChoice, ModelFacts, Reading};
 use super::session::Session;
 use crate::recipe::address::{field_pairs, read, standard};
@@ -59,6 +62,8 @@ pub(super) struct Known<'a> {
     pub(super) models: Option<&'a [ModelChoice]>,
     /// The chosen model's folder.
     pub(super) folder: &'a str,
+    /// The pictures that runs can begin with.
+    pub(super) album: &'a Album,
 }
 
 impl Form {
@@ -77,6 +82,8 @@ impl Form {
     /// Restores the form of this tab before a reload.
     pub(super) fn restore(&mut self, session: &Session, known: Known<'_>) {
         (self.chosen, self.keeps_seed) = (read(&session.form).recipe, session.keeps_seed);
+        // The pictures that runs begin with are gone after a reload.
+        leave_out(&mut self.chosen);
         self.seed_is_fresh = session.seed_is_fresh;
         self.show(known);
     }
@@ -158,7 +165,7 @@ impl Form {
     }
 
     /// Draws the form, with a new seed unless the seed is kept or was just chosen.
-    fn draw(&mut self, answer: &mut FormAnswer) {
+    pub(super) fn draw(&mut self, answer: &mut FormAnswer) {
         if self.is_refused(answer) {
             return;
         }
@@ -171,7 +178,8 @@ impl Form {
     fn draw_form(&mut self, answer: &mut FormAnswer) {
         self.seed_is_fresh = false;
         let seed = Some(self.recipe.seed);
-        answer.wish(FormWish::Draw(PartialRecipe { seed, ..self.chosen.clone() }));
+        let drawn = PartialRecipe { seed, ..self.chosen.clone() };
+        answer.wish(FormWish::Draw(begin::as_inverted(drawn)));
     }
 
     /// Takes in a recipe and draws it unchanged. The focus moves to the stage, because the pressed
@@ -180,7 +188,10 @@ impl Form {
         let drawn = PartialRecipe { model: None, model_hash: None, ..recipe.into() };
         // The form keeps its own number of pictures.
         let count = self.chosen.count;
-        self.chosen = PartialRecipe { count, picture: None, strength: None, ..drawn.clone() };
+        self.chosen = PartialRecipe { count, ..drawn.clone() };
+        if !known.album.has_all_of(&drawn.onto(Recipe::default())) {
+            leave_out(&mut self.chosen);
+        }
         self.show(known);
         self.seed_is_fresh = false;
         answer.wish(FormWish::Draw(drawn));

@@ -4,15 +4,15 @@ use crate::recipe::PartialRecipe;
 
 /// The picture that a run begins with, and how it changes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Beginning {
+pub(super) struct Beginning {
     /// The picture's hash.
-    pub picture: String,
+    pub(super) picture: String,
     /// How much of it changes, from 0 to 1.
-    pub strength: f64,
+    pub(super) strength: f64,
     /// The hash of the mask, which says where; `None` for everywhere.
-    pub mask: Option<String>,
+    pub(super) mask: Option<String>,
     /// The prompt and the style of the picture, if it is inverted.
-    pub inverted: Option<(String, String)>,
+    pub(super) inverted: Option<(String, String)>,
 }
 
 impl Beginning {

@@ -9,6 +9,7 @@ use crate::page::engine::loading::Loading;
 use crate::page::{Action, Current, State, update};
 use crate::ui::bar::Bar;
 use crate::ui::browse::Browse;
+use crate::ui::edit::{Editor, note};
 use crate::ui::grid_form::GridForm;
 use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::history::{history, use_recall};
@@ -68,7 +69,7 @@ struct WholeProps {
 #[function_component]
 fn Whole(WholeProps { state }: &WholeProps) -> Html {
     let dispatcher = &state.dispatcher;
-    let State { form, engine, stage, gallery, status } = &**state;
+    let State { form, engine, stage, gallery, status, .. } = &**state;
     use_keys::use_keys(dispatcher);
     bring::use_files_and_links(dispatcher);
     use_recall(dispatcher);
@@ -81,6 +82,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             <Bar form={form.clone()} max_tokens={engine.model().map_or(0, |model| model.max_tokens)}
                 is_busy={engine.is_busy()} is_stopped={engine.current == Current::Stopped}
                 dispatcher={dispatcher.clone()} />
+            {note(state)}
             <Styles style={form.recipe.style.clone()} own={engine.model().map(|model| model.styles.clone())}
                 model={engine.chosen().cloned()} dispatcher={dispatcher.clone()} />
             // Changing text is not translated: translators move text nodes, so that Yew can no
@@ -93,6 +95,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             <div class="columns">
                 <div class="left">
                     <Stage state={state.clone()} />
+                    <Editor state={state.clone()} />
                     {loading(engine.loading())}
                 </div>
                 <div class="right">

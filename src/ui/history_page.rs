@@ -16,6 +16,7 @@ use yew::{
 
 use crate::page::form::offer::{Brought, fields};
 use crate::page::gallery::entry::HistoryEntry;
+use crate::page::picture::origin;
 use crate::page::{Action, FormAction, GalleryAction};
 use crate::ui::handle::Dispatcher;
 use crate::ui::picture::{Picture, Shared};
@@ -135,13 +136,15 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
     });
     let remove = act(|entry| GalleryAction::Remove(Some(entry.key)).into());
     let is_whole = entry.recipe.is_some();
+    let made = entry.recipe.as_ref().and_then(origin);
+    let made = made.map_or(String::new(), |made| format!(", {made}"));
     html! {
         <li>
             <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
                 disabled={!is_whole} onclick={open}>
                 <Thumbnail dispatcher={dispatcher.clone()} entry={entry.clone()} />
             </button>
-            <small>{&name}</small>
+            <small>{&name}{made}</small>
             <div class="actions">
                 if is_whole {
                     <button type="button" aria-label={format!("Use settings of {name}")}

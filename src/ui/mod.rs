@@ -7,6 +7,7 @@ mod bring;
 mod browse;
 mod caret_rows;
 mod controls;
+mod edit;
 mod grid_form;
 mod handle;
 mod history;

@@ -56,7 +56,8 @@ fn label(axis: &Axis) -> Vec<String> {
     axis.values.iter().map(|value| format!("{name} {value}")).collect()
 }
 
-async fn picture(png: &Rc<[u8]>) -> Option<HtmlImageElement> {
+/// Returns a PNG as an image that can be drawn.
+pub(super) async fn picture(png: &Rc<[u8]>) -> Option<HtmlImageElement> {
     let url = ObjectUrl::from(Blob::new_with_options(&png[..], Some("image/png")));
     let image = HtmlImageElement::new().ok()?;
     image.set_src(&url);
@@ -64,7 +65,8 @@ async fn picture(png: &Rc<[u8]>) -> Option<HtmlImageElement> {
     Some(image)
 }
 
-async fn png_of(canvas: &HtmlCanvasElement) -> Option<Vec<u8>> {
+/// Returns what is on a canvas as PNG.
+pub(super) async fn png_of(canvas: &HtmlCanvasElement) -> Option<Vec<u8>> {
     let promise = Promise::new(&mut |done, _| {
         let given = Closure::once_into_js(move |blob: JsValue| {
             drop(done.call1(&JsValue::NULL, &blob));

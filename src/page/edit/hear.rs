@@ -142,9 +142,7 @@ impl Edit {
                 self.keep(kept);
             }
             (Aim::Around, Made::Picture(Kept { png: File(png), .. })) => {
-                source.mask.painting.change(Change::Add(Mark::Shape(png.into())));
-                source.mask.change += 1;
-                (source.mask.png, source.mask.hash) = (None, None);
+                source.mask.paint(Change::Add(Mark::Shape(png.into())));
                 answer.say("What is empty around the picture is under the mask.");
             }
             (Aim::Describe, Made::Captions(captions)) => {

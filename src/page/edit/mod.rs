@@ -76,7 +76,9 @@ impl Edit {
                 answer.focus(if unfolds { ".drawing canvas" } else { ".start-row button" });
             }
             EditAction::DrawByHand(change) => {
-                self.drawing.iter_mut().for_each(|drawing| drop(drawing.change(change.clone())));
+                if let Some(drawing) = &mut self.drawing {
+                    drawing.change(change);
+                }
             }
             EditAction::UseDrawing(png) => {
                 self.drawing = None;
@@ -117,11 +119,8 @@ impl Edit {
             EditAction::Choose(way) => source.way = way,
             EditAction::SetStrength(strength) => source.set_strength(strength),
             EditAction::Paint(change) => {
-                if source.mask.painting.change(change) {
-                    source.mask.change += 1;
-                    (source.mask.png, source.mask.hash) = (None, None);
-                    self.asked.retain(|(_, aim)| *aim != Aim::Mask);
-                }
+                source.mask.paint(change);
+                self.asked.retain(|(_, aim)| *aim != Aim::Mask);
             }
             EditAction::Painted { change, png } if change == source.mask.change => {
                 source.mask.png = Some(png.into());

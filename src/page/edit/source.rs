@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::painting::Painting;
+use super::painting::{Change, Painting};
 use crate::page::beginning::Beginning;
 use crate::page::protocol::Frame;
 use crate::recipe::Recipe;
@@ -47,6 +47,16 @@ pub struct Mask {
     pub(super) png: Option<Rc<[u8]>>,
     /// The hash of the mask that the worker made of it.
     pub(super) hash: Option<String>,
+}
+
+impl Mask {
+    /// Changes the painting. The mask must then be made anew.
+    pub(super) fn paint(&mut self, change: Change) {
+        if self.painting.change(change) {
+            self.change += 1;
+            (self.png, self.hash) = (None, None);
+        }
+    }
 }
 
 /// The picture that is changed.

@@ -1,6 +1,7 @@
 //! The page without a browser: actions, the state after them, and the effects that they request.
 
 mod draw;
+mod edit;
 mod engine;
 mod history;
 mod landing;

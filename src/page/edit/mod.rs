@@ -17,6 +17,7 @@ use super::album::Album;
 use super::beginning::Beginning;
 use super::picture::name;
 use super::protocol::{File, Tool};
+use crate::tools::words::short;
 
 /// The first ticket of this room. Other rooms count from 0 and do not get this far.
 const FIRST_TICKET: u32 = 1 << 24;
@@ -66,7 +67,7 @@ impl Edit {
                 let Some(png) = self.album.find(&made.picture).cloned() else {
                     return answer.warn(super::album::NOT_HERE);
                 };
-                let what = "the picture it was made from".into();
+                let what = "The picture it was made from".into();
                 let mut source = Source::new(what, png, None, prompt);
                 (source.shows, source.style) = (made.source_prompt, made.source_style);
                 self.open(source, answer);
@@ -82,7 +83,7 @@ impl Edit {
             }
             EditAction::UseDrawing(png) => {
                 self.drawing = None;
-                self.open(Source::new("your drawing".into(), png.into(), None, prompt), answer);
+                self.open(Source::new("Your drawing".into(), png.into(), None, prompt), answer);
             }
             EditAction::Draw => self.draw(prompt, answer),
             EditAction::Close => {
@@ -156,7 +157,7 @@ impl Edit {
 
     /// Puts a picture into the editor.
     fn open(&mut self, source: Source, answer: &mut EditAnswer) {
-        answer.say(format!("{}: choose below how it changes.", source.name));
+        answer.say(format!("{}: choose below how it changes.", short(&source.name, 80)));
         self.close();
         self.source = Some(source);
         self.fit(answer);

@@ -44,10 +44,13 @@ pub(super) fn strength(source: &Source, dispatcher: &Dispatcher) -> Html {
         limits::STRENGTH.read(&text).into_iter().for_each(|strength| to.emit(strength));
     });
     html! {
+        <>
         <div class="strength">
             {range("Strength", (0.0, 1.0, 0.05), now, now.to_string(), set)}
-            <Number label="Strength" {help} value={now.to_string()} min="0" max="1" step="0.05" change={typed} />
+            <Number label="Strength" help="" value={now.to_string()} min="0" max="1" step="0.05" change={typed} />
         </div>
+        <small>{help}</small>
+        </>
     }
 }
 

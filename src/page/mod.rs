@@ -11,7 +11,7 @@
 //! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
-//!                   mod, turn
+//!                   mod, turn, editing
 //!   form     engine     stage     gallery     edit
 //!       answer, album, beginning, picture, session
 //!                facts, protocol
@@ -21,6 +21,7 @@ pub mod album;
 mod answer;
 mod beginning;
 pub mod edit;
+mod editing;
 pub mod engine;
 pub mod facts;
 pub mod form;

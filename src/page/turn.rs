@@ -1,20 +1,20 @@
 //! One turn of the page: an action changes the rooms, which answer with messages, effects and wishes.
 //! Each wish is granted by another room before the rest of the answer takes place.
 
-use super::album::{Album, NOT_HERE};
+use super::album::Album;
 use super::answer::{Answer, Part};
-use super::edit::{Edit, EditAction, EditAnswer, EditWish};
+use super::edit::EditAction;
 use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
 use super::form::offer::{Brought, offered};
 use super::form::{Form, FormAction, FormAnswer, FormWish, Known, for_engine};
 use super::gallery::{Gallery, GalleryAnswer, GalleryWish};
-use super::protocol::{Event, Request};
+use super::protocol::Event;
 use super::stage::run::StageRun;
 use super::stage::save::Work;
 use super::stage::shown::{Opened, Origin, Sides};
 use super::stage::{Stage, StageAction, StageAnswer, StageWish};
 use super::{Action, Effect, State};
-use crate::recipe::{PartialRecipe, Recipe};
+use crate::recipe::PartialRecipe;
 
 /// The message if a worker ended while it was putting a file together.
 const LOST: &str = "The file that was being made is lost: ask for it again.";
@@ -77,21 +77,8 @@ impl Turn {
         result
     }
 
-    /// `act` is also given the form's prompt. The form's runs begin with what the editor makes.
-    pub(super) fn edit<T>(&mut self, act: impl FnOnce(&mut Edit, &str, &mut EditAnswer) -> T) -> T {
-        let (mut answer, before) = (Answer::new(), self.state.edit.beginning());
-        let State { form, edit, .. } = &mut self.state;
-        let result = act(edit, &form.recipe.prompt, &mut answer);
-        let now = self.state.edit.beginning();
-        if now != before {
-            self.form(|form, known, _| form.begin_with(now.as_ref(), known));
-        }
-        self.take(answer, Effect::Edit, Self::grant_edit);
-        result
-    }
-
     /// Takes the parts of an answer in their order.
-    fn take<Own, Wish>(
+    pub(super) fn take<Own, Wish>(
         &mut self,
         answer: Answer<Own, Wish>,
         effect: fn(Own) -> Effect,
@@ -152,48 +139,6 @@ impl Turn {
             true => self.stage(|stage, sides, to| stage.finish(sides, to)),
             false => self.state.stage.finishing.rest(),
         }
-    }
-
-    /// Searches an opened picture for the one that it began with, if there is an engine.
-    pub(super) fn search_stage(&mut self) {
-        if self.state.engine.is_awake()
-            && let Some(opened) = self.state.stage.opened.clone()
-        {
-            self.edit(|edit, _, to| edit.search(&opened.recipe, &opened.png, to));
-        }
-    }
-
-    fn grant_edit(&mut self, wish: EditWish) {
-        match wish {
-            EditWish::Use { ticket, tool, file } => {
-                if self.engine(|engine, _, to| {
-                    engine.is_there("Pictures are changed by the engine", to)
-                }) {
-                    let request = Request::Use { ticket, tool, files: vec![file] };
-                    self.effects.push(Effect::Send(request));
-                } else {
-                    self.state.edit.forget(ticket);
-                }
-            }
-            EditWish::Draw { prompt } => {
-                let beginning = self.state.edit.beginning();
-                self.form(|form, known, to| {
-                    form.draw_from(beginning.as_ref(), prompt, known, to);
-                });
-            }
-            EditWish::OfferPrompt(prompt) => {
-                self.form(|form, known, _| form.offer_prompt(prompt, known));
-            }
-        }
-    }
-
-    /// Warns if a recipe names a picture that is not here, so that it cannot be drawn.
-    fn lacks_picture(&mut self, recipe: &PartialRecipe) -> bool {
-        let lacks = !self.state.edit.album.has_all_of(&recipe.onto(Recipe::default()));
-        if lacks {
-            self.state.status.warn(NOT_HERE.into());
-        }
-        lacks
     }
 
     fn grant_form(&mut self, wish: FormWish) {

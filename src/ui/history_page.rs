@@ -134,17 +134,29 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
         };
         FormAction::Bring(brought.into()).into()
     });
+    // A picture that was made from another one carries it, and is opened to find it.
+    let show = open.clone();
+    let begins_with_picture =
+        entry.recipe.as_ref().is_some_and(|recipe| !recipe.picture.is_empty());
+    let again = Callback::from(move |event: MouseEvent| {
+        if begins_with_picture {
+            show.emit(event.clone());
+        }
+        again.emit(event);
+    });
     let remove = act(|entry| GalleryAction::Remove(Some(entry.key)).into());
     let is_whole = entry.recipe.is_some();
     let made = entry.recipe.as_ref().and_then(origin);
-    let made = made.map_or(String::new(), |made| format!(", {made}"));
     html! {
         <li>
             <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
                 disabled={!is_whole} onclick={open}>
                 <Thumbnail dispatcher={dispatcher.clone()} entry={entry.clone()} />
             </button>
-            <small>{&name}{made}</small>
+            <small>{&name}</small>
+            if let Some(made) = made {
+                <small>{made}</small>
+            }
             <div class="actions">
                 if is_whole {
                     <button type="button" aria-label={format!("Use settings of {name}")}

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use patchwork::page::edit::painting::{Change, Ink, Mark};
 use patchwork::page::edit::source::Way;
+use patchwork::page::form::offer::Brought;
 use patchwork::page::gallery::entry::HistoryEntry;
 use patchwork::page::protocol::{Event, File, Frame, Ground, Kept, Made, Request, Tool};
 use patchwork::page::{
@@ -412,4 +413,24 @@ fn answers_to_an_earlier_picture_are_ignored() {
     page.hear(Event::Used { ticket, outcome: Ok(made("old")) });
     page.generate();
     assert_eq!(page.handed().1[0].picture, "dog");
+}
+
+#[test]
+fn settings_of_the_history_are_complete_once_their_picture_is_found() {
+    let mut page = Page::ready();
+    let entry = HistoryEntry::stored(1, &serde_json::to_string(&made_from_fox()).unwrap());
+    let brought = Brought {
+        what: "The settings are in the form".into(),
+        is_of_picture: true,
+        recipe: made_from_fox().into(),
+        unknown: Vec::new(),
+    };
+    page.act(FormAction::Bring(brought.into()));
+    assert!(page.status().contains("the picture that it began with"), "{}", page.status());
+    let png = Some(Rc::from([3_u8]));
+    page.act(GalleryAction::Fetched { entry, png, scrolls: true });
+    page.answer(Ok(Made::Carried(vec![kept("fox")])));
+    assert!(page.status().contains("Generate draws it again"), "{}", page.status());
+    page.act(FormAction::Draw);
+    assert_eq!(page.handed().0, ["fox"]);
 }

@@ -75,6 +75,8 @@ pub(in crate::page) enum EditWish {
     Use { ticket: u32, tool: Tool, file: File },
     /// The form is drawn, with this prompt if there is one.
     Draw { prompt: Option<String> },
+    /// The pictures of a file are here now, which the form may have lacked.
+    HearPictures,
     /// The form gets this prompt if it has none.
     OfferPrompt(String),
 }

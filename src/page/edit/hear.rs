@@ -116,7 +116,10 @@ impl Edit {
                 self.waits = false;
                 answer.warn(problem);
             }
-            (Aim::Carried, Ok(Made::Carried(carried))) => self.keep_carried(carried),
+            (Aim::Carried, Ok(Made::Carried(carried))) => {
+                self.keep_carried(carried);
+                answer.wish(EditWish::HearPictures);
+            }
             (Aim::CutOut, Ok(Made::File(File(png)))) => {
                 answer.say(
                     "The background is removed. Erase and Restore correct it, Undo takes it back.",

@@ -45,6 +45,8 @@ pub struct Form {
     pub(super) earlier: Option<(usize, String)>,
     /// The recipe that was brought before the models were known.
     pub(super) brought: Option<Brought>,
+    /// The recipe of a picture that was brought without the one that it begins with.
+    lacking: Option<Brought>,
     /// Whether the settings are unfolded.
     pub unfolds_settings: bool,
     /// The concepts that the model can draw, once the visitor has asked for them.
@@ -93,6 +95,7 @@ impl Form {
         match action {
             FormAction::Edit(edit) => {
                 let (chosen, before) = (self.chosen.clone(), self.recipe.clone());
+                self.lacking = None;
                 edit(&mut self.chosen);
                 self.show(known);
                 if self.recipe == before {

@@ -38,8 +38,8 @@ fn judge(brought: &Brought, known: Known<'_>) -> Judged {
     }
     if lacks_picture && !brought.is_of_picture {
         differs.push(
-            "it begins with a picture, which links do not carry: open the PNG of the picture \
-             instead"
+            "it begins with a picture, which links do not carry (open the PNG of the picture \
+             instead)"
                 .into(),
         );
     }

@@ -52,8 +52,7 @@ fn filtered(
     let source = ImageRef::new(side(from[0])?, side(from[1])?, pixels, PixelType::U8x4);
     let source = source.map_err(|problem| refuse(&problem))?;
     let mut target = Pixels::new(side(width)?, side(height)?, PixelType::U8x4);
-    let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
     Resizer::new().resize(&source, &mut target, &options).map_err(|problem| refuse(&problem))?;
     Ok(target.into_vec())
 }

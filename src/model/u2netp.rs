@@ -122,9 +122,11 @@ impl U2Netp {
             "U²-Netp takes sides that are multiples of {MULTIPLE}, not {width}×{height}"
         );
         let mut passed: Vec<Tensor<4>> = Vec::new();
+        let mut input = x;
         for stage in &self.enc {
-            let x = passed.last().map_or_else(|| x.clone(), |last| halved(last.clone()));
-            passed.push(stage.forward(x));
+            let h = stage.forward(input);
+            input = halved(h.clone());
+            passed.push(h);
         }
         // The outputs of the way back up replace those of the way down that they are joined with.
         for (i, stage) in self.dec.iter().enumerate() {

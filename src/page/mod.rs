@@ -11,14 +11,18 @@
 //! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
-//!                   mod, turn
-//!   form     engine     stage     gallery     derive
-//!            answer, picture, session
+//!                   mod, turn, editing
+//!   form     engine     stage     gallery     edit     derive
+//!       answer, album, beginning, picture, session
 //!                facts, protocol
 //! ```
 
+pub mod album;
 mod answer;
+mod beginning;
 pub mod derive;
+pub mod edit;
+mod editing;
 pub mod engine;
 pub mod facts;
 pub mod form;
@@ -33,6 +37,7 @@ mod turn;
 
 pub use answer::Status;
 pub use derive::{Derive, DeriveAction, DeriveEffect};
+pub use edit::{Edit, EditAction, EditEffect};
 pub use engine::{Current, Engine, EngineAction, EngineEffect};
 pub use facts::ModelChoice;
 pub use form::{Form, FormAction, FormEffect};
@@ -64,6 +69,8 @@ pub struct State {
     pub gallery: Gallery,
     /// What is made of the picture on stage.
     pub derive: Derive,
+    /// The picture that is changed.
+    pub edit: Edit,
     /// The last message for the visitor.
     pub status: Status,
 }
@@ -80,6 +87,8 @@ pub enum Action {
     Gallery(GalleryAction),
     /// Something happened to the tools that make something of the picture on stage.
     Derive(DeriveAction),
+    /// Something happened in the editor.
+    Edit(EditAction),
     /// The visitor reloads the page, which keeps its form.
     Reload,
     /// There is a message for the visitor.
@@ -118,6 +127,12 @@ impl From<DeriveAction> for Action {
     }
 }
 
+impl From<EditAction> for Action {
+    fn from(action: EditAction) -> Self {
+        Self::Edit(action)
+    }
+}
+
 /// Something to be done outside the state. Its outcome returns as an [`Action`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -131,6 +146,8 @@ pub enum Effect {
     Gallery(GalleryEffect),
     /// Something that these tools ask for.
     Derive(DeriveEffect),
+    /// Something that the editor asks for.
+    Edit(EditEffect),
     /// Sends a request to the current worker.
     Send(Request),
     /// Moves the keyboard focus to the element of a CSS selector, because the pressed element is
@@ -152,6 +169,7 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
     turn.handle(action);
     turn.finish_stage();
     turn.finish_derive();
+    turn.search_stage();
     let now = is_read(&turn.state);
     if now != read
         && let Some((prompt, negative)) = now
@@ -190,6 +208,7 @@ impl State {
             stage: Stage { landing, ..Stage::default() },
             gallery: Gallery { trash: Trash::left_over(trash), ..Gallery::default() },
             derive: Derive::default(),
+            edit: Edit::default(),
             status: Status::default(),
         };
         let mut turn = Turn { state, effects: Vec::new() };

@@ -31,3 +31,16 @@ pub fn is_same(one: &Recipe, other: &Recipe) -> bool {
         |recipe: &Recipe| Recipe { count: 1, model: String::new(), ..recipe.clone().unsaved() };
     first(one) == first(other)
 }
+
+/// Returns how a picture was made from another one, as a part of a description; `None` if it was made
+/// from words alone.
+pub fn origin(recipe: &Recipe) -> Option<String> {
+    let Recipe { picture, strength, mask, inversion, source_style, .. } = recipe;
+    match (picture.is_empty(), mask.is_empty(), inversion) {
+        (true, ..) => None,
+        (_, _, true) if source_style.is_empty() => Some("restyled".into()),
+        (_, _, true) => Some(format!("restyled from {source_style}")),
+        (_, false, _) => Some("mended".into()),
+        (_, true, _) => Some(format!("from a picture, strength {strength}")),
+    }
+}

@@ -3,10 +3,12 @@
 
 mod derive;
 
+use super::album::Album;
 use super::answer::{Answer, Part};
+use super::edit::EditAction;
 use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
 use super::form::offer::{Brought, offered};
-use super::form::{Form, FormAnswer, FormWish, Known, for_engine};
+use super::form::{Form, FormAction, FormAnswer, FormWish, Known, for_engine};
 use super::gallery::{Gallery, GalleryAnswer, GalleryWish};
 use super::protocol::Event;
 use super::stage::run::StageRun;
@@ -25,9 +27,10 @@ pub(super) struct Turn {
     pub(super) effects: Vec<Effect>,
 }
 
-/// Returns what the form must know of the models.
-fn known(engine: &Engine) -> Known<'_> {
+/// Returns what the form must know of the models and of the pictures that runs can begin with.
+fn known<'a>(engine: &'a Engine, album: &'a Album) -> Known<'a> {
     Known {
+        album,
         model: engine.model(),
         is_checked: engine.loaded().is_some_and(|loaded| loaded.device.is_checked),
         models: engine.models.as_deref(),
@@ -42,7 +45,8 @@ impl Turn {
         act: impl FnOnce(&mut Form, Known<'_>, &mut FormAnswer) -> T,
     ) -> T {
         let mut answer = Answer::new();
-        let result = act(&mut self.state.form, known(&self.state.engine), &mut answer);
+        let State { form, engine, edit, .. } = &mut self.state;
+        let result = act(form, known(engine, &edit.album), &mut answer);
         self.take(answer, Effect::Form, Self::grant_form);
         result
     }
@@ -76,7 +80,7 @@ impl Turn {
     }
 
     /// Takes the parts of an answer in their order.
-    fn take<Own, Wish>(
+    pub(super) fn take<Own, Wish>(
         &mut self,
         answer: Answer<Own, Wish>,
         effect: fn(Own) -> Effect,
@@ -102,6 +106,14 @@ impl Turn {
 impl Turn {
     pub(super) fn handle(&mut self, action: Action) {
         match action {
+            Action::Form(FormAction::Draw) if self.state.edit.source.is_some() => {
+                self.edit(|edit, prompt, to| edit.handle(EditAction::Draw, prompt, to));
+            }
+            Action::Form(action @ (FormAction::Bring(_) | FormAction::Follow(_))) => {
+                self.edit(|edit, _, _| edit.close());
+                self.form(|form, known, to| form.handle(action, known, to));
+            }
+            Action::Edit(action) => self.edit(|edit, prompt, to| edit.handle(action, prompt, to)),
             Action::Form(action) => self.form(|form, known, to| form.handle(action, known, to)),
             Action::Engine(action) => {
                 self.engine(|engine, drawn, to| engine.handle(action, drawn, to));
@@ -134,6 +146,7 @@ impl Turn {
 
     fn grant_form(&mut self, wish: FormWish) {
         match wish {
+            FormWish::Draw(asked) if self.lacks_picture(&asked) => {}
             FormWish::Draw(asked) => {
                 self.state.stage.stop_grid();
                 (self.state.stage.landing, self.state.form.earlier) = (None, None);
@@ -171,6 +184,7 @@ impl Turn {
             EngineWish::Hear(event) => self.hear(event),
             EngineWish::HearFailure { job, message } => self.hear_failure(job, message),
             EngineWish::ForgetWorker { tells } => {
+                self.edit(|edit, _, _| edit.forget_worker());
                 if self.state.stage.forget_worker() && tells {
                     self.state.status.add(LOST);
                 }
@@ -216,8 +230,14 @@ impl Turn {
 
     /// Draws a recipe, for a cell of the grid if one is given. Does nothing unless the model is ready.
     fn begin(&mut self, asked: PartialRecipe, cell: Option<usize>) {
-        let asked = for_engine(asked, known(&self.state.engine));
+        let State { engine, edit, .. } = &self.state;
+        let asked = for_engine(asked, known(engine, &edit.album));
         let Some((asked, recipe)) = asked else { return };
+        if self.lacks_picture(&asked) {
+            return self.state.stage.stop_grid();
+        }
+        let requests = self.state.edit.album.requests(&recipe);
+        self.effects.extend(requests.into_iter().map(Effect::Send));
         let begun = self.engine(|engine, _, to| engine.begin(asked.clone(), to));
         let Some(Begun { worker, job, replaces }) = begun else { return };
         let run = StageRun::new((worker, job), cell, asked, recipe);
@@ -242,7 +262,11 @@ impl Turn {
                 (form.prompt_reading, form.negative_reading) = (prompt, negative);
             }
             Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
-            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole, .. } => {
+            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole, carried } => {
+                self.edit(|edit, _, _| {
+                    edit.close();
+                    edit.keep_carried(carried);
+                });
                 self.stage(|stage, _, to| stage.open_brought(&recipe, is_whole, to));
                 let brought = Brought::of_file(&name, (*recipe).into(), &unknown);
                 self.form(|form, known, to| form.bring_new(brought, known, to));
@@ -250,6 +274,14 @@ impl Turn {
                     self.state.status.add("The picture in that file is damaged, and is not shown.");
                     self.state.status.is_bad = true;
                 }
+            }
+            Event::Brought { name, outcome } => {
+                self.state.stage.brought = None;
+                self.edit(|edit, prompt, to| edit.bring(name, outcome, prompt, to));
+            }
+            Event::Using { ticket, .. } if self.state.edit.owns(ticket) => {}
+            Event::Used { ticket, outcome } if self.state.edit.owns(ticket) => {
+                self.edit(|edit, prompt, to| edit.hear_used(ticket, outcome, prompt, to));
             }
             other => self.stage(|stage, sides, to| stage.hear(other, sides, to)),
         }
@@ -272,6 +304,7 @@ impl Turn {
     fn hear_model(&mut self, waiting: Option<Box<PartialRecipe>>) {
         self.state.stage.finishing.hear_model(self.state.sides());
         let differs = self.form(Form::hear_model);
+        self.edit(|edit, _, to| edit.hear_model(to));
         if self.state.engine.loaded().is_none() {
             // The brought recipe belongs to another model, which is being loaded.
             return;
@@ -280,7 +313,8 @@ impl Turn {
         // unasked.
         self.state.stage.landing.take_if(|_| differs.is_some());
         if let Some(asked) = waiting {
-            let (asked, _) = offered(*asked, self.state.engine.model());
+            let State { engine, edit, .. } = &self.state;
+            let (asked, _) = offered(*asked, engine.model(), &edit.album);
             self.begin(asked, None);
         } else if !self.land() {
             self.stage(|stage, _, to| stage.next_cell(to));

@@ -37,6 +37,8 @@ pub const ETA: Limits = limits("Eta must be", [0.0, 1.0]);
 pub const STRENGTH: Limits = limits("The strength must be", [0.0, 1.0]);
 /// The limits of how far the noise is turned towards that of a variation.
 pub const VARIATION: Limits = limits("The strength of a variation must be", [0.0, 1.0]);
+/// The limits of a share of a picture, in percent.
+pub const PERCENT: Limits = limits("A percentage must be", [0.0, 100.0]);
 /// The largest seed; the smallest is 0.
 pub const MAX_SEED: u64 = u64::MAX;
 

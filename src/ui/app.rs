@@ -10,6 +10,7 @@ use crate::page::{Action, Current, State, update};
 use crate::ui::bar::Bar;
 use crate::ui::browse::Browse;
 use crate::ui::derive::spread;
+use crate::ui::edit::{Editor, note};
 use crate::ui::grid_form::GridForm;
 use crate::ui::handle::{Dispatcher, PageHandle};
 use crate::ui::history::{history, use_recall};
@@ -82,6 +83,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
             <Bar form={form.clone()} max_tokens={engine.model().map_or(0, |model| model.max_tokens)}
                 is_busy={engine.is_busy()} is_stopped={engine.current == Current::Stopped}
                 dispatcher={dispatcher.clone()} />
+            {note(state)}
             <Styles style={form.recipe.style.clone()} own={engine.model().map(|model| model.styles.clone())}
                 model={engine.chosen().cloned()} dispatcher={dispatcher.clone()} />
             // Changing text is not translated: translators move text nodes, so that Yew can no
@@ -95,6 +97,7 @@ fn Whole(WholeProps { state }: &WholeProps) -> Html {
                 <div class="left">
                     <Stage state={state.clone()} />
                     {spread(stage, dispatcher)}
+                    <Editor state={state.clone()} />
                     {loading(engine.loading())}
                 </div>
                 <div class="right">

@@ -1,4 +1,4 @@
-//! Bringing in a recipe: from a PNG that is dropped, pasted or chosen, or from a link.
+//! Bringing in a recipe or a picture: from a file that is dropped, pasted or chosen, or from a link.
 
 use gloo_file::File;
 use gloo_file::futures::read_as_bytes;
@@ -14,7 +14,7 @@ use crate::ui::handle::Dispatcher;
 use crate::ui::remember::remember_address;
 use crate::ui::use_keys::listen;
 
-/// Takes in PNGs that are dropped anywhere on the page or pasted, and links that are followed while
+/// Takes in pictures that are dropped anywhere on the page or pasted, and links that are followed while
 /// it is open.
 #[hook]
 pub(super) fn use_files_and_links(dispatcher: &Dispatcher) {
@@ -108,8 +108,12 @@ fn pasted_files(event: &Event) -> Option<FileList> {
     Reflect::get(&data, &"files".into()).ok()?.dyn_into().ok()
 }
 
-/// Renders a button that chooses a PNG, for visitors who cannot drop one.
-pub(super) fn bring_button(dispatcher: &Dispatcher) -> Html {
+/// Renders a button that chooses a file of some MIME types, for visitors who cannot drop one.
+pub(super) fn bring_button(
+    label: &'static str,
+    accept: &'static str,
+    dispatcher: &Dispatcher,
+) -> Html {
     let dispatcher = dispatcher.clone();
     let onchange = Callback::from(move |event: Event| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
@@ -119,14 +123,14 @@ pub(super) fn bring_button(dispatcher: &Dispatcher) -> Html {
     });
     html! {
         <label class="button">
-            {"Open a PNG"}
-            <input type="file" accept="image/png" aria-label="Open a PNG" {onchange} />
+            {label}
+            <input type="file" {accept} aria-label={label} {onchange} />
         </label>
     }
 }
 
-/// How many bytes a PNG has at most, because it is read into memory as a whole.
-const MOST_BYTES: u64 = 64 << 20;
+/// How many bytes a file has at most, because it is read into memory as a whole.
+const MOST_BYTES: u64 = 128 << 20;
 
 /// Reads the first file and dispatches it.
 fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
@@ -137,7 +141,7 @@ fn read_first(files: Option<FileList>, dispatcher: Dispatcher) {
         if file.size() > MOST_BYTES {
             let most = MOST_BYTES >> 20;
             dispatcher.dispatch(Action::Warn(format!(
-                "{name} is larger than {most} MB: no picture of this page is. Open the PNG that it saved."
+                "{name} is larger than {most} MB, which is too much for this page: save it smaller, and bring that."
             )));
             return;
         }

@@ -61,7 +61,7 @@ pub(super) fn history(gallery: &Gallery, dispatcher: &Dispatcher) -> Html {
             {undo(gallery.trash.keys.len(), dispatcher)}
             <div class="pages">{for entries.chunks(PAGE).enumerate().map(page)}</div>
             <div class="actions">
-                {bring_button(dispatcher)}
+                {bring_button("Open a PNG", "image/png", dispatcher)}
                 if !entries.is_empty() {
                     {export(dispatcher, "Export ZIP", Archive::Zip)}
                     {export(dispatcher, "Contact sheet", Archive::Sheet)}

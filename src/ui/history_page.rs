@@ -16,6 +16,7 @@ use yew::{
 
 use crate::page::form::offer::{Brought, fields};
 use crate::page::gallery::entry::HistoryEntry;
+use crate::page::picture::origin;
 use crate::page::{Action, FormAction, GalleryAction};
 use crate::ui::handle::Dispatcher;
 use crate::ui::picture::{Picture, Shared};
@@ -133,8 +134,19 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
         };
         FormAction::Bring(brought.into()).into()
     });
+    // A picture that was made from another one carries it, and is opened to find it.
+    let show = open.clone();
+    let begins_with_picture =
+        entry.recipe.as_ref().is_some_and(|recipe| !recipe.picture.is_empty());
+    let again = Callback::from(move |event: MouseEvent| {
+        if begins_with_picture {
+            show.emit(event.clone());
+        }
+        again.emit(event);
+    });
     let remove = act(|entry| GalleryAction::Remove(Some(entry.key)).into());
     let is_whole = entry.recipe.is_some();
+    let made = entry.recipe.as_ref().and_then(origin);
     html! {
         <li>
             <button type="button" class="thumbnail" aria-label={format!("Open {name}")}
@@ -142,6 +154,9 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
                 <Thumbnail dispatcher={dispatcher.clone()} entry={entry.clone()} />
             </button>
             <small>{&name}</small>
+            if let Some(made) = made {
+                <small>{made}</small>
+            }
             <div class="actions">
                 if is_whole {
                     <button type="button" aria-label={format!("Use settings of {name}")}

@@ -8,6 +8,7 @@ mod browse;
 mod caret_rows;
 mod controls;
 mod derive;
+mod edit;
 mod grid_cells;
 mod grid_form;
 mod handle;

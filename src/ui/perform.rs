@@ -12,14 +12,17 @@ use web_sys::{Element, window};
 use crate::page::picture::Member;
 use crate::page::protocol::{Event, File, Request};
 use crate::page::{
-    Action, DeriveEffect, Effect, EngineAction, EngineEffect, FormAction, FormEffect,
-    GalleryAction, GalleryEffect, StageEffect,
+    Action, DeriveEffect, EditAction, EditEffect, Effect, EngineAction, EngineEffect, FormAction,
+    FormEffect, GalleryAction, GalleryEffect, StageEffect,
 };
 use crate::recipe::Recipe;
 use crate::ui::handle::Dispatcher;
 use crate::ui::link::Link;
 use crate::ui::store::Lack;
 use crate::ui::{address, persist, remember, server, share, store};
+
+/// How many milliseconds the frame rests before the picture is fitted into it.
+const REST: u32 = 200;
 
 /// The performer of effects, which owns the connections to workers.
 pub(super) struct Performer {
@@ -48,6 +51,10 @@ impl Performer {
             Effect::Derive(DeriveEffect::Save { name, mime, bytes }) => {
                 self.save(&name, mime, &bytes);
             }
+            Effect::Edit(EditEffect::Rest(moves)) => self.later(async move {
+                TimeoutFuture::new(REST).await;
+                EditAction::Rested(moves)
+            }),
             Effect::Send(request) => self.link().iter().for_each(|link| link.send(request.clone())),
             // The element may be rendered only after this turn.
             Effect::Focus(selector) => spawn_local(async move {

@@ -91,9 +91,15 @@ pub(super) async fn copy_link(recipe: &Recipe) -> String {
         let href = window()?.location().href().ok()?;
         JsFuture::from(clipboard()?.write_text(&href)).await.ok()
     };
-    match copy().await {
-        Some(_) => "The link is in the clipboard.".into(),
-        None => "The link is in the address bar; this browser did not let it be copied.".into(),
+    let said = match copy().await {
+        Some(_) => "The link is in the clipboard.",
+        None => "The link is in the address bar; this browser did not let it be copied.",
+    };
+    match recipe.picture.is_empty() {
+        true => said.into(),
+        false => format!(
+            "{said} The link alone does not carry the picture that this one began with: send the PNG too."
+        ),
     }
 }
 

@@ -96,7 +96,8 @@ fn canvas((width, height): (u32, u32)) -> Option<(HtmlCanvasElement, CanvasRende
     Some((canvas, context))
 }
 
-async fn picture(file: &Rc<[u8]>, mime: &str) -> Option<HtmlImageElement> {
+/// Returns a file as an image that can be drawn.
+pub(super) async fn picture(file: &Rc<[u8]>, mime: &str) -> Option<HtmlImageElement> {
     let url = ObjectUrl::from(Blob::new_with_options(&file[..], Some(mime)));
     let image = HtmlImageElement::new().ok()?;
     image.set_src(&url);
@@ -104,7 +105,8 @@ async fn picture(file: &Rc<[u8]>, mime: &str) -> Option<HtmlImageElement> {
     Some(image)
 }
 
-async fn png_of(canvas: &HtmlCanvasElement) -> Option<Vec<u8>> {
+/// Returns what is on a canvas as PNG.
+pub(super) async fn png_of(canvas: &HtmlCanvasElement) -> Option<Vec<u8>> {
     let promise = Promise::new(&mut |done, _| {
         let given = Closure::once_into_js(move |blob: JsValue| {
             drop(done.call1(&JsValue::NULL, &blob));

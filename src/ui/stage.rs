@@ -2,13 +2,14 @@
 
 use yew::{Html, Properties, function_component, html};
 
-use crate::page::picture::name;
+use crate::page::picture::{name, origin};
 use crate::page::stage::run::View;
 use crate::page::stage::shown::Shown;
 use crate::page::{FormAction, GalleryAction, StageAction, State};
 use crate::recipe::Recipe;
 use crate::tools::words::counted;
 use crate::ui::derive::tools;
+use crate::ui::edit;
 use crate::ui::handle::{PageHandle, act};
 use crate::ui::picture::{Picture, Shared};
 use crate::ui::quilt::quilt;
@@ -44,6 +45,7 @@ pub(super) fn Stage(StageProps { state }: &StageProps) -> Html {
                 }
                 {take_away(state, &shown, view)}
                 {tools(state)}
+                {edit::take(state, &shown, view)}
             }
         </section>
     }
@@ -56,7 +58,8 @@ fn label(view: View) -> &'static str {
 /// Returns a description of a picture, from its recipe.
 fn describe(recipe: &Recipe) -> String {
     let (name, steps) = (name(recipe), counted(recipe.steps, "step"));
-    format!("{name}, {steps}, guidance {}", recipe.guidance)
+    let made = origin(recipe).map_or(String::new(), |made| format!(", {made}"));
+    format!("{name}{made}, {steps}, guidance {}", recipe.guidance)
 }
 
 fn picture(mime: &'static str, shown: &Shown, view: View, label: String, caption: String) -> Html {

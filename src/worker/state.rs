@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::diffusion::Latent;
 use crate::image::Image;
+use crate::model::U2Netp;
 use crate::page::protocol::File;
 use crate::pipeline::concept_index::ConceptIndex;
 use crate::pipeline::stickers::Manifest;
@@ -22,6 +23,8 @@ pub(super) struct Worker {
     pub(super) encoding: Encoding,
     /// The index of concepts, once it was asked for.
     pub(super) index: Option<Rc<ConceptIndex>>,
+    /// The network that cuts things out, once it was asked for.
+    pub(super) cutter: Option<Rc<U2Netp>>,
     /// The tickets of the tools that are at work. Without its ticket, a tool stops.
     pub(super) tools: BTreeSet<u32>,
     /// The model's folder and its manifest, from which parts are downloaded later.

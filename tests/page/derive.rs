@@ -5,7 +5,7 @@ use std::rc::Rc;
 use patchwork::page::derive::action::Product;
 use patchwork::page::derive::morph::SAME;
 use patchwork::page::derive::{Choices, Panel, Work};
-use patchwork::page::protocol::{Animation, DeviceChoice, Event, File, Made, Request, Tool};
+use patchwork::page::protocol::{Animation, DeviceChoice, Event, File, Kept, Made, Request, Tool};
 use patchwork::page::stage::plan::Plan;
 use patchwork::page::{
     DeriveAction, DeriveEffect, Effect, EngineAction, FormAction, GalleryAction, StageAction,
@@ -361,6 +361,14 @@ fn a_picture_that_began_with_another_keeps_that_in_variations_and_styles() {
     let entry = page.state.gallery.entries[0].clone();
     for action in [DeriveAction::Vary, DeriveAction::DrawStyles] {
         page.act(GalleryAction::Show(entry.clone()));
+        let asked = page.effects.iter().find_map(|effect| match effect {
+            Effect::Send(Request::Use { ticket, tool: Tool::Carried, .. }) => Some(*ticket),
+            _ => None,
+        });
+        if let Some(ticket) = asked {
+            let carried = ["ab", "cd"].map(|hash| Kept { hash: hash.into(), png: file(1) });
+            page.hear(Event::Used { ticket, outcome: Ok(Made::Carried(carried.to_vec())) });
+        }
         page.effects.clear();
         page.act(action);
         let Recipe { picture, strength, mask, .. } = &drawn(&mut page)[0];

@@ -2,6 +2,7 @@
 
 mod derive;
 mod draw;
+mod edit;
 mod engine;
 mod history;
 mod landing;

@@ -1,9 +1,9 @@
 //! Bringing a recipe and its model into the form, and saying how the picture will differ.
 
-use super::offer::{Brought, offered};
+use super::offer::{Brought, PICTURE, offered};
 use super::{Form, FormAnswer, FormWish, Known};
-use crate::recipe::PartialRecipe;
 use crate::recipe::address::{Address, standard};
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::tools::words::{several, short};
 
 /// A brought recipe as the form can hold it, and how its picture will differ.
@@ -13,6 +13,8 @@ struct Judged {
     differs: Vec<String>,
     /// The folder of the model that drew it, if this is not the chosen one.
     folder: Option<String>,
+    /// Whether the picture that it begins with is not here.
+    lacks_picture: bool,
 }
 
 impl Judged {
@@ -24,11 +26,22 @@ impl Judged {
 }
 
 fn judge(brought: &Brought, known: Known<'_>) -> Judged {
-    let (recipe, lost) = offered(brought.recipe.clone(), known.model);
+    let (recipe, mut lost) = offered(brought.recipe.clone(), known.model, known.album);
+    let lacks_picture = lost.iter().any(|lost| lost == PICTURE);
+    if !brought.is_of_picture {
+        lost.retain(|lost| lost != PICTURE);
+    }
     let missing: Vec<String> = brought.unknown.iter().cloned().chain(lost).collect();
     let (mut differs, mut folder) = (Vec::new(), None);
     if !missing.is_empty() {
         differs.push(format!("this page leaves out or changes {}", several(&missing)));
+    }
+    if lacks_picture && !brought.is_of_picture {
+        differs.push(
+            "it begins with a picture, which links do not carry (open the PNG of the picture \
+             instead)"
+                .into(),
+        );
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default().trim().to_owned();
     let hash = text(&recipe.model_hash).to_ascii_lowercase();
@@ -59,7 +72,7 @@ fn judge(brought: &Brought, known: Known<'_>) -> Judged {
         // This is checked again when a model is loaded.
         (None, None) => {}
     }
-    Judged { recipe, differs, folder }
+    Judged { recipe, differs, folder, lacks_picture }
 }
 
 /// Returns whether the recipe names the loaded model as its own, or any model if none is loaded yet.
@@ -89,7 +102,8 @@ impl Form {
             }
             None => format!("{what}: Generate draws it."),
         };
-        let Judged { recipe, differs, folder } = judged;
+        let Judged { recipe, differs, folder, lacks_picture } = judged;
+        self.lacking = (lacks_picture && brought.is_of_picture).then(|| brought.clone());
         let is_clear = differs.is_empty();
         if let Some(folder) = folder {
             status += &format!(
@@ -121,6 +135,15 @@ impl Form {
         self.earlier = None;
         answer.wish(FormWish::GiveUpLanding { is_of_form: false });
         self.bring(brought, known, answer);
+    }
+
+    /// Takes in a recipe again whose picture was not here, if it is now.
+    pub(in crate::page) fn hear_pictures(&mut self, known: Known<'_>, answer: &mut FormAnswer) {
+        let is_here =
+            |lacking: &mut Brought| known.album.has_all_of(&lacking.recipe.onto(Recipe::default()));
+        if let Some(brought) = self.lacking.take_if(is_here) {
+            self.bring(brought, known, answer);
+        }
     }
 
     /// Judges the brought recipe again, now that more is known about the models. Loads its model,
@@ -194,7 +217,7 @@ impl Form {
         answer: &mut FormAnswer,
     ) -> Option<String> {
         self.let_go_own(known);
-        self.chosen = offered(self.chosen.clone(), known.model).0;
+        self.chosen = offered(self.chosen.clone(), known.model, known.album).0;
         self.show(known);
         self.bring_again(known, answer)
     }

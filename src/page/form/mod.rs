@@ -1,6 +1,7 @@
 //! The form: the recipe that is drawn next, and what helps to write it.
 
 pub mod action;
+mod begin;
 mod bring;
 pub mod concepts;
 pub mod help;
@@ -14,6 +15,8 @@ use concepts::Concepts;
 use offer::Brought;
 pub(super) use shown::{for_engine, is_open};
 
+use super::album::Album;
+use super::beginning::leave_out;
 use super::facts::{ModelChoice, ModelFacts, Reading};
 use super::session::Session;
 use crate::recipe::address::{field_pairs, read, standard};
@@ -42,6 +45,8 @@ pub struct Form {
     pub(super) earlier: Option<(usize, String)>,
     /// The recipe that was brought before the models were known.
     pub(super) brought: Option<Brought>,
+    /// The recipe of a picture that was brought without the one that it begins with.
+    lacking: Option<Brought>,
     /// Whether the settings are unfolded.
     pub unfolds_settings: bool,
     /// The concepts that the model can draw, once the visitor has asked for them.
@@ -59,6 +64,8 @@ pub(super) struct Known<'a> {
     pub(super) models: Option<&'a [ModelChoice]>,
     /// The chosen model's folder.
     pub(super) folder: &'a str,
+    /// The pictures that runs can begin with.
+    pub(super) album: &'a Album,
 }
 
 impl Form {
@@ -77,6 +84,8 @@ impl Form {
     /// Restores the form of this tab before a reload.
     pub(super) fn restore(&mut self, session: &Session, known: Known<'_>) {
         (self.chosen, self.keeps_seed) = (read(&session.form).recipe, session.keeps_seed);
+        // The pictures that runs begin with are gone after a reload.
+        leave_out(&mut self.chosen);
         self.seed_is_fresh = session.seed_is_fresh;
         self.show(known);
     }
@@ -86,6 +95,7 @@ impl Form {
         match action {
             FormAction::Edit(edit) => {
                 let (chosen, before) = (self.chosen.clone(), self.recipe.clone());
+                self.lacking = None;
                 edit(&mut self.chosen);
                 self.show(known);
                 if self.recipe == before {
@@ -160,7 +170,7 @@ impl Form {
     }
 
     /// Draws the form, with a new seed unless the seed is kept or was just chosen.
-    fn draw(&mut self, answer: &mut FormAnswer) {
+    pub(super) fn draw(&mut self, answer: &mut FormAnswer) {
         if self.is_refused(answer) {
             return;
         }
@@ -173,7 +183,8 @@ impl Form {
     fn draw_form(&mut self, answer: &mut FormAnswer) {
         self.seed_is_fresh = false;
         let seed = Some(self.recipe.seed);
-        answer.wish(FormWish::Draw(PartialRecipe { seed, ..self.chosen.clone() }));
+        let drawn = PartialRecipe { seed, ..self.chosen.clone() };
+        answer.wish(FormWish::Draw(begin::as_inverted(drawn)));
     }
 
     /// Takes in a recipe and draws it unchanged. The focus moves to the stage, because the pressed
@@ -182,7 +193,10 @@ impl Form {
         let drawn = PartialRecipe { model: None, model_hash: None, ..recipe.into() };
         // The form keeps its own number of pictures.
         let count = self.chosen.count;
-        self.chosen = PartialRecipe { count, picture: None, strength: None, ..drawn.clone() };
+        self.chosen = PartialRecipe { count, ..drawn.clone() };
+        if !known.album.has_all_of(&drawn.onto(Recipe::default())) {
+            leave_out(&mut self.chosen);
+        }
         self.show(known);
         self.seed_is_fresh = false;
         answer.wish(FormWish::Draw(drawn));

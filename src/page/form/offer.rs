@@ -1,9 +1,14 @@
 //! Fitting a recipe to the form: what this page and its model can draw.
 
+use crate::page::album::Album;
+use crate::page::beginning::leave_out;
 use crate::page::facts::ModelFacts;
-use crate::recipe::PartialRecipe;
 use crate::recipe::limits::{self, Limits};
+use crate::recipe::{PartialRecipe, Recipe};
 use crate::tools::words::{meant, short};
+
+/// What the form cannot take over if the picture that a recipe names is not here.
+pub(super) const PICTURE: &str = "the picture that it began with";
 
 /// A recipe that was brought, and its origin.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +37,12 @@ pub fn fields(names: &[String]) -> Vec<String> {
 }
 
 /// Returns the fields of a recipe for which the form has controls, within their bounds, and what it
-/// cannot take over, in words. Names are spelled as `model` spells them if it is loaded.
+/// cannot take over, in words. Names are spelled as `model` spells them if it is loaded. The picture
+/// that it begins with must be in the `album`.
 pub fn offered(
     mut recipe: PartialRecipe,
     model: Option<&ModelFacts>,
+    album: &Album,
 ) -> (PartialRecipe, Vec<String>) {
     let mut lost = Vec::new();
     recipe.sampler = recipe.sampler.filter(|sampler| !sampler.trim().is_empty());
@@ -81,11 +88,12 @@ pub fn offered(
     if let Some(eta) = recipe.eta.take().filter(|eta| *eta != 0.0) {
         lost.push(format!("eta {eta}"));
     }
-    if recipe.picture.take().is_some_and(|picture| !picture.is_empty()) {
-        lost.push("the picture that it began with".into());
+    if recipe.picture.as_ref().is_none_or(|picture| picture.is_empty()) {
+        leave_out(&mut recipe);
+    } else if !album.has_all_of(&recipe.onto(Recipe::default())) {
+        leave_out(&mut recipe);
+        lost.push(PICTURE.into());
     }
-    (recipe.strength, recipe.mask, recipe.inversion) = (None, None, None);
-    (recipe.source_prompt, recipe.source_style) = (None, None);
     // The size and the outline are chosen where pictures are saved. The page's models have even noise
     // levels in any case.
     (recipe.size, recipe.outline, recipe.even_sigmas) = (None, None, None);

@@ -8,12 +8,12 @@ use crate::recipe::{PartialRecipe, Recipe};
 
 /// Returns the recipe that the loaded model is expected to draw if `asked` is asked of it. The engine's
 /// own answer comes with [`Event::Started`](crate::page::protocol::Event::Started).
-fn expected(asked: &PartialRecipe, model: &ModelFacts, is_checked: bool) -> Recipe {
+fn expected(asked: &PartialRecipe, model: &ModelFacts, known: Known<'_>) -> Recipe {
     let seed = standard().seed;
     // A GPU draws four pictures in little more time than one.
-    let count = if is_checked { 4 } else { 1 };
+    let count = if known.is_checked { 4 } else { 1 };
     let own = Recipe { shift: model.shift, seed, count, ..model.defaults.recipe() };
-    let own = offered(own.into(), Some(model)).0;
+    let own = offered(own.into(), Some(model), known.album).0;
     let recipe = asked.clone().over(own).onto(Recipe::default());
     Recipe { model: model.name.clone(), model_hash: model.hash.clone(), ..recipe }
 }
@@ -24,7 +24,7 @@ pub(in crate::page) fn for_engine(
     asked: PartialRecipe,
     known: Known<'_>,
 ) -> Option<(PartialRecipe, Recipe)> {
-    let recipe = expected(&asked, known.model?, known.is_checked);
+    let recipe = expected(&asked, known.model?, known);
     let defaults = &known.model?.defaults;
     // The number of pictures follows the device, of which recipes know nothing. The model's steps, alone
     // of its defaults, may be beyond the page's limits. The size and the outline are of a saved file.
@@ -64,8 +64,8 @@ impl Form {
     pub(in crate::page) fn show(&mut self, known: Known<'_>) {
         let recipe = match known.model {
             Some(model) => {
-                let chosen = offered(self.chosen.clone(), known.model).0;
-                expected(&chosen, model, known.is_checked)
+                let chosen = offered(self.chosen.clone(), known.model, known.album).0;
+                expected(&chosen, model, known)
             }
             None => self.chosen.onto(Recipe {
                 prompt: String::new(),
@@ -98,7 +98,7 @@ impl Form {
     pub(super) fn let_go_own(&mut self, known: Known<'_>) {
         let Some(model) = known.model else { return };
         let open = without_sampling(&self.chosen);
-        let with = |chosen: &PartialRecipe| expected(chosen, model, known.is_checked);
+        let with = |chosen: &PartialRecipe| expected(chosen, model, known);
         if with(&open) == with(&self.chosen) {
             self.chosen = open;
         }

@@ -1,0 +1,68 @@
+//! Turns with the editor: what it makes is what the form's runs begin with.
+
+use super::album::NOT_HERE;
+use super::answer::Answer;
+use super::edit::{Edit, EditAnswer, EditWish};
+use super::form::Form;
+use super::protocol::Request;
+use super::turn::Turn;
+use super::{Effect, State};
+use crate::recipe::{PartialRecipe, Recipe};
+
+impl Turn {
+    /// `act` is also given the form's prompt. The form's runs begin with what the editor makes.
+    pub(super) fn edit<T>(&mut self, act: impl FnOnce(&mut Edit, &str, &mut EditAnswer) -> T) -> T {
+        let (mut answer, before) = (Answer::new(), self.state.edit.beginning());
+        let State { form, edit, .. } = &mut self.state;
+        let result = act(edit, &form.recipe.prompt, &mut answer);
+        let now = self.state.edit.beginning();
+        if now != before {
+            self.form(|form, known, _| form.begin_with(now.as_ref(), known));
+        }
+        self.take(answer, Effect::Edit, Self::grant_edit);
+        result
+    }
+
+    /// Searches an opened picture for the one that it began with, if there is an engine.
+    pub(super) fn search_stage(&mut self) {
+        if self.state.engine.is_awake()
+            && let Some(opened) = self.state.stage.opened.clone()
+        {
+            self.edit(|edit, _, to| edit.search(&opened.recipe, &opened.png, to));
+        }
+    }
+
+    fn grant_edit(&mut self, wish: EditWish) {
+        match wish {
+            EditWish::Use { ticket, tool, file } => {
+                if self.engine(|engine, _, to| {
+                    engine.is_there("Pictures are changed by the engine", to)
+                }) {
+                    let request = Request::Use { ticket, tool, files: vec![file] };
+                    self.effects.push(Effect::Send(request));
+                } else {
+                    self.state.edit.forget(ticket);
+                }
+            }
+            EditWish::Draw { prompt } => {
+                let beginning = self.state.edit.beginning();
+                self.form(|form, known, to| {
+                    form.draw_from(beginning.as_ref(), prompt, known, to);
+                });
+            }
+            EditWish::HearPictures => self.form(Form::hear_pictures),
+            EditWish::OfferPrompt(prompt) => {
+                self.form(|form, known, _| form.offer_prompt(prompt, known));
+            }
+        }
+    }
+
+    /// Warns if a recipe names a picture that is not here, so that it cannot be drawn.
+    pub(super) fn lacks_picture(&mut self, recipe: &PartialRecipe) -> bool {
+        let lacks = !self.state.edit.album.has_all_of(&recipe.onto(Recipe::default()));
+        if lacks {
+            self.state.status.warn(NOT_HERE.into());
+        }
+        lacks
+    }
+}

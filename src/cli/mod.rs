@@ -10,6 +10,7 @@ mod finishing;
 mod generate;
 mod inspect;
 mod known_answer;
+mod morph;
 mod names;
 mod pack;
 mod page;
@@ -22,6 +23,7 @@ mod sampling;
 mod sheet;
 #[expect(clippy::disallowed_methods, reason = "the one place that talks")]
 mod terminal;
+mod trace;
 mod train;
 mod trim;
 mod words;
@@ -62,6 +64,12 @@ enum Command {
     /// Enlarge any picture with a model's upscaler.
     #[command(after_help = example("enlarge cat.png --size 2048 -o large.png"))]
     Enlarge(enlarge::EnlargeArguments),
+    /// Trace a picture to an SVG, which is sharp at every size.
+    #[command(after_help = example("trace cat.png --colours 16 -o cat.svg"))]
+    Trace(trace::TraceArguments),
+    /// Draw the way from one picture to another as an animated picture.
+    #[command(after_help = example("morph cat.png dog.png --frames 16 --back -o cat-to-dog.png"))]
+    Morph(morph::MorphArguments),
     /// Pack pictures and captions into a dataset for training.
     #[command(after_help = example("dataset --pictures mine -o mine.safetensors"))]
     Dataset(dataset::DatasetArguments),
@@ -130,6 +138,8 @@ pub fn main() -> ExitCode {
         Command::Sheet(arguments) => sheet::run(&arguments, &bars),
         Command::Restyle(arguments) => restyle::run(&arguments, &bars),
         Command::Enlarge(arguments) => enlarge::run(&arguments, &bars),
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Morph(arguments) => morph::run(&arguments, &bars),
         Command::Dataset(arguments) => dataset::run(&arguments, &bars),
         Command::Pack(arguments) => pack::run(&arguments, &bars),
         Command::Train(arguments) => return told(train::run(&arguments, &bars), &bars),

@@ -85,6 +85,12 @@ impl Latent {
         Self(self.0.clamp(-most, most))
     }
 
+    /// Returns 1 for each value of at least `least`, and 0 for the others.
+    #[must_use]
+    pub fn at_least(self, least: f64) -> Self {
+        Self(self.0.greater_equal_elem(least).float())
+    }
+
     /// Returns `e` to the power of each value.
     #[must_use]
     pub fn exp(self) -> Self {

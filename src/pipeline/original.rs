@@ -14,6 +14,10 @@ use crate::{Error, Result};
 /// How many pixels outside a mask the drawn part fades into the picture. Pixels beyond stay as they are.
 pub const FEATHER: f32 = 8.0;
 
+/// The part of a run's time, from its end, in which the cells around a mask change too: the part in which
+/// details are drawn, after it is decided what the picture shows.
+const RING: f32 = 0.65;
+
 /// A picture of the model's size, and the mask of what changes in it.
 #[derive(Debug, Clone)]
 pub struct Original {
@@ -57,7 +61,11 @@ impl Original {
     pub fn finished(&self, drawn: Image) -> Result<Image> {
         match &self.mask {
             None => Ok(drawn),
-            Some(mask) => composite(&self.picture, &drawn, &mask.feathered(FEATHER)),
+            Some(mask) => composite(
+                &self.picture,
+                &drawn,
+                &mask.feathered(std::env::var("FE").map_or(FEATHER, |x| x.parse().unwrap())),
+            ),
         }
     }
 
@@ -85,10 +93,19 @@ impl Pipeline {
         Ok(Origin { latent, mask: original.mask.as_ref().map(|mask| self.cells(mask)) })
     }
 
-    /// Returns the mask of a latent, `[1, 1, h, w]`.
+    /// Returns the mask of a latent, `[1, 1, h, w]`: 1 for cells that the mask touches, and less for those
+    /// around them in which the drawn part fades into the picture.
     pub fn cells(&self, mask: &Mask) -> Latent {
         let [_, _, height, width] = self.latent_shape();
-        let cells = TensorData::new(mask.cells(self.autoencoder.factor()), [1, 1, height, width]);
+        let factor = self.autoencoder.factor();
+        let inside = mask.cells(factor).into_iter();
+        let ring = std::env::var("RING").map_or(RING, |x| x.parse().unwrap());
+        let around = mask
+            .feathered(std::env::var("FE").map_or(FEATHER, |x| x.parse().unwrap()))
+            .cells(factor);
+        let cells: Vec<f32> =
+            inside.zip(around).map(|(inside, around)| inside.max(ring * around)).collect();
+        let cells = TensorData::new(cells, [1, 1, height, width]);
         Latent::new(Tensor::from_data(cells, &self.device))
     }
 

@@ -100,14 +100,19 @@ impl<'a> Run<'a> {
 
     /// Returns a step with what the mask keeps of the picture put back: its latent at the level where the
     /// next step begins, with the noise of the run's beginning, as in diffusers' inpainting (Avrahami et
-    /// al., arXiv 2111.14818).
+    /// al., arXiv 2111.14818). Where the mask is between 0 and 1, the picture is kept while the timestep's
+    /// part of its range is larger (Levin and Fried, “Differential Diffusion”, arXiv 2306.00950).
     fn kept(&mut self, step: Step) -> Step {
         let Some(Origin { latent: clean, mask: Some(mask) }) = &self.origin else { return step };
         let (sampling, noise) = (&mut self.sampling, self.noise.clone());
         let known = sampling.levels().add_noise(sampling.index(), clean.clone(), noise);
-        let latent = sampling.latent().blend(known, mask);
+        let next = sampling.levels().steps.get(sampling.index());
+        let time =
+            next.map_or(0.0, |next| next.timestep) / self.pipeline.schedule.timesteps() as f64;
+        let mask = mask.clone().at_least(time.max(f64::MIN_POSITIVE));
+        let latent = sampling.latent().blend(known, &mask);
         sampling.replace_latent(latent.clone());
-        Step { latent, denoised: step.denoised.blend(clean.clone(), mask), ..step }
+        Step { latent, denoised: step.denoised.blend(clean.clone(), &mask), ..step }
     }
 
     /// Returns the current latent, which is the result after the last step.

@@ -8,6 +8,7 @@
 
 mod autoencoders;
 mod dit;
+mod edits;
 mod folders;
 mod gradients;
 mod lite0;

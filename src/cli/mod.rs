@@ -2,6 +2,7 @@
 
 mod concept_index;
 mod concept_list;
+mod cutout;
 mod dataset;
 mod enlarge;
 mod evaluate;
@@ -62,6 +63,9 @@ enum Command {
     /// Enlarge any picture with a model's upscaler.
     #[command(after_help = example("enlarge cat.png --size 2048 -o large.png"))]
     Enlarge(enlarge::EnlargeArguments),
+    /// Make the background of a picture transparent.
+    #[command(after_help = example("cutout cat.jpg -o cat.png"))]
+    Cutout(cutout::CutoutArguments),
     /// Pack pictures and captions into a dataset for training.
     #[command(after_help = example("dataset --pictures mine -o mine.safetensors"))]
     Dataset(dataset::DatasetArguments),
@@ -130,6 +134,7 @@ pub fn main() -> ExitCode {
         Command::Sheet(arguments) => sheet::run(&arguments, &bars),
         Command::Restyle(arguments) => restyle::run(&arguments, &bars),
         Command::Enlarge(arguments) => enlarge::run(&arguments, &bars),
+        Command::Cutout(arguments) => cutout::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments, &bars),
         Command::Pack(arguments) => pack::run(&arguments, &bars),
         Command::Train(arguments) => return told(train::run(&arguments, &bars), &bars),

@@ -2,6 +2,7 @@
 
 mod concept_index;
 mod concept_list;
+mod cutout;
 mod dataset;
 mod enlarge;
 mod evaluate;
@@ -70,6 +71,9 @@ enum Command {
     /// Draw the way from one picture to another as an animated picture.
     #[command(after_help = example("morph cat.png dog.png --frames 16 --back -o cat-to-dog.png"))]
     Morph(morph::MorphArguments),
+    /// Make the background of a picture transparent.
+    #[command(after_help = example("cutout cat.jpg -o cat.png"))]
+    Cutout(cutout::CutoutArguments),
     /// Pack pictures and captions into a dataset for training.
     #[command(after_help = example("dataset --pictures mine -o mine.safetensors"))]
     Dataset(dataset::DatasetArguments),
@@ -140,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Enlarge(arguments) => enlarge::run(&arguments, &bars),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Morph(arguments) => morph::run(&arguments, &bars),
+        Command::Cutout(arguments) => cutout::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments, &bars),
         Command::Pack(arguments) => pack::run(&arguments, &bars),
         Command::Train(arguments) => return told(train::run(&arguments, &bars), &bars),

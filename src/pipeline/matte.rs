@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Source;
 use crate::image::Image;
+use crate::image::ground::with_matte;
 use crate::image::resize::on_white_resized;
 use crate::model::U2Netp;
 use crate::weights::{Checkpoint, keys, load};
@@ -49,6 +50,16 @@ pub async fn matte(network: &U2Netp, picture: &Image, device: &Device) -> Result
         return Err(Error::Device(problem.into()));
     }
     Ok(stretched(values))
+}
+
+/// Returns a picture with a transparent background: what is not the thing in it, as the network sees it.
+///
+/// # Errors
+/// Returns an error if the picture has no pixels, or if the device fails.
+pub async fn without_ground(network: &U2Netp, picture: &Image, device: &Device) -> Result<Image> {
+    let matte = matte(network, picture, device).await?;
+    let matte: Vec<u8> = matte.into_iter().map(|value| (255.0 * value).round() as u8).collect();
+    with_matte(picture, &matte, [SIDE, SIDE])
 }
 
 /// Returns the network's input from an opaque picture, `[1, 3, h, w]`. The brightest value becomes 1.

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::Job;
 use crate::Result;
 use crate::image::Image;
-use crate::image::ground::{with_matte, without_plain_ground};
+use crate::image::ground::without_plain_ground;
 use crate::page::protocol::{File, Ground, Made};
-use crate::pipeline::matte::{SIDE, WEIGHTS, load_network, matte};
+use crate::pipeline::matte::{WEIGHTS, load_network, without_ground};
 use crate::worker::fetch::load_part;
 use crate::worker::state::pipeline;
 
@@ -36,7 +36,5 @@ async fn behind(job: &Job, picture: &Image) -> Result<Image> {
     };
     job.worker.borrow_mut().cutter = Some(network.clone());
     job.rest().await?;
-    let values = matte(&network, picture, &device).await?;
-    let values: Vec<u8> = values.iter().map(|value| (255.0 * value).round() as u8).collect();
-    with_matte(picture, &values, [SIDE; 2])
+    without_ground(&network, picture, &device).await
 }

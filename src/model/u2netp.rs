@@ -122,11 +122,10 @@ impl U2Netp {
             "U²-Netp takes sides that are multiples of {MULTIPLE}, not {width}×{height}"
         );
         let mut passed: Vec<Tensor<4>> = Vec::new();
-        let mut input = x;
-        for stage in &self.enc {
-            let h = stage.forward(input);
-            input = halved(h.clone());
-            passed.push(h);
+        let mut h = x;
+        for (i, stage) in self.enc.iter().enumerate() {
+            h = stage.forward(if i == 0 { h } else { halved(h) });
+            passed.push(h.clone());
         }
         // The outputs of the way back up replace those of the way down that they are joined with.
         for (i, stage) in self.dec.iter().enumerate() {

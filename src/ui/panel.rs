@@ -62,8 +62,8 @@ const BY: &str = "https://creativecommons.org/licenses/by/4.0/";
 const APACHE: &str = "https://www.apache.org/licenses/LICENSE-2.0";
 const MIT: &str = "https://opensource.org/license/mit";
 
-/// The training data and labels: name, source, licence and the licence's text.
-const SOURCES: [(&str, &str, &str, &str); 13] = [
+/// The training data, labels and networks of others: name, source, licence and the licence's text.
+const SOURCES: [(&str, &str, &str, &str); 14] = [
     ("Noto Emoji, Google", "https://github.com/googlefonts/noto-emoji", "Apache-2.0", APACHE),
     ("Twemoji, Twitter and contributors", "https://github.com/twitter/twemoji", "CC BY 4.0", BY),
     ("Fluent Emoji, Microsoft", "https://github.com/microsoft/fluentui-emoji", "MIT", MIT),
@@ -89,6 +89,12 @@ const SOURCES: [(&str, &str, &str, &str); 13] = [
     (
         "all-MiniLM-L6-v2 (reads the words)",
         "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+        "Apache-2.0",
+        APACHE,
+    ),
+    (
+        "U²-Netp, Qin et al. (finds the thing in a picture)",
+        "https://github.com/xuebinqin/U-2-Net",
         "Apache-2.0",
         APACHE,
     ),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use patchwork::diffusion::Generator;
-use patchwork::image::Image;
 use patchwork::image::file::{Format, read};
+use patchwork::image::{Attachments, Image};
 use safetensors::tensor::{Dtype, TensorView};
 
 fn run(arguments: &[&dyn AsRef<OsStr>]) -> Output {
@@ -349,13 +349,21 @@ fn packs_own_pictures_of_any_format_and_checks_captions() {
             |i: usize| if i < width * height / 2 { [220, 20, 20, 255] } else { [20, 20, 220, 255] };
         Image { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
     };
-    let photograph = Format::Jpeg.encode(&halves(6000, 4000), None).unwrap();
+    let photograph = Format::Jpeg.encode(&halves(6000, 4000), &Attachments::default()).unwrap();
     let exif =
         b"\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let photograph = [&photograph[..2], &exif[..], &photograph[2..]].concat();
     fs::write(at("camera.jpg"), photograph).unwrap();
-    fs::write(at("small.webp"), Format::WebP.encode(&halves(40, 30), None).unwrap()).unwrap();
-    fs::write(at("small.png"), Format::Png.encode(&halves(200, 200), None).unwrap()).unwrap();
+    fs::write(
+        at("small.webp"),
+        Format::WebP.encode(&halves(40, 30), &Attachments::default()).unwrap(),
+    )
+    .unwrap();
+    fs::write(
+        at("small.png"),
+        Format::Png.encode(&halves(200, 200), &Attachments::default()).unwrap(),
+    )
+    .unwrap();
     let long = "a very small red apple with two green leaves and a worm on a";
     let lines = [
         ("camera.jpg", String::new(), "Noto"),

@@ -71,16 +71,16 @@ fn named(recipe: &Recipe) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn kept(hash: impl ToString) -> Kept {
+    fn kept(hash: &impl ToString) -> Kept {
         Kept { hash: hash.to_string(), png: File(vec![1]) }
     }
 
     #[test]
     fn the_oldest_picture_is_dropped_unless_it_was_touched() {
         let mut album = Album::default();
-        (0..MOST).for_each(|i| album.keep(kept(i)));
+        (0..MOST).for_each(|i| album.keep(kept(&i)));
         album.touch("0");
-        album.keep(kept("new"));
+        album.keep(kept(&"new"));
         assert!(album.find("0").is_some() && album.find("1").is_none());
         assert_eq!(album.0.len(), MOST);
     }
@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn a_recipe_needs_its_picture_and_its_mask() {
         let mut album = Album::default();
-        album.keep(kept("a"));
+        album.keep(kept(&"a"));
         let recipe = Recipe { picture: "a".into(), mask: "b".into(), ..Recipe::default() };
         assert!(!album.has_all_of(&recipe));
-        album.keep(kept("b"));
+        album.keep(kept(&"b"));
         assert!(album.has_all_of(&recipe));
         assert_eq!(album.requests(&recipe).len(), 2);
         assert!(album.requests(&Recipe::default()).is_empty());

@@ -44,8 +44,6 @@ pub struct Conditioned<'a> {
     conditional: ConditionRows,
     both: ConditionRows,
     short_path: ShortPath,
-    /// Whether guidance moves away from a picture's own conditions, which need all blocks.
-    is_source: bool,
     /// How many timesteps the schedule has.
     timesteps: usize,
 }
@@ -88,17 +86,16 @@ impl<'a> Conditioned<'a> {
         };
         let mixed = Conditions {
             label: own.label,
-            unguided: null,
             prompt: way(&own.prompt, &other.prompt, [own.label, other.label])?,
             negative: way(&own.negative, &other.negative, [null, null])?,
-            is_source: false,
         };
         Ok((Self::of_rows(pipeline, &mixed, from.count), notes))
     }
 
     /// Repeats conditions for a batch of `count`.
     fn of_rows(pipeline: &'a Pipeline, conditions: &Conditions, count: usize) -> Self {
-        let Conditions { label, unguided, prompt, negative, is_source } = conditions;
+        let Conditions { label, prompt, negative } = conditions;
+        let null = pipeline.dit.config().num_classes;
         let batch = |labels: Vec<usize>, text: Vec<&Option<TextTokens>>| ConditionRows {
             labels: labels_tensor(pipeline, &labels),
             text: text
@@ -110,14 +107,13 @@ impl<'a> Conditioned<'a> {
         let rows = |label: usize| std::iter::repeat_n(label, count);
         let conditional = batch(rows(*label).collect(), vec![prompt; count]);
         let texts = [vec![prompt; count], vec![negative; count]].concat();
-        let both = batch(rows(*label).chain(rows(*unguided)).collect(), texts);
+        let both = batch(rows(*label).chain(rows(null)).collect(), texts);
         Self {
             dit: &pipeline.dit,
             keeps_variance: pipeline.learned_variance,
             conditional,
             both,
             short_path: pipeline.short_path.clone(),
-            is_source: *is_source,
             timesteps: pipeline.schedule.timesteps(),
         }
     }
@@ -126,32 +122,12 @@ impl<'a> Conditioned<'a> {
 /// The label and the texts of one recipe, as the DiT reads them.
 struct Conditions {
     label: usize,
-    /// The label of the predictions that guidance moves away from.
-    unguided: usize,
     prompt: Option<TextTokens>,
     negative: Option<TextTokens>,
-    /// Whether these predictions are under a picture's own conditions, which need all blocks.
-    is_source: bool,
 }
 
 impl Conditions {
     fn of(pipeline: &Pipeline, recipe: &Recipe) -> Result<(Self, Vec<String>)> {
-        let null = pipeline.dit.config().num_classes;
-        if recipe.inversion && recipe.begins_with_picture() && std::env::var("NEGSRC").is_ok() {
-            // Guidance leads away from what the picture was: at 0 the picture comes back.
-            let of = |prompt: &String, style: &String| Recipe {
-                prompt: prompt.clone(),
-                style: style.clone(),
-                inversion: false,
-                ..recipe.clone()
-            };
-            let (own, notes) = Self::of(pipeline, &of(&recipe.prompt, &recipe.style))?;
-            let (source, _) = Self::of(pipeline, &of(&recipe.source_prompt, &recipe.source_style))?;
-            return Ok((
-                Self { unguided: source.label, negative: source.prompt, is_source: true, ..own },
-                notes,
-            ));
-        }
         let label = label(pipeline, recipe)?;
         let mut notes = Vec::new();
         let (mut prompt, mut negative) = (recipe.prompt.clone(), recipe.negative.clone());
@@ -168,7 +144,7 @@ impl Conditions {
         let mut read = |what: &str, text: &str| read(pipeline, what, text, &mut notes);
         let prompt = read("prompt", &prompt)?;
         let negative = read("negative prompt", &negative)?;
-        Ok((Self { label, unguided: null, prompt, negative, is_source: false }, notes))
+        Ok((Self { label, prompt, negative }, notes))
     }
 }
 
@@ -183,7 +159,6 @@ impl Network for Conditioned<'_> {
         let long = match pass {
             // A level on the bound is not below it, despite rounding errors.
             _ if !is_within(timestep / self.timesteps as f64, (*below, f64::INFINITY)) => 0,
-            Pass::Both if self.is_source => rows,
             Pass::Both => rows / 2,
             Pass::Conditional => rows,
         };

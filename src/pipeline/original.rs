@@ -61,11 +61,7 @@ impl Original {
     pub fn finished(&self, drawn: Image) -> Result<Image> {
         match &self.mask {
             None => Ok(drawn),
-            Some(mask) => composite(
-                &self.picture,
-                &drawn,
-                &mask.feathered(std::env::var("FE").map_or(FEATHER, |x| x.parse().unwrap())),
-            ),
+            Some(mask) => composite(&self.picture, &drawn, &mask.feathered(FEATHER)),
         }
     }
 
@@ -99,12 +95,9 @@ impl Pipeline {
         let [_, _, height, width] = self.latent_shape();
         let factor = self.autoencoder.factor();
         let inside = mask.cells(factor).into_iter();
-        let ring = std::env::var("RING").map_or(RING, |x| x.parse().unwrap());
-        let around = mask
-            .feathered(std::env::var("FE").map_or(FEATHER, |x| x.parse().unwrap()))
-            .cells(factor);
+        let around = mask.feathered(FEATHER).cells(factor);
         let cells: Vec<f32> =
-            inside.zip(around).map(|(inside, around)| inside.max(ring * around)).collect();
+            inside.zip(around).map(|(inside, around)| inside.max(RING * around)).collect();
         let cells = TensorData::new(cells, [1, 1, height, width]);
         Latent::new(Tensor::from_data(cells, &self.device))
     }

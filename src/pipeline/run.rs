@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
         let next = sampling.levels().steps.get(sampling.index());
         let time =
             next.map_or(0.0, |next| next.timestep) / self.pipeline.schedule.timesteps() as f64;
-        let mask = mask.clone().at_least(time.max(f64::MIN_POSITIVE));
+        let mask = mask.clone().at_least(time.max(1e-6));
         let latent = sampling.latent().blend(known, &mask);
         sampling.replace_latent(latent.clone());
         Step { latent, denoised: step.denoised.blend(clean.clone(), &mask), ..step }

@@ -38,7 +38,7 @@ const FIELDS = [
   "sampler", "eta", "karras", "even_sigmas", "picture", "strength", "mask", "inversion", "source_prompt", "source_style",
   "variation_seed", "variation_strength", "count", "size", "outline", "model", "model_hash",
 ];
-const picture = (hash, pixels) => Buffer.concat([whole(1), text(hash), bytes(pixels)]);
+const picture = (hash, png) => Buffer.concat([whole(1), text(hash), bytes(png)]);
 const draw = (job, fields) => {
   const field = (name) => (name in fields ? Buffer.concat([whole(1), fields[name]]) : whole(0));
   return Buffer.concat([whole(2), whole(job), ...FIELDS.map(field)]);
@@ -76,7 +76,7 @@ test("a run that begins with a picture matches the program, and fetches the enco
   const png = disc();
   const hash = createHash("sha256").update(png.data).digest("hex").slice(0, 16);
   const fields = { prompt: text("red apple"), style: text("noto"), seed: whole(7), steps: whole(4), picture: text(hash) };
-  await send(picture(hash, png.data));
+  await send(picture(hash, pngjs.PNG.sync.write(png)));
   assert.ok(!server.asked.includes(ENCODER), "no encoder is fetched before a run needs it");
   const half = await drawn(91, { ...fields, strength: double(0.5) });
   await drawn(92, { ...fields, strength: double(0.25) });

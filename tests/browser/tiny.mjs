@@ -41,11 +41,9 @@ export function makeTiny(folder, more = {}, block = 0) {
   manifest.depth = 1;
   const sha256 = createHash("sha256").update(dit).digest("hex");
   manifest.files["dit.safetensors"] = { bytes: dit.length, sha256 };
-  // The encoder is not needed to draw.
-  delete manifest.files["vae_encoder.safetensors"];
   delete manifest.files["upscaler.safetensors"];
   writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
-  for (const file of ["vae.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "words.tsv"]) {
+  for (const file of ["vae.safetensors", "vae_encoder.safetensors", "text_encoder.safetensors", "vocab.txt", "emoji.tsv", "words.tsv"]) {
     symlinkSync(join(EMBEDDED, file), join(folder, file));
   }
   runNative("known-answer", folder);

@@ -62,9 +62,9 @@ pub(crate) fn build() -> Result<[Size; 3], String> {
     let rest = PAGE.iter().chain(&["app_main.js", "models/index.json"]);
     let rest = rest.map(|file| compressed(&read(&dist.join(file))?)).sum::<Result<usize, _>>()?;
     let sizes = [
-        Size { what: "app", bytes: app, most: 250_000 },
+        Size { what: "app", bytes: app, most: 310_000 },
         Size { what: "worker", bytes: worker, most: 4_000_000 },
-        Size { what: "a first visit", bytes: app + worker + rest + model, most: 37_500_000 },
+        Size { what: "a first visit", bytes: app + worker + rest + model, most: 37_700_000 },
     ];
     for Size { what, bytes, most } in &sizes {
         let (bytes, most) = (*bytes as f64 / 1e3, *most as f64 / 1e3);

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::Result;
 use crate::cli::{picture, print_beside};
 use crate::dataset::Dataset;
-use crate::evaluate::edits::mended::{disc, mended, seam};
+use crate::evaluate::edits::mended::{disc, half, mended, seam};
 use crate::evaluate::edits::restyled::{WAYS, in_other_styles, restyled};
 use crate::evaluate::edits::round_trip;
 use crate::evaluate::features::{FeatureExtractor, Features};
@@ -14,10 +13,11 @@ use crate::evaluate::interval::Interval;
 use crate::evaluate::metrics::Reference;
 use crate::evaluate::{Asked, draw};
 use crate::image::Image;
-use crate::image::mask::composite;
+use crate::image::mask::{Mask, composite};
 use crate::pipeline::Pipeline;
 use crate::recipe::Recipe;
 use crate::tools::progress::Progress;
+use crate::{Error, Result};
 
 /// How many pictures go there and back, and how many are mended.
 const FEW: usize = 20;
@@ -70,46 +70,50 @@ impl Asks<'_> {
         Ok(())
     }
 
-    /// Mends a disc in each picture by the prompt of the next picture. Returns pictures to show.
+    /// Mends a disc in each picture by the prompt of the next picture, and its left half by its own prompt.
+    /// Returns pictures to show.
     fn mended(
         &self,
         asked: &[Asked],
         pictures: &[&Image],
         (reference, extractor): (&Reference<'_>, &FeatureExtractor),
     ) -> Result<Vec<Vec<Image>>> {
-        let prompt = |i: usize| asked[(i + 1) % asked.len()].prompt.clone();
-        let other =
-            asked.iter().enumerate().map(|(i, own)| Asked { prompt: prompt(i), ..own.clone() });
-        let other: Vec<Asked> = other.collect();
-        let how = (self.sampling, self.seed);
-        let made = mended(self.model, (&other, pictures), how, self.progress)?;
-        self.progress.begin("Drawing", other.len(), 0);
-        let drawn = draw(self.model, &other, how, self.progress)?;
-        self.progress.end();
-        let mask = disc(self.model.picture_size());
-        let pasted =
-            pictures.iter().zip(&drawn).map(|(source, drawn)| composite(source, drawn, &mask));
-        let pasted = pasted.collect::<Result<Vec<_>>>()?;
+        let (how, size) = ((self.sampling, self.seed), self.model.picture_size());
         let source: Vec<Image> = pictures.iter().map(|picture| (*picture).clone()).collect();
+        let row = |asked: &[Asked], mask: &Mask| {
+            let made = mended(self.model, (asked, pictures), mask, how, self.progress)?;
+            self.progress.begin("Drawing", asked.len(), 0);
+            let drawn = draw(self.model, asked, how, self.progress)?;
+            self.progress.end();
+            let pasted =
+                pictures.iter().zip(&drawn).map(|(source, drawn)| composite(source, drawn, mask));
+            Ok::<_, Error>([made, pasted.collect::<Result<Vec<_>>>()?])
+        };
+        let prompt = |i: usize| asked[(i + 1) % asked.len()].prompt.clone();
+        let other = asked.iter().enumerate();
+        let other: Vec<Asked> =
+            other.map(|(i, own)| Asked { prompt: prompt(i), ..own.clone() }).collect();
+        let discs = row(&other, &disc(size))?;
+        let halves = row(asked, &half(size))?;
         self.print(&format!(
-            "\n| {} held-out pictures with a new disc | seam, mean | seam, largest of {FEW} | rank of the disc's prompt |\n\
-             |---|---|---|---|",
+            "\n| {} held-out pictures | rank of a new disc's prompt | seam of a half drawn anew |\n|---|---|---|",
             asked.len()
         ))?;
-        for (what, images) in
-            [("mended", &made), ("another drawing pasted", &pasted), ("unchanged", &source)]
-        {
-            let seams: Vec<f64> = images.iter().map(|image| seam(image, &mask)).collect();
-            let largest = seams.iter().take(FEW).fold(0.0, |most: f64, seam| most.max(*seam));
-            let rank =
-                reference.scores(&other, &extractor.features(&images.iter().collect::<Vec<_>>()));
-            self.print(&format!(
-                "| {what} | {} | {largest:.2} | {} |",
-                Interval::mean(&seams).text(1.0, 2),
-                rank.family_rank.percent()
-            ))?;
+        let rows = [
+            ("mended", &discs[0], &halves[0]),
+            ("another drawing pasted", &discs[1], &halves[1]),
+            ("unchanged", &source, &source),
+        ];
+        for (what, discs, halves) in rows {
+            let seams: Vec<f64> = halves.iter().map(|image| seam(image, &half(size))).collect();
+            let features = extractor.features(&discs.iter().collect::<Vec<_>>());
+            let rank = reference.scores(&other, &features).family_rank;
+            let seam = Interval::percentile(&seams, 0.5).text(1.0, 2);
+            self.print(&format!("| {what} | {} | {seam} |", rank.percent()))?;
         }
-        Ok(vec![source, pasted, made])
+        let [discs, _] = discs;
+        let [halves, pasted] = halves;
+        Ok(vec![source, discs, halves, pasted])
     }
 
     /// Draws each picture again in the next style. Returns pictures to show.

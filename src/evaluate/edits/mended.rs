@@ -26,21 +26,26 @@ pub fn disc([width, height]: [usize; 2]) -> Mask {
     Mask { width, height, coverage }
 }
 
-/// Mends a disc in the middle of each picture by a prompt, as the page does.
+/// Returns a mask of the left half of a picture, whose edge crosses what the picture shows.
+pub fn half([width, height]: [usize; 2]) -> Mask {
+    let coverage = (0..width * height).map(|i| if i % width < width / 2 { 255 } else { 0 });
+    Mask { width, height, coverage: coverage.collect() }
+}
+
+/// Mends each picture within a mask by a prompt, as the page does.
 ///
 /// # Errors
 /// Returns an error if the model was loaded without its encoder, or cannot draw a prompt.
 pub fn mended(
     model: &Pipeline,
     (asked, pictures): (&[Asked], &[&Image]),
+    mask: &Mask,
     (sampling, seed): (&Recipe, u64),
     progress: &dyn Progress,
 ) -> Result<Vec<Image>> {
+    let mask = mask.to_image();
     let one = |(i, (asked, picture)): (usize, (&Asked, &&Image))| {
-        let original = Original::new(
-            (*picture).clone(),
-            Some(&disc([picture.width, picture.height]).to_image()),
-        )?;
+        let original = Original::new((*picture).clone(), Some(&mask))?;
         let recipe = Recipe {
             prompt: asked.prompt.clone(),
             style: asked.style.clone(),

@@ -6,7 +6,8 @@ use crate::cli::{picture, print_beside};
 use crate::dataset::Dataset;
 use crate::evaluate::edits::mended::{disc, half, mended, seam};
 use crate::evaluate::edits::restyled::{WAYS, in_other_styles, restyled};
-use crate::evaluate::edits::round_trip;
+use crate::evaluate::edits::traced::Traced;
+use crate::evaluate::edits::{round_trip, traced};
 use crate::evaluate::features::{FeatureExtractor, Features};
 use crate::evaluate::held_out::HeldOut;
 use crate::evaluate::interval::Interval;
@@ -21,6 +22,8 @@ use crate::{Error, Result};
 
 /// How many pictures go there and back, and how many are mended.
 const FEW: usize = 20;
+/// How many pictures are traced.
+const TRACED: usize = 50;
 /// How many pictures a row of the sheet has.
 const COLUMNS: usize = 16;
 
@@ -45,6 +48,7 @@ impl Asks<'_> {
         let (asked, pictures) = self.held_out.held_of(dataset);
         let few = FEW.min(asked.len());
         self.round_trip(&asked[..few], &pictures[..few])?;
+        self.traced(&pictures[..TRACED.min(pictures.len())])?;
         let mut rows = self.mended(&asked, &pictures, (&reference, extractor))?;
         rows.extend(self.restyled(&asked, &pictures, (&reference, extractor))?);
         let shown = COLUMNS.min(asked.len());
@@ -66,6 +70,21 @@ impl Asks<'_> {
         self.print(&format!("| autoencoder alone | {:.2} dB |", trip.autoencoder))?;
         for (steps, psnr) in round_trip::STEPS.iter().zip(trip.trips) {
             self.print(&format!("| inverted and drawn again in {steps} steps | {psnr:.2} dB |"))?;
+        }
+        Ok(())
+    }
+
+    fn traced(&self, pictures: &[&Image]) -> Result<()> {
+        self.print(&format!(
+            "\n| {} held-out pictures, traced | PSNR | edge error | bytes |\n|---|---|---|---|",
+            pictures.len()
+        ))?;
+        for colours in traced::COLOURS {
+            let Traced { psnr, edge_error, bytes } =
+                traced::measure(self.model, pictures, colours)?;
+            self.print(&format!(
+                "| {colours} colours | {psnr:.1} dB | {edge_error:.3} | {bytes:.0} |"
+            ))?;
         }
         Ok(())
     }

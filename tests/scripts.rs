@@ -379,7 +379,13 @@ fn begins_with_a_picture_and_a_recipe_names_it() {
     let again = ["--recipe", "half.png", "--from", "fox.png", "-o", "again.png"];
     run(&again);
     assert_eq!(fs::read(at.join("again.png")).unwrap(), fs::read(at.join("half.png")).unwrap());
-    let message = refusal(at, &["--recipe", "half.png", "-o", "x.png"]);
+    // The PNG carries the picture, so that it alone draws it again. Its recipe as JSON does not.
+    run(&["--recipe", "half.png", "-o", "alone.png"]);
+    assert_eq!(fs::read(at.join("alone.png")).unwrap(), fs::read(at.join("half.png")).unwrap());
+    let (recipe, _) =
+        Image::recipe_of_png(&fs::read(at.join("half.png")).unwrap()).unwrap().unwrap();
+    fs::write(at.join("half.json"), serde_json::to_string(&recipe).unwrap()).unwrap();
+    let message = refusal(at, &["--recipe", "half.json", "-o", "x.png"]);
     assert!(message.contains("give it with --from"), "{message}");
     let message = refusal(at, &["--strength", "0.5", "--prompt", "fox", "-o", "x.png"]);
     assert!(message.contains("--from"), "{message}");

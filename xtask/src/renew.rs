@@ -30,6 +30,7 @@ pub(crate) fn run_all() -> Outcome {
     patchwork(&["names", MODEL, "--data", &data])?;
     patchwork(&["known-answer", MODEL])?;
     patchwork(&["quilt", MODEL])?;
+    patchwork(&["concept-index", MODEL, "--data", &data])?;
     pictures(&data, &large)?;
     build::run_all()?;
     run_command(browser::node("tests/browser")?.arg("screenshots.mjs"))?;
@@ -73,6 +74,7 @@ fn pictures(data: &str, large: &str) -> Outcome {
     patchwork(&[&measure[..], &beside].concat())?;
     let few = ["evaluate", "--data", data, "--most", "32", "--flaws", &card("flaws.png")];
     patchwork(&few)?;
+    patchwork(&[&measure[..], &["--edits", &card("edits.webp")]].concat())?;
     let upscaled = ["--large", large, "--upscaled", &card("upscaled.webp")];
     patchwork(&[&measure[..], &upscaled].concat())
 }

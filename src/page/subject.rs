@@ -5,10 +5,26 @@ use super::derive::morph::Ends;
 use super::stage::run::{StageRun, View};
 use super::stage::shown::Shown;
 use super::{Form, State};
+use crate::recipe::Recipe;
 
 impl State {
-    /// Returns the picture that tools work on: the only picture on stage, if it is finished.
+    /// Returns the picture that tools work on: that in the editor if a tool was unfolded there, otherwise
+    /// that on stage.
     pub fn subject(&self) -> Option<Subject> {
+        let in_editor = self.edited().filter(|_| self.derive.is_in_editor);
+        in_editor.or_else(|| self.staged())
+    }
+
+    /// Returns the picture in the editor, with its name as the prompt.
+    pub fn edited(&self) -> Option<Subject> {
+        let source = self.edit.source.as_ref()?;
+        let name = source.name.rsplit_once('.').map_or(&*source.name, |(stem, _)| stem);
+        let recipe = Recipe { prompt: name.to_owned(), ..Recipe::default() };
+        Some(Subject { png: source.picture.clone(), recipe })
+    }
+
+    /// Returns the only picture on stage, if it is finished.
+    pub fn staged(&self) -> Option<Subject> {
         let was_stopped = self.stage.run.as_ref().is_some_and(StageRun::was_stopped);
         let (mut shown, view) = self.on_stage();
         let is_whole = view == View::Result && (self.stage.opened.is_some() || !was_stopped);
@@ -23,7 +39,7 @@ impl State {
     pub fn morph_ends(&self) -> Result<Ends, &'static str> {
         const NONE: &str = "There is no finished picture on stage: draw one first.";
         let Form { recipe, keeps_seed, seed_is_fresh, .. } = &self.form;
-        let subject = self.subject().ok_or(NONE)?;
+        let subject = self.staged().ok_or(NONE)?;
         Ends::new(&subject.recipe, recipe, *keeps_seed || *seed_is_fresh)
     }
 }

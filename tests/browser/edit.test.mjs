@@ -136,7 +136,7 @@ test("a drawing by hand becomes the picture, by mouse and by keyboard", async (t
   const { page } = await open(t);
   await state(page, "ready");
   await page.getByRole("button", { name: "Draw by hand" }).click();
-  const canvas = page.getByLabel("Drawing", { exact: true });
+  const canvas = page.getByRole("application", { name: "Drawing", exact: true });
   await canvas.focus();
   await page.keyboard.press("Space");
   for (let i = 0; i < 5; i++) await page.keyboard.press("Shift+ArrowRight");

@@ -407,3 +407,21 @@ fn tools_end_when_another_device_takes_over_or_the_page_is_outdated() {
     page.act(DeriveAction::Use(ENLARGE));
     assert!(page.state.status.is_bad && page.status().contains("reload"), "{}", page.status());
 }
+
+#[test]
+fn tools_in_the_editor_work_on_its_picture_and_those_on_stage_on_that() {
+    let mut page = page();
+    page.hear(Event::Brought { name: "cat.jpg".into(), outcome: Ok(file(8)) });
+    page.effects.clear();
+    page.act(DeriveAction::UnfoldInEditor(Panel::Trace));
+    let (_, _, files) = used(&mut page, Work::Trace);
+    assert_eq!(files, [file(8)]);
+    page.act(DeriveAction::Unfold(Panel::Trace));
+    let (_, _, files) = used(&mut page, Work::Trace);
+    assert_eq!(files, [file(9)]);
+    // Variations are drawn around the picture on stage, whatever is unfolded.
+    page.act(DeriveAction::UnfoldInEditor(Panel::Enlarge));
+    assert_eq!(page.state.derive.unfolded, Some(Panel::Enlarge));
+    page.act(DeriveAction::UnfoldInEditor(Panel::Enlarge));
+    assert_eq!(page.state.derive.unfolded, None);
+}

@@ -11,6 +11,8 @@ use crate::page::answer::Answer;
 pub enum DeriveAction {
     /// The visitor unfolds a panel, or folds it if it is unfolded.
     Unfold(Panel),
+    /// The visitor unfolds or folds a panel for the picture in the editor, in place of the one on stage.
+    UnfoldInEditor(Panel),
     /// The visitor chooses something in a panel.
     Choose(Choices),
     /// The visitor uses a tool.

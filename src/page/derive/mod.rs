@@ -50,6 +50,8 @@ pub struct Enlarged {
 pub struct Derive {
     /// The panel that is unfolded.
     pub unfolded: Option<Panel>,
+    /// Whether it is unfolded for the picture in the editor, and not for the one on stage.
+    pub is_in_editor: bool,
     /// What the visitor chose in the panels.
     pub choices: Choices,
     /// The tools at work.
@@ -72,9 +74,8 @@ impl Derive {
     /// Handles an action.
     pub(super) fn handle(&mut self, action: DeriveAction, answer: &mut DeriveAnswer) {
         match action {
-            DeriveAction::Unfold(panel) => {
-                self.unfolded = Some(panel).filter(|panel| self.unfolded != Some(*panel));
-            }
+            DeriveAction::Unfold(panel) => self.unfold(panel, false),
+            DeriveAction::UnfoldInEditor(panel) => self.unfold(panel, true),
             DeriveAction::Choose(choices) => self.choices = choices.within_limits(),
             DeriveAction::Use(work) => answer.wish(DeriveWish::Use(work)),
             DeriveAction::Stop(panel) => {
@@ -87,6 +88,12 @@ impl Derive {
             DeriveAction::Vary => answer.wish(DeriveWish::Vary),
             DeriveAction::DrawStyles => answer.wish(DeriveWish::DrawStyles),
         }
+    }
+
+    fn unfold(&mut self, panel: Panel, is_in_editor: bool) {
+        let is_unfolded = self.unfolded == Some(panel) && self.is_in_editor == is_in_editor;
+        self.unfolded = (!is_unfolded).then_some(panel);
+        self.is_in_editor = is_in_editor;
     }
 
     /// Has the worker use a tool on a picture, in place of the same tool. `ends` are those of a morph.

@@ -56,9 +56,13 @@ impl Turn {
         if !self.has_engine() {
             return;
         }
-        let Some(subject) = self.state.subject() else { return };
+        if let DeriveWish::Use(work) = wish {
+            let subject = self.state.subject();
+            return subject.into_iter().for_each(|subject| self.use_tool(work, subject));
+        }
+        let Some(subject) = self.state.staged() else { return };
         match wish {
-            DeriveWish::Use(work) => self.use_tool(work, subject),
+            DeriveWish::Use(_) => {}
             DeriveWish::Vary => {
                 let difference = self.state.derive.choices.difference;
                 let seeds = self.state.derive.next_variations();

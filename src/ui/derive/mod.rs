@@ -16,44 +16,71 @@ use self::morph::morph;
 pub(super) use self::spread::spread;
 use self::trace::trace;
 use crate::page::derive::choices::DIFFERENCE;
-use crate::page::derive::{Choices, Panel};
+use crate::page::derive::{Choices, Panel, Subject};
 use crate::page::{DeriveAction, State};
 use crate::ui::handle::{Dispatcher, PageHandle, act};
 
 /// The id of the unfolded panel.
 const PANEL: &str = "tool";
 
-/// Renders the tools, if they have a picture to work on.
+/// Renders the tools for the picture on stage, if there is one.
 pub(super) fn tools(state: &PageHandle) -> Html {
+    let (Some(subject), dispatcher) = (state.staged(), &state.dispatcher) else { return html! {} };
     let State { derive, .. } = &**state;
-    let (Some(subject), dispatcher) = (state.subject(), &state.dispatcher) else { return html! {} };
-    let unfold = |panel: Panel| {
-        let is_unfolded = derive.unfolded == Some(panel);
-        html! {
-            <button type="button" aria-expanded={is_unfolded.to_string()}
-                aria-controls={is_unfolded.then_some(PANEL)}
-                onclick={act(dispatcher, move || DeriveAction::Unfold(panel))}>{panel.name()}</button>
-        }
-    };
-    let panel = |panel: Panel| match panel {
-        Panel::Enlarge => enlarge(derive, dispatcher),
-        Panel::Trace => trace(derive, &subject.recipe, dispatcher),
-        Panel::Morph => morph(state),
-    };
     html! {
         <>
             <div class="tools" role="toolbar" aria-label="Tools">
-                {for Panel::ALL.map(unfold)}
+                {for Panel::ALL.map(|panel| unfold(state, panel, false))}
                 <button type="button" onclick={act(dispatcher, || DeriveAction::Vary)}>{"Variations"}</button>
                 {difference(derive.choices, dispatcher)}
                 <button type="button" onclick={act(dispatcher, || DeriveAction::DrawStyles)}>{"All styles"}</button>
             </div>
-            if let Some(unfolded) = derive.unfolded {
-                <section id={PANEL} class="tool" aria-label={unfolded.name()} translate="no">
-                    {panel(unfolded)}
-                </section>
-            }
+            {unfolded(state, &subject, false)}
         </>
+    }
+}
+
+/// Renders the tools for the picture in the editor, which no words describe.
+pub(super) fn tools_in_editor(state: &PageHandle) -> Html {
+    let Some(subject) = state.edited() else { return html! {} };
+    html! {
+        <>
+            <div class="tools" role="toolbar" aria-label="Tools for the picture to change">
+                {for [Panel::Enlarge, Panel::Trace].map(|panel| unfold(state, panel, true))}
+            </div>
+            {unfolded(state, &subject, true)}
+        </>
+    }
+}
+
+/// Renders the button that unfolds a panel.
+fn unfold(state: &PageHandle, panel: Panel, is_in_editor: bool) -> Html {
+    let State { derive, .. } = &**state;
+    let is_unfolded = derive.unfolded == Some(panel) && derive.is_in_editor == is_in_editor;
+    let action = match is_in_editor {
+        true => DeriveAction::UnfoldInEditor(panel),
+        false => DeriveAction::Unfold(panel),
+    };
+    html! {
+        <button type="button" aria-expanded={is_unfolded.to_string()}
+            aria-controls={is_unfolded.then_some(PANEL)}
+            onclick={act(&state.dispatcher, move || action)}>{panel.name()}</button>
+    }
+}
+
+/// Renders the unfolded panel, if it is unfolded here.
+fn unfolded(state: &PageHandle, subject: &Subject, is_in_editor: bool) -> Html {
+    let State { derive, .. } = &**state;
+    let here = derive.unfolded.filter(|_| derive.is_in_editor == is_in_editor);
+    let Some(unfolded) = here else { return html! {} };
+    html! {
+        <section id={PANEL} class="tool" aria-label={unfolded.name()} translate="no">
+            {match unfolded {
+                Panel::Enlarge => enlarge(derive, &state.dispatcher),
+                Panel::Trace => trace(derive, &subject.recipe, &state.dispatcher),
+                Panel::Morph => morph(state),
+            }}
+        </section>
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn Drawing(DrawingProps { painting, dispatcher }: &DrawingProps) -> H
         Callback::from(move |to| width.set(to))
     };
     html! {
-        <section class="patch drawing" aria-label="Drawing">
+        <section class="patch drawing" aria-label="Draw by hand">
             <Canvas label="Drawing" class="by-hand" node={canvas} size={(SIDE, SIDE)}
                 painting={painting.clone()} pen={Pen::Ink(ink)} width={*width} {mark} {undo} />
             <div class="brushes">

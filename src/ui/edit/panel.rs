@@ -5,6 +5,7 @@ use yew::{Callback, Html, Properties, function_component, html, use_node_ref, us
 use crate::page::edit::painting::{Change, Ink, Painting};
 use crate::page::edit::source::{Source, Way, size_of};
 use crate::page::{Current, EditAction};
+use crate::ui::derive::tools_in_editor;
 use crate::ui::edit::canvas::Canvas;
 use crate::ui::edit::frame::{Framed, zoom};
 use crate::ui::edit::ground::Background;
@@ -83,6 +84,7 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                     {draw(source, is_stopped, dispatcher)}
                 </div>
             </div>
+            {tools_in_editor(state)}
         </section>
     }
 }

@@ -22,6 +22,12 @@ function disc() {
 const editor = (page) => page.getByRole("region", { name: "Edit", exact: true });
 const chosen = (page) => page.getByLabel("Choose a picture", { exact: true });
 
+/** Sixteen pixels a side, made by Pillow 12: red in CMYK, and two frames of an animation. */
+const CMYK =
+  "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAUDg8SDw0UEhASFxUUGB4yIR4cHB49LC4kMklATEtHQEZFUFpzYlBVbVZFRmSIZW13e4GCgU5gjZeMfZZzfoF8/8AAFAgAEAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwDs6wqwq7Oiiiiiiiiiiiiv/9k=";
+const WEBP =
+  "UklGRoQAAABXRUJQVlA4WAoAAAASAAAADwAADwAAQU5JTQYAAAAAAAAAAABBTk1GKAAAAAAAAAAAAA8AAA8AAGQAAAJWUDhMDwAAAC8PwAMABxD9j/4HIqL/AQBBTk1GKAAAAAAAAAAAAA8AAA8AAGQAAAJWUDhMDwAAAC8PwAMQBxDR/wIGIqL/AQA=";
+
 /** Waits until nothing is done to the picture any more. */
 const settled = (page) => page.waitForFunction(() => document.querySelector(".edit .activity")?.textContent === "");
 
@@ -166,6 +172,11 @@ test("files that are no pictures get a sentence, and the page answers meanwhile"
     await chosen(page).setInputFiles({ name, mimeType: "image/png", buffer });
     await page.getByText(said).first().waitFor();
     assert.equal(await editor(page).count(), 0, name);
+  }
+  // A JPEG in the four colours of printers, and an animated WebP, of which the first picture is taken.
+  for (const [name, text] of [["cmyk.jpg", CMYK], ["moving.webp", WEBP]]) {
+    await bring(page, name, Buffer.from(text, "base64"), "image/jpeg");
+    await editor(page).getByRole("button", { name: "Close the editor" }).click();
   }
   // Fifty megapixels, made by the browser itself.
   const large = await page.evaluate(async () => {

@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::edit::{Edit, EditAnswer, EditWish};
 use super::form::Form;
 use super::protocol::Request;
+use super::stage::grid::Grid;
 use super::turn::Turn;
 use super::{Effect, State};
 use crate::recipe::{PartialRecipe, Recipe};
@@ -49,6 +50,14 @@ impl Turn {
                 self.form(|form, known, to| {
                     form.draw_from(beginning.as_ref(), prompt, known, to);
                 });
+            }
+            EditWish::DrawStyles { prompt } => {
+                let beginning = self.state.edit.beginning();
+                self.form(|form, known, _| form.fill_from(beginning.as_ref(), prompt, known));
+                let (recipe, picture) = (self.state.form.recipe.clone(), self.state.edited());
+                if let Some(subject) = picture.filter(|_| self.has_engine()) {
+                    self.spread(|model| Grid::of_styles(&recipe, &subject.png, model));
+                }
             }
             EditWish::HearPictures => self.form(Form::hear_pictures),
             EditWish::OfferPrompt(prompt) => {

@@ -7,7 +7,7 @@ use super::Source;
 use crate::image::Image;
 use crate::image::ground::with_matte;
 use crate::image::resize::on_white_resized;
-use crate::model::U2Netp;
+pub use crate::model::U2Netp;
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 

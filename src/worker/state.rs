@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use crate::diffusion::Latent;
 use crate::image::Image;
-use crate::model::U2Netp;
 use crate::page::protocol::File;
 use crate::pipeline::concept_index::ConceptIndex;
+use crate::pipeline::matte::U2Netp;
 use crate::pipeline::stickers::Manifest;
 use crate::pipeline::{Original, Pipeline};
 use crate::recipe::Recipe;

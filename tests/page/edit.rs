@@ -272,6 +272,22 @@ fn restyling_inverts_the_picture_with_its_own_words() {
 }
 
 #[test]
+fn one_press_restyles_a_picture_in_every_style() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::Choose(Way::Restyle));
+    page.act(EditAction::DrawStyles);
+    assert!(page.handed().1.is_empty() && page.state.status.is_bad, "its words are missing");
+    page.act(EditAction::SetShows("dog".into()));
+    page.act(EditAction::DrawStyles);
+    let (hashes, recipes) = page.handed();
+    assert_eq!(hashes, ["dog"]);
+    assert!(recipes[0].inversion && recipes[0].source_prompt == "dog");
+    let grid = page.state.stage.grid.as_ref().unwrap();
+    assert_eq!(grid.cells.len(), page.state.engine.model().unwrap().styles.len());
+}
+
+#[test]
 fn after_the_editor_is_closed_pictures_are_drawn_from_words_alone() {
     let mut page = Page::ready();
     page.with_dog();

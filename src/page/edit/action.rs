@@ -58,6 +58,8 @@ pub enum EditAction {
     SetStyle(String),
     /// The visitor draws.
     Draw,
+    /// The visitor draws the picture in every style.
+    DrawStyles,
     /// The visitor closes the editor.
     Close,
 }
@@ -75,6 +77,8 @@ pub(in crate::page) enum EditWish {
     Use { ticket: u32, tool: Tool, file: File },
     /// The form is drawn, with this prompt if there is one.
     Draw { prompt: Option<String> },
+    /// The form is drawn in every style, with this prompt if there is one.
+    DrawStyles { prompt: Option<String> },
     /// The pictures of a file are here now, which the form may have lacked.
     HearPictures,
     /// The form gets this prompt if it has none.

@@ -86,6 +86,17 @@ impl Edit {
                 self.open(Source::new("Your drawing".into(), png.into(), None, prompt), answer);
             }
             EditAction::Draw => self.draw(prompt, answer),
+            EditAction::DrawStyles => match &mut self.source {
+                Some(source) if source.lack().is_none() && source.is_made() => {
+                    answer.wish(EditWish::DrawStyles { prompt: source.prompt_for(prompt) });
+                }
+                Some(source) => {
+                    answer.warn(
+                        source.lack().unwrap_or("The picture is not ready yet: press once more."),
+                    );
+                }
+                None => {}
+            },
             EditAction::Close => {
                 self.close();
                 answer.say("Generate draws from words alone again.");

@@ -28,9 +28,19 @@ impl Form {
         known: Known<'_>,
         answer: &mut FormAnswer,
     ) {
+        self.fill_from(beginning, prompt, known);
+        self.draw(answer);
+    }
+
+    /// Fills the form to draw from a picture, with this prompt if there is one.
+    pub(in crate::page) fn fill_from(
+        &mut self,
+        beginning: Option<&Beginning>,
+        prompt: Option<String>,
+        known: Known<'_>,
+    ) {
         self.chosen.prompt = prompt.or(self.chosen.prompt.take());
         self.begin_with(beginning, known);
-        self.draw(answer);
     }
 
     /// Takes a picture's own prompt if there is none.

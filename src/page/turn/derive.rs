@@ -93,7 +93,10 @@ impl Turn {
 
     /// Draws a grid around a picture. The focus moves to it, because the pressed button is gone while it
     /// is drawn.
-    fn spread(&mut self, grid: impl FnOnce(&ModelFacts) -> Result<Grid, String>) {
+    pub(in crate::page) fn spread(
+        &mut self,
+        grid: impl FnOnce(&ModelFacts) -> Result<Grid, String>,
+    ) {
         let Some(model) = self.state.engine.model() else { return };
         match grid(model) {
             Ok(grid) => {
@@ -106,7 +109,7 @@ impl Turn {
     }
 
     /// Returns whether an engine is ready. If not, tells the visitor what to do.
-    fn has_engine(&mut self) -> bool {
+    pub(in crate::page) fn has_engine(&mut self) -> bool {
         let State { engine, .. } = &self.state;
         if engine.loaded().is_none() && self.engine(|engine, _, to| engine.is_there(NEEDS, to)) {
             self.state.status.say(SOON.into());

@@ -67,6 +67,10 @@ pub(super) fn draw(source: &Source, is_stopped: bool, dispatcher: &Dispatcher) -
                     aria-disabled={lack.is_some().to_string()}
                     aria-describedby={lack.map(|_| "edit-lack")}
                     onclick={act(dispatcher, || EditAction::Draw)}>{source.way.name()}</button>
+                if source.way == Way::Restyle {
+                    <button type="button" disabled={is_stopped}
+                        onclick={act(dispatcher, || EditAction::DrawStyles)}>{"In all styles"}</button>
+                }
                 <button type="button" onclick={act(dispatcher, || EditAction::Close)}>
                     {"Close the editor"}
                 </button>

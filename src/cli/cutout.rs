@@ -10,7 +10,7 @@ use crate::image::Image;
 use crate::image::file::{Format, open};
 use crate::image::ground::without_plain_ground;
 use crate::pipeline::Folder;
-use crate::pipeline::matte::{load_network, without_ground};
+use crate::pipeline::matte::Cutter;
 use crate::{Error, Result};
 
 /// The tolerance of a plain background that is given none.
@@ -65,8 +65,8 @@ pub(super) fn run(arguments: &CutoutArguments) -> Result<()> {
 /// Returns the thing that a network finds in a picture.
 async fn found(picture: &Image, network: &Path) -> Result<Image> {
     let device = Device::flex();
-    let network = load_network(&Folder(network.to_owned()), &device).await?;
-    without_ground(&network, picture, &device).await
+    let cutter = Cutter::load(&Folder(network.to_owned()), &device).await?;
+    cutter.without_ground(picture).await
 }
 
 /// Checks that a tolerance is one, and that it has an effect.

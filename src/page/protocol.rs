@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts::{DeviceFacts, ModelFacts, Reading};
-pub use super::tool::{Animation, Frame, Ground, Kept, Made, Tool};
+pub use super::tool::{Animation, Ground, Kept, Made, Tool};
 use crate::image::finish::Finish;
 use crate::recipe::{PartialRecipe, Recipe};
 

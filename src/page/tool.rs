@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::protocol::File;
-pub use crate::image::frame::Frame;
+use crate::image::frame::Frame;
 use crate::recipe::PartialRecipe;
 
 /// A tool, with its settings.

@@ -7,7 +7,7 @@ use super::Source;
 use crate::image::Image;
 use crate::image::ground::with_matte;
 use crate::image::resize::on_white_resized;
-pub use crate::model::U2Netp;
+use crate::model::U2Netp;
 use crate::weights::{Checkpoint, keys, load};
 use crate::{Error, Result};
 
@@ -22,44 +22,61 @@ const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 /// stands out.
 const LEAST_RANGE: f32 = 1e-3;
 
-/// Returns the network with its weights, from a folder or address that holds the file [`WEIGHTS`].
-///
-/// # Errors
-/// Returns an error if the file cannot be read, or does not hold this network.
-pub async fn load_network(source: &impl Source, device: &Device) -> Result<U2Netp> {
-    let bytes = source.read(WEIGHTS).await?;
-    load(U2Netp::init(device), &Checkpoint::new(WEIGHTS, vec![bytes])?, &keys::U2NETP)
+/// Cuts the thing in a picture out of its background: U²-Netp on a device.
+#[derive(Debug)]
+pub struct Cutter {
+    network: U2Netp,
+    device: Device,
 }
 
-/// Returns the matte of a picture, `SIDE·SIDE` values from 0 (background) to 1 (the thing), row by row. Its
-/// rows and columns are stretched over the whole picture, whose sides may differ.
-///
-/// # Errors
-/// Returns an error if the picture has no pixels, or if the device fails.
-pub async fn matte(network: &U2Netp, picture: &Image, device: &Device) -> Result<Vec<f32>> {
-    if picture.width == 0 || picture.height == 0 {
-        return Err(Error::Picture("The picture has no pixels".into()));
+impl Cutter {
+    /// Loads the network's weights from a folder or address that holds the file [`WEIGHTS`].
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, or does not hold this network.
+    pub async fn load(source: &impl Source, device: &Device) -> Result<Self> {
+        let bytes = source.read(WEIGHTS).await?;
+        let weights = Checkpoint::new(WEIGHTS, vec![bytes])?;
+        let network = load(U2Netp::init(device), &weights, &keys::U2NETP)?;
+        Ok(Self { network, device: device.clone() })
     }
-    let small = on_white_resized(picture, SIDE, SIDE)?;
-    let data = network.forward(normalised(&small, device)).into_data_async().await;
-    let data =
-        data.map_err(|problem| Error::Device(format!("The device gave no matte: {problem}")))?;
-    let values: Vec<f32> = data.iter::<f32>().collect();
-    if !values.iter().all(|value| value.is_finite()) {
-        let problem = "The device computed a matte that is not finite: choose the CPU";
-        return Err(Error::Device(problem.into()));
-    }
-    Ok(stretched(values))
-}
 
-/// Returns a picture with a transparent background: what is not the thing in it, as the network sees it.
-///
-/// # Errors
-/// Returns an error if the picture has no pixels, or if the device fails.
-pub async fn without_ground(network: &U2Netp, picture: &Image, device: &Device) -> Result<Image> {
-    let matte = matte(network, picture, device).await?;
-    let matte: Vec<u8> = matte.into_iter().map(|value| (255.0 * value).round() as u8).collect();
-    with_matte(picture, &matte, [SIDE, SIDE])
+    /// Returns the network.
+    pub fn network(&self) -> &U2Netp {
+        &self.network
+    }
+
+    /// Returns the matte of a picture, `SIDE·SIDE` values from 0 (background) to 1 (the thing), row by row.
+    /// Its rows and columns are stretched over the whole picture, whose sides may differ.
+    ///
+    /// # Errors
+    /// Returns an error if the picture has no pixels, or if the device fails.
+    pub async fn matte(&self, picture: &Image) -> Result<Vec<f32>> {
+        if picture.width == 0 || picture.height == 0 {
+            return Err(Error::Picture("The picture has no pixels".into()));
+        }
+        let small = on_white_resized(picture, SIDE, SIDE)?;
+        let data = self.network.forward(normalised(&small, &self.device)).into_data_async().await;
+        let data =
+            data.map_err(|problem| Error::Device(format!("The device gave no matte: {problem}")))?;
+        let values: Vec<f32> = data.iter::<f32>().collect();
+        if !values.iter().all(|value| value.is_finite()) {
+            let problem = "The device computed a matte that is not finite: choose the CPU";
+            return Err(Error::Device(problem.into()));
+        }
+        Ok(stretched(values))
+    }
+
+    /// Returns a picture with a transparent background: what is not the thing in it, as the network sees
+    /// it.
+    ///
+    /// # Errors
+    /// Returns an error if the picture has no pixels, or if the device fails.
+    pub async fn without_ground(&self, picture: &Image) -> Result<Image> {
+        let matte = self.matte(picture).await?;
+        let matte: Vec<u8> = matte.into_iter().map(|value| (255.0 * value).round() as u8).collect();
+        with_matte(picture, &matte, [SIDE, SIDE])
+    }
 }
 
 /// Returns the network's input from an opaque picture, `[1, 3, h, w]`. The brightest value becomes 1.

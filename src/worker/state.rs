@@ -8,7 +8,7 @@ use crate::diffusion::Latent;
 use crate::image::Image;
 use crate::page::protocol::File;
 use crate::pipeline::concept_index::ConceptIndex;
-use crate::pipeline::matte::U2Netp;
+use crate::pipeline::matte::Cutter;
 use crate::pipeline::stickers::Manifest;
 use crate::pipeline::{Original, Pipeline};
 use crate::recipe::Recipe;
@@ -24,7 +24,7 @@ pub(super) struct Worker {
     /// The index of concepts, once it was asked for.
     pub(super) index: Option<Rc<ConceptIndex>>,
     /// The network that cuts things out, once it was asked for.
-    pub(super) cutter: Option<Rc<U2Netp>>,
+    pub(super) cutter: Option<Rc<Cutter>>,
     /// The tickets of the tools that are at work. Without its ticket, a tool stops.
     pub(super) tools: BTreeSet<u32>,
     /// The model's folder and its manifest, from which parts are downloaded later.

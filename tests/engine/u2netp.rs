@@ -2,9 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 use patchwork::image::Image;
-use patchwork::model::U2Netp;
 use patchwork::pipeline::Folder;
-use patchwork::pipeline::matte::{SIDE, load_network, matte};
+use patchwork::pipeline::matte::{Cutter, SIDE};
 use patchwork::weights::Checkpoint;
 use serde::Deserialize;
 
@@ -25,8 +24,8 @@ on_each_device!(
     the_thing_is_told_from_a_busy_background,
 );
 
-fn network(device: &Device) -> U2Netp {
-    pollster::block_on(load_network(&Folder(root("www/models/u2netp")), device)).unwrap()
+fn cutter(device: &Device) -> Cutter {
+    pollster::block_on(Cutter::load(&Folder(root("www/models/u2netp")), device)).unwrap()
 }
 
 /// Returns the output for the fixture's small picture.
@@ -35,7 +34,7 @@ fn of_small_picture(file: &Checkpoint, device: &Device) -> Tensor<4> {
     let row = |values: [f32; 3]| Tensor::<1>::from_floats(values, device).reshape([1, 3, 1, 1]);
     let x = rgb.clone() / rgb.max().reshape([1, 1, 1, 1]);
     let x = (x - row([0.485, 0.456, 0.406])) / row([0.229, 0.224, 0.225]);
-    network(device).forward(x)
+    cutter(device).network().forward(x)
 }
 
 fn matches_onnxruntime_with_the_stored_weights(device: &Device) {
@@ -63,7 +62,7 @@ fn mattes_are_those_of_rembg(device: &Device) {
     };
     let pixels = (0..height * width).flat_map(pixel).collect();
     let picture = Image { width, height, pixels };
-    let values = pollster::block_on(matte(&network(device), &picture, device)).unwrap();
+    let values = pollster::block_on(cutter(device).matte(&picture)).unwrap();
     assert_eq!(values.len(), SIDE * SIDE);
     let kept = |i: &usize| (i % SIDE).is_multiple_of(step) && (i / SIDE).is_multiple_of(step);
     let values: Vec<f32> = (0..SIDE * SIDE).filter(kept).map(|i| values[i]).collect();
@@ -82,7 +81,7 @@ fn the_thing_is_told_from_a_busy_background(device: &Device) {
     };
     let pixels = (0..width * height).flat_map(pixel).collect();
     let picture = Image { width, height, pixels };
-    let values = pollster::block_on(matte(&network(device), &picture, device)).unwrap();
+    let values = pollster::block_on(cutter(device).matte(&picture)).unwrap();
     let mean = |inside: bool| {
         let is_counted =
             |i: &usize| is_inside(i % SIDE * width / SIDE, i / SIDE * height / SIDE) == inside;

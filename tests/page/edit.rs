@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use patchwork::image::frame::Frame;
 use patchwork::page::edit::painting::{Change, Ink, Mark};
 use patchwork::page::edit::source::Way;
 use patchwork::page::form::offer::Brought;
 use patchwork::page::gallery::entry::HistoryEntry;
-use patchwork::page::protocol::{Event, File, Frame, Ground, Kept, Made, Request, Tool};
+use patchwork::page::protocol::{Event, File, Ground, Kept, Made, Request, Tool};
 use patchwork::page::{
     EditAction, EditEffect, Effect, EngineAction, FormAction, GalleryAction, StageAction,
 };

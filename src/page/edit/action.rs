@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::painting::Change;
 use super::source::Way;
+use crate::image::frame::Frame;
 use crate::page::answer::Answer;
-use crate::page::protocol::{File, Frame, Ground, Tool};
+use crate::page::protocol::{File, Ground, Tool};
 use crate::recipe::Recipe;
 
 /// Something that happened in the editor.

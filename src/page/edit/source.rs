@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::painting::{Change, Painting};
+use crate::image::frame::Frame;
 use crate::page::beginning::Beginning;
-use crate::page::protocol::Frame;
 use crate::recipe::Recipe;
 
 /// How many changes of the picture can be taken back.

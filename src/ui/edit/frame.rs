@@ -9,8 +9,8 @@ use yew::{
     use_memo, use_mut_ref,
 };
 
+use crate::image::frame::Frame;
 use crate::page::edit::source::size_of;
-use crate::page::protocol::Frame;
 use crate::ui::edit::canvas::arrow;
 use crate::ui::edit::controls::range;
 use crate::ui::picture::Shared;

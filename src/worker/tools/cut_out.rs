@@ -7,7 +7,7 @@ use crate::Result;
 use crate::image::Image;
 use crate::image::ground::without_plain_ground;
 use crate::page::protocol::{File, Ground, Made};
-use crate::pipeline::matte::{WEIGHTS, load_network, without_ground};
+use crate::pipeline::matte::{Cutter, WEIGHTS};
 use crate::worker::fetch::load_part;
 use crate::worker::state::pipeline;
 
@@ -26,15 +26,15 @@ pub(super) async fn cut_out(job: &Job, picture: &Image, ground: Ground) -> Resul
 async fn behind(job: &Job, picture: &Image) -> Result<Image> {
     let device = pipeline(&job.worker)?.device.clone();
     let known = job.worker.borrow().cutter.clone();
-    let network = match known {
-        Some(network) => network,
+    let cutter = match known {
+        Some(cutter) => cutter,
         None => {
             let load =
-                load_part(FOLDER, WEIGHTS, async |source| load_network(source, &device).await);
+                load_part(FOLDER, WEIGHTS, async |source| Cutter::load(source, &device).await);
             Rc::new(load.await?)
         }
     };
-    job.worker.borrow_mut().cutter = Some(network.clone());
+    job.worker.borrow_mut().cutter = Some(cutter.clone());
     job.rest().await?;
-    without_ground(&network, picture, &device).await
+    cutter.without_ground(picture).await
 }

@@ -26,10 +26,10 @@ pub struct Enlarging<'a> {
     side: usize,
     /// The pictures of the way that are still to be enlarged by four: the current one.
     small: Image,
-    tiles: Vec<Tile>,
+    tiles: std::vec::IntoIter<Tile>,
     done: usize,
-    /// Premultiplied sums of what the tiles made, and of their weights.
-    sums: Sums,
+    /// What the tiles made. It holds bytes: sums of floats over 4,096² pixels would take 320 MB.
+    large: Image,
     /// How many tiles the whole way has, as far as it is known.
     total: usize,
 }
@@ -65,9 +65,9 @@ impl Pipeline {
             pipeline: self,
             side,
             small: picture.clone(),
-            tiles: Vec::new(),
+            tiles: Vec::new().into_iter(),
             done: 0,
-            sums: Sums::default(),
+            large: clear(0, 0),
             total: 0,
         };
         enlarging.begin(picture.clone())?;
@@ -85,14 +85,14 @@ impl Enlarging<'_> {
             true => scaled(&picture, most)?,
             false => picture,
         };
-        self.tiles = tiles(picture.width, picture.height);
+        self.tiles = tiles(picture.width, picture.height).into_iter();
         self.total = self.done + self.tiles.len();
         if SCALE * picture.width.max(picture.height) < self.side {
             // The result of this round is enlarged once more, at no more than a quarter of the end.
             let across = (self.side / SCALE).div_ceil(TILE - SHARED);
             self.total += across * across;
         }
-        self.sums = Sums::new(SCALE * picture.width, SCALE * picture.height);
+        self.large = clear(SCALE * picture.width, SCALE * picture.height);
         self.small = picture;
         Ok(())
     }
@@ -107,18 +107,18 @@ impl Enlarging<'_> {
     /// # Errors
     /// Returns an error if the device fails.
     pub async fn step(&mut self) -> Result<Option<Image>> {
-        if let Some(tile) = self.tiles.pop() {
+        if let Some(tile) = self.tiles.next() {
             let Some(network) = &self.pipeline.upscaler else { return Ok(None) };
             let part = cut(&self.small, tile);
             let large = network.forward(to_tensor(&[&part], &self.pipeline.device));
             let large = to_images(large).await?;
-            large.iter().for_each(|large| self.sums.add(large, tile));
+            large.iter().for_each(|part| lay(&mut self.large, part, tile));
             self.done += 1;
         }
-        if !self.tiles.is_empty() {
+        if self.tiles.len() > 0 {
             return Ok(None);
         }
-        let mut large = std::mem::take(&mut self.sums).image();
+        let mut large = std::mem::replace(&mut self.large, clear(0, 0));
         clean(&mut large, &self.small);
         let longer = large.width.max(large.height);
         if longer >= self.side {
@@ -167,58 +167,47 @@ fn cut(picture: &Image, tile: Tile) -> Image {
     Image { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
 }
 
-/// Weighted sums of premultiplied pixels.
-#[derive(Debug, Default)]
-struct Sums {
-    width: usize,
-    height: usize,
-    /// Red, green, blue and alpha, premultiplied, and the weight.
-    values: Vec<[f32; 5]>,
+fn clear(width: usize, height: usize) -> Image {
+    Image { width, height, pixels: vec![0; 4 * width * height] }
 }
 
-impl Sums {
-    fn new(width: usize, height: usize) -> Self {
-        Self { width, height, values: vec![[0.0; 5]; width * height] }
-    }
-
-    /// Adds an enlarged tile, which weighs less towards the edges that it shares.
-    fn add(&mut self, large: &Image, tile: Tile) {
-        let [across, down] = [tile.width, tile.height].map(|side| side * SCALE);
-        let (left, top) = (tile.x * SCALE, tile.y * SCALE);
-        let pixels = large.pixels.as_chunks::<4>().0;
-        for y in 0..down {
-            for x in 0..across {
-                let weight = ramp(x, across) * ramp(y, down);
-                let [r, g, b, a] = pixels[y * large.width + x].map(f32::from);
-                let share = weight * a / 255.0;
-                let sum = &mut self.values[(top + y) * self.width + left + x];
-                for (sum, value) in
-                    sum.iter_mut().zip([r * share, g * share, b * share, weight * a, weight])
-                {
-                    *sum += value;
-                }
-            }
+/// Lays an enlarged tile on the picture. It fades in over the pixels that it shares with the tiles on its
+/// left and above, which lie there already.
+fn lay(picture: &mut Image, part: &Image, tile: Tile) {
+    let [across, down] = [tile.width, tile.height].map(|side| side * SCALE);
+    let (left, top) = (tile.x * SCALE, tile.y * SCALE);
+    let parts = part.pixels.as_chunks::<4>().0.chunks(part.width);
+    let rows = picture.pixels.as_chunks_mut::<4>().0.chunks_mut(picture.width).skip(top);
+    for (y, (row, part)) in rows.zip(parts).take(down).enumerate() {
+        for (x, (under, over)) in row[left..].iter_mut().zip(part).take(across).enumerate() {
+            *under = mixed(*under, *over, faded(x, left) * faded(y, top));
         }
     }
+}
 
-    fn image(self) -> Image {
-        let pixel = |[r, g, b, a, weight]: &[f32; 5]| {
-            let alpha = a / weight.max(1e-6);
-            let colour = |sum: f32| (sum / (a / 255.0).max(1e-6)).round() as u8;
-            match alpha {
-                alpha if alpha < 0.5 => [0; 4],
-                alpha => [colour(*r), colour(*g), colour(*b), alpha.round() as u8],
-            }
-        };
-        let pixels = self.values.iter().flat_map(pixel).collect();
-        Image { width: self.width, height: self.height, pixels }
+/// Returns how much of a tile shows at a place: all, or less near the end that begins inside the picture.
+fn faded(at: usize, start: usize) -> f32 {
+    match start {
+        0 => 1.0,
+        _ => ((at as f32 + 0.5) / (SHARED * SCALE) as f32).min(1.0),
     }
 }
 
-/// Returns a tile's weight at a place: 1 inside, less within the pixels that tiles share at its ends.
-fn ramp(at: usize, side: usize) -> f32 {
-    let near = at.min(side - 1 - at) as f32 + 0.5;
-    (near / (SHARED * SCALE) as f32).min(1.0)
+/// Mixes two pixels, colours by their opacity. `share` is that of the second, 0 to 1.
+fn mixed(under: [u8; 4], over: [u8; 4], share: f32) -> [u8; 4] {
+    if share >= 1.0 || under == over {
+        return over;
+    }
+    let [below, above] =
+        [(under, 1.0 - share), (over, share)].map(|(pixel, share)| share * f32::from(pixel[3]));
+    let alpha = below + above;
+    if alpha < 0.5 {
+        return [0; 4];
+    }
+    let colour = |i: usize| {
+        ((f32::from(under[i]) * below + f32::from(over[i]) * above) / alpha).round() as u8
+    };
+    [colour(0), colour(1), colour(2), alpha.round() as u8]
 }
 
 #[cfg(test)]
@@ -241,7 +230,7 @@ mod tests {
         let (width, height) = (SCALE * 150, SCALE * 20);
         let picture =
             Image { width, height, pixels: (0..width * height).flat_map(pixel).collect() };
-        let mut sums = Sums::new(width, height);
+        let mut found = clear(width, height);
         for tile in tiles(150, 20) {
             let large = Tile {
                 x: SCALE * tile.x,
@@ -249,11 +238,31 @@ mod tests {
                 width: SCALE * tile.width,
                 height: SCALE * tile.height,
             };
-            sums.add(&cut(&picture, large), tile);
+            lay(&mut found, &cut(&picture, large), tile);
         }
-        let found = sums.image();
         let far = found.pixels.iter().zip(&picture.pixels).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(far <= Some(1), "{far:?}");
+    }
+
+    #[test]
+    fn a_tile_fades_in_over_those_on_its_left_and_above() {
+        let mut picture = clear(SCALE * 200, SCALE * 8);
+        let plain = |value: u8| Image {
+            width: SCALE * TILE,
+            height: SCALE * 8,
+            pixels: [value, 0, 0, 255].repeat(SCALE * TILE * SCALE * 8),
+        };
+        for (tile, value) in tiles(200, 8).into_iter().zip([100, 200]) {
+            lay(&mut picture, &plain(value), tile);
+        }
+        let reds: Vec<u8> =
+            picture.pixels[..16 * 200].as_chunks::<4>().0.iter().map(|pixel| pixel[0]).collect();
+        assert!(reds.is_sorted(), "{reds:?}");
+        assert!(reds.windows(2).all(|two| two[1] - two[0] <= 1), "no seam: {reds:?}");
+        assert_eq!(
+            (reds[0], reds[SCALE * 72 - 1], reds[SCALE * 104], reds[799]),
+            (100, 100, 200, 200)
+        );
     }
 
     #[test]

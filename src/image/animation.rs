@@ -12,6 +12,7 @@ const COLOURS: usize = 255;
 const CLEAR: u8 = 255;
 /// The lowest alpha that is opaque in a GIF.
 const OPAQUE: u8 = 128;
+
 /// Encodes frames as an animated PNG, each shown for `milliseconds` (at most 65,535). If it `returns`,
 /// the inner frames follow backwards after the last one.
 ///

@@ -16,8 +16,7 @@ pub(super) struct EdgeColour {
 }
 
 impl EdgeColour {
-    /// Returns the main colour of pixels; `None` if
-    /// fewer than `share` of them are within `limit` of it.
+    /// Returns the main colour of pixels; `None` if fewer than `share` of them are within `limit` of it.
     pub(super) fn of(pixels: &[Placed], limit: f32, share: f32) -> Option<Self> {
         // The middle of each channel is in the main colour, if more than half of the pixels are.
         let middle = |channel: usize| {

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::protocol::{File, Kept, Request};
 use crate::recipe::Recipe;
 
-/// How many pictures are kept. Older ones are still in the PNGs of the pictures made from them.
-const MOST: usize = 8;
+/// How many pictures are kept. Each move of a frame and each stroke of a mask makes one. Older ones are
+/// still in the PNGs of the pictures made from them.
+const MOST: usize = 64;
 
 /// The message if a recipe names a picture that is not kept.
 pub(super) const NOT_HERE: &str = "The picture that it begins with is not here: bring it first, by opening the PNG \

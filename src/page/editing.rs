@@ -4,7 +4,8 @@ use super::album::NOT_HERE;
 use super::answer::Answer;
 use super::edit::{Edit, EditAnswer, EditWish};
 use super::form::Form;
-use super::protocol::Request;
+use super::form::begin::INVERTIBLE;
+use super::protocol::{Request, Tool};
 use super::stage::grid::Grid;
 use super::turn::Turn;
 use super::{Effect, State};
@@ -36,12 +37,10 @@ impl Turn {
     fn grant_edit(&mut self, wish: EditWish) {
         match wish {
             EditWish::Use { ticket, tool, file } => {
-                if self.engine(|engine, _, to| {
-                    engine.is_there("Pictures are changed by the engine", to)
-                }) {
+                if self.can_use(&tool) {
                     let request = Request::Use { ticket, tool, files: vec![file] };
                     self.effects.push(Effect::Send(request));
-                } else {
+                } else if !self.is_made_later(&tool) {
                     self.state.edit.forget(ticket);
                 }
             }
@@ -54,7 +53,9 @@ impl Turn {
             EditWish::DrawStyles { prompt } => {
                 let beginning = self.state.edit.beginning();
                 self.form(|form, known, _| form.fill_from(beginning.as_ref(), prompt, known));
-                let (recipe, picture) = (self.state.form.recipe.clone(), self.state.edited());
+                let picture = self.state.edited();
+                let recipe =
+                    Recipe { sampler: INVERTIBLE.into(), ..self.state.form.recipe.clone() };
                 if let Some(subject) = picture.filter(|_| self.has_engine()) {
                     self.spread(|model| Grid::of_styles(&recipe, &subject.png, model));
                 }
@@ -64,6 +65,25 @@ impl Turn {
                 self.form(|form, known, _| form.offer_prompt(prompt, known));
             }
         }
+    }
+
+    /// Returns whether the worker can use a tool now. If not, tells the visitor what to do.
+    fn can_use(&mut self, tool: &Tool) -> bool {
+        const NEEDS: &str = "Pictures are changed by the engine";
+        match tool {
+            Tool::Fit(_) | Tool::Mask => {
+                let is_there = self.engine(|engine, _, to| engine.is_there(NEEDS, to));
+                is_there && self.state.engine.loaded().is_some()
+            }
+            // What a file carries is found without a model.
+            Tool::Carried => self.engine(|engine, _, to| engine.is_there(NEEDS, to)),
+            _ => self.has_engine(),
+        }
+    }
+
+    /// Returns whether the editor asks for this again as soon as the model is loaded.
+    fn is_made_later(&self, tool: &Tool) -> bool {
+        matches!(tool, Tool::Fit(_) | Tool::Mask) && self.state.engine.is_awake()
     }
 
     /// Warns if a recipe names a picture that is not here, so that it cannot be drawn.

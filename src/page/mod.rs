@@ -6,7 +6,7 @@
 //!                      └──► Effects: messages to the worker, the address, the store, a seed
 //! ```
 //!
-//! The state has five rooms, each a folder with its own part of the state, its actions and its
+//! The state has six rooms, each a folder with its own part of the state, its actions and its
 //! effects. No room knows another. Each answers an action with messages, effects and wishes of
 //! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
@@ -168,7 +168,7 @@ pub fn update(state: State, action: Action) -> (State, Vec<Effect>) {
     let mut turn = Turn { state, effects: Vec::new() };
     turn.handle(action);
     turn.finish_stage();
-    turn.finish_derive();
+    turn.finish_tools();
     turn.search_stage();
     let now = is_read(&turn.state);
     if now != read

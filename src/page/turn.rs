@@ -16,7 +16,7 @@ use super::stage::save::Work;
 use super::stage::shown::{Opened, Origin, Sides};
 use super::stage::{Stage, StageAction, StageAnswer, StageWish};
 use super::{Action, Effect, State};
-use crate::recipe::PartialRecipe;
+use crate::recipe::{PartialRecipe, Recipe};
 
 /// The message if a worker ended while it was putting a file together.
 const LOST: &str = "The file that was being made is lost: ask for it again.";
@@ -110,11 +110,17 @@ impl Turn {
                 self.edit(|edit, prompt, to| edit.handle(EditAction::Draw, prompt, to));
             }
             Action::Form(action @ (FormAction::Bring(_) | FormAction::Follow(_))) => {
-                self.edit(|edit, _, _| edit.close());
+                self.edit(|edit, _, to| edit.close(to));
                 self.form(|form, known, to| form.handle(action, known, to));
             }
             Action::Edit(action) => self.edit(|edit, prompt, to| edit.handle(action, prompt, to)),
-            Action::Form(action) => self.form(|form, known, to| form.handle(action, known, to)),
+            Action::Form(action) => {
+                self.form(|form, known, to| form.handle(action, known, to));
+                // A recipe that was drawn again is in the form, but not what the next one begins with.
+                if let Some(beginning) = self.state.edit.beginning() {
+                    self.form(|form, known, _| form.begin_with(Some(&beginning), known));
+                }
+            }
             Action::Engine(action) => {
                 self.engine(|engine, drawn, to| engine.handle(action, drawn, to));
             }
@@ -184,7 +190,7 @@ impl Turn {
             EngineWish::Hear(event) => self.hear(event),
             EngineWish::HearFailure { job, message } => self.hear_failure(job, message),
             EngineWish::ForgetWorker { tells } => {
-                self.edit(|edit, _, _| edit.forget_worker());
+                self.edit(|edit, _, to| edit.forget_worker(to));
                 if self.state.stage.forget_worker() && tells {
                     self.state.status.add(LOST);
                 }
@@ -263,8 +269,8 @@ impl Turn {
             }
             Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
             Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole, carried } => {
-                self.edit(|edit, _, _| {
-                    edit.close();
+                self.edit(|edit, _, to| {
+                    edit.close(to);
                     edit.keep_carried(carried);
                 });
                 self.stage(|stage, _, to| stage.open_brought(&recipe, is_whole, to));
@@ -337,10 +343,13 @@ impl Turn {
 
     /// Draws the first picture's recipe if that is quick. Returns whether it does.
     fn land(&mut self) -> bool {
-        let State { form, engine, stage, gallery, .. } = &mut self.state;
+        let State { form, engine, stage, gallery, edit, .. } = &mut self.state;
         let Some(model) = engine.model() else { return false };
         let landed = stage.land(model, &form.recipe, gallery.is_closed);
-        let Some((recipe, is_form)) = landed.filter(|_| !engine.is_busy()) else { return false };
+        // After a reload, the picture that it begins with is gone.
+        let can_draw = |recipe: &Recipe| !engine.is_busy() && edit.album.has_all_of(recipe);
+        let landed = landed.filter(|(recipe, _)| can_draw(recipe));
+        let Some((recipe, is_form)) = landed else { return false };
         form.seed_is_fresh &= !is_form;
         self.begin(recipe.into(), None);
         true

@@ -15,6 +15,9 @@ const SHARED: usize = 32;
 /// The upscaler takes sides that are multiples of this.
 const MULTIPLE: usize = 4;
 
+/// The longer side of the largest picture that is enlarged at once. The sums of its tiles take 190 MB.
+const MOST: usize = 768;
+
 /// The sides, in pixels, that pictures can be enlarged to.
 pub const SIDES: [u32; 2] = [512, 2048];
 
@@ -77,20 +80,22 @@ impl Pipeline {
 
 impl Enlarging<'_> {
     /// Lays tiles over a picture, which is made smaller first if four times its size is more than twice
-    /// what is wanted.
+    /// what is wanted, or if it is larger than [`MOST`].
     fn begin(&mut self, picture: Image) -> Result<()> {
         let longer = picture.width.max(picture.height);
-        let most = (self.side / 2).max(TILE);
+        let most = (self.side / 2).clamp(TILE, MOST);
         let picture = match longer > most {
             true => scaled(&picture, most)?,
             false => picture,
         };
         self.tiles = tiles(picture.width, picture.height).into_iter();
         self.total = self.done + self.tiles.len();
-        if SCALE * picture.width.max(picture.height) < self.side {
+        if SCALE * longer < self.side {
             // The result of this round is enlarged once more, at no more than a quarter of the end.
-            let across = (self.side / SCALE).div_ceil(TILE - SHARED);
-            self.total += across * across;
+            let next = (self.side / SCALE).min(SCALE * longer);
+            let [width, height] =
+                [picture.width, picture.height].map(|side| (side * next / longer).max(1));
+            self.total += tiles(width, height).len();
         }
         self.large = clear(SCALE * picture.width, SCALE * picture.height);
         self.small = picture;

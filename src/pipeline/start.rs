@@ -78,7 +78,11 @@ impl Start {
             None => drawn.clone(),
             Some(noise) => {
                 fits("latents", &noise, [&[count], &[channels]])?;
-                noise
+                // Inverted noise stands in for the seed's, so that variations turn it too.
+                match recipe.inversion && recipe.begins_with_picture() {
+                    true => turned(pipeline, recipe, noise),
+                    false => noise,
+                }
             }
         };
         let Some(Origin { latent, mask }) = self.from else {
@@ -107,14 +111,18 @@ impl Start {
 /// Returns the noise of a recipe's seeds, turned towards that of its variation. Advances the generators
 /// by one latent each.
 pub(super) fn seeded(pipeline: &Pipeline, recipe: &Recipe, generators: &mut [Generator]) -> Latent {
-    let draw = |generators: &mut [Generator]| {
-        Latent::noise(generators, pipeline.latent_shape(), &pipeline.device)
-    };
-    let noise = draw(generators);
-    match recipe.variation_strength {
-        0.0 => noise,
-        share => noise.slerp(&draw(&mut [Generator::new(recipe.variation_seed)]), share),
+    let noise = Latent::noise(generators, pipeline.latent_shape(), &pipeline.device);
+    turned(pipeline, recipe, noise)
+}
+
+/// Returns noise turned towards that of a recipe's variation.
+fn turned(pipeline: &Pipeline, recipe: &Recipe, noise: Latent) -> Latent {
+    if recipe.variation_strength == 0.0 {
+        return noise;
     }
+    let mut generators = [Generator::new(recipe.variation_seed)];
+    let other = Latent::noise(&mut generators, pipeline.latent_shape(), &pipeline.device);
+    noise.slerp(&other, recipe.variation_strength)
 }
 
 impl Pipeline {

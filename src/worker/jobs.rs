@@ -105,12 +105,13 @@ async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {
     }
     let recipe = pipeline(worker)?.resolve(asked)?;
     let original = picture::original(worker, &recipe)?;
-    let is_wanted = || worker.borrow().turn == turn || worker.borrow().latest != job;
-    let start = picture::start(worker, &recipe, original.as_ref(), is_wanted).await?;
-    // Another job may have begun while the encoder was downloaded.
+    // Stopping and another job both end this one.
+    let is_wanted = || worker.borrow().turn == turn;
+    let start = picture::start(worker, &recipe, original.as_ref(), is_wanted).await;
     if worker.borrow().latest != job {
         return Ok(());
     }
+    let start = start?;
     let pipeline = pipeline(worker)?;
     let mut run: Run<'_> = pipeline.begin(&recipe, start)?;
     let mut latest = run.latent();

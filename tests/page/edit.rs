@@ -451,3 +451,94 @@ fn settings_of_the_history_are_complete_once_their_picture_is_found() {
     page.act(FormAction::Draw);
     assert_eq!(page.handed().0, ["fox"]);
 }
+
+/// The worker cannot fit a picture before it has a model.
+#[test]
+fn a_picture_that_is_brought_while_the_model_is_loaded_is_drawn_afterwards() {
+    let mut page = Page::open(&[]);
+    page.bring(7);
+    assert!(page.uses().is_empty() && !page.state.status.is_bad, "{}", page.status());
+    page.act(EditAction::CutOut(Ground::Any));
+    assert!(page.uses().is_empty() && page.status().contains("being loaded"), "{}", page.status());
+    page.generate();
+    page.hear(ready("stickers"));
+    assert_eq!(page.answer(Ok(made("dog"))).0, Tool::Fit(Frame::default()));
+    assert_eq!(page.handed().0, ["dog"]);
+}
+
+#[test]
+fn what_was_fitted_before_a_move_is_not_drawn() {
+    let mut page = Page::ready();
+    page.bring(7);
+    let (ticket, ..) = page.uses().remove(0);
+    let frame = Frame { zoom: 2.0, ..Frame::default() };
+    page.act(EditAction::Move(frame));
+    page.hear(Event::Used { ticket, outcome: Ok(made("before")) });
+    page.generate();
+    let uses = page.uses();
+    let [(ticket, Tool::Fit(asked), _)] = &uses[..] else { panic!("{uses:?}") };
+    assert_eq!(*asked, frame);
+    page.hear(Event::Used { ticket: *ticket, outcome: Ok(made("after")) });
+    assert_eq!(page.handed().0, ["after"]);
+}
+
+/// The noise that is found by inversion is the same for each picture of a run.
+#[test]
+fn a_restyled_picture_is_drawn_once_with_a_sampler_that_can_be_inverted() {
+    let mut page = Page::ready();
+    page.edit(|form| (form.count, form.sampler) = (Some(4), Some("heun".into())));
+    page.with_dog();
+    page.act(EditAction::Choose(Way::Restyle));
+    page.act(EditAction::SetShows("dog".into()));
+    page.generate();
+    assert_eq!(page.handed().1[0].count, 1);
+    page.finish();
+    page.act(EditAction::DrawStyles);
+    assert_eq!(page.handed().1[0].sampler, "euler");
+}
+
+#[test]
+fn a_tool_whose_picture_is_gone_is_stopped() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::Describe);
+    let (ticket, ..) = page.uses().remove(0);
+    page.act(EditAction::Close);
+    assert!(page.sent().contains(&Request::StopUsing { ticket }));
+    page.hear(Event::Used { ticket, outcome: Err("Stopped".into()) });
+    assert!(!page.state.status.is_bad, "{}", page.status());
+}
+
+#[test]
+fn a_lost_worker_ends_what_the_editor_waits_for_with_a_sentence() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::CutOut(Ground::Any));
+    page.hear(crashed("The GPU is lost.", true));
+    assert_eq!(page.state.edit.activity(), "");
+    assert!(page.status().contains("is lost: press once more"), "{}", page.status());
+}
+
+#[test]
+fn an_old_picture_that_is_drawn_again_leaves_the_editors_picture_in_the_form() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(FormAction::DrawAgain(Recipe { prompt: "owl".into(), ..Recipe::default() }.into()));
+    assert_eq!(page.handed().1[0].picture, "");
+    assert_eq!(page.state.form.recipe.picture, "dog");
+}
+
+#[test]
+fn strokes_of_a_mask_do_not_push_the_first_picture_out() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.bring(8);
+    page.answer(Ok(made("cat")));
+    for i in 0..20 {
+        page.act(EditAction::Paint(Change::Add(rectangle())));
+        let change = page.state.edit.source.as_ref().unwrap().mask.change;
+        page.act(EditAction::Painted { change, png: vec![i] });
+        page.answer(Ok(made(&format!("mask {i}"))));
+    }
+    assert!(page.state.edit.album.find("dog").is_some());
+}

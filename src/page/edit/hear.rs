@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::painting::{Change, Mark};
 use super::{Aim, Edit, EditAnswer, EditWish, FIRST_TICKET};
-use crate::page::protocol::{File, Kept, Made, Tool};
+use crate::page::protocol::{File, Kept, Made, Request, Tool};
 use crate::recipe::Recipe;
 
 impl Edit {
@@ -26,11 +26,18 @@ impl Edit {
         picture: &Rc<[u8]>,
         answer: &mut EditAnswer,
     ) {
+        self.stop_tools(|asked| asked == aim, answer);
         self.tickets += 1;
         let ticket = FIRST_TICKET + self.tickets;
-        self.asked.retain(|(_, asked)| *asked != aim);
         self.asked.push((ticket, aim));
         answer.wish(EditWish::Use { ticket, tool, file: File(picture.to_vec()) });
+    }
+
+    /// Stops tools that are used for some aims. Their answers are not waited for.
+    pub(super) fn stop_tools(&mut self, is_meant: impl Fn(Aim) -> bool, answer: &mut EditAnswer) {
+        for (ticket, _) in self.asked.extract_if(.., |(_, aim)| is_meant(*aim)) {
+            answer.send(Request::StopUsing { ticket });
+        }
     }
 
     /// Has the picture fitted into its frame.
@@ -83,12 +90,21 @@ impl Edit {
     }
 
     /// Forgets what the last worker was asked, and what it made.
-    pub(in crate::page) fn forget_worker(&mut self) {
-        self.asked.clear();
-        (self.waits, self.searched) = (false, None);
+    pub(in crate::page) fn forget_worker(&mut self, answer: &mut EditAnswer) {
+        self.forget_asked(answer);
+        self.searched = None;
         if let Some(source) = &mut self.source {
             (source.hash, source.mask.hash) = (None, None);
         }
+    }
+
+    /// Forgets what was asked, because nobody answers any more.
+    pub(in crate::page) fn forget_asked(&mut self, answer: &mut EditAnswer) {
+        let is_missed = |aim: &Aim| matches!(aim, Aim::CutOut | Aim::Describe | Aim::Around);
+        if std::mem::take(&mut self.asked).iter().any(|(_, aim)| is_missed(aim)) {
+            answer.add("What the editor was waiting for is lost: press once more.");
+        }
+        self.waits = false;
     }
 
     /// Takes in that a model is loaded: the picture and its mask are made at its size.

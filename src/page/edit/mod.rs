@@ -98,7 +98,7 @@ impl Edit {
                 None => {}
             },
             EditAction::Close => {
-                self.close();
+                self.close(answer);
                 answer.say("Generate draws from words alone again.");
                 answer.focus("#prompt");
             }
@@ -115,6 +115,8 @@ impl Edit {
                 source.moves += 1;
                 source.hash = None;
                 answer.effect(EditEffect::Rest(source.moves));
+                // What is being fitted was in the frame before.
+                self.stop_tools(|aim| aim == Aim::Fit, answer);
             }
             EditAction::Rested(moves) if moves == source.moves => self.fit(answer),
             EditAction::CutOut(ground) => {
@@ -125,14 +127,18 @@ impl Edit {
             EditAction::Undo => {
                 let Some(earlier) = source.earlier.pop() else { return };
                 source.picture = earlier;
-                self.forget_picture();
+                self.forget_picture(answer);
                 self.fit(answer);
             }
-            EditAction::Choose(way) => source.way = way,
+            EditAction::Choose(way) => {
+                source.way = way;
+                // What waits was asked for in the way before.
+                self.waits = false;
+            }
             EditAction::SetStrength(strength) => source.set_strength(strength),
             EditAction::Paint(change) => {
                 source.mask.paint(change);
-                self.asked.retain(|(_, aim)| *aim != Aim::Mask);
+                self.stop_tools(|aim| aim == Aim::Mask, answer);
             }
             EditAction::Painted { change, png } if change == source.mask.change => {
                 source.mask.png = Some(png.into());
@@ -169,16 +175,16 @@ impl Edit {
     /// Puts a picture into the editor.
     fn open(&mut self, source: Source, answer: &mut EditAnswer) {
         answer.say(format!("{}: choose below how it changes.", short(&source.name, 80)));
-        self.close();
+        self.close(answer);
         self.source = Some(source);
         self.fit(answer);
         answer.focus(".edit h2");
     }
 
     /// Takes the picture out of the editor.
-    pub(super) fn close(&mut self) {
+    pub(super) fn close(&mut self, answer: &mut EditAnswer) {
         self.source = None;
-        self.asked.retain(|(_, aim)| *aim == Aim::Carried);
+        self.stop_tools(|aim| aim != Aim::Carried, answer);
         self.waits = false;
     }
 
@@ -186,13 +192,13 @@ impl Edit {
     fn replace(&mut self, picture: Rc<[u8]>, answer: &mut EditAnswer) {
         let Some(source) = &mut self.source else { return };
         source.replace(picture);
-        self.forget_picture();
+        self.forget_picture(answer);
         self.fit(answer);
     }
 
     /// Forgets what was asked about the picture before.
-    fn forget_picture(&mut self) {
-        self.asked.retain(|(_, aim)| matches!(aim, Aim::Carried | Aim::Mask));
+    fn forget_picture(&mut self, answer: &mut EditAnswer) {
+        self.stop_tools(|aim| !matches!(aim, Aim::Carried | Aim::Mask), answer);
         self.waits = false;
         if let Some(source) = &mut self.source {
             source.hash = None;
@@ -203,6 +209,7 @@ impl Edit {
     fn draw(&mut self, prompt: &str, answer: &mut EditAnswer) {
         let Some(source) = &mut self.source else { return };
         if let Some(lack) = source.lack() {
+            self.waits = false;
             return answer.warn(lack);
         }
         if source.is_made() {

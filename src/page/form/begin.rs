@@ -4,10 +4,14 @@ use super::{Form, FormAnswer, Known};
 use crate::page::beginning::{Beginning, leave_out};
 use crate::recipe::PartialRecipe;
 
-/// Returns a recipe with the sampler that goes back to noise the way it came, if it inverts a picture.
+/// The sampler that goes back to noise the way it came.
+pub(in crate::page) const INVERTIBLE: &str = "euler";
+
+/// Returns a recipe with the sampler that can be inverted, if it inverts a picture. It draws one picture,
+/// because the noise that is found is the same for all.
 pub(super) fn as_inverted(recipe: PartialRecipe) -> PartialRecipe {
     match recipe.inversion {
-        Some(true) => PartialRecipe { sampler: Some("euler".into()), ..recipe },
+        Some(true) => PartialRecipe { sampler: Some(INVERTIBLE.into()), count: Some(1), ..recipe },
         _ => recipe,
     }
 }

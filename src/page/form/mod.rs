@@ -1,7 +1,7 @@
 //! The form: the recipe that is drawn next, and what helps to write it.
 
 pub mod action;
-mod begin;
+pub(super) mod begin;
 mod bring;
 pub mod concepts;
 pub mod help;
@@ -181,7 +181,7 @@ impl Form {
     }
 
     fn draw_form(&mut self, answer: &mut FormAnswer) {
-        self.seed_is_fresh = false;
+        (self.seed_is_fresh, self.lacking) = (false, None);
         let seed = Some(self.recipe.seed);
         let drawn = PartialRecipe { seed, ..self.chosen.clone() };
         answer.wish(FormWish::Draw(begin::as_inverted(drawn)));
@@ -198,7 +198,7 @@ impl Form {
             leave_out(&mut self.chosen);
         }
         self.show(known);
-        self.seed_is_fresh = false;
+        (self.seed_is_fresh, self.lacking) = (false, None);
         answer.wish(FormWish::Draw(drawn));
         answer.focus(".stage");
     }

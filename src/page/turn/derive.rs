@@ -43,12 +43,14 @@ impl Turn {
         self.derive(Derive::forget_worker);
     }
 
-    /// Forgets what was made of another picture than the one on stage.
-    pub(in crate::page) fn finish_derive(&mut self) {
+    /// Forgets what was made of another picture than the one on stage, and what an engine was asked that
+    /// has stopped.
+    pub(in crate::page) fn finish_tools(&mut self) {
         let subject = self.state.subject();
         self.derive(|derive, to| derive.renew(subject.as_ref(), to));
         if !self.state.engine.is_awake() {
             self.forget_tools();
+            self.edit(|edit, _, to| edit.forget_asked(to));
         }
     }
 

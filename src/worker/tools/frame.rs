@@ -1,6 +1,5 @@
 //! Pictures and masks at the model's size.
 
-use crate::Result;
 use crate::image::fit::fitted;
 use crate::image::frame::Frame;
 use crate::image::framing;
@@ -9,6 +8,7 @@ use crate::image::{Attachments, Image};
 use crate::page::protocol::{File, Kept, Made};
 use crate::worker::picture::insert;
 use crate::worker::state::{Shared, pipeline};
+use crate::{Error, Result};
 
 /// Fits a picture into the model's frame, and keeps it.
 pub(super) fn fit(worker: &Shared, picture: &Image, frame: Frame) -> Result<Made> {
@@ -20,6 +20,13 @@ pub(super) fn fit(worker: &Shared, picture: &Image, frame: Frame) -> Result<Made
 pub(super) fn around(worker: &Shared, picture: &Image, frame: Frame) -> Result<Made> {
     let side = pipeline(worker)?.picture_size();
     let around = framing::around([picture.width, picture.height], frame, side)?;
+    if Mask::of(&around).is_empty() {
+        return Err(Error::Picture(
+            "The picture fills the square: make its zoom smaller first, so that something around it \
+             is empty"
+                .into(),
+        ));
+    }
     keep(worker, around).map(Made::Picture)
 }
 

@@ -15,9 +15,6 @@ const SHARED: usize = 32;
 /// The upscaler takes sides that are multiples of this.
 const MULTIPLE: usize = 4;
 
-/// The longer side of the largest picture that is enlarged at once. The sums of its tiles take 190 MB.
-const MOST: usize = 768;
-
 /// The sides, in pixels, that pictures can be enlarged to.
 pub const SIDES: [u32; 2] = [512, 2048];
 
@@ -80,10 +77,10 @@ impl Pipeline {
 
 impl Enlarging<'_> {
     /// Lays tiles over a picture, which is made smaller first if four times its size is more than twice
-    /// what is wanted, or if it is larger than [`MOST`].
+    /// what is wanted.
     fn begin(&mut self, picture: Image) -> Result<()> {
         let longer = picture.width.max(picture.height);
-        let most = (self.side / 2).clamp(TILE, MOST);
+        let most = (self.side / 2).max(TILE);
         let picture = match longer > most {
             true => scaled(&picture, most)?,
             false => picture,

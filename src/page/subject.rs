@@ -7,6 +7,10 @@ use super::stage::shown::Shown;
 use super::{Form, State};
 use crate::recipe::Recipe;
 
+/// The message if another model drew the picture on stage.
+pub(super) const OTHER_MODEL: &str =
+    "Another model drew this picture: choose that model in the settings first.";
+
 impl State {
     /// Returns the picture that tools work on: that in the editor if a tool was unfolded there, otherwise
     /// that on stage.
@@ -32,14 +36,24 @@ impl State {
         Some(Subject { png, recipe })
     }
 
+    /// Returns whether another model than the loaded one drew a picture, so that this one cannot draw it.
+    pub(super) fn is_of_other_model(&self, Subject { recipe, .. }: &Subject) -> bool {
+        let hash = &recipe.model_hash;
+        !hash.is_empty() && self.engine.model().is_some_and(|model| model.hash != *hash)
+    }
+
     /// Returns the ends of a morph from the picture on stage to what the form describes.
     ///
     /// # Errors
-    /// Returns a sentence if there is no picture, or both ends draw the same one.
+    /// Returns a sentence if there is no picture, if another model drew it, if an end begins with a
+    /// picture, or if both ends draw the same one.
     pub fn morph_ends(&self) -> Result<Ends, &'static str> {
         const NONE: &str = "There is no finished picture on stage: draw one first.";
         let Form { recipe, keeps_seed, seed_is_fresh, .. } = &self.form;
         let subject = self.staged().ok_or(NONE)?;
+        if self.is_of_other_model(&subject) {
+            return Err(OTHER_MODEL);
+        }
         Ends::new(&subject.recipe, recipe, *keeps_seed || *seed_is_fresh)
     }
 }

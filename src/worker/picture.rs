@@ -101,14 +101,41 @@ pub(super) async fn start(
     let noise = match recipe.inversion {
         false => None,
         true => {
-            let mut back = pipeline.invert(recipe, latent.clone())?;
-            while back.step() {
-                wanted().await?;
-            }
-            Some(back.noise().repeated(recipe.count))
+            let of = inverted_by(recipe);
+            let known = worker.borrow().inverted.clone().filter(|(other, _)| *other == of);
+            let found = match known {
+                Some((_, found)) => found,
+                None => {
+                    let mut back = pipeline.invert(recipe, latent.clone())?;
+                    while back.step() {
+                        wanted().await?;
+                    }
+                    back.noise()
+                }
+            };
+            worker.borrow_mut().inverted = Some((of, found.clone()));
+            Some(found.repeated(recipe.count))
         }
     };
     Ok(Start { noise, from: Some(Origin { latent, mask }) })
+}
+
+/// Returns a recipe without what has no effect on its inversion, such as the new style, so that the same
+/// noise serves a picture in all styles.
+fn inverted_by(recipe: &Recipe) -> Recipe {
+    let usual = Recipe::default();
+    Recipe {
+        prompt: usual.prompt,
+        negative: usual.negative,
+        style: usual.style,
+        seed: usual.seed,
+        guidance: usual.guidance,
+        count: usual.count,
+        mask: usual.mask,
+        variation_seed: usual.variation_seed,
+        variation_strength: usual.variation_strength,
+        ..recipe.clone()
+    }
 }
 
 /// Keeps the latent of a picture, for further runs with it.

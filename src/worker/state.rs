@@ -21,6 +21,8 @@ pub(super) struct Worker {
     pub(super) upscaling: Upscaling,
     pub(super) pictures: Pictures,
     pub(super) encoding: Encoding,
+    /// The noise that an inversion found last, and the recipe, without what has no effect on it.
+    pub(super) inverted: Option<(Recipe, Latent)>,
     /// The index of concepts, once it was asked for.
     pub(super) index: Option<Rc<ConceptIndex>>,
     /// The network that cuts things out, once it was asked for.

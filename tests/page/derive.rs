@@ -345,6 +345,13 @@ fn a_picture_of_another_model_is_drawn_in_its_own_style_too() {
     page.act(GalleryAction::Show(entry));
     page.act(DeriveAction::DrawStyles);
     assert_eq!(drawn(&mut page).len(), 2);
+    // The loaded model would draw variations of another picture.
+    page.act(StageAction::CloseGrid);
+    let entry = page.state.gallery.entries.last().unwrap().clone();
+    page.act(GalleryAction::Show(entry));
+    page.act(DeriveAction::Vary);
+    assert!(drawn(&mut page).is_empty() && page.status().contains("Another model drew"));
+    assert!(page.state.morph_ends().is_err_and(|problem| problem.contains("Another model drew")));
 }
 
 #[test]

@@ -7,6 +7,10 @@ use crate::recipe::{PartialRecipe, Recipe};
 pub const SAME: &str = "The form describes the picture on stage: change its prompt or its style, or choose \
                         another seed, to get another end.";
 
+/// The message if an end of a morph begins with a picture.
+pub const BEGINS_WITH_PICTURE: &str = "A morph goes between pictures that are drawn from words alone. The picture on stage, or the next \
+                                       one, begins with another picture.";
+
 /// The recipes at the ends of a morph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ends {
@@ -17,8 +21,8 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Returns the ends of a morph from a picture's recipe to that of the form, or a sentence if they draw
-    /// the same picture. Both have the picture's sampling settings. `has_seed` says whether the next picture
+    /// Returns the ends of a morph from a picture's recipe to that of the form, or a sentence if one begins
+    /// with a picture or they draw the same one. Both have the picture's sampling settings. `has_seed` says whether the next picture
     /// gets the form's seed.
     pub(in crate::page) fn new(
         picture: &Recipe,
@@ -38,6 +42,9 @@ impl Ends {
             even_sigmas: from.even_sigmas,
             ..form.clone()
         });
+        if from.begins_with_picture() || to.begins_with_picture() {
+            return Err(BEGINS_WITH_PICTURE);
+        }
         let with_seed = Recipe { seed: from.seed, ..to.clone() };
         let differs = with_seed != from || has_seed && to != from;
         if differs { Ok(Self { from, to }) } else { Err(SAME) }
@@ -117,6 +124,8 @@ mod tests {
         assert_eq!(Ends::new(&fox, &Recipe { steps: 5, ..fox.clone() }, true), Err(SAME));
         assert_eq!(Ends::new(&fox, &recipe("fox", 4), false), Err(SAME));
         assert!(Ends::new(&fox, &recipe("fox", 4), true).is_ok());
+        let changed = Recipe { picture: "ab".into(), ..recipe("owl", 4) };
+        assert_eq!(Ends::new(&fox, &changed, true), Err(BEGINS_WITH_PICTURE));
         // A strength without a picture has no effect.
         let weak = Recipe { strength: 0.2, ..fox.clone() };
         assert_eq!(Ends::new(&fox, &weak, true), Err(SAME));

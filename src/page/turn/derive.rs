@@ -7,6 +7,7 @@ use crate::page::facts::ModelFacts;
 use crate::page::protocol::Event;
 use crate::page::stage::StageAction;
 use crate::page::stage::grid::Grid;
+use crate::page::subject::OTHER_MODEL;
 use crate::page::{Effect, State};
 
 /// The beginning of a sentence that says what to do if there is no engine.
@@ -65,6 +66,9 @@ impl Turn {
         let Some(subject) = self.state.staged() else { return };
         match wish {
             DeriveWish::Use(_) => {}
+            DeriveWish::Vary if self.state.is_of_other_model(&subject) => {
+                self.state.status.warn(OTHER_MODEL.into());
+            }
             DeriveWish::Vary => {
                 let difference = self.state.derive.choices.difference;
                 let seeds = self.state.derive.next_variations();

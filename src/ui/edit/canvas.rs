@@ -50,8 +50,9 @@ pub(super) struct CanvasProps {
 /// Renders a canvas to paint on.
 #[function_component]
 pub(super) fn Canvas(props: &CanvasProps) -> Html {
-    let old = use_paint(props);
+    // The line that is being drawn.
     let points = use_mut_ref(Vec::<Point>::new);
+    let old = use_paint(props, &points);
     let cursor = use_state_eq(|| (0.5, 0.5));
     let is_focused = use_state_eq(|| false);
     let draw = {
@@ -155,14 +156,18 @@ pub(super) fn Canvas(props: &CanvasProps) -> Html {
 
 /// Paints the canvas anew when something on it changes. Returns the pattern of the restoring pen.
 #[hook]
-fn use_paint(props: &CanvasProps) -> Rc<RefCell<Option<CanvasPattern>>> {
+fn use_paint(
+    props: &CanvasProps,
+    line: &Rc<RefCell<Vec<Point>>>,
+) -> Rc<RefCell<Option<CanvasPattern>>> {
     let old = use_mut_ref(|| None);
     let latest = use_mut_ref(|| Rc::new(Cell::new(0_u32))).borrow().clone();
     let node = props.node.clone();
     // Only a painting is told when it changes: a picture without marks is what was told already.
     let png = props.png.clone().filter(|_| !props.painting.is_empty());
     let things = (props.painting.clone(), props.under.clone(), props.old.clone(), props.size);
-    let pattern = old.clone();
+    // A line that is no mark is on the canvas alone, and the picture below has all lines before it.
+    let (pattern, line, has_marks) = (old.clone(), line.clone(), props.mark.is_some());
     use_effect_with(things, move |(painting, under, old, _)| {
         let mine = latest.get() + 1;
         latest.set(mine);
@@ -173,7 +178,7 @@ fn use_paint(props: &CanvasProps) -> Rc<RefCell<Option<CanvasPattern>>> {
             let old = load(old).await;
             let Some(easel) = node.cast().and_then(Easel::of) else { return };
             // Another change has come in the meantime.
-            if latest.get() != mine {
+            if latest.get() != mine || !has_marks && !line.borrow().is_empty() {
                 return;
             }
             easel.paint(under.as_ref(), &painting);

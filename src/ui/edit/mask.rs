@@ -49,7 +49,8 @@ pub(super) fn MaskTools(props: &MaskToolsProps) -> Html {
             <div class="actions">
                 {toggle("Brush", !erases, wield(false))}
                 {toggle("Eraser", *erases, wield(true))}
-                <button type="button" onclick={change(Change::Undo)}>{"Undo"}</button>
+                // The picture has an Undo of its own.
+                <button type="button" aria-label="Undo the last mark" onclick={change(Change::Undo)}>{"Undo"}</button>
                 <button type="button" onclick={change(Change::Clear)}>{"Clear"}</button>
                 <button type="button" onclick={act(dispatcher, || EditAction::FillAround)}>
                     {"Fill around it"}

@@ -10,8 +10,8 @@ use crate::{Error, Result};
 /// there joins the picture better if it may change its edge.
 pub const OVERLAP: usize = 4;
 
-/// The most that a picture is enlarged, unless it is so small that it fits into the frame so.
-const LARGEST: f64 = 16.0;
+/// The largest zoom.
+const MOST: f64 = 64.0;
 /// How many pixels beside a place have an effect on it when a picture is resized.
 const FILTER: f64 = 2.0;
 
@@ -125,12 +125,11 @@ fn placed(size: [usize; 2], frame: Frame, sides: [usize; 2]) -> Result<[Placed; 
     if size.contains(&0) {
         return refuse("The picture has no pixels");
     }
-    if !(zoom.is_finite() && zoom > 0.0 && x.is_finite() && y.is_finite()) {
+    if !(zoom > 0.0 && zoom <= MOST && x.is_finite() && y.is_finite()) {
         return refuse("The frame is not a part of any picture: reset its zoom and place");
     }
     let fits = [0, 1].map(|axis| sides[axis] as f64 / size[axis] as f64);
-    let fits = fits[0].min(fits[1]);
-    let scale = (fits * zoom).min(fits.max(LARGEST));
+    let scale = zoom * fits[0].min(fits[1]);
     let place = |axis: usize, middle: f64| {
         let side = (size[axis] as f64 * scale).round().max(1.0);
         let frame = sides[axis] as f64;

@@ -62,10 +62,10 @@ impl Album {
     }
 }
 
-/// Returns the hashes that a recipe names: that of its picture, then that of its mask.
+/// Returns the hashes that a recipe's run needs: that of its picture, then that of its mask.
 fn named(recipe: &Recipe) -> impl Iterator<Item = &str> {
-    let mask = if recipe.picture.is_empty() { "" } else { &recipe.mask };
-    [recipe.picture.as_str(), mask].into_iter().filter(|hash| !hash.is_empty())
+    let named = recipe.begins_with_picture().then_some([&recipe.picture, &recipe.mask]);
+    named.into_iter().flatten().map(String::as_str).filter(|hash| !hash.is_empty())
 }
 
 #[cfg(test)]

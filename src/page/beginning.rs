@@ -27,7 +27,7 @@ impl Beginning {
 }
 
 /// Takes the picture that a run begins with out of a recipe, with all that goes with it.
-pub(super) fn leave_out(recipe: &mut PartialRecipe) {
+pub fn leave_out(recipe: &mut PartialRecipe) {
     (recipe.picture, recipe.strength, recipe.mask) = (None, None, None);
     (recipe.inversion, recipe.source_prompt, recipe.source_style) = (None, None, None);
 }

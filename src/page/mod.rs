@@ -19,7 +19,7 @@
 
 pub mod album;
 mod answer;
-mod beginning;
+pub mod beginning;
 pub mod derive;
 pub mod edit;
 mod editing;

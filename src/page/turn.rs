@@ -285,7 +285,9 @@ impl Turn {
                 self.state.stage.brought = None;
                 self.edit(|edit, prompt, to| edit.bring(name, outcome, prompt, to));
             }
-            Event::Using { ticket, .. } if self.state.edit.owns(ticket) => {}
+            Event::Using { ticket, done, total, .. } if self.state.edit.owns(ticket) => {
+                self.state.edit.hear_using(ticket, done, total);
+            }
             Event::Used { ticket, outcome } if self.state.edit.owns(ticket) => {
                 self.edit(|edit, prompt, to| edit.hear_used(ticket, outcome, prompt, to));
             }

@@ -95,9 +95,9 @@ pub(super) async fn copy_link(recipe: &Recipe) -> String {
         Some(_) => "The link is in the clipboard.",
         None => "The link is in the address bar; this browser did not let it be copied.",
     };
-    match recipe.picture.is_empty() {
-        true => said.into(),
-        false => format!(
+    match recipe.begins_with_picture() {
+        false => said.into(),
+        true => format!(
             "{said} The link alone does not carry the picture that this one began with: send the PNG too."
         ),
     }

@@ -169,9 +169,15 @@ fn a_removed_background_replaces_the_picture_until_it_is_taken_back() {
     page.with_dog();
     let brought = page.state.edit.source.as_ref().unwrap().picture.clone();
     page.act(EditAction::CutOut(Ground::Any));
-    assert!(!page.state.edit.activity().is_empty());
+    let activity = |page: &Page| {
+        let asked = page.state.edit.activity().cloned();
+        asked.map(|asked| (asked.progress(), asked.done, asked.total))
+    };
+    assert_eq!(activity(&page), Some(("Removing the background", 0, 0)));
     let uses = page.uses();
     assert_eq!((uses[0].1.clone(), &uses[0].2), (Tool::CutOut(Ground::Any), &vec![file(7)]));
+    page.hear(Event::Using { ticket: uses[0].0, done: 1, total: 3, picture: None });
+    assert_eq!(activity(&page), Some(("Removing the background", 1, 3)));
     page.hear(Event::Used { ticket: uses[0].0, outcome: Ok(Made::File(file(8))) });
     // The cut-out is fitted in its turn.
     assert_eq!(page.answer(Ok(made("cut"))).1, [file(8)]);
@@ -515,7 +521,7 @@ fn a_lost_worker_ends_what_the_editor_waits_for_with_a_sentence() {
     page.with_dog();
     page.act(EditAction::CutOut(Ground::Any));
     page.hear(crashed("The GPU is lost.", true));
-    assert_eq!(page.state.edit.activity(), "");
+    assert!(page.state.edit.activity().is_none());
     assert!(page.status().contains("is lost: press once more"), "{}", page.status());
 }
 
@@ -541,4 +547,79 @@ fn strokes_of_a_mask_do_not_push_the_first_picture_out() {
         page.answer(Ok(made(&format!("mask {i}"))));
     }
     assert!(page.state.edit.album.find("dog").is_some());
+}
+
+#[test]
+fn a_tool_can_be_stopped() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::Describe);
+    let (ticket, ..) = page.uses().remove(0);
+    page.act(EditAction::Stop);
+    assert!(page.sent().contains(&Request::StopUsing { ticket }));
+    assert!(page.state.edit.activity().is_none());
+    page.hear(Event::Used { ticket, outcome: Err("Stopped".into()) });
+    assert!(!page.state.status.is_bad, "{}", page.status());
+    // What is made for drawing is not stopped.
+    page.act(EditAction::Choose(Way::Mend));
+    page.act(EditAction::Move(Frame { zoom: 0.5, ..Frame::default() }));
+    page.act(EditAction::Rested(1));
+    page.act(EditAction::Stop);
+    assert_eq!(
+        page.answer(Ok(made("small"))).0,
+        Tool::Fit(Frame { zoom: 0.5, ..Frame::default() })
+    );
+    assert!(page.state.edit.activity().is_none());
+}
+
+/// What is under the mask stays under it, and the empty part around the picture is found anew.
+#[test]
+fn the_mask_moves_with_the_picture() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::Choose(Way::Mend));
+    page.act(EditAction::FillAround);
+    page.answer(Ok(made("around")));
+    page.act(EditAction::Paint(Change::Add(rectangle())));
+    let marks = |page: &Page| page.state.edit.source.as_ref().unwrap().mask.painting.marks.clone();
+    assert!(matches!(&*marks(&page)[0], Mark::Shape(_)));
+    page.sent();
+    let frame = Frame { zoom: 2.0, ..Frame::default() };
+    page.act(EditAction::Move(frame));
+    let moved = marks(&page);
+    let (Mark::Rectangle { from, size, .. }, Mark::Rectangle { from: was, size: had, .. }) =
+        (&*moved[0], &rectangle())
+    else {
+        panic!("{moved:?}")
+    };
+    assert_eq!(*size, (2.0 * had.0, 2.0 * had.1));
+    assert_eq!(*from, (2.0 * was.0 - 0.5, 2.0 * was.1 - 0.5));
+    let change = page.state.edit.source.as_ref().unwrap().mask.change;
+    page.act(EditAction::Painted { change, png: vec![1] });
+    assert!(page.uses().is_empty(), "nothing is made while it moves");
+    page.act(EditAction::Rested(1));
+    let tools: Vec<Tool> = page.uses().into_iter().map(|(_, tool, _)| tool).collect();
+    assert_eq!(tools, [Tool::Fit(frame), Tool::Mask, Tool::Around(frame)]);
+}
+
+#[test]
+fn a_run_waits_for_the_mask_around_the_moved_picture() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::Choose(Way::Mend));
+    page.act(EditAction::FillAround);
+    page.answer(Ok(made("around")));
+    page.act(EditAction::Move(Frame { zoom: 0.5, ..Frame::default() }));
+    page.generate();
+    let uses = page.uses();
+    assert!(page.state.stage.run.is_none() && page.status().contains("as soon as"));
+    let tools: Vec<Tool> = uses.iter().map(|(_, tool, _)| tool.clone()).collect();
+    let frame = Frame { zoom: 0.5, ..Frame::default() };
+    assert_eq!(tools, [Tool::Fit(frame), Tool::Around(frame)]);
+    page.hear(Event::Used { ticket: uses[0].0, outcome: Ok(made("small")) });
+    page.hear(Event::Used { ticket: uses[1].0, outcome: Ok(made("around")) });
+    let change = page.state.edit.source.as_ref().unwrap().mask.change;
+    page.act(EditAction::Painted { change, png: vec![2] });
+    page.answer(Ok(made("mask")));
+    assert_eq!(page.handed().1[0].mask, "mask");
 }

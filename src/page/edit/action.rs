@@ -61,6 +61,8 @@ pub enum EditAction {
     Draw,
     /// The visitor draws the picture in every style.
     DrawStyles,
+    /// The visitor stops what a tool does.
+    Stop,
     /// The visitor closes the editor.
     Close,
 }

@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
+use super::asked::{Aim, Asked};
 use super::painting::{Change, Mark};
-use super::{Aim, Edit, EditAnswer, EditWish, FIRST_TICKET};
+use super::{Edit, EditAnswer, EditWish, FIRST_TICKET};
 use crate::page::protocol::{File, Kept, Made, Request, Tool};
 use crate::recipe::Recipe;
 
 impl Edit {
     /// Returns whether a tool is at work for this.
     pub(super) fn is_asked(&self, aim: Aim) -> bool {
-        self.asked.iter().any(|(_, asked)| *asked == aim)
+        self.asked.iter().any(|asked| asked.aim == aim)
     }
 
     /// Returns whether a ticket is one of this room's.
@@ -26,16 +27,20 @@ impl Edit {
         picture: &Rc<[u8]>,
         answer: &mut EditAnswer,
     ) {
-        self.stop_tools(|asked| asked == aim, answer);
+        self.stop_tools(|asked| asked.aim == aim, answer);
         self.tickets += 1;
         let ticket = FIRST_TICKET + self.tickets;
-        self.asked.push((ticket, aim));
+        self.asked.push(Asked::new(ticket, aim));
         answer.wish(EditWish::Use { ticket, tool, file: File(picture.to_vec()) });
     }
 
-    /// Stops tools that are used for some aims. Their answers are not waited for.
-    pub(super) fn stop_tools(&mut self, is_meant: impl Fn(Aim) -> bool, answer: &mut EditAnswer) {
-        for (ticket, _) in self.asked.extract_if(.., |(_, aim)| is_meant(*aim)) {
+    /// Stops some tools. Their answers are not waited for.
+    pub(super) fn stop_tools(
+        &mut self,
+        is_meant: impl Fn(&Asked) -> bool,
+        answer: &mut EditAnswer,
+    ) {
+        for Asked { ticket, .. } in self.asked.extract_if(.., |asked| is_meant(asked)) {
             answer.send(Request::StopUsing { ticket });
         }
     }
@@ -46,6 +51,23 @@ impl Edit {
         source.hash = None;
         let (picture, frame) = (source.picture.clone(), source.frame);
         self.use_tool(Aim::Fit, Tool::Fit(frame), &picture, answer);
+    }
+
+    /// Has all made anew after the picture was moved.
+    pub(super) fn settle(&mut self, answer: &mut EditAnswer) {
+        self.fit(answer);
+        self.make_mask(answer);
+        let mask = self.source.as_mut().map(|source| &mut source.mask);
+        if mask.is_some_and(|mask| std::mem::take(&mut mask.refills)) {
+            self.fill_around(answer);
+        }
+    }
+
+    /// Has what is empty around the picture put under the mask.
+    pub(super) fn fill_around(&mut self, answer: &mut EditAnswer) {
+        let Some(source) = &self.source else { return };
+        let (picture, frame) = (source.picture.clone(), source.frame);
+        self.use_tool(Aim::Around, Tool::Around(frame), &picture, answer);
     }
 
     /// Has the mask made of its painting, once that is there.
@@ -85,7 +107,7 @@ impl Edit {
 
     /// Takes in that a tool could not be used.
     pub(in crate::page) fn forget(&mut self, ticket: u32) {
-        self.asked.retain(|(asked, _)| *asked != ticket);
+        self.asked.retain(|asked| asked.ticket != ticket);
         self.waits = false;
     }
 
@@ -100,8 +122,7 @@ impl Edit {
 
     /// Forgets what was asked, because nobody answers any more.
     pub(in crate::page) fn forget_asked(&mut self, answer: &mut EditAnswer) {
-        let is_missed = |aim: &Aim| matches!(aim, Aim::CutOut | Aim::Describe | Aim::Around);
-        if std::mem::take(&mut self.asked).iter().any(|(_, aim)| is_missed(aim)) {
+        if std::mem::take(&mut self.asked).iter().any(Asked::is_pressed) {
             answer.add("What the editor was waiting for is lost: press once more.");
         }
         self.waits = false;
@@ -115,6 +136,12 @@ impl Edit {
         self.make_mask(answer);
     }
 
+    /// Takes in how far a tool is.
+    pub(in crate::page) fn hear_using(&mut self, ticket: u32, done: usize, total: usize) {
+        let asked = self.asked.iter_mut().find(|asked| asked.ticket == ticket);
+        asked.into_iter().for_each(|asked| (asked.done, asked.total) = (done, total));
+    }
+
     /// Takes in the answer of a tool. Answers that nobody waits for any more are ignored.
     pub(in crate::page) fn hear_used(
         &mut self,
@@ -123,8 +150,8 @@ impl Edit {
         prompt: &str,
         answer: &mut EditAnswer,
     ) {
-        let Some(at) = self.asked.iter().position(|(asked, _)| *asked == ticket) else { return };
-        let (_, aim) = self.asked.remove(at);
+        let Some(at) = self.asked.iter().position(|asked| asked.ticket == ticket) else { return };
+        let Asked { aim, .. } = self.asked.remove(at);
         match (aim, outcome) {
             // Nobody asked for this search, so nobody misses what it does not find.
             (Aim::Carried, Err(_)) => {}
@@ -144,7 +171,7 @@ impl Edit {
             }
             (aim, Ok(made)) => self.hear_made(aim, made, answer),
         }
-        if self.waits && self.source.as_ref().is_some_and(|source| source.is_made()) {
+        if self.waits && self.is_ready() {
             self.draw(prompt, answer);
         }
     }

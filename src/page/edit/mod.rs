@@ -2,6 +2,7 @@
 //! stage or drawn by hand.
 
 pub mod action;
+pub mod asked;
 mod hear;
 pub mod painting;
 pub mod source;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 pub use action::{EditAction, EditEffect};
 pub(super) use action::{EditAnswer, EditWish};
+use asked::{Aim, Asked};
 use painting::Painting;
 use source::Source;
 
@@ -25,17 +27,6 @@ const FIRST_TICKET: u32 = 1 << 24;
 /// The message if a run waits for its picture.
 const WAITS: &str = "This is drawn as soon as the picture is ready.";
 
-/// What a tool is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Aim {
-    Fit,
-    Mask,
-    Around,
-    CutOut,
-    Describe,
-    Carried,
-}
-
 /// The editor.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Edit {
@@ -45,8 +36,8 @@ pub struct Edit {
     pub drawing: Option<Painting>,
     /// The pictures and masks that runs can begin with.
     pub album: Album,
-    /// The tools at work, with their tickets.
-    asked: Vec<(u32, Aim)>,
+    /// The tools at work.
+    asked: Vec<Asked>,
     /// How many tickets were given.
     tickets: u32,
     /// Whether a run waits until its picture is ready.
@@ -86,17 +77,13 @@ impl Edit {
                 self.open(Source::new("Your drawing".into(), png.into(), None, prompt), answer);
             }
             EditAction::Draw => self.draw(prompt, answer),
-            EditAction::DrawStyles => match &mut self.source {
-                Some(source) if source.lack().is_none() && source.is_made() => {
-                    answer.wish(EditWish::DrawStyles { prompt: source.prompt_for(prompt) });
-                }
-                Some(source) => {
-                    answer.warn(
-                        source.lack().unwrap_or("The picture is not ready yet: press once more."),
-                    );
-                }
-                None => {}
-            },
+            EditAction::DrawStyles => self.draw_styles(prompt, answer),
+            EditAction::Stop => {
+                self.stop_tools(Asked::is_pressed, answer);
+                self.waits = false;
+                answer.say("Stopped.");
+                answer.focus(".edit h2");
+            }
             EditAction::Close => {
                 self.close(answer);
                 answer.say("Generate draws from words alone again.");
@@ -108,17 +95,19 @@ impl Edit {
 
     /// Handles an action on the picture that is changed.
     fn handle_source(&mut self, action: EditAction, answer: &mut EditAnswer) {
+        let is_filling = self.is_asked(Aim::Around);
         let Some(source) = &mut self.source else { return };
         match action {
             EditAction::Move(frame) => {
-                source.frame = frame;
-                source.moves += 1;
-                source.hash = None;
+                source.shift(frame);
                 answer.effect(EditEffect::Rest(source.moves));
-                // What is being fitted was in the frame before.
-                self.stop_tools(|aim| aim == Aim::Fit, answer);
+                // What is being made was for the frame before.
+                source.mask.refills |= is_filling;
+                let is_old =
+                    |asked: &Asked| matches!(asked.aim, Aim::Fit | Aim::Around | Aim::Mask);
+                self.stop_tools(is_old, answer);
             }
-            EditAction::Rested(moves) if moves == source.moves => self.fit(answer),
+            EditAction::Rested(moves) if moves == source.moves => self.settle(answer),
             EditAction::CutOut(ground) => {
                 let picture = source.picture.clone();
                 self.use_tool(Aim::CutOut, Tool::CutOut(ground), &picture, answer);
@@ -138,16 +127,16 @@ impl Edit {
             EditAction::SetStrength(strength) => source.set_strength(strength),
             EditAction::Paint(change) => {
                 source.mask.paint(change);
-                self.stop_tools(|aim| aim == Aim::Mask, answer);
+                self.stop_tools(|asked| asked.aim == Aim::Mask, answer);
             }
             EditAction::Painted { change, png } if change == source.mask.change => {
                 source.mask.png = Some(png.into());
-                self.make_mask(answer);
+                // While the picture is being moved, each place would make a mask.
+                if source.hash.is_some() || self.is_asked(Aim::Fit) {
+                    self.make_mask(answer);
+                }
             }
-            EditAction::FillAround => {
-                let (picture, frame) = (source.picture.clone(), source.frame);
-                self.use_tool(Aim::Around, Tool::Around(frame), &picture, answer);
-            }
+            EditAction::FillAround => self.fill_around(answer),
             EditAction::Describe => {
                 let picture = source.picture.clone();
                 self.use_tool(Aim::Describe, Tool::Describe, &picture, answer);
@@ -184,7 +173,7 @@ impl Edit {
     /// Takes the picture out of the editor.
     pub(super) fn close(&mut self, answer: &mut EditAnswer) {
         self.source = None;
-        self.stop_tools(|aim| aim != Aim::Carried, answer);
+        self.stop_tools(|asked| asked.aim != Aim::Carried, answer);
         self.waits = false;
     }
 
@@ -198,7 +187,7 @@ impl Edit {
 
     /// Forgets what was asked about the picture before.
     fn forget_picture(&mut self, answer: &mut EditAnswer) {
-        self.stop_tools(|aim| !matches!(aim, Aim::Carried | Aim::Mask), answer);
+        self.stop_tools(|asked| !matches!(asked.aim, Aim::Carried | Aim::Mask), answer);
         self.waits = false;
         if let Some(source) = &mut self.source {
             source.hash = None;
@@ -207,12 +196,13 @@ impl Edit {
 
     /// Draws what is chosen, or says what is missing. What is not ready yet is waited for.
     fn draw(&mut self, prompt: &str, answer: &mut EditAnswer) {
+        let is_ready = self.is_ready();
         let Some(source) = &mut self.source else { return };
         if let Some(lack) = source.lack() {
             self.waits = false;
             return answer.warn(lack);
         }
-        if source.is_made() {
+        if is_ready {
             self.waits = false;
             return answer.wish(EditWish::Draw { prompt: source.prompt_for(prompt) });
         }
@@ -220,11 +210,26 @@ impl Edit {
         answer.say(WAITS);
         // What is lost, as with a worker, is made again.
         if source.hash.is_none() && !self.is_asked(Aim::Fit) {
-            self.fit(answer);
-        }
-        if !self.is_asked(Aim::Mask) {
+            self.settle(answer);
+        } else if !self.is_asked(Aim::Mask) {
             self.make_mask(answer);
         }
+    }
+
+    fn draw_styles(&mut self, prompt: &str, answer: &mut EditAnswer) {
+        let Some(source) = &mut self.source else { return };
+        match source.lack() {
+            Some(lack) => answer.warn(lack),
+            None if !source.is_made() => {
+                answer.warn("The picture is not ready yet: press once more.")
+            }
+            None => answer.wish(EditWish::DrawStyles { prompt: source.prompt_for(prompt) }),
+        }
+    }
+
+    /// Returns whether all is made that the next run begins with.
+    fn is_ready(&self) -> bool {
+        !self.is_asked(Aim::Around) && self.source.as_ref().is_some_and(Source::is_made)
     }
 
     /// Returns what the next run begins with.
@@ -232,14 +237,9 @@ impl Edit {
         self.source.as_ref()?.beginning()
     }
 
-    /// Returns what a tool is doing, in a sentence; empty if none is at work.
-    pub fn activity(&self) -> &'static str {
-        let said = [
-            (Aim::CutOut, "The background is being removed."),
-            (Aim::Describe, "The model is looking at the picture."),
-            (Aim::Around, "The mask around the picture is being made."),
-            (Aim::Fit, "The picture is being fitted."),
-        ];
-        said.iter().find(|(aim, _)| self.is_asked(*aim)).map_or("", |(_, text)| text)
+    /// Returns a tool at work that is shown: first what the visitor asked for.
+    pub fn activity(&self) -> Option<&Asked> {
+        let shown = self.asked.iter().filter(|asked| !asked.progress().is_empty());
+        shown.max_by_key(|asked| asked.is_pressed())
     }
 }

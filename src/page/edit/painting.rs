@@ -60,6 +60,27 @@ pub enum Mark {
     Shape(Rc<[u8]>),
 }
 
+impl Mark {
+    /// Returns the mark after `place` has moved its points and `scale` its lengths; `None` if it is a shape,
+    /// which covers the canvas whatever moves.
+    fn moved(&self, place: &impl Fn(Point) -> Point, scale: f64) -> Option<Self> {
+        let stretched = |(across, down): Point| (across * scale, down * scale);
+        match self {
+            Self::Line { ink, width, points } => {
+                let points = points.iter().map(|point| place(*point)).collect();
+                Some(Self::Line { ink: *ink, width: width * scale, points })
+            }
+            &Self::Rectangle { ink, from, size } => {
+                Some(Self::Rectangle { ink, from: place(from), size: stretched(size) })
+            }
+            &Self::Ellipse { ink, from, size } => {
+                Some(Self::Ellipse { ink, from: place(from), size: stretched(size) })
+            }
+            Self::Shape(_) => None,
+        }
+    }
+}
+
 /// A painting.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Painting {
@@ -87,6 +108,14 @@ impl Painting {
             Change::Clear => return !std::mem::take(&mut self.marks).is_empty(),
         }
         true
+    }
+
+    /// Moves the marks with the picture that they are on. Shapes are taken away. Returns how many.
+    pub(super) fn follow(&mut self, place: &impl Fn(Point) -> Point, scale: f64) -> usize {
+        let before = self.marks.len();
+        let moved = self.marks.iter().filter_map(|mark| mark.moved(place, scale).map(Rc::new));
+        self.marks = moved.collect();
+        before - self.marks.len()
     }
 
     /// Returns whether nothing is on it.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::painting::{Change, Painting};
+use super::painting::{Change, Painting, Point};
 use crate::image::frame::Frame;
 use crate::page::beginning::Beginning;
 use crate::recipe::Recipe;
@@ -47,12 +47,24 @@ pub struct Mask {
     pub(super) png: Option<Rc<[u8]>>,
     /// The hash of the mask that the worker made of it.
     pub(super) hash: Option<String>,
+    /// Whether what is empty around the picture is put under it again when the picture rests.
+    pub(super) refills: bool,
 }
 
 impl Mask {
     /// Changes the painting. The mask must then be made anew.
     pub(super) fn paint(&mut self, change: Change) {
         if self.painting.change(change) {
+            self.change += 1;
+            (self.png, self.hash) = (None, None);
+        }
+    }
+
+    /// Moves the painting with the picture that it is on. What covers the empty part around the picture
+    /// must be filled anew.
+    fn follow(&mut self, place: &impl Fn(Point) -> Point, scale: f64) {
+        if !self.painting.is_empty() {
+            self.refills |= self.painting.follow(place, scale) > 0;
             self.change += 1;
             (self.png, self.hash) = (None, None);
         }
@@ -130,6 +142,20 @@ impl Source {
         self.strengths[self.way as usize] = strength;
     }
 
+    /// Moves the picture in its frame, and the mask with it.
+    pub(super) fn shift(&mut self, frame: Frame) {
+        let (from, size) = (self.frame, self.size());
+        self.mask.follow(&|point| from.place_in(frame, size, point), frame.zoom / from.zoom);
+        self.frame = frame;
+        self.moves += 1;
+        self.hash = None;
+    }
+
+    /// Returns the picture's width and height in pixels.
+    pub fn size(&self) -> [u32; 2] {
+        size_of(&self.picture).unwrap_or([1, 1])
+    }
+
     /// Returns whether a change of the picture can be taken back.
     pub fn can_undo(&self) -> bool {
         !self.earlier.is_empty()
@@ -145,7 +171,7 @@ impl Source {
     /// Returns what is missing before it can be drawn, in a sentence.
     pub fn lack(&self) -> Option<&'static str> {
         match self.way {
-            Way::Mend if self.mask.painting.is_empty() => {
+            Way::Mend if self.mask.painting.is_empty() && !self.mask.refills => {
                 Some("Paint over what shall change first, or press “Fill around it”.")
             }
             Way::Restyle if self.shows.trim().is_empty() => {
@@ -186,12 +212,12 @@ impl Source {
 }
 
 /// Returns the width and the height of a PNG in pixels; `None` if it has no header.
-pub fn size_of(png: &[u8]) -> Option<(u32, u32)> {
+fn size_of(png: &[u8]) -> Option<[u32; 2]> {
     let number = |at: usize| {
         let bytes = png.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_be_bytes(bytes)).filter(|number| *number > 0)
     };
-    Some((number(16)?, number(20)?))
+    Some([number(16)?, number(20)?])
 }
 
 #[cfg(test)]
@@ -202,7 +228,7 @@ mod tests {
     #[test]
     fn reads_the_size_of_a_png() {
         let png = Image { width: 3, height: 2, pixels: vec![7; 24] }.to_png(None).unwrap();
-        assert_eq!(size_of(&png), Some((3, 2)));
+        assert_eq!(size_of(&png), Some([3, 2]));
         assert_eq!(size_of(&png[..20]), None);
     }
 

@@ -3,7 +3,7 @@
 use yew::{Html, html};
 
 use super::compare::Compare;
-use super::progress::Progress;
+use super::progress::progress;
 use crate::page::DeriveAction;
 use crate::page::derive::action::Product;
 use crate::page::derive::save::kilobytes;
@@ -23,7 +23,7 @@ pub(super) fn enlarge(derive: &Derive, dispatcher: &Dispatcher) -> Html {
         <>
             <div class="actions">{for SIDES.map(to)}</div>
             if let Some(job) = derive.job_of(Panel::Enlarge) {
-                <Progress job={job.clone()} dispatcher={dispatcher.clone()} />
+                {progress(job, "", dispatcher)}
             }
             if let Some(enlarged) = &derive.enlarged {
                 <Compare enlarged={enlarged.clone()} trace={derive.trace.clone()} />

@@ -4,7 +4,7 @@ mod compare;
 mod enlarge;
 mod morph;
 mod player;
-mod progress;
+pub(super) mod progress;
 mod spread;
 mod trace;
 

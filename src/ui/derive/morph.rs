@@ -4,7 +4,7 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, TargetCast, html};
 
 use super::player::Player;
-use super::progress::Progress;
+use super::progress::progress;
 use crate::page::DeriveAction;
 use crate::page::derive::choices::{FRAMES, SECONDS};
 use crate::page::derive::morph::Ends;
@@ -35,8 +35,7 @@ pub(super) fn morph(state: &PageHandle) -> Html {
                 <button type="button" onclick={draw} aria-disabled={is_same.to_string()}>{"Draw the morph"}</button>
             </div>
             if let Some(job) = job {
-                <Progress job={job.clone()} unit={if is_drawing { "frames" } else { "" }}
-                    dispatcher={dispatcher.clone()} />
+                {progress(job, if is_drawing { "frames" } else { "" }, dispatcher)}
             }
             if is_drawing {
                 if let Some(picture) = latest {

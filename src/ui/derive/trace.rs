@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::{AttrValue, Callback, Html, MouseEvent, html};
 
-use super::progress::Progress;
+use super::progress::progress;
 use crate::page::DeriveAction;
 use crate::page::derive::action::Product;
 use crate::page::derive::choices::COLOURS;
@@ -38,7 +38,7 @@ pub(super) fn trace(derive: &Derive, recipe: &Recipe, dispatcher: &Dispatcher) -
                 <button type="button" onclick={act(dispatcher, || DeriveAction::Use(Work::Trace))}>{"Trace"}</button>
             </div>
             if let Some(job) = derive.job_of(Panel::Trace) {
-                <Progress job={job.clone()} dispatcher={dispatcher.clone()} />
+                {progress(job, "", dispatcher)}
             }
             if let Some(svg) = &derive.trace {
                 {traced(svg, recipe, dispatcher)}

@@ -10,7 +10,6 @@ use yew::{
 };
 
 use crate::image::frame::Frame;
-use crate::page::edit::source::size_of;
 use crate::ui::edit::canvas::arrow;
 use crate::ui::edit::controls::range;
 use crate::ui::picture::Shared;
@@ -20,37 +19,24 @@ const ZOOM: (f64, f64, f64) = (0.5, 4.0, 0.05);
 /// How far an arrow key moves the picture, as a share of the frame.
 const STEP: f64 = 0.02;
 
-/// Returns the width and the height of a picture in its frame, as shares of the frame.
-fn shares(png: &[u8], zoom: f64) -> (f64, f64) {
-    let (width, height) = size_of(png).unwrap_or((1, 1));
-    let longer = f64::from(width.max(height));
-    (zoom * f64::from(width) / longer, zoom * f64::from(height) / longer)
-}
-
-/// Returns the frame after the picture in it has moved, by shares of the frame.
-fn moved(frame: Frame, png: &[u8], (right, down): (f64, f64)) -> Frame {
-    let (width, height) = shares(png, frame.zoom);
-    let x = (frame.x - right / width).clamp(0.0, 1.0);
-    let y = (frame.y - down / height).clamp(0.0, 1.0);
-    Frame { x, y, ..frame }
-}
-
 #[derive(PartialEq, Properties)]
 pub(super) struct FramedProps {
     pub(super) file: Shared,
+    /// The picture's width and height in pixels.
+    pub(super) size: [u32; 2],
     pub(super) frame: Frame,
     pub(super) change: Callback<Frame>,
 }
 
 /// Renders the picture in its frame, which a pointer or the arrow keys move.
 #[function_component]
-pub(super) fn Framed(FramedProps { file, frame, change }: &FramedProps) -> Html {
+pub(super) fn Framed(FramedProps { file, size, frame, change }: &FramedProps) -> Html {
     let url = use_memo(file.clone(), |Shared(bytes)| {
         ObjectUrl::from(Blob::new_with_options(&bytes[..], Some("image/png")))
     });
     // Where the pointer was pressed, and the frame then.
     let grip = use_mut_ref(|| None::<((f64, f64), Frame)>);
-    let frame = *frame;
+    let (frame, size) = (*frame, *size);
     let at = |event: &PointerEvent| (f64::from(event.client_x()), f64::from(event.client_y()));
     let onpointerdown = {
         let grip = grip.clone();
@@ -61,28 +47,28 @@ pub(super) fn Framed(FramedProps { file, frame, change }: &FramedProps) -> Html 
         })
     };
     let onpointermove = {
-        let (grip, change, file) = (grip.clone(), change.clone(), file.clone());
+        let (grip, change) = (grip.clone(), change.clone());
         Callback::from(move |event: PointerEvent| {
             let Some((from, frame)) = *grip.borrow() else { return };
             let Some(svg) = own_svg(&event) else { return };
             let side = f64::from(svg.client_width()).max(1.0);
             let to = at(&event);
             let by = ((to.0 - from.0) / side, (to.1 - from.1) / side);
-            change.emit(moved(frame, &file.0, by));
+            change.emit(frame.moved(size, by));
         })
     };
     let onpointerup = Callback::from(move |_: PointerEvent| *grip.borrow_mut() = None);
     let onkeydown = {
-        let (change, file) = (change.clone(), file.clone());
+        let change = change.clone();
         Callback::from(move |event: KeyboardEvent| {
             let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
             if let Some((right, down)) = arrow(&event.key()).filter(|_| !has_modifier) {
                 event.prevent_default();
-                change.emit(moved(frame, &file.0, (right * STEP, down * STEP)));
+                change.emit(frame.moved(size, (right * STEP, down * STEP)));
             }
         })
     };
-    let (width, height) = shares(&file.0, frame.zoom);
+    let (width, height) = frame.shares(size);
     let number = |value: f64| value.to_string();
     html! {
         <svg class="framed" viewBox="0 0 1 1" role="img" aria-label="Picture to change" tabindex="0"

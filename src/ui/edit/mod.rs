@@ -13,10 +13,10 @@ mod tools;
 
 use yew::{Html, Properties, function_component, html};
 
+use crate::page::beginning::leave_out;
 use crate::page::stage::run::View;
 use crate::page::stage::shown::Shown;
 use crate::page::{EditAction, FormAction};
-use crate::recipe::PartialRecipe;
 use crate::ui::bring::bring_button;
 use crate::ui::edit::drawing::Drawing;
 use crate::ui::edit::panel::Panel;
@@ -57,18 +57,14 @@ pub(super) fn note(state: &PageHandle) -> Html {
     if state.edit.source.is_some() {
         return html! { <p class="note">{"Generate changes the picture below."}</p> };
     }
-    if state.form.recipe.picture.is_empty() {
+    if !state.form.recipe.begins_with_picture() {
         return html! {};
     }
-    let without = |recipe: &mut PartialRecipe| {
-        (recipe.picture, recipe.strength, recipe.mask) = (None, None, None);
-        (recipe.inversion, recipe.source_prompt, recipe.source_style) = (None, None, None);
-    };
     html! {
         <p class="note">
             {"Generate begins with the picture that this recipe names. "}
             <button type="button"
-                onclick={act(&state.dispatcher, move || FormAction::Edit(Box::new(without)))}>
+                onclick={act(&state.dispatcher, move || FormAction::Edit(Box::new(leave_out)))}>
                 {"Draw from words alone"}
             </button>
         </p>

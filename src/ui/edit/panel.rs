@@ -1,10 +1,15 @@
 //! The panel of the picture that is changed.
 
-use yew::{Callback, Html, Properties, function_component, html, use_node_ref, use_state_eq};
+use yew::{
+    Callback, Html, Properties, function_component, html, use_effect_with, use_node_ref,
+    use_state_eq,
+};
 
+use crate::page::edit::asked::Asked;
 use crate::page::edit::painting::{Change, Ink, Painting};
-use crate::page::edit::source::{Source, Way, size_of};
+use crate::page::edit::source::{Source, Way};
 use crate::page::{Current, EditAction};
+use crate::ui::derive::progress::Progress;
 use crate::ui::derive::tools_in_editor;
 use crate::ui::edit::canvas::Canvas;
 use crate::ui::edit::frame::{Framed, zoom};
@@ -13,7 +18,7 @@ use crate::ui::edit::mask::MaskTools;
 use crate::ui::edit::paint::{MASK, Pen};
 use crate::ui::edit::restyle::restyle;
 use crate::ui::edit::tools::{draw, strength, ways};
-use crate::ui::handle::{Dispatcher, PageHandle};
+use crate::ui::handle::{Dispatcher, PageHandle, act};
 use crate::ui::picture::Shared;
 
 /// The width and the height of masks in pixels.
@@ -30,6 +35,11 @@ pub(super) struct PanelProps {
 pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
     // The pen that corrects the picture by hand, if it is corrected.
     let pen = use_state_eq(|| None::<Pen>);
+    {
+        // The mask and the picture are not painted at once.
+        let pen = pen.clone();
+        use_effect_with(source.way, move |_| pen.set(None));
+    }
     let erases = use_state_eq(|| false);
     let width = use_state_eq(|| 0.12);
     let dispatcher = &state.dispatcher;
@@ -59,7 +69,7 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                             dispatcher={dispatcher.clone()} />
                     } else {
                         <div class="edit-frame">
-                            <Framed file={Shared(source.picture.clone())} frame={source.frame}
+                            <Framed file={Shared(source.picture.clone())} size={source.size()} frame={source.frame}
                                 change={move_frame.clone()} />
                             if source.way == Way::Mend {
                                 <Masked source={source.clone()} pen={mask_pen} width={*width}
@@ -68,7 +78,9 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                         </div>
                         {zoom(source.frame, &move_frame)}
                     }
-                    <small class="activity">{state.edit.activity()}</small>
+                    if let Some(asked) = state.edit.activity() {
+                        {activity(asked, dispatcher)}
+                    }
                 </div>
                 <div class="edit-tools">
                     <Background pen={*pen} {choose} width={*width} set_width={set_width.clone()}
@@ -86,6 +98,21 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
             </div>
             {tools_in_editor(state)}
         </section>
+    }
+}
+
+/// Renders what a tool does. What the visitor asked for can be stopped.
+fn activity(asked: &Asked, dispatcher: &Dispatcher) -> Html {
+    let name = asked.progress();
+    if !asked.is_pressed() {
+        return html! { <small>{format!("{name} …")}</small> };
+    }
+    html! {
+        <>
+            <small>{name}</small>
+            <Progress {name} ticket={asked.ticket} done={asked.done} total={asked.total}
+                stop={act(dispatcher, || EditAction::Stop)} />
+        </>
     }
 }
 
@@ -107,7 +134,7 @@ fn Corrected(PaintedProps { source, pen, width, dispatcher }: &PaintedProps) -> 
     let undo = Callback::from(move |()| to.dispatch(EditAction::Undo));
     html! {
         <Canvas label="Correct the picture" class="corrected" {node}
-            size={size_of(&source.picture).unwrap_or((1, 1))} painting={Painting::default()}
+            size={source.size().into()} painting={Painting::default()}
             under={Shared(source.picture.clone())} old={Shared(source.brought.clone())}
             pen={*pen} width={*width} {png} {undo} />
     }

@@ -15,7 +15,7 @@ use crate::image::fit::fitted;
 use crate::pipeline::pixels::to_images;
 use crate::pipeline::start::picture_hash;
 use crate::pipeline::{Original, Pipeline, Start};
-use crate::recipe::{PartialRecipe, Recipe};
+use crate::recipe::{INVERTIBLE, PartialRecipe, Recipe};
 use crate::tools::parallel::Workers;
 use crate::tools::progress::Progress;
 use crate::{Error, Result};
@@ -67,6 +67,7 @@ pub(super) fn run(arguments: &RestyleArguments, progress: &dyn Progress) -> Resu
             "This picture does not say what it shows: say it with --source-prompt".into(),
         ));
     }
+    let sampling = arguments.sampling.partial()?;
     let asked = PartialRecipe {
         prompt: Some(arguments.prompt.clone().unwrap_or_else(|| source_prompt.clone())),
         picture: Some(picture_hash(&given)),
@@ -74,7 +75,8 @@ pub(super) fn run(arguments: &RestyleArguments, progress: &dyn Progress) -> Resu
         inversion: Some(true),
         source_prompt: Some(source_prompt),
         source_style: Some(arguments.source_style.clone().unwrap_or(own.style)),
-        ..arguments.sampling.partial()?
+        sampler: Some(sampling.sampler.unwrap_or_else(|| INVERTIBLE.into())),
+        ..sampling
     };
     let styles = match &arguments.style[..] {
         [all] if all == "all" => model.styles.clone(),

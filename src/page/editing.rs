@@ -4,7 +4,6 @@ use super::album::NOT_HERE;
 use super::answer::Answer;
 use super::edit::{Edit, EditAnswer, EditWish};
 use super::form::Form;
-use super::form::begin::INVERTIBLE;
 use super::protocol::{Request, Tool};
 use super::stage::grid::Grid;
 use super::turn::Turn;
@@ -54,8 +53,7 @@ impl Turn {
                 let beginning = self.state.edit.beginning();
                 self.form(|form, known, _| form.fill_from(beginning.as_ref(), prompt, known));
                 let picture = self.state.edited();
-                let recipe =
-                    Recipe { sampler: INVERTIBLE.into(), ..self.state.form.recipe.clone() };
+                let recipe = self.state.form.recipe.clone();
                 if let Some(subject) = picture.filter(|_| self.has_engine()) {
                     self.spread(|model| Grid::of_styles(&recipe, &subject.png, model));
                 }

@@ -102,6 +102,8 @@ pub enum Request {
     /// Reads a file that the visitor brought: [`Event::Opened`] if it holds a recipe, otherwise
     /// [`Event::Brought`].
     Open {
+        /// The number that names this request in its answer.
+        ticket: u32,
         /// The file's name.
         name: String,
         /// The file.
@@ -194,6 +196,22 @@ pub enum Event {
         /// A sentence for the visitor.
         message: String,
     },
+    /// A job is leading its picture back to noise, before it begins.
+    Inverting {
+        /// The job.
+        job: u32,
+        /// How many steps are done.
+        done: usize,
+        /// How many steps there are.
+        total: usize,
+        /// The preview of how far it is.
+        noise: Vec<File>,
+    },
+    /// A job was stopped before it had begun, so that there is nothing to show.
+    Stopped {
+        /// The job.
+        job: u32,
+    },
     /// A job has begun.
     Started {
         /// The job.
@@ -267,6 +285,8 @@ pub enum Event {
     },
     /// The recipe in a brought file was read.
     Opened {
+        /// The request's ticket.
+        ticket: u32,
         /// The file's name.
         name: String,
         /// The recipe and the names of its unknown fields, or a sentence about the error.
@@ -278,6 +298,8 @@ pub enum Event {
     },
     /// A brought file holds a picture without a recipe.
     Brought {
+        /// The request's ticket.
+        ticket: u32,
         /// The file's name.
         name: String,
         /// The picture as PNG, its longer side at most 1024 pixels, or a sentence about the error.

@@ -267,8 +267,18 @@ impl Turn {
                 let form = &mut self.state.form;
                 (form.prompt_reading, form.negative_reading) = (prompt, negative);
             }
+            Event::Stopped { job } => {
+                if self.state.stage.hear_failure(Some(job)) {
+                    self.state.engine.hear_end();
+                    self.state.status.say("Stopped before the first step.".into());
+                    self.engine(|engine, _, to| engine.take_over(to));
+                }
+            }
+            // Another file was brought meanwhile.
+            Event::Opened { ticket, .. } | Event::Brought { ticket, .. }
+                if ticket != self.state.stage.bringings => {}
             Event::Opened { outcome: Err(problem), .. } => self.state.status.warn(problem),
-            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole, carried } => {
+            Event::Opened { name, outcome: Ok((recipe, unknown)), is_whole, carried, .. } => {
                 self.edit(|edit, _, to| {
                     edit.close(to);
                     edit.keep_carried(carried);
@@ -281,7 +291,7 @@ impl Turn {
                     self.state.status.is_bad = true;
                 }
             }
-            Event::Brought { name, outcome } => {
+            Event::Brought { name, outcome, .. } => {
                 self.state.stage.brought = None;
                 self.edit(|edit, prompt, to| edit.bring(name, outcome, prompt, to));
             }

@@ -15,7 +15,10 @@ const COMPARED: usize = 16;
 /// The noise levels at which predictions are compared; 1 is pure noise. Near it the prompt matters most.
 const LEVELS: [f64; 4] = [0.9, 0.8, 0.7, 0.55];
 /// How many draws of noise there are for each level.
-const DRAWS: u64 = 2;
+const DRAWS: usize = 2;
+/// How many captions are compared in a step, at one level with one draw. More would keep the CPU of a
+/// browser busy for seconds without a rest.
+const AT_ONCE: usize = 4;
 
 /// The comparison of captions between its beginning and its last step.
 #[derive(Debug)]
@@ -23,9 +26,10 @@ pub struct Describing<'a> {
     pipeline: &'a Pipeline,
     latent: Latent,
     captions: Vec<String>,
-    text: TextTokens,
+    /// The text of the captions that are compared in a step.
+    texts: Vec<TextTokens>,
     label: usize,
-    /// Each caption's error so far, relative to the mean of all captions.
+    /// The errors so far: those of all captions at the first level, with the first draw, and so on.
     errors: Vec<f64>,
     done: usize,
 }
@@ -53,28 +57,39 @@ impl Pipeline {
             .iter()
             .map(|caption| self.dit.embed_text(reader.read(caption)?.0).ok_or_else(no_text));
         let text = text.collect::<Result<Vec<_>>>()?;
-        let text = TextTokens::cat(&text.iter().collect::<Vec<_>>());
+        let texts =
+            text.chunks(AT_ONCE).map(|some| TextTokens::cat(&some.iter().collect::<Vec<_>>()));
+        let texts = texts.collect();
         let label = self.style(style)?.unwrap_or(self.dit.config().num_classes);
-        let errors = vec![0.0; captions.len()];
-        Ok(Describing { pipeline: self, latent, captions, text, label, errors, done: 0 })
+        Ok(Describing {
+            pipeline: self,
+            latent,
+            captions,
+            texts,
+            label,
+            errors: Vec::new(),
+            done: 0,
+        })
     }
 }
 
 impl Describing<'_> {
     /// Returns how many steps are done, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
-        (self.done, LEVELS.len() * DRAWS as usize)
+        (self.done, LEVELS.len() * DRAWS * self.texts.len())
     }
 
-    /// Compares the captions at the next level. Returns whether there was one.
+    /// Compares some captions at a level. Returns whether there were any.
     ///
     /// # Errors
     /// Returns an error if the device fails.
     pub async fn step(&mut self) -> Result<bool> {
-        let Some(&t) = LEVELS.get(self.done / DRAWS as usize) else { return Ok(false) };
-        let Self { pipeline, latent, text, .. } = &*self;
-        let count = self.captions.len();
-        let noise = latent.noise_like(&mut Generator::new(self.done as u64 % DRAWS));
+        let Self { pipeline, latent, texts, .. } = &*self;
+        let Some(round) = self.done.checked_div(texts.len()) else { return Ok(false) };
+        let Some(&t) = LEVELS.get(round / DRAWS) else { return Ok(false) };
+        let text = &texts[self.done % texts.len()];
+        let count = AT_ONCE.min(self.captions.len() - self.errors.len() % self.captions.len());
+        let noise = latent.noise_like(&mut Generator::new((round % DRAWS) as u64));
         let noisy = latent.clone() * (1.0 - t) + noise.clone() * t;
         let labels = TensorData::new(vec![self.label as i32; count], [count]);
         let labels = Tensor::<1, Int>::from_data(labels, &pipeline.device);
@@ -83,17 +98,20 @@ impl Describing<'_> {
             pipeline.dit.forward(noisy.repeated(count).tensor(), &timesteps, &labels, Some(text));
         let error = (flow - (noise - latent.clone()).tensor()).square().mean_dims(&[1, 2, 3]);
         let failed = |problem| Error::Device(format!("The device gave no errors: {problem}"));
-        let found: Vec<f64> =
-            error.into_data_async().await.map_err(failed)?.iter::<f64>().collect();
-        let mean = found.iter().sum::<f64>() / count as f64;
-        self.errors.iter_mut().zip(&found).for_each(|(sum, error)| *sum += error / mean);
+        self.errors.extend(error.into_data_async().await.map_err(failed)?.iter::<f64>());
         self.done += 1;
         Ok(true)
     }
 
     /// Returns the captions, the likeliest first.
     pub fn captions(self) -> Vec<String> {
-        let mut both: Vec<(f64, String)> = self.errors.into_iter().zip(self.captions).collect();
+        // At each level, an error counts relative to the mean of all captions.
+        let mut sums = vec![0.0; self.captions.len()];
+        for errors in self.errors.chunks(self.captions.len().max(1)) {
+            let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+            sums.iter_mut().zip(errors).for_each(|(sum, error)| *sum += error / mean);
+        }
+        let mut both: Vec<(f64, String)> = sums.into_iter().zip(self.captions).collect();
         both.sort_by(|a, b| a.0.total_cmp(&b.0));
         both.into_iter().map(|(_, caption)| caption).collect()
     }

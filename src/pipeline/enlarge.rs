@@ -87,7 +87,7 @@ impl Enlarging<'_> {
         };
         self.tiles = tiles(picture.width, picture.height).into_iter();
         self.total = self.done + self.tiles.len();
-        if SCALE * longer < self.side {
+        if self.is_small(SCALE * longer) {
             // The result of this round is enlarged once more, at no more than a quarter of the end.
             let next = (self.side / SCALE).min(SCALE * longer);
             let [width, height] =
@@ -97,6 +97,11 @@ impl Enlarging<'_> {
         self.large = clear(SCALE * picture.width, SCALE * picture.height);
         self.small = picture;
         Ok(())
+    }
+
+    /// Returns whether a picture is enlarged once more. One that is nearly large enough is resized.
+    fn is_small(&self, longer: usize) -> bool {
+        4 * longer < 3 * self.side
     }
 
     /// Returns how many tiles are done, and how many there are in all.
@@ -123,7 +128,7 @@ impl Enlarging<'_> {
         let mut large = std::mem::replace(&mut self.large, clear(0, 0));
         clean(&mut large, &self.small);
         let longer = large.width.max(large.height);
-        if longer >= self.side {
+        if !self.is_small(longer) {
             return scaled(&large, self.side).map(Some);
         }
         let quarter = (self.side / SCALE).min(longer);

@@ -56,6 +56,11 @@ impl Inverting<'_> {
         self.inversion.steps()
     }
 
+    /// Returns the latent so far.
+    pub fn latent(&self) -> Latent {
+        self.inversion.latent()
+    }
+
     /// Goes one step back. Returns whether there was one to go.
     pub fn step(&mut self) -> bool {
         self.inversion.step(&self.denoiser)

@@ -17,6 +17,9 @@ pub use field_names::fields;
 
 use field_names::FieldNames;
 
+/// The sampler whose steps can be gone backwards, from a picture to noise.
+pub const INVERTIBLE: &str = "euler";
+
 /// The settings with which a model draws best, as its makers found. A recipe has them unless the user
 /// chose others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -192,6 +195,15 @@ impl Recipe {
     pub fn begins_with_picture(&self) -> bool {
         let keeps = self.strength < 1.0 || self.inversion || !self.mask.is_empty();
         keeps && !self.picture.is_empty()
+    }
+
+    /// Returns the recipe with the sampler that can be inverted, if it inverts its picture.
+    #[must_use]
+    pub fn invertible(self) -> Self {
+        match self.inversion {
+            true => Self { sampler: INVERTIBLE.into(), ..self },
+            false => self,
+        }
     }
 
     /// Checks whether every number is in range.

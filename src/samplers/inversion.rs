@@ -34,6 +34,11 @@ impl Inversion {
         self.levels.steps.len().saturating_sub(self.first)
     }
 
+    /// Returns the latent so far.
+    pub fn latent(&self) -> Latent {
+        self.x.clone()
+    }
+
     /// Goes one step back under the conditions of `denoiser`. Returns whether there was one to go.
     pub fn step(&mut self, denoiser: &dyn Denoiser) -> bool {
         if self.index <= self.first {

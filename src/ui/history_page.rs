@@ -136,7 +136,8 @@ fn Item(ItemProps { dispatcher, entry }: &ItemProps) -> Html {
     });
     // A picture that was made from another one carries it, and is opened to find it.
     let show = open.clone();
-    let begins_with_picture = entry.recipe.as_ref().is_some_and(Recipe::begins_with_picture);
+    let begins_with_picture =
+        entry.recipe.as_ref().is_some_and(|recipe| recipe.begins_with_picture());
     let again = Callback::from(move |event: MouseEvent| {
         if begins_with_picture {
             show.emit(event.clone());

@@ -57,8 +57,7 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
         <section class="timeline" aria-label="Timeline">
             <div class="line">
                 if is_drawing {
-                    <progress aria-label="Denoising" max={run.steps.to_string()}
-                        value={run.frames.len().to_string()} />
+                    {progress(run)}
                 }
                 <input type="range" min="0" max={end.to_string()} value={value.to_string()}
                     aria-label="Step" aria-valuetext={name.clone()} oninput={look} />
@@ -71,6 +70,15 @@ pub(super) fn Timeline(TimelineProps { state, run }: &TimelineProps) -> Html {
             {buttons(state, run, is_drawing)}
         </section>
     }
+}
+
+/// Renders how far the run is, or its way back to noise before that.
+fn progress(run: &StageRun) -> Html {
+    let (name, done, total) = match run.inverting.filter(|_| run.levels.is_empty()) {
+        Some((done, total)) => ("Inverting", done, total),
+        None => ("Denoising", run.frames.len(), run.steps),
+    };
+    html! { <progress aria-label={name} max={total.max(1).to_string()} value={done.to_string()} /> }
 }
 
 /// Returns the stop that playback shows next; `None` is the end.

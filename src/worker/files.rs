@@ -45,7 +45,7 @@ pub(super) fn pictures(
 }
 
 /// Reports what a file that the user opened holds: a recipe, or a picture without one.
-pub(super) async fn open(worker: &Shared, name: String, bytes: &[u8]) {
+pub(super) async fn open(worker: &Shared, ticket: u32, name: String, bytes: &[u8]) {
     let recipe = match bytes.starts_with(b"\x89PNG") {
         true => Image::recipe_of_png(bytes).transpose(),
         false => None,
@@ -55,14 +55,14 @@ pub(super) async fn open(worker: &Shared, name: String, bytes: &[u8]) {
         let outcome = decoded.and_then(|image| {
             image.to_png(None).map(File).map_err(|error| format!("{name}: {error}"))
         });
-        return post(&Event::Brought { name, outcome });
+        return post(&Event::Brought { ticket, name, outcome });
     };
     let outcome = recipe.map(|(recipe, unknown)| (Box::new(recipe), unknown));
     let outcome = outcome.map_err(|error| format!("{name}: {error}"));
     let is_whole = outcome.is_ok() && Image::from_png(bytes).is_ok();
     // The recipe of a damaged picture is of use, even if what it carries is not.
     let carried = carried(worker, bytes).unwrap_or_default();
-    post(&Event::Opened { name, outcome, is_whole, carried });
+    post(&Event::Opened { ticket, name, outcome, is_whole, carried });
 }
 
 /// Applies a finish to a picture, and sends the file to the page.

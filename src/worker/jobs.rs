@@ -55,8 +55,8 @@ pub(super) fn receive(worker: &Shared, request: Request) {
                 read::read(&pipeline, &prompt, &negative);
             }
         }
-        Request::Open { name, file: File(bytes) } => {
-            spawn_local(async move { files::open(&worker, name, &bytes).await });
+        Request::Open { ticket, name, file: File(bytes) } => {
+            spawn_local(async move { files::open(&worker, ticket, name, &bytes).await });
         }
         Request::Finish { ticket, png: File(png), finish } => {
             spawn_local(async move { files::finish(&worker, ticket, &png, finish).await });
@@ -107,11 +107,14 @@ async fn draw(worker: &Shared, job: u32, asked: &PartialRecipe) -> Result<()> {
     let original = picture::original(worker, &recipe)?;
     // Stopping and another job both end this one.
     let is_wanted = || worker.borrow().turn == turn;
-    let start = picture::start(worker, &recipe, original.as_ref(), is_wanted).await;
+    let start = picture::start(worker, job, &recipe, original.as_ref(), is_wanted).await;
     if worker.borrow().latest != job {
         return Ok(());
     }
-    let start = start?;
+    let Some(start) = start? else {
+        post(&Event::Stopped { job });
+        return Ok(());
+    };
     let pipeline = pipeline(worker)?;
     let mut run: Run<'_> = pipeline.begin(&recipe, start)?;
     let mut latest = run.latent();
@@ -166,7 +169,7 @@ async fn decode(worker: &Shared, job: u32, step: usize) -> Result<()> {
 }
 
 /// Returns previews of latents as files; none if the model has no map for them.
-async fn glances(pipeline: &Pipeline, latent: &Latent) -> Result<Vec<File>> {
+pub(super) async fn glances(pipeline: &Pipeline, latent: &Latent) -> Result<Vec<File>> {
     let Some(map) = &pipeline.preview else { return Ok(Vec::new()) };
     files::glances(&to_images(map.apply(latent)).await?)
 }

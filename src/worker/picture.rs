@@ -6,11 +6,13 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 
 use super::fetch::load_part;
+use super::jobs::glances;
+use super::post;
 use super::state::{Kept, Pictures, Shared, pipeline};
 use crate::diffusion::Latent;
 use crate::image::Image;
 use crate::image::fit::fitted;
-use crate::page::protocol::File;
+use crate::page::protocol::{Event, File};
 use crate::pipeline::start::picture_hash;
 use crate::pipeline::stickers::{self, ENCODER};
 use crate::pipeline::{Origin, Original, Parts, Pipeline, Start};
@@ -62,36 +64,20 @@ pub(super) fn original(worker: &Shared, recipe: &Recipe) -> Result<Option<Origin
 }
 
 /// Returns the start of a recipe's run: noise, or a picture with its mask. A picture that the recipe
-/// inverts is led back to noise. `is_wanted` says whether the page still wants the run.
+/// inverts is led back to noise. `is_wanted` says whether the page still wants the job; `None` if not.
 ///
 /// # Errors
-/// Returns an error if the picture cannot be encoded, or if the page has stopped the run.
+/// Returns an error if the picture cannot be encoded.
 pub(super) async fn start(
     worker: &Shared,
+    job: u32,
     recipe: &Recipe,
     original: Option<&Original>,
     is_wanted: impl Fn() -> bool,
-) -> Result<Start> {
-    let Some(original) = original else { return Ok(Start::default()) };
-    let wanted = async || {
-        TimeoutFuture::new(0).await;
-        match is_wanted() {
-            true => Ok(()),
-            false => Err(Error::Picture("Stopped before the first step".into())),
-        }
-    };
-    if !pipeline(worker)?.autoencoder.has_encoder() {
-        begin_encoder(worker);
-        // The page may stop the run meanwhile; the download goes on.
-        while worker.borrow().encoding.is_coming {
-            TimeoutFuture::new(PACE).await;
-            wanted().await?;
-        }
-        if let Some(problem) = worker.borrow_mut().encoding.problem.take() {
-            return Err(problem);
-        }
-    }
-    let pipeline = with_encoder(worker).await?;
+) -> Result<Option<Start>> {
+    let Some(original) = original else { return Ok(Some(Start::default())) };
+    // The page may stop the job meanwhile; the download goes on.
+    let Some(pipeline) = encoding(worker, &is_wanted).await? else { return Ok(None) };
     let latent = match find(worker, &recipe.picture) {
         Some((_, Some(latent))) => latent,
         _ => pipeline.encode(&original.picture)?,
@@ -107,8 +93,16 @@ pub(super) async fn start(
                 Some((_, found)) => found,
                 None => {
                     let mut back = pipeline.invert(recipe, latent.clone())?;
-                    while back.step() {
-                        wanted().await?;
+                    let total = back.steps();
+                    for done in 0..total {
+                        let noise = glances(&pipeline, &back.latent()).await?;
+                        post(&Event::Inverting { job, done, total, noise });
+                        // The page's requests arrive only while nothing is being computed.
+                        TimeoutFuture::new(0).await;
+                        if !is_wanted() {
+                            return Ok(None);
+                        }
+                        back.step();
                     }
                     back.noise()
                 }
@@ -117,7 +111,7 @@ pub(super) async fn start(
             Some(found.repeated(recipe.count))
         }
     };
-    Ok(Start { noise, from: Some(Origin { latent, mask }) })
+    Ok(Some(Start { noise, from: Some(Origin { latent, mask }) }))
 }
 
 /// Returns a recipe without what has no effect on its inversion, such as the new style, so that the same
@@ -159,18 +153,25 @@ fn begin_encoder(worker: &Shared) {
     });
 }
 
-/// Returns the pipeline with its encoder, which is downloaded if it is missing.
-pub(super) async fn with_encoder(worker: &Shared) -> Result<Rc<Pipeline>> {
+/// Returns the pipeline with its encoder, which is downloaded if it is missing; `None` if that is not
+/// wanted any more.
+pub(super) async fn encoding(
+    worker: &Shared,
+    is_wanted: impl Fn() -> bool,
+) -> Result<Option<Rc<Pipeline>>> {
     if !pipeline(worker)?.autoencoder.has_encoder() {
         begin_encoder(worker);
         while worker.borrow().encoding.is_coming {
             TimeoutFuture::new(PACE).await;
+            if !is_wanted() {
+                return Ok(None);
+            }
         }
         if let Some(problem) = worker.borrow_mut().encoding.problem.take() {
             return Err(problem);
         }
     }
-    pipeline(worker)
+    pipeline(worker).map(Some)
 }
 
 async fn fetch_encoder(worker: &Shared) -> Result<()> {

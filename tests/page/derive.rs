@@ -154,7 +154,11 @@ fn another_picture_on_stage_ends_the_tools_and_drops_what_they_made() {
     assert!(page.state.derive.enlarged.is_some());
     open_another(&mut page);
     assert_eq!(page.sent(), [Request::StopUsing { ticket }]);
-    assert!(page.status().ends_with("another picture is on stage."), "{}", page.status());
+    assert!(
+        page.status().ends_with("another picture has taken the place of its own."),
+        "{}",
+        page.status()
+    );
     assert_eq!(page.state.derive.enlarged, None);
     answer(&mut page, ticket, Ok(Made::File(file(5))));
     assert_eq!(page.state.derive.trace, None);
@@ -418,7 +422,7 @@ fn tools_end_when_another_device_takes_over_or_the_page_is_outdated() {
 #[test]
 fn tools_in_the_editor_work_on_its_picture_and_those_on_stage_on_that() {
     let mut page = page();
-    page.hear(Event::Brought { name: "cat.jpg".into(), outcome: Ok(file(8)) });
+    page.hear(Event::Brought { ticket: 0, name: "cat.jpg".into(), outcome: Ok(file(8)) });
     page.effects.clear();
     page.act(DeriveAction::UnfoldInEditor(Panel::Trace));
     let (_, _, files) = used(&mut page, Work::Trace);

@@ -19,7 +19,8 @@ impl Page {
     /// Brings a file that holds a picture without a recipe.
     fn bring(&mut self, byte: u8) {
         self.act(StageAction::BringFile { name: "dog.jpg".into(), bytes: vec![byte] });
-        self.hear(Event::Brought { name: "dog.jpg".into(), outcome: Ok(file(byte)) });
+        let ticket = self.state.stage.bringings;
+        self.hear(Event::Brought { ticket, name: "dog.jpg".into(), outcome: Ok(file(byte)) });
     }
 
     /// Returns the uses of tools that were asked since they were last taken.
@@ -115,7 +116,7 @@ fn a_brought_picture_is_fitted_and_what_is_drawn_begins_with_it() {
 fn a_file_without_a_picture_is_reported() {
     let mut page = Page::ready();
     let problem = "dog.txt is no picture.".to_owned();
-    page.hear(Event::Brought { name: "dog.txt".into(), outcome: Err(problem.clone()) });
+    page.hear(Event::Brought { ticket: 0, name: "dog.txt".into(), outcome: Err(problem.clone()) });
     assert!(page.status() == problem && page.state.status.is_bad);
     assert!(page.state.edit.source.is_none());
 }
@@ -351,6 +352,7 @@ fn a_recipe_whose_picture_is_not_here_is_not_drawn() {
 fn an_opened_png_brings_its_picture_so_that_it_is_drawn_again() {
     let mut page = Page::ready();
     let open = |carried| Event::Opened {
+        ticket: 0,
         name: "a.png".into(),
         outcome: Ok((made_from_fox().into(), Vec::new())),
         is_whole: true,
@@ -374,6 +376,7 @@ fn a_brought_recipe_takes_the_place_of_the_picture_that_is_changed() {
     let mut page = Page::ready();
     page.with_dog();
     page.hear(Event::Opened {
+        ticket: 1,
         name: "a.png".into(),
         outcome: Ok((Recipe { picture: String::new(), ..made_from_fox() }.into(), Vec::new())),
         is_whole: true,
@@ -622,4 +625,36 @@ fn a_run_waits_for_the_mask_around_the_moved_picture() {
     page.act(EditAction::Painted { change, png: vec![2] });
     page.answer(Ok(made("mask")));
     assert_eq!(page.handed().1[0].mask, "mask");
+}
+
+#[test]
+fn of_two_files_the_later_one_is_taken() {
+    let mut page = Page::ready();
+    for byte in [1, 2] {
+        page.act(StageAction::BringFile { name: "image.png".into(), bytes: vec![byte] });
+    }
+    let brought =
+        |ticket, byte| Event::Brought { ticket, name: "image.png".into(), outcome: Ok(file(byte)) };
+    page.hear(brought(2, 2));
+    page.hear(brought(1, 1));
+    assert_eq!(page.state.edit.source.as_ref().unwrap().picture[..], [2]);
+}
+
+#[test]
+fn a_run_that_is_stopped_on_the_way_back_to_noise_leaves_no_error() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::Choose(Way::Restyle));
+    page.act(EditAction::SetShows("dog".into()));
+    page.generate();
+    let job = page.state.stage.run.as_ref().unwrap().job;
+    page.hear(Event::Inverting { job, done: 0, total: 12, noise: vec![file(1)] });
+    assert_eq!(page.status(), "Leading the picture back to noise.");
+    let run = page.state.stage.run.as_ref().unwrap();
+    assert_eq!(run.name_of(0), "Back to noise, step 0 of 12");
+    page.act(EngineAction::Cancel);
+    page.hear(Event::Stopped { job });
+    assert_eq!(page.status(), "Stopped before the first step.");
+    assert!(!page.state.status.is_bad && page.state.stage.run.is_none());
+    assert_eq!(page.state.engine.phase(), "done");
 }

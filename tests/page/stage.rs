@@ -241,10 +241,11 @@ fn without_an_engine_requests_fail_with_advice() {
 fn the_worker_reads_a_file_that_is_opened() {
     let mut page = Page::ready();
     page.act(StageAction::BringFile { name: "a.png".into(), bytes: vec![1] });
-    assert_eq!(page.sent(), [Request::Open { name: "a.png".into(), file: file(1) }]);
+    assert_eq!(page.sent(), [Request::Open { ticket: 1, name: "a.png".into(), file: file(1) }]);
     let recipe =
         Recipe { prompt: "owl".into(), model_hash: "hash of stickers".into(), ..Recipe::default() };
     page.hear(Event::Opened {
+        ticket: 1,
         name: "a.png".into(),
         outcome: Ok((recipe.clone().into(), vec!["lora".into()])),
         is_whole: true,
@@ -258,12 +259,19 @@ fn the_worker_reads_a_file_that_is_opened() {
         page.status()
     );
     let outcome = Err("b holds no recipe.".into());
-    page.hear(Event::Opened { name: "b".into(), outcome, is_whole: false, carried: Vec::new() });
+    page.hear(Event::Opened {
+        ticket: 1,
+        name: "b".into(),
+        outcome,
+        is_whole: false,
+        carried: Vec::new(),
+    });
     assert!(page.state.status.is_bad);
     // Only the recipe of a damaged file is taken: the picture is not shown as if it were complete.
     page.act(StageAction::BringFile { name: "c.png".into(), bytes: vec![3] });
     let outcome = Ok((recipe.into(), Vec::new()));
     page.hear(Event::Opened {
+        ticket: 2,
         name: "c.png".into(),
         outcome,
         is_whole: false,

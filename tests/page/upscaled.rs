@@ -279,7 +279,13 @@ fn an_opened_picture_stays_unchanged_until_a_size_is_chosen() {
     page.act(StageAction::BringFile { name: "a.png".into(), bytes: vec![1] });
     let recipe = Recipe { prompt: "owl".into(), ..Recipe::default() };
     let outcome = Ok((recipe.into(), Vec::new()));
-    page.hear(Event::Opened { name: "a.png".into(), outcome, is_whole: true, carried: Vec::new() });
+    page.hear(Event::Opened {
+        ticket: 1,
+        name: "a.png".into(),
+        outcome,
+        is_whole: true,
+        carried: Vec::new(),
+    });
     assert_eq!((shown(&page), asked(&mut page)), (Some(vec![1]), Vec::new()));
     page.act(StageAction::ChooseFinish(Finish { size: 1024, ..LARGE }));
     let [(_, png, finish)] = &asked(&mut page)[..] else { panic!("it is asked for once") };

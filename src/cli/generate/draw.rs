@@ -237,8 +237,13 @@ impl Studio<'_> {
         let seed = order.recipe.seed + part.first as u64;
         let recipe = Recipe { seed, count: part.count, ..order.recipe.clone() };
         let from = self.given.as_ref().map(|given| given.origin.clone());
-        let found = from.as_ref().map(|origin| pipeline.inverted(&recipe, origin)).transpose()?;
-        let noise = noise.or(found.flatten().map(|noise| noise.repeated(part.count)));
+        let noise = match (noise, &from) {
+            (None, Some(origin)) => {
+                let found = pipeline.inverted(&recipe, origin)?;
+                found.map(|noise| noise.repeated(part.count))
+            }
+            (given, _) => given,
+        };
         let mut run = pipeline.begin(&recipe, Start { noise, from })?;
         let mut notes = run.notes().to_vec();
         if let Some(folder) = &arguments.steps_out {

@@ -143,12 +143,14 @@ impl Derive {
     /// Forgets what was made of another picture than the one on stage, and stops what is being made of
     /// it. While no finished picture is on stage, all stays.
     pub(super) fn renew(&mut self, now: Option<&Subject>, answer: &mut DeriveAnswer) {
-        let is_same = |of: &mut Subject| now.is_none_or(|now| now.png == of.png);
+        let is_same = |of: &Subject| now.is_none_or(|now| now.png == of.png);
         if self.subject.take_if(|of| !is_same(of)).is_none() {
             return;
         }
         if self.stop(|_| true, answer) > 0 {
-            answer.add("The tool was stopped, because another picture is on stage.");
+            answer.add(
+                "The tool was stopped, because another picture has taken the place of its own.",
+            );
         }
         (self.enlarged, self.trace, self.frames) = (None, None, Vec::new());
     }

@@ -2,10 +2,7 @@
 
 use super::{Form, FormAnswer, Known};
 use crate::page::beginning::{Beginning, leave_out};
-use crate::recipe::PartialRecipe;
-
-/// The sampler that goes back to noise the way it came.
-pub(in crate::page) const INVERTIBLE: &str = "euler";
+use crate::recipe::{INVERTIBLE, PartialRecipe};
 
 /// Returns a recipe with the sampler that can be inverted, if it inverts a picture. It draws one picture,
 /// because the noise that is found is the same for all.

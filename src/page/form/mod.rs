@@ -1,7 +1,7 @@
 //! The form: the recipe that is drawn next, and what helps to write it.
 
 pub mod action;
-pub(super) mod begin;
+mod begin;
 mod bring;
 pub mod concepts;
 pub mod help;

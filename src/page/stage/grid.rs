@@ -151,7 +151,7 @@ impl Grid {
         let mut recipes = Vec::with_capacity(count);
         for row in &down.values {
             for column in &across.values {
-                let mut recipe = Recipe { count: 1, ..base.clone() };
+                let mut recipe = Recipe { count: 1, ..base.clone().invertible() };
                 across.setting.apply(column, &mut recipe, model)?;
                 down.setting.apply(row, &mut recipe, model)?;
                 recipes.push(recipe);

@@ -34,6 +34,8 @@ pub struct Stage {
     pub opened: Option<Opened>,
     /// The file that was brought last, while it is being read.
     pub(super) brought: Option<Picture>,
+    /// How many files were brought, which is the ticket of the last.
+    pub bringings: u32,
     /// How pictures are finished before they are saved.
     pub finishing: Finishing,
     /// The archives that are being put together, with their tickets.

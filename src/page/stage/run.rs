@@ -66,6 +66,8 @@ pub struct StageRun {
     pub notes: Vec<String>,
     /// The noise levels at the start and after each step.
     pub levels: Vec<f64>,
+    /// How many steps back to noise are done, and how many there are, if the run begins with them.
+    pub inverting: Option<(usize, usize)>,
     /// The previews of the initial noise.
     pub noise: Pictures,
     /// The steps so far.
@@ -96,6 +98,7 @@ impl StageRun {
             recipe,
             notes: Vec::new(),
             levels: Vec::new(),
+            inverting: None,
             noise: Vec::new(),
             frames: Vec::new(),
             looking: None,
@@ -171,7 +174,13 @@ impl StageRun {
             self.levels.get(stop).map_or(String::new(), |level| format!(", noise {level:.2}"))
         };
         match stop {
-            0 => format!("Pure noise{}", level(0)),
+            0 => match self.inverting.filter(|_| self.levels.is_empty()) {
+                Some((done, total)) => format!("Back to noise, step {done} of {total}"),
+                None if self.recipe.begins_with_picture() => {
+                    format!("Picture with noise{}", level(0))
+                }
+                None => format!("Pure noise{}", level(0)),
+            },
             stop if stop == self.end() && self.was_stopped() => "Stopped".into(),
             stop if stop == self.end() => "Finished".into(),
             stop => format!("Step {stop} of {}{}", self.steps, level(stop)),
@@ -210,6 +219,10 @@ impl StageRun {
                 (self.steps, self.notes, self.levels) = (steps, notes, levels);
                 self.noise = share(noise);
                 Some(self.with_notes("Denoising.".into()))
+            }
+            Event::Inverting { job, done, total, noise } if self.job == job => {
+                (self.inverting, self.noise) = (Some((done, total)), share(noise));
+                (done == 0).then(|| "Leading the picture back to noise.".into())
             }
             Event::Step { job, milliseconds, denoised, noisy, .. } if self.job == job => {
                 let (denoised, noisy) = (share(denoised), share(noisy));

@@ -95,7 +95,8 @@ impl Stage {
             Work::Finish(finish) => self.finishing.choose(finish),
             Work::Read { name, bytes } => {
                 self.brought = Some(bytes.as_slice().into());
-                answer.send(Request::Open { name, file: File(bytes) });
+                self.bringings += 1;
+                answer.send(Request::Open { ticket: self.bringings, name, file: File(bytes) });
             }
             Work::Gather { archive, is_history: true } => {
                 // The files of the history are PNGs, so that they keep their recipes.

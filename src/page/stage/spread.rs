@@ -13,7 +13,7 @@ const STYLES_ACROSS: usize = 4;
 
 /// Returns the recipe of one picture of the loaded model.
 fn alone(recipe: &Recipe) -> Recipe {
-    Recipe { count: 1, ..recipe.clone().unsaved() }
+    Recipe { count: 1, ..recipe.clone().unsaved().invertible() }
 }
 
 impl Grid {

@@ -134,7 +134,7 @@ fn Corrected(PaintedProps { source, pen, width, dispatcher }: &PaintedProps) -> 
     let undo = Callback::from(move |()| to.dispatch(EditAction::Undo));
     html! {
         <Canvas label="Correct the picture" class="corrected" {node}
-            size={source.size().into()} painting={Painting::default()}
+            size={<(u32, u32)>::from(source.size())} painting={Painting::default()}
             under={Shared(source.picture.clone())} old={Shared(source.brought.clone())}
             pen={*pen} width={*width} {png} {undo} />
     }

@@ -1,19 +1,19 @@
 //! Proposals of prompts for a picture.
 
-use super::Job;
+use super::{Job, stopped};
 use crate::Result;
 use crate::image::Image;
 use crate::image::fit::fitted;
 use crate::page::protocol::Made;
 use crate::pipeline::concept_index::ConceptIndex;
 use crate::worker::fetch::load_part;
-use crate::worker::picture::with_encoder;
+use crate::worker::picture::encoding;
 
 /// How many prompts are proposed.
 const PROPOSED: usize = 6;
 
 pub(super) async fn describe(job: &Job, picture: &Image) -> Result<Made> {
-    let pipeline = with_encoder(&job.worker).await?;
+    let pipeline = encoding(&job.worker, || job.is_wanted()).await?.ok_or_else(stopped)?;
     let known = job.worker.borrow().index.clone();
     let index = match known {
         Some(index) => index,

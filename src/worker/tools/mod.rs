@@ -96,9 +96,16 @@ impl Job {
     /// Returns an error if the page has stopped the tool.
     async fn rest(&self) -> Result<()> {
         TimeoutFuture::new(0).await;
-        match self.worker.borrow().tools.contains(&self.ticket) {
-            true => Ok(()),
-            false => Err(Error::Picture("Stopped".into())),
-        }
+        if self.is_wanted() { Ok(()) } else { Err(stopped()) }
     }
+
+    /// Returns whether the page has not stopped the tool.
+    fn is_wanted(&self) -> bool {
+        self.worker.borrow().tools.contains(&self.ticket)
+    }
+}
+
+/// Returns the error of a tool that the page has stopped; the page does not show it.
+fn stopped() -> Error {
+    Error::Picture("Stopped".into())
 }

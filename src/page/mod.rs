@@ -11,7 +11,7 @@
 //! other rooms, and `turn` connects them. A line uses only what is below it:
 //!
 //! ```text
-//!                   mod, turn, editing
+//!                   mod, turn
 //!   form     engine     stage     gallery     edit     derive
 //!       answer, album, beginning, picture, session
 //!                facts, protocol
@@ -22,7 +22,6 @@ mod answer;
 pub mod beginning;
 pub mod derive;
 pub mod edit;
-mod editing;
 pub mod engine;
 pub mod facts;
 pub mod form;
@@ -32,7 +31,6 @@ pub mod protocol;
 pub mod session;
 pub mod stage;
 mod subject;
-pub mod tool;
 mod turn;
 
 pub use answer::Status;

@@ -221,7 +221,7 @@ impl Edit {
         match source.lack() {
             Some(lack) => answer.warn(lack),
             None if !source.is_made() => {
-                answer.warn("The picture is not ready yet: press once more.")
+                answer.warn("The picture is not ready yet: press once more.");
             }
             None => answer.wish(EditWish::DrawStyles { prompt: source.prompt_for(prompt) }),
         }

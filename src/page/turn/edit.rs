@@ -1,18 +1,21 @@
 //! Turns with the editor: what it makes is what the form's runs begin with.
 
-use super::album::NOT_HERE;
-use super::answer::Answer;
-use super::edit::{Edit, EditAnswer, EditWish};
-use super::form::Form;
-use super::protocol::{Request, Tool};
-use super::stage::grid::Grid;
-use super::turn::Turn;
-use super::{Effect, State};
+use super::Turn;
+use crate::page::album::NOT_HERE;
+use crate::page::answer::Answer;
+use crate::page::edit::{Edit, EditAnswer, EditWish};
+use crate::page::form::Form;
+use crate::page::protocol::{Request, Tool};
+use crate::page::stage::grid::Grid;
+use crate::page::{Effect, State};
 use crate::recipe::{PartialRecipe, Recipe};
 
 impl Turn {
     /// `act` is also given the form's prompt. The form's runs begin with what the editor makes.
-    pub(super) fn edit<T>(&mut self, act: impl FnOnce(&mut Edit, &str, &mut EditAnswer) -> T) -> T {
+    pub(in crate::page) fn edit<T>(
+        &mut self,
+        act: impl FnOnce(&mut Edit, &str, &mut EditAnswer) -> T,
+    ) -> T {
         let (mut answer, before) = (Answer::new(), self.state.edit.beginning());
         let State { form, edit, .. } = &mut self.state;
         let result = act(edit, &form.recipe.prompt, &mut answer);
@@ -25,7 +28,7 @@ impl Turn {
     }
 
     /// Searches an opened picture for the one that it began with, if there is an engine.
-    pub(super) fn search_stage(&mut self) {
+    pub(in crate::page) fn search_stage(&mut self) {
         if self.state.engine.is_awake()
             && let Some(opened) = self.state.stage.opened.clone()
         {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::protocol::File;
+use super::File;
 use crate::image::frame::Frame;
 use crate::recipe::PartialRecipe;
 

@@ -246,6 +246,8 @@ mod tests {
         }
         assert!(framed(&colours(0, 8), Frame::default(), [8, 8]).is_err());
         let enormous = Frame { zoom: 1e9, ..Frame::default() };
-        assert!(framed(&colours(8, 8), enormous, [8, 8]).is_ok());
+        assert!(framed(&colours(8, 8), enormous, [8, 8]).is_err());
+        let large = Frame { zoom: MOST, ..enormous };
+        assert!(framed(&colours(8, 8), large, [8, 8]).is_ok());
     }
 }

@@ -77,7 +77,7 @@ mod tests {
             let of = i % 3;
             let noise = 0.02 * (i as f32).cos();
             let value = vec![
-                50.0 * (i as f32 * 1.7).sin(),
+                5.0 * (i as f32 * 1.7).sin(),
                 f32::from(of == 1) + noise,
                 f32::from(of == 2) - noise,
             ];

@@ -96,7 +96,7 @@ fn a_mended_part_has_no_seam() {
         seams[1].push(seam(&composite(&picture, &pasted, &mask).unwrap(), &mask));
     }
     let [mended, pasted] = seams.each_ref().map(|seams| seams.iter().sum::<f64>() / 20.0);
-    assert!(mended <= 1.5 && pasted > 1.2 * mended, "{seams:?}: {mended} {pasted}");
+    assert!(mended <= 1.5 && pasted > 3.0, "{seams:?}: {mended} {pasted}");
 }
 
 /// What is drawn and mended.

@@ -171,3 +171,31 @@ fn a_morph_begins_and_ends_at_its_pictures() {
     assert!(near(&frame(1.0), &drawn(&model, &to, Start::default())));
     assert!(!near(&frame(0.5), &frame(0.0)) && !near(&frame(0.5), &frame(1.0)));
 }
+
+/// A variation turns the noise that was found, not that of the seed.
+#[test]
+fn variations_of_a_restyled_picture_begin_at_it() {
+    let model = model();
+    let picture = drawn(&model, &recipe("fox", 4), Start::default());
+    let original = Original::new(picture, None).unwrap();
+    let origin = model.origin(&original).unwrap();
+    let at = |variation_strength| {
+        let recipe = Recipe {
+            picture: "given".into(),
+            inversion: true,
+            source_prompt: "fox".into(),
+            source_style: "noto".into(),
+            variation_seed: 9,
+            variation_strength,
+            ..recipe("fox", 4)
+        };
+        let noise = model.inverted(&recipe, &origin).unwrap();
+        drawn(&model, &recipe, Start { noise, from: Some(origin.clone()) })
+    };
+    let far = |a: &Image, b: &Image| -> f64 {
+        let both = a.pixels.iter().zip(&b.pixels);
+        both.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.pixels.len() as f64
+    };
+    let [none, near, wide] = [0.0, 0.1, 1.0].map(at);
+    assert!(near != none && far(&near, &none) < far(&wide, &none) / 2.0);
+}

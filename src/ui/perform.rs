@@ -222,8 +222,16 @@ fn show_stage() -> Option<()> {
 }
 
 /// Moves the keyboard focus without scrolling, except to the prompt.
+/// What is scrolled to when it gets the focus.
+const SHOWN: [&str; 2] = [".edit h2", ".spread"];
+
 fn focus(selector: &str) -> Option<()> {
-    call(&find(selector)?, "focus", "preventScroll", &(selector != "#prompt").into())
+    let element = find(selector)?;
+    // What has just appeared may be below the window's edge.
+    if SHOWN.contains(&selector) {
+        call(&element, "scrollIntoView", "block", &"start".into())?;
+    }
+    call(&element, "focus", "preventScroll", &(selector != "#prompt").into())
 }
 
 /// Calls a method of an element with one option.

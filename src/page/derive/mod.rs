@@ -76,7 +76,12 @@ impl Derive {
         match action {
             DeriveAction::Unfold(panel) => self.unfold(panel, false),
             DeriveAction::UnfoldInEditor(panel) => self.unfold(panel, true),
-            DeriveAction::Choose(choices) => self.choices = choices.within_limits(),
+            DeriveAction::Choose(choices) => {
+                let choices = choices.within_limits();
+                // A trace in other colours is not what is chosen now.
+                self.trace.take_if(|_| choices.colours != self.choices.colours);
+                self.choices = choices;
+            }
             DeriveAction::Use(work) => answer.wish(DeriveWish::Use(work)),
             DeriveAction::Stop(panel) => {
                 if self.stop(|job| job.work.panel() == panel, answer) > 0 {

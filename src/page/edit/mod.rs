@@ -34,6 +34,8 @@ pub struct Edit {
     pub source: Option<Source>,
     /// What is drawn by hand, while its canvas is unfolded.
     pub drawing: Option<Painting>,
+    /// What was drawn by hand before its canvas was folded.
+    folded: Painting,
     /// The pictures and masks that runs can begin with.
     pub album: Album,
     /// The tools at work.
@@ -64,7 +66,10 @@ impl Edit {
                 self.open(source, answer);
             }
             EditAction::UnfoldDrawing(unfolds) => {
-                self.drawing = unfolds.then(Painting::default);
+                match unfolds {
+                    true => self.drawing = Some(std::mem::take(&mut self.folded)),
+                    false => self.folded = self.drawing.take().unwrap_or_default(),
+                }
                 answer.focus(if unfolds { ".drawing canvas" } else { ".start-row button" });
             }
             EditAction::DrawByHand(change) => {

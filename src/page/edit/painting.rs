@@ -86,6 +86,8 @@ impl Mark {
 pub struct Painting {
     /// Its marks, the first at the bottom.
     pub marks: Vec<Rc<Mark>>,
+    /// What was taken away at once.
+    cleared: Vec<Rc<Mark>>,
 }
 
 /// A change of a painting.
@@ -93,9 +95,9 @@ pub struct Painting {
 pub enum Change {
     /// A mark is added.
     Add(Mark),
-    /// The last mark is taken back.
+    /// The last mark is taken back; if there is none, what was taken away at once comes back.
     Undo,
-    /// All marks are taken away, which cannot be undone.
+    /// All marks are taken away.
     Clear,
 }
 
@@ -104,8 +106,13 @@ impl Painting {
     pub fn change(&mut self, change: Change) -> bool {
         match change {
             Change::Add(mark) => self.marks.push(Rc::new(mark)),
-            Change::Undo => return self.marks.pop().is_some(),
-            Change::Clear => return !std::mem::take(&mut self.marks).is_empty(),
+            Change::Undo if self.marks.is_empty() => {
+                self.marks = std::mem::take(&mut self.cleared);
+                return !self.marks.is_empty();
+            }
+            Change::Undo => drop(self.marks.pop()),
+            Change::Clear if self.marks.is_empty() => return false,
+            Change::Clear => self.cleared = std::mem::take(&mut self.marks),
         }
         true
     }
@@ -142,6 +149,8 @@ mod tests {
         assert!(painting.change(Change::Undo));
         assert_eq!(painting.marks, [Rc::new(mark(0.0))]);
         assert!(painting.change(Change::Clear) && painting.is_empty());
-        assert!(!painting.change(Change::Undo));
+        assert!(painting.change(Change::Undo), "what was cleared comes back");
+        assert_eq!(painting.marks, [Rc::new(mark(0.0))]);
+        assert!(painting.change(Change::Undo) && !painting.change(Change::Undo));
     }
 }

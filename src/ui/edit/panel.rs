@@ -86,7 +86,7 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                     <Background pen={*pen} {choose} width={*width} set_width={set_width.clone()}
                         can_undo={source.can_undo()} dispatcher={dispatcher.clone()} />
                     {ways(source, dispatcher)}
-                    if source.way == Way::Mend {
+                    if source.way == Way::Mend && pen.is_none() {
                         <MaskTools erases={*erases} {set_erases} width={*width} {set_width}
                             dispatcher={dispatcher.clone()} />
                     } else if source.way == Way::Restyle {

@@ -199,6 +199,9 @@ fn png_decoder(bytes: &[u8]) -> png::Decoder<std::io::Cursor<&[u8]>> {
 
 fn no_png(problem: &impl std::fmt::Display) -> Error {
     let problem = problem.to_string();
+    if problem.contains("CRC") {
+        return Error::Picture("The file is damaged: bring another copy of it".into());
+    }
     let problem = problem.trim_end_matches('.');
     Error::Picture(format!("This is no PNG that can be read: {problem}"))
 }

@@ -8,7 +8,7 @@ mod hear;
 use super::album::Album;
 use super::answer::{Answer, Part};
 use super::edit::EditAction;
-use super::engine::{Begun, Engine, EngineAnswer, EngineWish};
+use super::engine::{Begun, Engine, EngineAction, EngineAnswer, EngineWish};
 use super::form::{Form, FormAction, FormAnswer, FormWish, Known, for_engine};
 use super::gallery::{Gallery, GalleryAnswer, GalleryWish};
 use super::stage::run::StageRun;
@@ -120,6 +120,10 @@ impl Turn {
                 if let Some(beginning) = self.state.edit.beginning() {
                     self.form(|form, known, _| form.begin_with(Some(&beginning), known));
                 }
+            }
+            Action::Engine(EngineAction::Cancel) if !self.state.engine.is_busy() => {
+                self.engine(|engine, drawn, to| engine.handle(EngineAction::Cancel, drawn, to));
+                self.stop_tools();
             }
             Action::Engine(action) => {
                 self.engine(|engine, drawn, to| engine.handle(action, drawn, to));

@@ -126,7 +126,8 @@ pub(super) fn unguided(
             recipe.guidance
         ));
     }
-    if !is_guided && scale != 1.0 {
+    // Without a step nothing changes: that is no matter of guidance.
+    if !is_guided && scale != 1.0 && !steps.is_empty() {
         notes.push(format!(
             "No step lies in the guidance interval {from} to {to}, so guidance has no effect. Widen it, or take \
              more steps."

@@ -658,3 +658,14 @@ fn a_run_that_is_stopped_on_the_way_back_to_noise_leaves_no_error() {
     assert!(!page.state.status.is_bad && page.state.stage.run.is_none());
     assert_eq!(page.state.engine.phase(), "done");
 }
+
+#[test]
+fn escape_stops_the_tools_if_nothing_is_drawn() {
+    let mut page = Page::ready();
+    page.with_dog();
+    page.act(EditAction::CutOut(Ground::Any));
+    let (ticket, ..) = page.uses().remove(0);
+    page.act(EngineAction::Cancel);
+    assert!(page.sent().contains(&Request::StopUsing { ticket }));
+    assert_eq!(page.status(), "Stopped.");
+}

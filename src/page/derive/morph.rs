@@ -4,8 +4,8 @@ use crate::page::protocol::Tool;
 use crate::recipe::{PartialRecipe, Recipe};
 
 /// The message if the form leads to no other picture.
-pub const SAME: &str = "The form describes the picture on stage: change its prompt or its style, or choose \
-                        another seed, to get another end.";
+pub const SAME: &str = "The prompt and the style are those of the picture on stage: change one of them, or \
+                        choose another seed, to get another end.";
 
 /// The message if an end of a morph begins with a picture.
 pub const BEGINS_WITH_PICTURE: &str = "A morph goes between pictures that are drawn from words alone. The picture on stage, or the next \

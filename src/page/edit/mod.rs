@@ -83,6 +83,7 @@ impl Edit {
             }
             EditAction::Draw => self.draw(prompt, answer),
             EditAction::DrawStyles => self.draw_styles(prompt, answer),
+            EditAction::Stop if !self.asked.iter().any(Asked::is_pressed) => {}
             EditAction::Stop => {
                 self.stop_tools(Asked::is_pressed, answer);
                 self.waits = false;
@@ -115,12 +116,14 @@ impl Edit {
             EditAction::Rested(moves) if moves == source.moves => self.settle(answer),
             EditAction::CutOut(ground) => {
                 let picture = source.picture.clone();
+                answer.say("The background is being removed.");
                 self.use_tool(Aim::CutOut, Tool::CutOut(ground), &picture, answer);
             }
             EditAction::Correct(png) => self.replace(png.into(), answer),
             EditAction::Undo => {
                 let Some(earlier) = source.earlier.pop() else { return };
                 source.picture = earlier;
+                answer.say("The last change of the picture is taken back.");
                 self.forget_picture(answer);
                 self.fit(answer);
             }

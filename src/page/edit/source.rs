@@ -198,11 +198,21 @@ impl Source {
         })
     }
 
+    /// Returns the words that it is drawn by, if the form's prompt is `prompt`.
+    pub fn words<'a>(&'a self, prompt: &'a str) -> &'a str {
+        if self.takes_own_words(prompt) { self.shows.trim() } else { prompt }
+    }
+
+    /// Returns whether it is restyled, and the visitor did not write the form's prompt for it.
+    fn takes_own_words(&self, prompt: &str) -> bool {
+        let is_meant = !prompt.trim().is_empty() && self.unmeant.iter().all(|own| own != prompt);
+        self.way == Way::Restyle && !is_meant
+    }
+
     /// Returns the prompt to draw with in place of the form's `prompt`, which is kept if the visitor
     /// wrote it for this picture.
     pub(super) fn prompt_for(&mut self, prompt: &str) -> Option<String> {
-        let is_meant = !prompt.trim().is_empty() && self.unmeant.iter().all(|own| own != prompt);
-        if self.way != Way::Restyle || is_meant {
+        if !self.takes_own_words(prompt) {
             return None;
         }
         let shows = self.shows.trim().to_owned();

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::plan::Plan;
+use super::run::StageRun;
 use super::shown::{Opened, Origin};
 use super::{Stage, StageAnswer, StageWish};
 use crate::page::facts::ModelFacts;
@@ -123,6 +124,8 @@ pub struct Grid {
     pub recipes: Vec<Recipe>,
     /// The pictures, row by row; `None` until a cell is drawn.
     pub cells: Vec<Option<Rc<[u8]>>>,
+    /// The cell of the picture that it was made around.
+    pub own: Option<usize>,
     /// Whether its cells are being drawn, one after another.
     pub is_drawing: bool,
     /// How many milliseconds the finished cells took.
@@ -159,7 +162,7 @@ impl Grid {
         }
         let cells = vec![None; count];
         let plan = Plan::Table { across, down };
-        Ok(Self { plan, recipes, cells, is_drawing: true, milliseconds: 0.0 })
+        Ok(Self { plan, recipes, cells, own: None, is_drawing: true, milliseconds: 0.0 })
     }
 
     /// Returns the first cell that is not drawn yet, and its recipe.
@@ -187,6 +190,24 @@ impl Stage {
                 self.stop_grid();
             }
         }
+    }
+
+    /// Takes in that the run of a cell was stopped. What was drawn before stays on stage, or is told.
+    pub(super) fn end_stopped_cell(&mut self, answer: &mut StageAnswer) {
+        let is_stopped = |run: &mut StageRun| run.cell.is_some() && run.was_stopped();
+        if self.run.take_if(is_stopped).is_none() {
+            return;
+        }
+        self.stop_grid();
+        let Some(grid) = &self.grid else { return };
+        let (done, total) = (grid.done(), grid.cells.len());
+        let last = grid.cells.iter().rposition(Option::is_some);
+        let shown = grid.own.or(last);
+        if let Some((cell, png)) = shown.and_then(|cell| Some((cell, grid.cells[cell].clone()?))) {
+            let recipe = grid.recipes[cell].clone();
+            self.opened = Some(Opened { recipe, png, from: Origin::Grid });
+        }
+        answer.say(format!("Stopped: {done} of {total} pictures are drawn."));
     }
 
     /// Draws no further cell of the grid.

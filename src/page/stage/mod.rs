@@ -132,6 +132,7 @@ impl Stage {
         if is_end {
             answer.wish(StageWish::HearEnd(run.finished()));
             self.fill_cell();
+            self.end_stopped_cell(answer);
         }
     }
 

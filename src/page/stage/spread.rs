@@ -39,7 +39,7 @@ impl Grid {
         let mut cells = vec![None; recipes.len()];
         cells[middle] = Some(png);
         let plan = Plan::List { title: "Variations", names, columns: 3 };
-        Self { plan, recipes, cells, is_drawing: true, milliseconds: 0.0 }
+        Self { plan, recipes, cells, own: Some(middle), is_drawing: true, milliseconds: 0.0 }
     }
 
     /// Builds a grid of the same picture in every style of a model. If this model drew the picture, its own
@@ -53,13 +53,14 @@ impl Grid {
         }
         let names = model.styles.clone();
         let is_own = |style: &String| *style == recipe.style && recipe.model_hash == model.hash;
-        let cells = names.iter().map(|style| is_own(style).then(|| png.clone())).collect();
+        let cells: Vec<_> = names.iter().map(|style| is_own(style).then(|| png.clone())).collect();
         let in_style = |style: &String| match is_own(style) {
             true => recipe.clone(),
             false => Recipe { style: style.clone(), ..alone(recipe) },
         };
         let recipes = names.iter().map(in_style).collect();
         let plan = Plan::List { title: "All styles", names, columns: STYLES_ACROSS };
-        Ok(Self { plan, recipes, cells, is_drawing: true, milliseconds: 0.0 })
+        let own = cells.iter().position(Option::is_some);
+        Ok(Self { plan, recipes, cells, own, is_drawing: true, milliseconds: 0.0 })
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Turn;
 use crate::page::answer::Answer;
-use crate::page::derive::{Derive, DeriveAction, DeriveAnswer, DeriveWish, Subject, Work};
+use crate::page::derive::{Derive, DeriveAction, DeriveAnswer, DeriveWish, Panel, Subject, Work};
+use crate::page::edit::EditAction;
 use crate::page::facts::ModelFacts;
 use crate::page::protocol::Event;
 use crate::page::stage::StageAction;
@@ -24,6 +25,14 @@ impl Turn {
 
     pub(super) fn handle_derive(&mut self, action: DeriveAction) {
         self.derive(|derive, to| derive.handle(action, to));
+    }
+
+    /// Stops what tools are doing.
+    pub(super) fn stop_tools(&mut self) {
+        for panel in Panel::ALL {
+            self.derive(|derive, to| derive.handle(DeriveAction::Stop(panel), to));
+        }
+        self.edit(|edit, prompt, to| edit.handle(EditAction::Stop, prompt, to));
     }
 
     /// Takes in an event about a tool. Returns it if the tool belongs to another room.

@@ -5,13 +5,13 @@ use yew::{Callback, Html, InputEvent, TargetCast, html};
 
 use super::player::Player;
 use super::progress::progress;
-use crate::page::DeriveAction;
 use crate::page::derive::choices::{FRAMES, SECONDS};
 use crate::page::derive::morph::Ends;
 use crate::page::derive::{Choices, Derive, Panel, Work};
 use crate::page::picture::name;
 use crate::page::protocol::Animation;
-use crate::ui::controls::Number;
+use crate::page::{DeriveAction, FormAction};
+use crate::ui::controls::{Number, Text};
 use crate::ui::handle::{Dispatcher, PageHandle, act};
 use crate::ui::picture::{Picture, Shared};
 
@@ -23,11 +23,17 @@ pub(super) fn morph(state: &PageHandle) -> Html {
         Err(problem) => (problem.to_owned(), true),
     };
     let draw = act(dispatcher, || DeriveAction::Use(Work::Morph));
+    let to = dispatcher.clone();
+    let set_end = Callback::from(move |text: String| {
+        to.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.prompt = Some(text))));
+    });
     let job = derive.job_of(Panel::Morph);
     let is_drawing = job.is_some_and(|job| job.work == Work::Morph);
     let latest = job.and_then(|job| job.picture.clone());
     html! {
         <>
+            <Text label="Morph to" value={state.form.recipe.prompt.clone()} change={set_end}
+                help="It is the prompt at the top. Style and seed are those of the form; “Use settings” of a picture in the history takes all of them." />
             <p><small>{told}</small></p>
             {choices(derive.choices, dispatcher)}
             <div class="actions">

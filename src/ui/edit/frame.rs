@@ -87,14 +87,18 @@ fn own_svg(event: &PointerEvent) -> Option<Element> {
 }
 
 /// Renders the range of the zoom.
-pub(super) fn zoom(frame: Frame, change: &Callback<Frame>) -> Html {
+pub(super) fn zoom(frame: Frame, is_painted: bool, change: &Callback<Frame>) -> Html {
     let change = change.clone();
     let set = Callback::from(move |zoom| change.emit(Frame { zoom, ..frame }));
     html! {
         <>
             {range("Zoom", ZOOM, frame.zoom, format!("{:.2} times", frame.zoom), set)}
             <small id="frame-help">
-                {"The square is what the model sees. Drag the picture, or move it with the arrow keys."}
+                {if is_painted {
+                    "The square is what the model sees. To move the picture in it, choose Redraw first."
+                } else {
+                    "The square is what the model sees. Drag the picture, or move it with the arrow keys."
+                }}
             </small>
         </>
     }

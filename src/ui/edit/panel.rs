@@ -17,7 +17,7 @@ use crate::ui::edit::ground::Background;
 use crate::ui::edit::mask::MaskTools;
 use crate::ui::edit::paint::{MASK, Pen};
 use crate::ui::edit::restyle::restyle;
-use crate::ui::edit::tools::{draw, strength, ways};
+use crate::ui::edit::tools::{draw, strength, ways, words};
 use crate::ui::handle::{Dispatcher, PageHandle, act};
 use crate::ui::picture::Shared;
 
@@ -76,7 +76,7 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                                     dispatcher={dispatcher.clone()} />
                             }
                         </div>
-                        {zoom(source.frame, &move_frame)}
+                        {zoom(source.frame, source.way == Way::Mend, &move_frame)}
                     }
                     if let Some(asked) = state.edit.activity() {
                         {activity(asked, dispatcher)}
@@ -92,6 +92,7 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                     } else if source.way == Way::Restyle {
                         {restyle(state, source)}
                     }
+                    {words(source, &state.form.recipe.prompt, dispatcher)}
                     {strength(source, dispatcher)}
                     {draw(source, is_stopped, dispatcher)}
                 </div>

@@ -2,10 +2,10 @@
 
 use yew::{Callback, Html, html};
 
-use crate::page::EditAction;
 use crate::page::edit::source::{Source, Way};
+use crate::page::{EditAction, FormAction};
 use crate::recipe::limits;
-use crate::ui::controls::Number;
+use crate::ui::controls::{Number, Text};
 use crate::ui::edit::controls::range;
 use crate::ui::handle::{Dispatcher, act};
 
@@ -24,6 +24,18 @@ pub(super) fn ways(source: &Source, dispatcher: &Dispatcher) -> Html {
     };
     html! {
         <div class="ways" role="radiogroup" aria-label="Tool">{for Way::ALL.into_iter().map(choice)}</div>
+    }
+}
+
+/// Renders the words that the picture is drawn by: the form's prompt, which is far above.
+pub(super) fn words(source: &Source, prompt: &str, dispatcher: &Dispatcher) -> Html {
+    let to = dispatcher.clone();
+    let change = Callback::from(move |text: String| {
+        to.dispatch(FormAction::Edit(Box::new(move |recipe| recipe.prompt = Some(text))));
+    });
+    html! {
+        <Text label="New words" help="What it shall show. They are the prompt at the top, too."
+            value={source.words(prompt).to_owned()} {change} />
     }
 }
 

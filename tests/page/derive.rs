@@ -436,3 +436,16 @@ fn tools_in_the_editor_work_on_its_picture_and_those_on_stage_on_that() {
     page.act(DeriveAction::UnfoldInEditor(Panel::Enlarge));
     assert_eq!(page.state.derive.unfolded, None);
 }
+
+#[test]
+fn stopped_variations_are_counted_and_their_picture_is_on_stage_again() {
+    let mut page = page();
+    let subject = page.state.subject().unwrap();
+    page.act(DeriveAction::Vary);
+    page.finish();
+    page.begin();
+    page.act(EngineAction::Cancel);
+    page.hear(done(page.state.engine.jobs, true));
+    assert_eq!(page.status(), "Stopped: 2 of 9 pictures are drawn.");
+    assert_eq!(page.state.subject().unwrap(), subject);
+}

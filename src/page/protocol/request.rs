@@ -46,7 +46,7 @@ pub enum Request {
         /// The negative prompt.
         negative: String,
     },
-    /// Uses a tool on pictures. [`Event::Used`] answers.
+    /// Uses a tool on pictures. [`Event::Used`](super::Event::Used) answers.
     Use {
         /// The number that names this request in its answer.
         ticket: u32,
@@ -62,8 +62,8 @@ pub enum Request {
     },
     /// Removes the weights that the browser keeps.
     Forget,
-    /// Reads a file that the visitor brought: [`Event::Opened`] if it holds a recipe, otherwise
-    /// [`Event::Brought`].
+    /// Reads a file that the visitor brought: [`Event::Opened`](super::Event::Opened) if it holds a recipe, otherwise
+    /// [`Event::Brought`](super::Event::Brought).
     Open {
         /// The number that names this request in its answer.
         ticket: u32,

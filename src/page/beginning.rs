@@ -25,9 +25,3 @@ impl Beginning {
         (recipe.picture, recipe.strength, recipe.mask) = (Some(picture), Some(strength), mask);
     }
 }
-
-/// Takes the picture that a run begins with out of a recipe, with all that goes with it.
-pub fn leave_out(recipe: &mut PartialRecipe) {
-    (recipe.picture, recipe.strength, recipe.mask) = (None, None, None);
-    (recipe.inversion, recipe.source_prompt, recipe.source_style) = (None, None, None);
-}

@@ -19,7 +19,7 @@
 
 pub mod album;
 mod answer;
-pub mod beginning;
+mod beginning;
 pub mod derive;
 pub mod edit;
 pub mod engine;

@@ -32,14 +32,8 @@ pub fn pairs(recipe: &Recipe) -> Vec<(&'static str, String)> {
     fields.negative.take_if(|negative| *negative == usual.negative);
     fields.guidance_interval.take_if(|interval| *interval == usual.guidance_interval);
     fields.count.take_if(|count| *count == usual.count);
-    if recipe.picture.is_empty() {
-        (fields.strength, fields.mask, fields.inversion) = (None, None, None);
-        (fields.source_prompt, fields.source_style) = (None, None);
-    }
+    fields.leave_idle_out();
     fields.inversion.take_if(|inversion| !*inversion);
-    if recipe.variation_strength == 0.0 {
-        (fields.variation_seed, fields.variation_strength) = (None, None);
-    }
     if fields.model_hash.is_none() {
         fields.model = None;
     }
@@ -113,6 +107,7 @@ pub fn read<N: AsRef<str>>(pairs: &[(N, String)]) -> Address {
             unknown.push(format!("{} “{}”", name.replace('_', " "), short(value, 40)));
         }
     }
+    recipe.leave_idle_out();
     Address { recipe, unknown }
 }
 

@@ -72,6 +72,22 @@ pub struct PartialRecipe {
 }
 
 impl PartialRecipe {
+    /// Takes out the picture that the run begins with, and all that goes with it.
+    pub fn leave_picture_out(&mut self) {
+        (self.picture, self.strength, self.mask) = (None, None, None);
+        (self.inversion, self.source_prompt, self.source_style) = (None, None, None);
+    }
+
+    /// Takes out the fields that have no effect without a picture, or without the strength of a variation.
+    pub fn leave_idle_out(&mut self) {
+        if self.picture.as_ref().is_none_or(String::is_empty) {
+            self.leave_picture_out();
+        }
+        if self.variation_strength.is_none_or(|strength| strength == 0.0) {
+            (self.variation_seed, self.variation_strength) = (None, None);
+        }
+    }
+
     /// Reads JSON, and returns its fields with the names of those that a recipe does not have, such as
     /// those of a later version. Null leaves a field open.
     ///

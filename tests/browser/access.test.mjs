@@ -255,7 +255,7 @@ test("the page shows where to drop a dragged file until it leaves", async (t) =>
   assert.equal(await drag("dragleave"), false);
   await drag("dragover");
   assert.equal(await drag("drop"), false);
-  await page.getByText("x.png: This is no PNG that can be read").waitFor();
+  await page.getByText("x.png is no picture that this browser can read").waitFor();
   assert.match(await page.locator(".status").getAttribute("class"), /wrong/);
 });
 

@@ -276,7 +276,7 @@ test("a saved PNG restores its recipe, chosen or dropped; others are refused", a
   assert.deepEqual(await form(), want);
 
   await page.getByLabel("Open a PNG").setInputFiles({ ...file, buffer: Buffer.from("GIF89a") });
-  await page.getByText("This is no PNG that can be read").waitFor();
+  await page.getByText("is damaged and cannot be read").waitFor();
   assert.deepEqual(await form(), want);
 });
 

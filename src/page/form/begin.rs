@@ -1,7 +1,7 @@
 //! The form while a picture is being changed: its runs begin with that picture.
 
 use super::{Form, FormAnswer, Known};
-use crate::page::beginning::{Beginning, leave_out};
+use crate::page::beginning::Beginning;
 use crate::recipe::{INVERTIBLE, PartialRecipe};
 
 /// Returns a recipe with the sampler that can be inverted, if it inverts a picture. It draws one picture,
@@ -16,7 +16,7 @@ pub(super) fn as_inverted(recipe: PartialRecipe) -> PartialRecipe {
 impl Form {
     /// Lets runs begin with a picture; `None` lets them begin with noise.
     pub(in crate::page) fn begin_with(&mut self, beginning: Option<&Beginning>, known: Known<'_>) {
-        leave_out(&mut self.chosen);
+        self.chosen.leave_picture_out();
         beginning.iter().for_each(|beginning| beginning.put_into(&mut self.chosen));
         self.show(known);
     }

@@ -16,7 +16,6 @@ use offer::Brought;
 pub(super) use shown::{for_engine, is_open};
 
 use super::album::Album;
-use super::beginning::leave_out;
 use super::facts::{ModelChoice, ModelFacts, Reading};
 use super::session::Session;
 use crate::recipe::address::{field_pairs, read, standard};
@@ -85,7 +84,7 @@ impl Form {
     pub(super) fn restore(&mut self, session: &Session, known: Known<'_>) {
         (self.chosen, self.keeps_seed) = (read(&session.form).recipe, session.keeps_seed);
         // The pictures that runs begin with are gone after a reload.
-        leave_out(&mut self.chosen);
+        self.chosen.leave_picture_out();
         self.seed_is_fresh = session.seed_is_fresh;
         self.show(known);
     }
@@ -195,7 +194,7 @@ impl Form {
         let count = self.chosen.count;
         self.chosen = PartialRecipe { count, ..drawn.clone() };
         if !known.album.has_all_of(&drawn.onto(Recipe::default())) {
-            leave_out(&mut self.chosen);
+            self.chosen.leave_picture_out();
         }
         self.show(known);
         (self.seed_is_fresh, self.lacking) = (false, None);

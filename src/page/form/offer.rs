@@ -1,7 +1,6 @@
 //! Fitting a recipe to the form: what this page and its model can draw.
 
 use crate::page::album::Album;
-use crate::page::beginning::leave_out;
 use crate::page::facts::ModelFacts;
 use crate::recipe::limits::{self, Limits};
 use crate::recipe::{PartialRecipe, Recipe};
@@ -89,9 +88,9 @@ pub fn offered(
         lost.push(format!("eta {eta}"));
     }
     if recipe.picture.as_ref().is_none_or(|picture| picture.is_empty()) {
-        leave_out(&mut recipe);
+        recipe.leave_picture_out();
     } else if !album.has_all_of(&recipe.onto(Recipe::default())) {
-        leave_out(&mut recipe);
+        recipe.leave_picture_out();
         lost.push(PICTURE.into());
     }
     // The size and the outline are chosen where pictures are saved. The page's models have even noise

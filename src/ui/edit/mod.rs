@@ -13,10 +13,10 @@ mod tools;
 
 use yew::{Html, Properties, function_component, html};
 
-use crate::page::beginning::leave_out;
 use crate::page::stage::run::View;
 use crate::page::stage::shown::Shown;
 use crate::page::{EditAction, FormAction};
+use crate::recipe::PartialRecipe;
 use crate::ui::bring::bring_button;
 use crate::ui::edit::drawing::Drawing;
 use crate::ui::edit::panel::Panel;
@@ -64,7 +64,7 @@ pub(super) fn note(state: &PageHandle) -> Html {
         <p class="note">
             {"Generate begins with the picture that this recipe names. "}
             <button type="button"
-                onclick={act(&state.dispatcher, move || FormAction::Edit(Box::new(leave_out)))}>
+                onclick={act(&state.dispatcher, move || FormAction::Edit(Box::new(PartialRecipe::leave_picture_out)))}>
                 {"Draw from words alone"}
             </button>
         </p>

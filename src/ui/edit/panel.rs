@@ -78,9 +78,11 @@ pub(super) fn Panel(PanelProps { state, source }: &PanelProps) -> Html {
                         </div>
                         {zoom(source.frame, source.way == Way::Mend, &move_frame)}
                     }
-                    if let Some(asked) = state.edit.activity() {
-                        {activity(asked, dispatcher)}
-                    }
+                    <div class="activity">
+                        if let Some(asked) = state.edit.activity() {
+                            {activity(asked, dispatcher)}
+                        }
+                    </div>
                 </div>
                 <div class="edit-tools">
                     <Background pen={*pen} {choose} width={*width} set_width={set_width.clone()}
